@@ -1,0 +1,99 @@
+"""The four colours of a crisis, by one rule.
+
+Safety overrides volume: one trigger that tells of injury, death, fire or poisoning is red
+at once; one that tells of a leak or a regulator is orange at least. Otherwise points are
+counted over the signals that stand and are past learning, one for each limit of `LIMITS`
+that is reached:
+
+- speed: the greatest multiple of a surge;
+- people: the greatest excess of a surge, observed less expected (for mentions, posts:
+  there it stands for reach);
+- spread: how many scopes signal;
+- harm: whether any signal carries a harm word at all.
+
+`LEVELS` turns the sum into a colour. Surges that are still learning bring no points, so a
+learning incident is never above blue.
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+from alerts.signal import Kind, Signal
+
+
+class Colour(StrEnum):
+    """From least to most urgent."""
+
+    BLUE = "blue"
+    YELLOW = "yellow"
+    ORANGE = "orange"
+    RED = "red"
+
+    @property
+    def rank(self) -> int:
+        return ORDER[self]
+
+    def above(self, other: "Colour") -> bool:
+        return self.rank > other.rank
+
+
+ORDER = {colour: rank for rank, colour in enumerate(Colour)}
+
+RED_AT_ONCE = frozenset({"injury", "death", "fire", "poisoning"})
+ORANGE_AT_LEAST = frozenset({"leak", "regulator"})
+
+LIMITS: dict[str, tuple[float, ...]] = {
+    "speed": (3.0, 10.0),  # times the expected
+    "people": (30.0, 200.0),  # above the expected
+    "spread": (3.0, 8.0),  # scopes
+    "harm": (1.0,),  # kinds of harm named
+}
+LEVELS = ((5, Colour.RED), (3, Colour.ORANGE), (1, Colour.YELLOW), (0, Colour.BLUE))
+
+
+class ColourReason(StrEnum):
+    SAFETY = "safety"
+    SENSITIVE = "sensitive"
+    LEARNING = "learning"
+    POINTS = "points"
+
+
+class Assessment(NamedTuple):
+    colour: Colour
+    reason: ColourReason
+    points: dict[str, int]
+
+
+def higher(one: Colour, other: Colour) -> Colour:
+    return one if one.rank >= other.rank else other
+
+
+def assess(signals: Iterable[Signal]) -> Assessment:
+    """The colour of an incident that has these signals; withdrawn ones count for nothing."""
+    standing = [signal for signal in signals if signal.standing]
+    triggered = {harm for signal in standing if signal.kind is Kind.TRIGGER for harm in signal.harm}
+    judged = [s for s in standing if s.kind is Kind.TRIGGER or not s.learning]
+    points = _points(judged)
+    if triggered & RED_AT_ONCE:
+        return Assessment(Colour.RED, ColourReason.SAFETY, points)
+    level = next(colour for least, colour in LEVELS if sum(points.values()) >= least)
+    if triggered & ORANGE_AT_LEAST and not level.above(Colour.ORANGE):
+        return Assessment(Colour.ORANGE, ColourReason.SENSITIVE, points)
+    if standing and not judged:
+        return Assessment(Colour.BLUE, ColourReason.LEARNING, points)
+    return Assessment(level, ColourReason.POINTS, points)
+
+
+def _points(signals: list[Signal]) -> dict[str, int]:
+    surges = [signal for signal in signals if signal.kind is Kind.SURGE]
+    measured = {
+        "speed": max((signal.multiple for signal in surges), default=0.0),
+        "people": max((signal.observed - signal.expected for signal in surges), default=0.0),
+        "spread": len({tuple(sorted(signal.scope.items())) for signal in signals}),
+        "harm": len({harm for signal in signals for harm in signal.harm}),
+    }
+    return {
+        aspect: sum(measured[aspect] >= limit for limit in limits)
+        for aspect, limits in LIMITS.items()
+    }

@@ -1,0 +1,145 @@
+"""Which open incident a signal belongs to.
+
+A scope without its stream is its matter; streams do not part a matter, so complaints and
+posts about one product meet. A signal joins an open incident that changed at most `WINDOW`
+of event time before or after it when their matters are the same (`akin`):
+
+- no field that both have differs, and
+- one holds the other's fields (parent and child), or both share a field of `SUBJECT`: an
+  equal region alone does not make one matter of two, and two parts without a shared field
+  never meet. Where a trigger is on either side the shared field of `SUBJECT` is always
+  asked for, so that an injury does not disappear in a regional surge; two triggers also
+  meet when their scopes are equal.
+
+An incident's matter is its leader's, not any member's, so that chains of half-related
+scopes do not form. A parent explains its children: it joins the incident that shares most
+fields (then the oldest), widens it to the parent's matter, and takes over the other open
+incidents inside that matter, which end as merged. Incidents with a trigger are never taken over.
+
+A stream's total is about no matter. It rises with any large child, so it explains nothing:
+it joins the surging incident of its stream that changed last, and a total that fired first
+takes the matter of the first surge that follows.
+
+A storm raises many scopes at once. A surge without a home that comes while `MANY`
+incidents of its stream, triggers apart, were opened in the last `STORM` opens a broad
+incident of the whole stream instead, which takes those over; homeless surges join it for
+as long as one follows another within `STORM`. So a storm over any number of scopes
+opens six incidents. One that holds `FULL` signals takes no more, and the next opens another:
+that bounds the record of an incident, not what is counted.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import NamedTuple
+
+from alerts.incident import Incident, Reason
+from alerts.signal import Kind, Scope, Signal, matter
+
+WINDOW = timedelta(hours=48)
+STORM = timedelta(hours=6)
+MANY = 5
+FULL = 500
+SUBJECT = frozenset({"product", "brand", "batch", "category"})
+
+
+class Home(NamedTuple):
+    """Where a signal goes: `incident` None opens one. `absorbed` end as merged into it."""
+
+    incident: Incident | None
+    scope: Scope
+    reason: Reason
+    absorbed: tuple[Incident, ...] = ()
+    broad: bool = False
+
+
+def home(signal: Signal, incidents: Iterable[Incident]) -> Home:
+    """The incident for a signal that belongs to none yet."""
+    near = [i for i in incidents if _takes(i) and abs(signal.at - i.at) <= WINDOW]
+    related = sorted(
+        (i for i in near if akin(i, signal)),
+        key=lambda i: (-_shared(i.scope, signal.scope), i.opened, i.id),
+    )
+    if related:
+        return _joined(signal, related, near)
+    if signal.kind is Kind.TRIGGER:
+        return Home(None, signal.scope, Reason.OPENED)
+    if signal.matter:
+        return _stormy(signal, near)
+    surging = (i for i in _of_stream(signal, near) if _has(i, Kind.SURGE))
+    latest = max(surging, key=lambda i: (i.at, i.id), default=None)
+    if latest is None:
+        return Home(None, signal.scope, Reason.OPENED)
+    return Home(latest, latest.scope, Reason.JOINED, broad=latest.broad)
+
+
+def akin(incident: Incident, signal: Signal) -> bool:
+    """Whether incident and signal are about the same matter."""
+    one, other = matter(incident.scope), signal.matter
+    shared = one.keys() & other.keys()
+    if incident.broad or any(one[field] != other[field] for field in shared):
+        return False
+    if _triggered(incident) or signal.kind is Kind.TRIGGER:
+        return bool(shared & SUBJECT) or _same_trigger(incident, signal)
+    if not one or not other:
+        return bool(other) and incident.scope.get("stream") == signal.stream
+    nested = len(shared) == min(len(one), len(other))
+    return nested or bool(shared & SUBJECT)
+
+
+def _takes(incident: Incident) -> bool:
+    return incident.open and len(incident.signals) < FULL
+
+
+def _same_trigger(incident: Incident, signal: Signal) -> bool:
+    both = _triggered(incident) and signal.kind is Kind.TRIGGER
+    return both and incident.scope == signal.scope
+
+
+def _joined(signal: Signal, related: list[Incident], near: list[Incident]) -> Home:
+    into = related[0]
+    scope = _leading(into.scope, signal.scope)
+    absorbed = tuple(
+        i for i in near if i is not into and not _triggered(i) and _inside(i.scope, scope)
+    )
+    return Home(into, scope, Reason.JOINED, absorbed)
+
+
+def _stormy(signal: Signal, near: list[Incident]) -> Home:
+    """Home of a surge that no incident is akin to: the broad incident while a storm lasts."""
+    recent = [i for i in _of_stream(signal, near) if not _triggered(i)]
+    for incident in recent:
+        if incident.broad and abs(signal.at - incident.at) <= STORM:
+            return Home(incident, incident.scope, Reason.JOINED, broad=True)
+    fresh = tuple(i for i in recent if abs(signal.at - i.opened) <= STORM and not i.broad)
+    if len(fresh) < MANY:
+        return Home(None, signal.scope, Reason.OPENED)
+    return Home(None, {"stream": signal.stream}, Reason.OPENED, fresh, broad=True)
+
+
+def _of_stream(signal: Signal, incidents: Iterable[Incident]) -> list[Incident]:
+    return [i for i in incidents if i.scope.get("stream") == signal.stream]
+
+
+def _leading(one: Scope, other: Scope) -> Scope:
+    """The wider of two scopes, where a stream's total is not wider but without a matter."""
+    first, second = matter(one), matter(other)
+    if not first:
+        return other
+    return other if second.items() < first.items() else one
+
+
+def _inside(scope: Scope, wider: Scope) -> bool:
+    within = matter(wider)
+    return bool(within) and within.items() <= matter(scope).items()
+
+
+def _shared(one: Scope, other: Scope) -> int:
+    return len(matter(one).items() & matter(other).items())
+
+
+def _triggered(incident: Incident) -> bool:
+    return _has(incident, Kind.TRIGGER)
+
+
+def _has(incident: Incident, kind: Kind) -> bool:
+    return any(signal.kind is kind for signal in incident.standing)

@@ -1,0 +1,166 @@
+"""The life of incidents: their state is a pure function of the log.
+
+A signal opens an incident or joins one (`alerts.grouping`); its later records replace the
+earlier. An incident whose signals have all ended is cleared, or withdrawn when every one
+was withdrawn; a trigger has no end of its own and counts as over after `transitions.QUIET` of the
+log's time without news. A closed incident takes no more alarms: the next one opens
+another. The colour only rises while an incident is open, unless a signal is withdrawn:
+then it is judged anew from those that stand.
+
+A repeated or overtaken record changes nothing, nor does any record at or below the offset
+applied. Closed incidents are forgotten `MEMORY` of event time after their last change, and
+signals older than that are refused, so that a late repetition cannot open one again.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+from msgspec.structs import replace
+
+from alerts import deliveries, grouping, notices, transitions
+from alerts.deliveries import Delivery, DeliveryLine, Recipient
+from alerts.incident import Incident, IncidentLine, Reason, line
+from alerts.inputs import Attempted, Input, Outcome, SignalInput, Tick
+from alerts.signal import Instant, Signal
+
+MEMORY = timedelta(days=14)
+
+
+class Incidents(msgspec.Struct, frozen=True, kw_only=True):
+    """All that response knows after the record at `offset`; values are never changed in place.
+
+    `began` and `now` are the first and the last tick in epoch ms, 0 before any; `seen` is
+    the greatest event time. `deliveries` holds what has not ended.
+    """
+
+    offset: int = -1
+    began: int = 0
+    now: int = 0
+    seen: Instant | None = None
+    incidents: dict[str, Incident] = {}
+    deliveries: dict[str, Delivery] = {}
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What a step did and why: lines for the public topics `incidents` and `notifications`."""
+
+    reason: Reason
+    incidents: tuple[IncidentLine, ...] = ()
+    deliveries: tuple[DeliveryLine, ...] = ()
+
+
+Step = tuple[Incidents, Decision]
+
+
+def step(
+    state: Incidents, item: Input, *, offset: int, recipients: Sequence[Recipient] = ()
+) -> Step:
+    """Apply the record at `offset`; what is new to tell is wanted for the recipients given."""
+    if offset <= state.offset:
+        return state, Decision(reason=Reason.REPLAYED)
+    state = replace(state, offset=offset)
+    match item:
+        case SignalInput(signal=signal):
+            return _signalled(state, signal, recipients)
+        case Tick(at=at):
+            return _ticked(state, at, recipients)
+        case Attempted() | Outcome():
+            return _delivered(state, item)
+
+
+def _signalled(state: Incidents, signal: Signal, recipients: Sequence[Recipient]) -> Step:
+    holder = next((i for i in state.incidents.values() if signal.id in i.signals), None)
+    refusal = _refusal(state, holder, signal)
+    if refusal is not None:
+        return state, Decision(reason=refusal)
+    if holder is not None:
+        changed = [transitions.revised(holder, signal, now=state.now)]
+    else:
+        changed = _housed(state, signal)
+    after, decision = _told(state, changed, recipients)
+    return _forgetful(after, seen=max(state.seen or signal.at, signal.at)), decision
+
+
+def _refusal(state: Incidents, holder: Incident | None, signal: Signal) -> Reason | None:
+    if state.seen is not None and signal.at < state.seen - MEMORY:
+        return Reason.STALE
+    if holder is None:
+        return None if signal.live else Reason.NEVER_LIVE
+    if not signal.supersedes(holder.signals[signal.id]):
+        return Reason.REPEATED
+    return None if holder.open else Reason.CLOSED
+
+
+def _housed(state: Incidents, signal: Signal) -> list[Incident]:
+    """The incident that takes a new signal, then those it takes over."""
+    home = grouping.home(signal, state.incidents.values())
+    if home.incident is None:
+        into = transitions.opened(signal, home, now=state.now)
+    else:
+        into = transitions.joined(home.incident, signal, home, now=state.now)
+    return [into, *(transitions.merged(i, into, at=signal.at) for i in home.absorbed)]
+
+
+def _ticked(state: Incidents, at: int, recipients: Sequence[Recipient]) -> Step:
+    now = max(state.now, at)
+    state = replace(state, now=now, began=state.began or now)
+    quiet = [_quiet(incident, state) for incident in state.incidents.values()]
+    after, decision = _told(state, [i for i in quiet if i is not None], recipients)
+    lost = [deliveries.expired(d, now=now) for d in state.deliveries.values()]
+    after, lines = _pending(after, [d for d in lost if d is not None])
+    return after, replace(decision, deliveries=decision.deliveries + lines)
+
+
+def _quiet(incident: Incident, state: Incidents) -> Incident | None:
+    elapsed = timedelta(milliseconds=state.now - max(incident.touched, state.began))
+    return transitions.quiet(incident, elapsed=elapsed)
+
+
+def _delivered(state: Incidents, item: Attempted | Outcome) -> Step:
+    delivery = state.deliveries.get(item.delivery)
+    if delivery is None:
+        return state, Decision(reason=Reason.OUT_OF_TURN)
+    if isinstance(item, Attempted):
+        changed = deliveries.attempted(delivery, item, now=state.now)
+    else:
+        changed = deliveries.concluded(delivery, item, now=state.now)
+    if changed is None:
+        return state, Decision(reason=Reason.OUT_OF_TURN)
+    after, lines = _pending(state, [changed])
+    return after, Decision(reason=Reason.DELIVERY, deliveries=lines)
+
+
+def _told(state: Incidents, changed: list[Incident], recipients: Sequence[Recipient]) -> Step:
+    """The state with the changed incidents, and a delivery wanted for each that is news."""
+    if not changed:
+        return state, Decision(reason=Reason.TICKED)
+    held = dict(state.incidents)
+    wanted: list[Delivery] = []
+    for incident in changed:
+        what = notices.decide(incident)
+        held[incident.id] = incident
+        if what is not None:
+            notice = notices.notice(incident, what)
+            wanted += deliveries.wanted(notice, recipients, now=state.now)
+            held[incident.id] = replace(incident, told=notices.told(incident))
+    after, lines = _pending(replace(state, incidents=held), wanted)
+    reason = changed[0].reason
+    return after, Decision(reason=reason, incidents=tuple(map(line, changed)), deliveries=lines)
+
+
+def _pending(
+    state: Incidents, changed: list[Delivery]
+) -> tuple[Incidents, tuple[DeliveryLine, ...]]:
+    """The state with these deliveries, those that have ended left out, and a line for each."""
+    if not changed:
+        return state, ()
+    held = state.deliveries | {delivery.id: delivery for delivery in changed}
+    pending = {key: delivery for key, delivery in held.items() if not delivery.ended}
+    return replace(state, deliveries=pending), tuple(deliveries.line(d) for d in changed)
+
+
+def _forgetful(state: Incidents, *, seen: Instant) -> Incidents:
+    oldest = seen - MEMORY
+    kept = {key: i for key, i in state.incidents.items() if i.open or i.at >= oldest}
+    return replace(state, seen=seen, incidents=kept)

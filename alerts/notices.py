@@ -1,0 +1,130 @@
+"""Whether a change of an incident is told, and what the notice holds.
+
+Told are: new, colour up or down, a new kind of harm, a new region or batch, other incidents
+taken over, cleared, withdrawn. That an incident was merged is told by the one that took it.
+The second, third and fourth region or batch are told one by one, from then on only when
+their number has doubled since the last message: a storm over forty townships makes seven
+messages, not forty. Blue is told like the others, marked blue, to those whose `least` is
+blue. Who was never told of an incident is not told of its end.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from alerts.colour import Colour, higher
+from alerts.incident import Incident, IncidentLine, IncidentState, Told, line
+from alerts.signal import Kind, Signal
+
+PLACES = ("region", "batch")
+ONE_BY_ONE = 4
+
+
+class What(StrEnum):
+    """What a message announces."""
+
+    NEW = "new"
+    ESCALATED = "escalated"
+    UPDATED = "updated"
+    CLEARED = "cleared"
+    WITHDRAWN = "withdrawn"
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts of one message, frozen when it was decided; a retry says the same.
+
+    `signal` speaks for the incident: a trigger, else the one on the incident's own scope,
+    else the highest multiple. `surge` is the same choice among the surges, where a trigger
+    speaks and there are any.
+    `before` is what the previous message said; None for the first.
+    """
+
+    what: What
+    incident: IncidentLine
+    signal: Signal
+    surge: Signal | None
+    signals: int
+    places: tuple[str, ...]
+    harm: tuple[str, ...]
+    peak: Colour
+    before: Told | None = None
+
+
+def decide(incident: Incident) -> What | None:
+    """What to announce about the incident as it now stands; None when nothing is news."""
+    told = incident.told
+    if incident.state is IncidentState.MERGED:
+        return None
+    if told is None:
+        return What.NEW
+    if not incident.open:
+        ended = incident.state is IncidentState.CLEARED
+        return What.CLEARED if ended else What.WITHDRAWN
+    if incident.colour.above(told.colour):
+        return What.ESCALATED
+    return What.UPDATED if _changed(incident, told) else None
+
+
+def notice(incident: Incident, what: What) -> Notice:
+    now = told(incident)
+    spoken = incident.standing or list(incident.signals.values())
+    triggers = [signal for signal in spoken if signal.kind is Kind.TRIGGER]
+    surges = [signal for signal in spoken if signal.kind is not Kind.TRIGGER]
+    return Notice(
+        what=what,
+        incident=line(incident),
+        signal=_speaking(incident, triggers or surges),
+        surge=_speaking(incident, surges) if triggers and surges else None,
+        signals=now.signals,
+        places=places(incident),
+        harm=now.harm,
+        peak=now.peak,
+        before=incident.told,
+    )
+
+
+def told(incident: Incident) -> Told:
+    """What recipients know once a message about the incident as it stands is out."""
+    peak = incident.told.peak if incident.told else incident.colour
+    return Told(
+        colour=incident.colour,
+        peak=higher(peak, incident.colour),
+        signals=len(incident.standing),
+        places=len(places(incident)),
+        took=len(incident.took),
+        harm=harm(incident),
+    )
+
+
+def places(incident: Incident) -> tuple[str, ...]:
+    """Regions and batches of the signals that stand, each once, in order of arrival."""
+    return tuple(
+        dict.fromkeys(
+            signal.scope[field]
+            for signal in incident.standing
+            for field in PLACES
+            if field in signal.scope
+        )
+    )
+
+
+def harm(incident: Incident) -> tuple[str, ...]:
+    return tuple(sorted({kind for signal in incident.standing for kind in signal.harm}))
+
+
+def _speaking(incident: Incident, signals: list[Signal]) -> Signal:
+    def weight(signal: Signal) -> tuple[bool, float, str]:
+        return signal.scope == incident.scope, signal.multiple, signal.id
+
+    return max(signals, key=weight)
+
+
+def _changed(incident: Incident, told: Told) -> bool:
+    lowered = told.colour.above(incident.colour)
+    harmed = bool(set(harm(incident)) - set(told.harm))
+    took = len(incident.took) > told.took
+    return lowered or harmed or took or _spread(len(places(incident)), told.places)
+
+
+def _spread(now: int, told: int) -> bool:
+    return told < now <= ONE_BY_ONE or now >= max(2 * told, ONE_BY_ONE + 1)

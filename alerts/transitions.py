@@ -1,0 +1,139 @@
+"""How one incident becomes the next: opened, joined, revised, merged, gone quiet."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from alerts.colour import Assessment, Colour, ColourReason, assess
+from alerts.grouping import Home
+from alerts.incident import Incident, IncidentState, Reason, identity
+from alerts.signal import Instant, Kind, Signal, SignalState
+
+QUIET = timedelta(hours=48)
+
+Signals = Mapping[str, Signal]
+Level = tuple[Colour, ColourReason]
+
+
+def opened(signal: Signal, home: Home, *, now: int) -> Incident:
+    """The incident a signal opens, with what it takes over from the start."""
+    signals = _taken(home) | {signal.id: signal}
+    colour, because = _level(assess(signals.values()), *home.absorbed)
+    return Incident(
+        id=identity(signal),
+        state=IncidentState.OPEN,
+        revision=0,
+        colour=colour,
+        because=because,
+        learning=_learning(signals),
+        scope=home.scope,
+        opened=signal.at,
+        at=signal.at,
+        signals=signals,
+        reason=Reason.OPENED,
+        touched=now,
+        broad=home.broad,
+        took=tuple(incident.id for incident in home.absorbed),
+    )
+
+
+def joined(incident: Incident, signal: Signal, home: Home, *, now: int) -> Incident:
+    """The incident with a signal new to it, and what it takes over with that."""
+    signals = incident.signals | _taken(home) | {signal.id: signal}
+    level = _level(assess(signals.values()), incident, *home.absorbed)
+    wider = replace(
+        incident,
+        scope=home.scope,
+        took=incident.took + tuple(taken.id for taken in home.absorbed),
+    )
+    return _judged(wider, signals, level, reason=home.reason, at=signal.at, now=now)
+
+
+def revised(incident: Incident, signal: Signal, *, now: int) -> Incident:
+    """The incident after a newer record of a signal it holds; a withdrawal judges it anew."""
+    signals = incident.signals | {signal.id: signal}
+    held = (incident,) if signal.standing else ()
+    level = _level(assess(signals.values()), *held)
+    return _judged(incident, signals, level, reason=Reason.REVISED, at=signal.at, now=now)
+
+
+def merged(incident: Incident, into: Incident, *, at: Instant) -> Incident:
+    """The end of an incident whose signals now stand in `into`."""
+    return replace(
+        incident,
+        state=IncidentState.MERGED,
+        revision=0,
+        at=max(incident.at, at),
+        signals={},
+        reason=Reason.MERGED,
+        into=into.id,
+    )
+
+
+def quiet(incident: Incident, *, elapsed: timedelta) -> Incident | None:
+    """The incident cleared when only triggers live in it and nothing came for `QUIET`."""
+    live = (signal for signal in incident.signals.values() if signal.live)
+    waits = any(signal.kind is not Kind.TRIGGER for signal in live)
+    if not incident.open or waits or elapsed < QUIET:
+        return None
+    return replace(incident, state=IncidentState.CLEARED, revision=0, reason=Reason.WENT_QUIET)
+
+
+def _judged(
+    incident: Incident,
+    signals: dict[str, Signal],
+    level: Level,
+    *,
+    reason: Reason,
+    at: Instant,
+    now: int,
+) -> Incident:
+    """The next revision; where it ends the incident stays as coloured and learnt as it was."""
+    state = _state(signals.values())
+    colour, because = level
+    learning = _learning(signals)
+    if state is not IncidentState.OPEN:
+        colour, because, learning = incident.colour, incident.because, incident.learning
+        reason = Reason(state.value)
+    elif colour is not incident.colour:
+        reason = Reason.ESCALATED if colour.above(incident.colour) else Reason.LOWERED
+    return replace(
+        incident,
+        state=state,
+        revision=incident.revision + 1 if state is incident.state else 0,
+        colour=colour,
+        because=because,
+        learning=learning,
+        at=max(incident.at, at),
+        signals=signals,
+        reason=reason,
+        touched=now,
+    )
+
+
+def _state(signals: Iterable[Signal]) -> IncidentState:
+    states = {signal.state for signal in signals}
+    if states & {SignalState.PROVISIONAL, SignalState.CONFIRMED}:
+        return IncidentState.OPEN
+    cleared = SignalState.CLEARED in states
+    return IncidentState.CLEARED if cleared else IncidentState.WITHDRAWN
+
+
+def _learning(signals: Signals) -> bool:
+    """Whether learning series alone speak: a trigger learns nothing, a withdrawn one is mute."""
+    standing = [signal for signal in signals.values() if signal.standing]
+    return bool(standing) and all(s.learning and s.kind is not Kind.TRIGGER for s in standing)
+
+
+def _taken(home: Home) -> dict[str, Signal]:
+    return {name: signal for i in home.absorbed for name, signal in i.signals.items()}
+
+
+def _level(found: Assessment, *held: Incident) -> Level:
+    """The highest of what the signals say now and what these incidents have been."""
+    level = found.colour, found.reason
+    for incident in held:
+        if incident.colour.above(level[0]):
+            level = incident.colour, incident.because
+    return level

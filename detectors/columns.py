@@ -1,0 +1,110 @@
+"""State as columns: one NumPy array a field, the last axis counting series.
+
+A state that only grows, is cut into snapshots and restored must know the type, the shape and the
+first value of every field. They stand once, in the field's type: `Annotated[Floats, column(...)]`;
+a field may also be a part with columns of its own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[Any]
+Floats = NDArray[np.float64]
+Floats32 = NDArray[np.float32]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Type, first value and leading rows of a column."""
+
+    dtype: np.dtype[Any]
+    first: float
+    rows: int | None
+
+    def fresh(self, n: int) -> Array:
+        return np.full(n if self.rows is None else (self.rows, n), self.first, dtype=self.dtype)
+
+    def lengthened(self, old: Array, n: int) -> Array:
+        return np.concatenate([old, self.fresh(n - old.shape[-1])], axis=-1)
+
+    def restored(self, name: str, kept: Array) -> Array:
+        """A copy of `kept`; raises ValueError where type or shape are not this column's."""
+        if kept.dtype != self.dtype or kept.shape[:-1] != self.fresh(0).shape[:-1]:
+            raise ValueError(
+                f"column {name} must be {self.dtype} with rows {self.rows}, "
+                f"got {kept.dtype} with shape {kept.shape}"
+            )
+        return np.array(kept, order="C")
+
+
+def column(dtype: DTypeLike, first: float = 0, *, rows: int | None = None) -> Kind:
+    """A column of shape (n,), or (rows, n), that holds `first` in a series just born."""
+    return Kind(np.dtype(dtype), first, rows)
+
+
+@dataclass(slots=True)
+class Columns:
+    """Base of every per-series state. A state owns its arrays; a step updates them in place."""
+
+    @classmethod
+    def empty(cls, n: int = 0) -> Self:
+        return _made(cls, lambda _, kind: kind.fresh(n))
+
+    @classmethod
+    def of(cls, columns: Mapping[str, Array]) -> Self:
+        """The state a snapshot was taken of; raises ValueError on a column that does not fit."""
+        names = [name for name, _ in _arrays(cls.empty())]
+        if set(names) != set(columns):
+            raise ValueError(f"{cls.__name__} must hold {names}, got {sorted(columns)}")
+        return _made(cls, lambda name, kind: kind.restored(name, columns[name]))
+
+    @property
+    def size(self) -> int:
+        """Number of series."""
+        return int(next(_arrays(self))[1].shape[-1])
+
+    def columns(self) -> dict[str, Array]:
+        """Copies of all columns by name (`part.column` in a part), for a snapshot."""
+        return {name: array.copy() for name, array in _arrays(self)}
+
+    def grown(self, n: int) -> Self:
+        """The same series in the same places, and new ones up to `n`."""
+        if n < self.size:
+            raise ValueError(f"a state only grows: n must be at least {self.size}, got {n}")
+        old = dict(_arrays(self))
+        return _made(type(self), lambda name, kind: kind.lengthened(old[name], n))
+
+    def take(self, series: Ints | slice) -> Self:
+        """These series in this order: a copy for indices, a view for a slice."""
+        old = dict(_arrays(self))
+        return _made(type(self), lambda name, _: old[name][..., series])
+
+
+C = TypeVar("C", bound=Columns)
+
+
+def _arrays(columns: Columns, prefix: str = "") -> Iterator[tuple[str, Array]]:
+    for f in fields(columns):
+        value = getattr(columns, f.name)
+        if isinstance(value, Columns):
+            yield from _arrays(value, f"{prefix}{f.name}.")
+        else:
+            yield prefix + f.name, value
+
+
+def _made(cls: type[C], make: Callable[[str, Kind], Array], prefix: str = "") -> C:
+    values: dict[str, Any] = {}
+    for f in fields(cls):
+        hint: Any = f.type
+        name = prefix + f.name
+        is_part = isinstance(hint, type)
+        values[f.name] = (
+            _made(hint, make, name + ".") if is_part else make(name, hint.__metadata__[0])
+        )
+    return cls(**values)

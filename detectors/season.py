@@ -1,0 +1,217 @@
+"""Daily and weekly rhythm: profiles of groups, and what a series has of its own.
+
+A group's profile is made of its counts by hour of the week: an hour-of-day factor, a weekday
+factor on top, a factor of the single slot on top of both, each (n + c)/(M + c) with n observed
+and M expected by the factors below it. So it holds from the first day and grows finer by itself.
+Its relative variance is the sum of 1/(n + c).
+
+A known event (campaign, holiday) multiplies the profile by a factor from the calendar, corrected
+by the ratio of observed to expected of the group since midnight.
+
+`hour` is the local hour since the epoch: hour % 24 is the hour of the day, hour // 24 the day.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+
+from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
+from detectors.dispersion import Dispersion
+from detectors.level import Level, winsorised
+
+DAY, WEEK = 24, 168
+HALF_LIFE_WEEKS = 26.0
+FORGETTING = 2.0 ** (-1.0 / HALF_LIFE_WEEKS)
+"""Share of a slot that is left after its next visit, a week later."""
+HOUR, WEEKDAY, SLOT = 3.0, 10.0, 40.0
+"""Events, times phi, that the prior of a group's factor is worth."""
+OWN_HOUR, OWN_WEEKDAY = 20.0, 40.0
+"""Events, times phi, that the prior of a series' own factor is worth."""
+EVENT = 6.0
+"""Events that the calendar's factor of a known event is worth."""
+
+
+@dataclass(slots=True)
+class Profiles(Columns):
+    """One column a group; `unit` is what the profile is divided by, in events per bucket."""
+
+    level: Level
+    dispersion: Dispersion
+    events: Annotated[Floats, column(np.float64, rows=WEEK)]
+    buckets: Annotated[Floats, column(np.float64, rows=WEEK)]
+    unit: Annotated[Floats, column(np.float64)]
+    seen: Annotated[Ints, column(np.int64)]
+    today: Annotated[Ints, column(np.int64, -1)]
+    today_events: Annotated[Floats, column(np.float64, rows=DAY)]
+    today_buckets: Annotated[Floats, column(np.float64, rows=DAY)]
+    today_observed: Annotated[Floats, column(np.float64)]
+    today_expected: Annotated[Floats, column(np.float64)]
+
+    def expect(self, *, hour: int, event_factor: Floats | float = 1.0) -> "Rhythm":
+        """What the hour is worth; `event_factor` is 1 where the calendar knows of nothing."""
+        phi = self.dispersion.over(0, rate=self.level.rate)
+        shape, variance = _shape(self.events, self.buckets, hour=hour, phi=phi)
+        calendar = np.broadcast_to(np.asarray(event_factor, dtype=np.float64), phi.shape)
+        correction, doubt = self._correction(calendar, day=hour // DAY)
+        event = calendar * correction
+        factor = np.where(self.unit > 0, shape / np.maximum(self.unit, 1e-9), 1.0) * event
+        return Rhythm(
+            hour=hour,
+            factor=factor,
+            variance=variance + doubt,
+            event=event,
+            correction=correction,
+            mean=self.level.rate * factor,
+            level_variance=1.0 / self.level.a + variance + doubt,
+            phi=phi,
+        )
+
+    def learn(self, counts: Ints, rhythm: "Rhythm", *, bucket: int, masked: Bools) -> None:
+        """Take in the closed bucket; masked groups learn nothing."""
+        keep = ~masked
+        self._begin(rhythm.hour // DAY)
+        events = self._cut(counts.astype(np.float64), rhythm) * keep
+        mean = rhythm.mean * keep
+        self.today_events[rhythm.hour % DAY] += events
+        self.today_buckets[rhythm.hour % DAY] += rhythm.event * keep
+        self.today_observed += counts * keep
+        self.today_expected += mean / rhythm.correction
+        self.level.learn(events=events, exposure=rhythm.factor * keep, day=DAY)
+        known = keep & (self.seen >= WEEK)
+        residual = (events - mean) / np.sqrt(1.0 + rhythm.level_variance * mean)
+        self.dispersion.learn(residual=residual * known, mean=mean * known, bucket=bucket)
+        self.seen += keep
+
+    def _correction(self, calendar: Floats, *, day: int) -> tuple[Floats, Floats]:
+        """Observed over expected since midnight where an event is known, and its variance."""
+        known, same = calendar != 1.0, self.today == day
+        observed = np.where(same, self.today_observed, 0.0) + EVENT
+        expected = np.where(same, self.today_expected, 0.0) + EVENT
+        return np.where(known, observed / expected, 1.0), np.where(known, 1.0 / observed, 0.0)
+
+    def _cut(self, events: Floats, rhythm: "Rhythm") -> Floats:
+        cut = winsorised(
+            events, mean=rhythm.mean, level_variance=rhythm.level_variance, phi=rhythm.phi
+        )
+        return np.where(self.seen < WEEK, events, cut)
+
+    def _begin(self, day: int) -> None:
+        """At midnight the day that ended enters the profile; a day is never its own baseline."""
+        ended = self.today[self.today != day]
+        if ended.size == 0:
+            return
+        before = _mean(self.events, self.buckets)
+        for weekday in np.unique(ended[ended >= 0] % 7):
+            self._fold(int(weekday), self.today % 7 == weekday)
+        self._follow(before)
+        self.today[...] = day
+        for rows in (
+            self.today_events,
+            self.today_buckets,
+            self.today_observed,
+            self.today_expected,
+        ):
+            rows[...] = 0.0
+
+    def _fold(self, weekday: int, groups: Bools) -> None:
+        slots = slice(weekday * DAY, (weekday + 1) * DAY)
+        visited = groups & (self.today_buckets > 0)
+        forget = np.where(visited, FORGETTING, 1.0)
+        self.events[slots] = self.events[slots] * forget + self.today_events * groups
+        self.buckets[slots] = self.buckets[slots] * forget + self.today_buckets * groups
+
+    def _follow(self, before: Floats) -> None:
+        """Keep the unit fixed from the first day to the end of the first week.
+
+        Meanwhile the mean moves because more of the week is seen, not because there is more.
+        """
+        now = _mean(self.events, self.buckets)
+        moved = np.where(self.seen >= WEEK, now / np.maximum(before, 1e-12), 1.0)
+        self.unit[...] = np.where(self.unit == 0, now, self.unit * moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Frozen expectation of all groups for one bucket.
+
+    `factor` multiplies a series' level (profile times event), `variance` is its relative
+    variance; `mean`, `level_variance` and `phi` are of the group's own total.
+    """
+
+    hour: int
+    factor: Floats
+    variance: Floats
+    event: Floats
+    correction: Floats
+    mean: Floats
+    level_variance: Floats
+    phi: Floats
+
+
+@dataclass(slots=True)
+class OwnSeason(Columns):
+    """A series' own hour-of-day and weekday factors, shrunk to 1."""
+
+    hour_events: Annotated[Floats32, column(np.float32, rows=24)]
+    hour_expected: Annotated[Floats32, column(np.float32, rows=24)]
+    weekday_events: Annotated[Floats32, column(np.float32, rows=7)]
+    weekday_expected: Annotated[Floats32, column(np.float32, rows=7)]
+    today_events: Annotated[Floats32, column(np.float32)]
+    today_expected: Annotated[Floats32, column(np.float32)]
+
+    def factors(self, *, hour: int, phi: Floats) -> tuple[Floats, Floats]:
+        h, d = hour % DAY, hour // DAY % 7
+        return (
+            _ratio(self.hour_events[h], self.hour_expected[h], OWN_HOUR * phi),
+            _ratio(self.weekday_events[d], self.weekday_expected[d], OWN_WEEKDAY * phi),
+        )
+
+    def learn(self, *, hour: int, events: Floats, mean: Floats, phi: Floats) -> None:
+        """`mean` is what all factors together expected."""
+        h, d = hour % DAY, hour // DAY % 7
+        by_hour, by_weekday = self.factors(hour=hour, phi=phi)
+        self.hour_events[h] += events
+        self.hour_expected[h] += mean / by_hour
+        self.today_events += events
+        self.today_expected += mean / by_weekday
+        if h == DAY - 1:
+            self.weekday_events[d] += self.today_events
+            self.weekday_expected[d] += self.today_expected
+            self.today_events[...] = self.today_expected[...] = 0.0
+
+
+def _ratio(events: Floats, expected: Floats, prior: Floats) -> Floats:
+    return (events + prior) / (expected + prior)
+
+
+def _shape(events: Floats, buckets: Floats, *, hour: int, phi: Floats) -> tuple[Floats, Floats]:
+    """Expected events per bucket of the slot, and their relative variance."""
+    slot, h, d = hour % WEEK, hour % DAY, hour // DAY % 7
+    mean = _mean(events, buckets)
+    by_hour = _ratio(_by_hour(events), mean * _by_hour(buckets), HOUR * phi)
+    exposure = _sum(buckets[d * DAY : (d + 1) * DAY] * by_hour)
+    day_events = _sum(events[d * DAY : (d + 1) * DAY])
+    below = mean * by_hour[h]
+    by_weekday = _ratio(day_events, mean * exposure, WEEKDAY * phi)
+    by_slot = _ratio(events[slot], below * by_weekday * buckets[slot], SLOT * phi)
+    variance = (
+        1.0 / (_by_hour(events)[h] / phi + HOUR)
+        + 1.0 / (day_events / phi + WEEKDAY)
+        + 1.0 / (events[slot] / phi + SLOT)
+    )
+    return below * by_weekday * by_slot, variance
+
+
+def _mean(events: Floats, buckets: Floats) -> Floats:
+    return _sum(events) / np.maximum(_sum(buckets), 1e-9)
+
+
+def _by_hour(rows: Floats) -> Floats:
+    return _sum(rows.reshape(7, DAY, -1))
+
+
+def _sum(rows: Floats) -> Floats:
+    """Sum over the first axis in its order, whatever the number of groups."""
+    total: Floats = np.add.accumulate(rows, axis=0)[-1]
+    return total

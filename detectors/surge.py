@@ -1,0 +1,248 @@
+"""A-score: is a low-count series (a category, a region, a batch) above what it should be?
+
+Expected is level x profile of its group x own season x known event; the score is a mixture of
+Shiryaev-Roberts statistics (`detectors.shiryaev`), the threshold comes from the allowed false
+alarms (`detectors.budget`). A bucket is judged before it is learnt from.
+
+What is learnt is cut at the 99 % quantile, and its excess counts the less the higher the score
+is: by 1 - A/(A + 10,000). So an incident does not raise the level that the next one is measured
+by. An excess that has lasted a week is the new normal and learnt like the rest.
+
+A series is *learning* until 72 buckets after its fifth event and 30 events, at the latest for 14
+days; its score is 0 until then, and its dispersion starts at the prior. The clock starts at the
+fifth event because a series may exist long before its collection begins in earnest.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+import numpy as np
+
+from detectors.columns import Bools, Columns, Floats, Ints, column
+from detectors.dispersion import Dispersion
+from detectors.level import EVENTS, Level, winsorised
+from detectors.season import OwnSeason, Rhythm
+from detectors.shiryaev import Evidence, Likelihood, score
+
+BEGUN = 5.0
+"""Events after which the collection of a series is taken to have begun."""
+NOTABLE = 10_000.0
+"""Score at which half of an excess is no longer learnt: by chance once in so many buckets."""
+NEW_NORMAL_DAYS = 7
+ROOM = 1000.0
+"""R stops at this multiple of the threshold, so that it is low again ten half-lives later."""
+SLICE = 8192
+"""Series worked on at a time, so that what is in between stays in the processor's cache."""
+ALL = slice(None)
+
+
+@dataclass(slots=True)
+class SurgeState(Columns):
+    """All series of a shard; `born` and `begun` are buckets, `group` is a profile's place."""
+
+    born: Annotated[Ints, column(np.int64)]
+    begun: Annotated[Ints, column(np.int64, -1)]
+    group: Annotated[Ints, column(np.int64)]
+    learning: Annotated[Bools, column(np.bool_, first=1)]
+    level: Level
+    dispersion: Dispersion
+    season: OwnSeason
+    evidence: Evidence
+
+    def grow(self, *, born: int, groups: Ints) -> "SurgeState":
+        """With one more series for each of `groups`, first seen in bucket `born`."""
+        old, state = self.size, self.grown(self.size + len(groups))
+        state.born[old:] = born
+        state.group[old:] = groups
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a bucket should hold, frozen when the one before it closed.
+
+    `exposure` is profile times event, `phi` the dispersion of single buckets.
+    """
+
+    bucket: int
+    hour: int
+    mean: Floats
+    level_variance: Floats
+    dispersion: Floats
+    phi: Floats
+    exposure: Floats
+
+    def take(self, series: Ints | slice) -> "Expectation":
+        arrays = {f.name: getattr(self, f.name)[series] for f in fields(self)[2:]}
+        return Expectation(bucket=self.bucket, hour=self.hour, **arrays)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a bucket says of each series; observed and expected are sums since the onset bucket.
+
+    `ratios` are R by multiple, of which `score` is the mean and `multiple` names the largest.
+    """
+
+    score: Floats
+    above: Bools
+    multiple: Floats
+    observed: Ints
+    expected: Floats
+    onset: Ints
+    learning: Bools
+    masked: Bools
+    ratios: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surge:
+    """Settings; lengths of time are in buckets, `day` of which make a day."""
+
+    threshold: float
+    day: int = 24
+    memory: int = 72
+    shortest_learning: int = 72
+    longest_learning: int = 336
+    events_to_learn: float = EVENTS
+
+    def __post_init__(self) -> None:
+        if not self.threshold > 0:
+            raise ValueError(f"threshold must be above 0, got {self.threshold}")
+        if min(self.day, self.memory) < 1:
+            raise ValueError(
+                f"day and memory must be at least 1 bucket, got {self.day} and {self.memory}"
+            )
+        if not 0 < self.shortest_learning <= self.longest_learning:
+            raise ValueError(
+                "shortest_learning must be above 0 and at most longest_learning "
+                f"({self.longest_learning} buckets), got {self.shortest_learning}"
+            )
+
+    def expect(self, state: SurgeState, rhythm: Rhythm, *, bucket: int) -> Expectation:
+        """The whole bucket's expectation; pure, so that it may be asked again after a growth."""
+        rate = state.level.rate
+        phi, v8, v24 = (state.dispersion.over(block, rate=rate) for block in range(3))
+        own_hour, own_weekday = state.season.factors(hour=rhythm.hour, phi=phi)
+        exposure = rhythm.factor[state.group] * own_hour * own_weekday
+        return Expectation(
+            bucket=bucket,
+            hour=rhythm.hour,
+            mean=rate * exposure,
+            level_variance=1.0 / state.level.a + rhythm.variance[state.group],
+            dispersion=np.maximum(v8, v24),
+            phi=phi,
+            exposure=exposure,
+        )
+
+    def judge(
+        self,
+        state: SurgeState,
+        expectation: Expectation,
+        counts: Ints,
+        masked: Bools | None = None,
+        *,
+        series: Ints | slice = ALL,
+    ) -> Verdict:
+        """The verdict on these counts. The state stays as it is.
+
+        `counts` and `masked` are of `series` only, where some are named.
+        """
+        masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
+        kept, expectation = state.evidence.take(series), expectation.take(series)
+        learning = state.learning[series]
+        quiet = learning | masked
+        likelihood = Likelihood.of(
+            dispersion=expectation.dispersion, level_variance=expectation.level_variance
+        )
+        ratios, multiple = likelihood.ratios(
+            kept.ratios,
+            counts.astype(np.float64),
+            expectation.mean,
+            rho=2.0 ** (-1.0 / self.memory),
+            ceiling=ROOM * self.threshold,
+        )
+        ratios = np.where(quiet, kept.ratios, ratios)
+        goes_on = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
+        total = score(ratios)
+        return Verdict(
+            score=total,
+            above=(total >= self.threshold) & ~quiet,
+            multiple=multiple,
+            observed=np.where(goes_on, kept.observed, 0) + counts * ~masked,
+            expected=np.where(goes_on, kept.expected, 0.0) + expectation.mean * ~masked,
+            onset=np.where(goes_on, kept.onset, expectation.bucket),
+            learning=learning.copy(),
+            masked=masked,
+            ratios=ratios,
+        )
+
+    def step(
+        self,
+        state: SurgeState,
+        expectation: Expectation,
+        counts: Ints,
+        masked: Bools | None = None,
+    ) -> tuple[SurgeState, Verdict]:
+        """Judge, then learn. The state given is used up: its arrays live on in the one returned."""
+        masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
+        verdicts = []
+        for start in range(0, max(state.size, 1), SLICE):
+            some = slice(start, start + SLICE)
+            piece, expected = state.take(some), expectation.take(some)
+            verdict = self.judge(piece, expected, counts[some], masked[some])
+            self._learn(piece, expected, counts[some], verdict)
+            verdicts.append(verdict)
+        return state, _joined(verdicts)
+
+    def _learn(
+        self, state: SurgeState, expected: Expectation, counts: Ints, verdict: Verdict
+    ) -> None:
+        keep = ~verdict.masked & (state.born < expected.bucket)
+        events = np.where(state.learning, counts, self._learnable(expected, counts, verdict)) * keep
+        mean = expected.mean * keep
+        settled = ~state.learning
+        state.season.learn(hour=expected.hour, events=events, mean=mean, phi=expected.phi)
+        state.dispersion.learn(
+            residual=(events - mean) * settled, mean=mean * settled, bucket=expected.bucket
+        )
+        state.level.learn(events=events, exposure=expected.exposure * keep, day=self.day)
+        _keep(state.evidence, verdict)
+        self._end_learning(state, expected.bucket)
+
+    def _learnable(self, expected: Expectation, counts: Ints, verdict: Verdict) -> Floats:
+        """Counts cut at their 99 % quantile, and less of the excess the higher the score."""
+        cut = winsorised(
+            counts.astype(np.float64),
+            mean=expected.mean,
+            level_variance=expected.level_variance,
+            phi=expected.phi,
+        )
+        young = expected.bucket - verdict.onset < NEW_NORMAL_DAYS * self.day
+        doubted = np.where(young, verdict.score / (verdict.score + NOTABLE), 0.0)
+        learnable: Floats = cut - doubted * np.maximum(cut - expected.mean, 0.0)
+        return learnable
+
+    def _end_learning(self, state: SurgeState, bucket: int) -> None:
+        state.begun[(state.begun < 0) & (state.level.a >= BEGUN)] = bucket
+        begun = (state.begun >= 0) & (bucket - state.begun >= self.shortest_learning)
+        known = begun & (state.level.a >= self.events_to_learn)
+        state.learning &= ~known & (bucket + 1 - state.born < self.longest_learning)
+
+
+def _keep(kept: Evidence, verdict: Verdict) -> None:
+    kept.ratios[...] = verdict.ratios
+    kept.onset[...] = verdict.onset
+    kept.observed[...] = verdict.observed
+    kept.expected[...] = verdict.expected
+
+
+def _joined(verdicts: list[Verdict]) -> Verdict:
+    if len(verdicts) == 1:
+        return verdicts[0]
+    return Verdict(
+        **{
+            f.name: np.concatenate([getattr(v, f.name) for v in verdicts], axis=-1)
+            for f in fields(Verdict)
+        }
+    )

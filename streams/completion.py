@@ -1,0 +1,47 @@
+"""What an event leaves open is read from its text, once a run; what cannot be read is "unknown"."""
+
+from typing import NamedTuple
+
+from detectors.text import reading
+from streams.cells import Columns
+
+UNKNOWN = "unknown"
+QUOTE = 140  # characters of a text that travel with a trigger; redacted when shown
+STATED = {"safety": "safety", "leak": "leak"}  # severities that are enough, as the source states
+
+
+class Harmful(NamedTuple):
+    """An event that is enough by itself: its place in the run, the kind of harm, its words."""
+
+    place: int
+    harm: str
+    quote: str
+
+
+def complete(columns: Columns) -> list[Harmful]:
+    """Fill in category and sentiment; returns the events that are enough by themselves."""
+    texts = columns["text"]
+    moods, categories = list(columns["sentiment"]), list(columns["category"])
+    places = [place for place, text in enumerate(texts) if text is not None]
+    readings = reading.read(
+        [texts[place] or "" for place in places],
+        want_category=[categories[place] is None for place in places],
+        want_sentiment=[moods[place] is None for place in places],
+    )
+    found = []
+    for place, read in zip(places, readings, strict=True):
+        categories[place] = categories[place] or read.category
+        moods[place] = moods[place] or read.sentiment
+        found += [Harmful(place, harm, (texts[place] or "")[:QUOTE]) for harm in sorted(read.harms.strict)]
+    columns["category"] = [category or UNKNOWN for category in categories]
+    columns["sentiment"] = [mood or UNKNOWN for mood in moods]
+    return found + _stated(columns, {harmful.place for harmful in found})
+
+
+def _stated(columns: Columns, read: set[int]) -> list[Harmful]:
+    """Severities that the source states and the text does not show."""
+    return [
+        Harmful(place, STATED[severity], (columns["text"][place] or "")[:QUOTE])
+        for place, severity in enumerate(columns["severity"])
+        if severity in STATED and place not in read
+    ]

@@ -1,0 +1,139 @@
+"""Detection: counts in, signals out, state in snapshots."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import faust
+import structlog
+
+from alerts import inputs
+from alerts.inputs import SignalInput
+from alerts.signal import Kind, Signal
+from streams import metrics, snapshots
+from streams.cells import decode
+from streams.chunks import Run, StageApp
+from streams.settings import Settings
+from streams.shards import Shard
+from streams.signals import encode
+from streams.topics import Topics
+
+KEPT = 2  # snapshots of a shard
+
+log = structlog.get_logger(__name__)
+
+
+class CountsHoleError(Exception):
+    """Records between a shard's snapshot and what its log still holds are missing."""
+
+
+class _Owned:
+    """A shard this worker owns: its state below the offset `next`."""
+
+    def __init__(self, shard: Shard, following: int) -> None:
+        self.shard = shard
+        self.next = following
+        self.runs = 0
+        self.sent: list[Awaitable[Any]] = []
+
+
+class Detection:
+    """The stage of one worker.
+
+    Args:
+        app: whose consumer and producer it uses.
+        settings: of the installation.
+        table: the snapshots, as its changelog has restored them.
+    """
+
+    def __init__(self, app: StageApp, settings: Settings, table: faust.Table) -> None:
+        self._app, self._settings, self._table = app, settings, table
+        self._topics = Topics.of(settings)
+        self._owned: dict[int, _Owned] = {}
+
+    async def take(self, run: Run) -> None:
+        """Apply a run of counts; returns when the signals it led to are acknowledged."""
+        owned = self._own(run)
+        for record in run.records:
+            if record.offset < owned.next:
+                continue
+            if record.offset > owned.next:
+                raise CountsHoleError(
+                    f"{run.topic}[{run.partition}]: the next record must be {owned.next}, "
+                    f"got {record.offset}"
+                )
+            if owned.next % self._settings.detection.snapshot_every == 0 and owned.next:
+                await self._snapshot(run, owned)
+            for signal in owned.shard.apply(decode(record.value)):
+                owned.sent += self._send_signal(signal)
+            owned.next += 1
+        await self._acknowledged(owned)
+        self._measure(run.partition, owned.shard)
+
+    def _own(self, run: Run) -> _Owned:
+        """The shard's state; restored where a reading begins."""
+        if run.begin is not None:
+            self._owned[run.partition] = self._restored(run.partition, run.begin.earliest)
+        owned = self._owned.get(run.partition)
+        if owned is None or owned.runs != run.number:
+            raise CountsHoleError(f"{run.topic}[{run.partition}]: run {run.number} is out of turn")
+        owned.runs += 1
+        return owned
+
+    def _restored(self, number: int, earliest: int) -> _Owned:
+        shard, records = Shard(self._settings, number), self._table.data
+        offsets = snapshots.offsets(records, number)
+        if not offsets:
+            if earliest > 0:
+                raise CountsHoleError(
+                    f"shard {number}: has no snapshot, and its counts begin at {earliest}, not 0"
+                )
+            return _Owned(shard, 0)
+        shard.restore(snapshots.joined(records, number, offsets[-1]))
+        log.info("shard_restored", shard=number, offset=offsets[-1], series=shard.series())
+        return _Owned(shard, offsets[-1])
+
+    async def _snapshot(self, run: Run, owned: _Owned) -> None:
+        """All signals below E, then the slices, then the marker; only then may the commit follow."""
+        await self._acknowledged(owned)
+        held = snapshots.sliced(run.partition, owned.next, owned.shard.snapshot())
+        *slices, marker = held.items()
+        await self._write(run.partition, dict(slices))
+        await self._write(run.partition, dict([marker]))
+        self._app.consumer.declare_durable(run.tp, owned.next)
+        metrics.SNAPSHOT_BYTES.labels(run.partition).inc(sum(map(len, held.values())))
+        kept = snapshots.offsets(self._table.data, run.partition)[-KEPT:]
+        old = snapshots.outdated(self._table.data, run.partition, keep_from=kept[0])
+        await self._write(run.partition, dict.fromkeys(old))
+
+    async def _write(self, partition: int, records: dict[bytes, bytes | None]) -> None:
+        """Into the table and its changelog; returns when the broker has them."""
+        changelog = self._table.changelog_topic_name
+        pending = [
+            await self._app.producer.send(changelog, key, value, partition, None, None)
+            for key, value in records.items()
+        ]
+        await asyncio.gather(*pending)
+        for key, value in records.items():
+            if value is None:
+                self._table.data.pop(key, None)
+            else:
+                self._table.data[key] = value
+
+    def _send_signal(self, signal: Signal) -> list[Awaitable[Any]]:
+        metrics.SIGNALS.labels(signal.kind, signal.state).inc()
+        send, value = self._app.producer.send, encode(signal)
+        key = signal.id.encode()
+        wanted = [send(self._topics.signals, key, value, None, None, None)]
+        if signal.kind is not Kind.TRIGGER and "batch" in signal.scope:
+            wanted.append(send(self._topics.defect_batch_signals, key, value, None, None, None))
+        item = inputs.encode(SignalInput(signal))
+        return [*wanted, send(self._topics.incident_inputs, None, item, 0, None, None)]
+
+    async def _acknowledged(self, owned: _Owned) -> None:
+        sent, owned.sent = owned.sent, []
+        await asyncio.gather(*[await pending for pending in sent])
+
+    def _measure(self, number: int, shard: Shard) -> None:
+        metrics.SERIES.labels(number).set(shard.series())
+        metrics.LATE_AT_DETECTION.labels(number).set(shard.late_at_detection)

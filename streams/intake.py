@@ -1,0 +1,221 @@
+"""Intake: source topics in, counts and dead letters out."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import structlog
+from faust.types import TP
+
+from streams import mapping, metrics, parsing
+from streams.chunks import Begin, Run, StageApp
+from streams.deadletters import DeadLetter
+from streams.events import Event, Rejected
+from streams.people import Seen
+from streams.reading import Emission, End, Parsed, Plan, Reading
+from streams.sections import Source
+from streams.settings import Settings
+from streams.topics import Topics
+
+END = "tocsin-end"  # header of the record that ends an input; its value is the time in ms
+SAMPLE = 64  # unknown fields are looked for in every so many offsets
+EMIT_EVERY = 0.1  # seconds, of a chunk that fills
+MARK_EVERY = 1.0  # seconds, of a partition that is idle
+
+log = structlog.get_logger(__name__)
+
+
+class LostRunError(Exception):
+    """A run of records did not reach the stage."""
+
+
+@dataclass
+class _Input:
+    """What the worker holds of a partition it reads."""
+
+    reading: Reading
+    runs: int = 0
+    emitted: int | None = None
+    quiet_since: float | None = None
+    marked_at: float = 0.0
+    told: Counter[str] = field(default_factory=Counter)
+
+
+class Intake:
+    """The stage of one worker.
+
+    Args:
+        app: whose consumer and producer it uses.
+        settings: of the installation.
+    """
+
+    def __init__(self, app: StageApp, settings: Settings) -> None:
+        self._app, self._settings = app, settings
+        self._topics = Topics.of(settings)
+        self._sources = {self._topics.source(source): source for source in settings.sources}
+        self._mappings = {
+            topic: mapping.load(source.map)
+            for topic, source in self._sources.items()
+            if source.map is not None
+        }
+        self._inputs: dict[TP, _Input] = {}
+        # Counts of one partition must reach the log in their order, whoever sends them.
+        self._sending = asyncio.Lock()
+
+    async def take(self, run: Run) -> None:
+        """Count a run; returns when what it closed is acknowledged and declared durable."""
+        held = self._held(run)
+        parsed = self._parsed(run)
+        offsets = np.fromiter((r.offset for r in run.records), np.int64, len(run.records))
+        stamps = np.fromiter((r.timestamp for r in run.records), np.int64, len(run.records))
+        async with self._sending:
+            closed = held.reading.take(offsets, stamps, parsed)
+            letters = self._letters(run, held.reading)
+            await asyncio.gather(*[await sent for sent in [*letters, *self._counts(closed)]])
+            if closed:
+                assert closed[-1].closed is not None
+                note = "" if closed[-1].watermark is None else str(closed[-1].watermark)
+                self._app.consumer.declare_durable(run.tp, closed[-1].closed, note)
+        held.quiet_since = None
+        self._measure(run.topic, held)
+
+    async def emit(self) -> None:
+        """Send the chunks that fill, those that have grown since the last time."""
+        async with self._sending:
+            grown = [h for h in self._inputs.values() if h.reading.end not in (None, h.emitted)]
+            emissions = [emission for h in grown if (emission := h.reading.so_far())]
+            await asyncio.gather(*[await sent for sent in self._counts(emissions)])
+            for held in grown:
+                held.emitted = held.reading.end
+
+    async def mark(self) -> None:
+        """Say of the partitions that were idle for long enough by how much more they were."""
+        now = time.monotonic()
+        for tp, begin in self._app.consumer.inputs().items():
+            if tp not in self._inputs and begin is not None:
+                self._inputs[tp] = self._begun(tp, begin)
+            held = self._inputs.get(tp)
+            if held is None or not await self._rests(tp, held):
+                continue
+            if held.quiet_since is None:
+                held.quiet_since = held.marked_at = now
+            if now - held.quiet_since >= self._settings.intake.idle_after.total_seconds():
+                await self._mark(held, begin, idle=int((now - held.marked_at) * 1000))
+                held.marked_at = now
+
+    async def _mark(self, held: _Input, begin: Begin | None, *, idle: int) -> None:
+        end = held.reading.end
+        if end is None:
+            end = (begin.committed or begin.earliest) if begin else 0
+        record = held.reading.mark(end=end, idle=max(idle, 1))
+        shards = self._settings.detection.shards
+        async with self._sending:
+            await asyncio.gather(*[await sent for sent in self._to_shards([record] * shards)])
+
+    async def _rests(self, tp: TP, held: _Input) -> bool:
+        """All that was fetched is counted and sent, and there is nothing more to fetch."""
+        consumer = self._app.consumer
+        done = held.runs == consumer.delivered(tp) and held.reading.end in (None, held.emitted)
+        if done and await consumer.caught_up(tp) and held.runs == consumer.delivered(tp):
+            return True
+        held.quiet_since = None
+        return False
+
+    def _held(self, run: Run) -> _Input:
+        """The partition's input; anew where a reading begins."""
+        if run.begin is not None:
+            self._inputs[run.tp] = self._begun(run.tp, run.begin)
+        held = self._inputs.get(run.tp)
+        if held is None or held.runs != run.number:
+            raise LostRunError(
+                f"{run.topic}[{run.partition}]: run {run.number} from offset "
+                f"{run.records[0].offset} does not follow run {(held.runs if held else 0) - 1}"
+            )
+        held.runs += 1
+        return held
+
+    def _begun(self, tp: TP, begin: Begin) -> _Input:
+        source = self._sources[tp.topic]
+        if begin.lost and begin.committed is not None:
+            log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=begin.lost)
+            metrics.LOST.labels(tp.topic).inc(begin.lost)
+        partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
+        horizon = self._settings.detection.repeat_horizon.total_seconds() * 1000
+        reading = Reading(
+            Plan(self._settings, source, partitions), tp.partition,
+            first=begin.committed is None or begin.lost > 0, seen=Seen(horizon=int(horizon)),
+            watermark=int(begin.note) if begin.note else None,
+        )  # fmt: skip
+        return _Input(reading)
+
+    def _parsed(self, run: Run) -> list[Parsed]:
+        records = run.records
+        parsed: list[Any] = self._events(run, [record.value or b"" for record in records])
+        for place, record in enumerate(records):
+            if record.headers and (time_of_end := _end(record.headers)) is not None:
+                parsed[place] = End(time_of_end)
+        return parsed
+
+    def _events(self, run: Run, raws: Sequence[bytes]) -> list[Event | Rejected]:
+        intake, stream = self._settings.intake, self._sources[run.topic].stream
+        for record in run.records:
+            if record.offset % SAMPLE == 0 and run.topic not in self._mappings:
+                for name in parsing.unknown_fields(stream, record.value or b""):
+                    metrics.unknown_field(run.topic, name)
+        if run.topic not in self._mappings:
+            return parsing.parse_run(stream, raws, intake=intake)
+        ids = (f"{run.topic}-{run.partition}-{record.offset}" for record in run.records)
+        return self._mappings[run.topic].parse_run(raws, ids, intake=intake)
+
+    def _letters(self, run: Run, reading: Reading) -> list[Awaitable[Any]]:
+        """Dead letters of what the reading refused."""
+        refused, reading.refusals = reading.refusals, []
+        if not refused:
+            return []
+        records = {record.offset: record for record in run.records}
+        letters = [
+            DeadLetter.of(run.topic, run.partition, records[r.offset], r.why) for r in refused
+        ]
+        return [self._send(self._topics.dead_letters, **letter.record()) for letter in letters]
+
+    def _counts(self, emissions: Sequence[Emission]) -> list[Awaitable[Any]]:
+        return [sent for emission in emissions for sent in self._to_shards(emission.counts)]
+
+    def _to_shards(self, records: Sequence[bytes]) -> list[Awaitable[Any]]:
+        return [
+            self._send(self._topics.counts, key=None, value=record, partition=shard)
+            for shard, record in enumerate(records)
+        ]
+
+    def _send(
+        self, topic: str, *, key: bytes | None, value: bytes, partition: int | None = None,
+        headers: Mapping[str, bytes] | None = None,
+    ) -> Awaitable[Any]:  # fmt: skip
+        pending: Awaitable[Any] = self._app.producer.send(
+            topic, key, value, partition, None, headers
+        )
+        return pending
+
+    def _measure(self, topic: str, held: _Input) -> None:
+        for what, n in (held.reading.tally - held.told).items():
+            metrics.EVENTS.labels(topic, what).inc(n)
+        held.told = Counter(held.reading.tally)
+
+
+def _end(headers: Sequence[tuple[str, bytes]]) -> int | None:
+    """The time an end of input states; a header that is no number is no end."""
+    for name, value in headers:
+        if name == END and value.isdigit():
+            return int(value)
+    return None
+
+
+def topics(settings: Settings) -> list[str]:
+    names = Topics.of(settings)
+    return [names.source(source) for source in settings.sources]
+
+

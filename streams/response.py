@@ -1,0 +1,229 @@
+"""Response: the one ordered log of inputs in, incidents and deliveries out."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import faust
+import msgspec
+import structlog
+from faust.types import TP, EventT
+
+from alerts import deliveries, inputs, lifecycle, messages
+from alerts.channels import Channel, DeliveryError
+from alerts.deliveries import Delivery, DeliveryState, Recipient
+from alerts.incident import Incident
+from alerts.inputs import Attempted, Input, Outcome, Result, Tick
+from alerts.lifecycle import Decision, Incidents
+from alerts.signal import Instant
+from streams import metrics
+from streams.settings import Settings
+from streams.topics import Topics
+
+HEAD = b"head"
+INCIDENT = b"incident/"
+DELIVERY = b"delivery/"
+
+log = structlog.get_logger(__name__)
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the state that is neither an incident nor a delivery."""
+
+    offset: int = -1
+    began: int = 0
+    now: int = 0
+    seen: Instant | None = None
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A value of the table, and what stood there before the input at `offset` changed it.
+
+    One input may change several rows and the worker may die between them; a row ahead of the
+    head is then put back, and the input is applied again.
+    """
+
+    offset: int
+    value: bytes | None
+    before: bytes | None
+
+
+class Sendable(NamedTuple):
+    """An attempt of ours that was read back first."""
+
+    delivery: Delivery
+    attempt: int
+
+
+_row = msgspec.msgpack.Decoder(Row).decode
+_pack = msgspec.msgpack.encode
+
+
+def restored(records: Mapping[bytes, bytes]) -> Incidents:
+    """The state that the table holds, up to the offset of its head."""
+    head = Head()
+    if HEAD in records:
+        head = msgspec.msgpack.decode(_row(records[HEAD]).value or b"", type=Head)
+    values = {key: _standing(_row(raw), head.offset) for key, raw in records.items() if key != HEAD}
+    return Incidents(
+        offset=head.offset, began=head.began, now=head.now, seen=head.seen,
+        incidents={i.id: i for i in _read(values, INCIDENT, Incident)},
+        deliveries={d.id: d for d in _read(values, DELIVERY, Delivery)},
+    )  # fmt: skip
+
+
+def _standing(row: Row, offset: int) -> bytes | None:
+    return row.value if row.offset <= offset else row.before
+
+
+def _read(values: Mapping[bytes, bytes | None], prefix: bytes, kind: Any) -> Iterator[Any]:
+    for key in sorted(values):
+        if key.startswith(prefix) and (value := values[key]) is not None:
+            yield msgspec.msgpack.decode(value, type=kind)
+
+
+def changed(before: Incidents, after: Incidents) -> dict[bytes, Row]:
+    """The rows that one input changed, the head last."""
+    rows = dict(_changed(INCIDENT, before.incidents, after.incidents, after.offset))
+    rows |= _changed(DELIVERY, before.deliveries, after.deliveries, after.offset)
+    head = Head(offset=after.offset, began=after.began, now=after.now, seen=after.seen)
+    return rows | {HEAD: Row(after.offset, _pack(head), None)}
+
+
+def _changed(
+    prefix: bytes, before: Mapping[str, Any], after: Mapping[str, Any], offset: int
+) -> Iterator[tuple[bytes, Row]]:
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if old is not new:
+            row = Row(offset, None if new is None else _pack(new), None if old is None else _pack(old))
+            yield prefix + name.encode(), row
+
+
+class Response:
+    """The stage of one worker; the one that owns the log's only partition is active.
+
+    Args:
+        app: whose producer it uses.
+        settings: of the installation.
+        table: its state, as its changelog has restored it.
+        channels: by name.
+        recipients: who is told, each by one of the channels.
+        worker: names this start of this process.
+    """
+
+    def __init__(
+        self, app: faust.App, settings: Settings, table: faust.Table, *,
+        channels: Mapping[str, Channel], recipients: Sequence[Recipient], worker: str,
+    ) -> None:  # fmt: skip
+        self._app, self._settings, self._table = app, settings, table
+        self._topics = Topics.of(settings)
+        self._channels, self._recipients, self._worker = channels, recipients, worker
+        self._state = Incidents()
+        self._generation: int | None = None
+        self._claimed: set[tuple[str, int]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def take(self, event: EventT) -> None:
+        """Apply one input; returns when all it led to is acknowledged."""
+        if event.message.generation_id != self._generation:
+            self._generation = event.message.generation_id
+            self._state = restored(self._table.data)
+        try:
+            item = inputs.decode(event.value)
+        except msgspec.DecodeError as error:
+            log.error("input_refused", offset=event.message.offset, why=str(error))
+            return
+        await self._apply(item, event.message.offset)
+
+    async def tick(self) -> None:
+        """Put the time into the log, if this worker is the active one."""
+        if self._active:
+            await self._put(Tick(at=_now()))
+
+    @property
+    def _active(self) -> bool:
+        return TP(self._topics.incident_inputs, 0) in self._app.consumer.assignment()
+
+    async def _apply(self, item: Input, offset: int) -> None:
+        before = self._state
+        after, decision = lifecycle.step(
+            before, item, offset=offset, recipients=self._recipients
+        )
+        await self._publish(decision)
+        if after.offset > before.offset:
+            await self._keep(changed(before, after))
+        self._state = after
+        for ready in self._ready(item, decision):
+            task = asyncio.create_task(self._send(ready))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        await self._claim()
+
+    async def _publish(self, decision: Decision) -> None:
+        send, pending = self._app.producer.send, []
+        for change in decision.incidents:
+            metrics.INCIDENTS.labels(change.state, change.colour).inc()
+            raw = msgspec.json.encode(change)
+            key = change.id.encode()
+            pending.append(send(self._topics.incidents, key, raw, None, None, None))
+        for told in decision.deliveries:
+            metrics.DELIVERIES.labels(told.channel, told.state).inc()
+            raw = msgspec.json.encode(told)
+            key = told.id.encode()
+            pending.append(send(self._topics.notifications, key, raw, None, None, None))
+        await asyncio.gather(*[await sent for sent in pending])
+
+    async def _keep(self, rows: Mapping[bytes, Row]) -> None:
+        """Into the table and its changelog, in this order; returns when the broker has them."""
+        changelog, pending = self._table.changelog_topic_name, []
+        for key, row in rows.items():
+            raw = _pack(row)
+            pending.append(await self._app.producer.send(changelog, key, raw, 0, None, None))
+            self._table.data[key] = raw
+        await asyncio.gather(*pending)
+
+    def _ready(self, item: Input, decision: Decision) -> Iterator[Sendable]:
+        """Attempts of this worker that the log has just let through."""
+        for told in decision.deliveries:
+            ours = told.state is DeliveryState.ATTEMPTED and told.worker == self._worker
+            if ours and isinstance(item, Attempted):
+                yield Sendable(self._state.deliveries[told.id], told.attempt)
+
+    async def _claim(self) -> None:
+        """Say for each delivery that is due that this worker attempts it."""
+        for delivery in deliveries.due(self._state.deliveries, now=self._state.now):
+            attempt = (delivery.id, delivery.attempt + 1)
+            if attempt not in self._claimed:
+                self._claimed.add(attempt)
+                await self._put(
+                    Attempted(delivery=attempt[0], attempt=attempt[1], worker=self._worker, at=_now())
+                )
+
+    async def _send(self, ready: Sendable) -> None:
+        result, reason, permanent = Result.SENT, "", False
+        try:
+            message = messages.compose(ready.delivery)
+            await self._channels[ready.delivery.recipient.channel].send(message)
+        except DeliveryError as error:
+            result, reason, permanent = Result.FAILED, str(error), error.permanent
+        except Exception as error:  # noqa: BLE001 - a channel's defect must show on the incident
+            log.exception("delivery_broke", delivery=ready.delivery.id)
+            result, reason, permanent = Result.FAILED, type(error).__name__, True
+        await self._put(
+            Outcome(
+                delivery=ready.delivery.id, attempt=ready.attempt, result=result,
+                reason=reason, permanent=permanent, at=_now(),
+            )
+        )  # fmt: skip
+
+    async def _put(self, item: Input) -> None:
+        raw = inputs.encode(item)
+        await (
+            await self._app.producer.send(self._topics.incident_inputs, None, raw, 0, None, None)
+        )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,65 @@
+"""What single values of the settings must be; each refusal names the rule and the value."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+TOPIC_RULE = "must be 1 to 200 letters, digits, dots, underscores or hyphens"
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'must be an IANA zone such as "Asia/Shanghai", got {name!r}') from None
+    return name
+
+
+def with_secret(section: object, name: str) -> object:
+    """The section with the secret `name` read from the file `name_file`, unless it is set."""
+    if not isinstance(section, dict) or section.get(name):
+        return section
+    path = section.get(f"{name}_file")
+    if not isinstance(path, str | Path):
+        return section
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ValueError(f"{name}_file must be a readable text file, got {path}") from None
+    if not secret:
+        raise ValueError(f"{name}_file must hold the secret, got the empty file {path}")
+    return {**section, name: secret}
+
+
+def _web_address(url: str) -> str:
+    if url and not re.fullmatch(r"https?://[^/\s]\S*", url):
+        raise ValueError(f"must be an http or https address, got {url!r}")
+    return url
+
+
+def _topic_name(name: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9._-]{1,200}", name):
+        raise ValueError(f"{TOPIC_RULE}, got {name!r}")
+    return name
+
+
+def _addresses(bootstrap: str) -> str:
+    for one in bootstrap.split(",") if bootstrap else ():
+        if not re.fullmatch(r"\s*(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}\s*", one):
+            raise ValueError(f'must be "host:port", several with commas between, got {one!r}')
+    return bootstrap
+
+
+def _topic_prefix(prefix: str) -> str:
+    return prefix and _topic_name(prefix)
+
+
+Positive = Annotated[int, Field(ge=1)]
+Name = Annotated[str, AfterValidator(_topic_name)]
+Prefix = Annotated[str, AfterValidator(_topic_prefix)]
+Zone = Annotated[str, AfterValidator(_zone)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Addresses = Annotated[str, AfterValidator(_addresses)]

@@ -1,0 +1,201 @@
+"""The sections of the settings: their options, defaults and rules."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    model_validator,
+)
+
+from streams.durations import Bucket, Duration, Span
+from streams.rules import Addresses, Name, Positive, Prefix, WebAddress, Zone, with_secret
+
+Stream = Literal["complaints", "mentions", "updates"]
+
+# What events of a stream may be counted by; "source" is the topic they came from.
+SHARED = frozenset({"product", "region", "category", "sentiment", "source"})
+DIMENSIONS: Mapping[str, frozenset[str]] = {
+    "complaints": SHARED | {"channel", "batch", "demand", "severity"},
+    "mentions": SHARED | {"platform"},
+    "updates": frozenset(),
+}
+BUCKET = timedelta(hours=1)
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Kafka(Section):
+    """Where the broker is and how to prove who we are; empty `bootstrap`: the local broker."""
+
+    bootstrap: Addresses = ""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str = ""
+    sasl_password: SecretStr | None = None
+    sasl_password_file: FilePath | None = None
+    ca_file: FilePath | None = None
+    cert_file: FilePath | None = None
+    key_file: FilePath | None = None
+    replication: Positive = 1
+    group_prefix: Name = "tocsin"
+    topic_prefix: Prefix = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_password(cls, section: object) -> object:
+        return with_secret(section, "sasl_password")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        named = self.sasl_username and self.sasl_password
+        if self.security_protocol.startswith("SASL") and not named:
+            raise ValueError(
+                f"{self.security_protocol} needs sasl_username and "
+                "sasl_password (or sasl_password_file)"
+            )
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file must be set together")
+        return self
+
+
+class Source(Section):
+    """One topic that events come in on."""
+
+    topic: Name
+    stream: Stream
+    key: Literal["person", "id", "root", "none"]
+    map: FilePath | None = None
+    lateness: Duration = timedelta(minutes=15)
+    clock: Literal["event", "arrival"] = "event"
+    future: Duration = timedelta(minutes=10)
+    partitions: Positive = 4
+
+    @model_validator(mode="after")
+    def _key_of_stream(self) -> Self:
+        if self.key == "root" and self.stream != "mentions":
+            raise ValueError(f'key "root" must go with stream "mentions", got "{self.stream}"')
+        return self
+
+
+class Cut(Section):
+    """One way of counting: a series for each combination of the fields in `by`."""
+
+    stream: Stream
+    by: Annotated[tuple[str, ...], Field(min_length=1)]
+    where: dict[str, str] = {}
+    family: str | None = None
+    group: str | None = None
+
+    @model_validator(mode="after")
+    def _fields_known(self) -> Self:
+        known = DIMENSIONS[self.stream]
+        for field in (*self.by, *self.where, *filter(None, [self.group])):
+            if field not in known:
+                raise ValueError(
+                    f"fields of {self.stream} must be of {sorted(known)}, got {field!r}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(set(self.by)) < len(self.by):
+            raise ValueError(f"by must name a field once, got {list(self.by)}")
+        if self.family is not None and self.family not in self.by:
+            raise ValueError(f"family must be one of by {list(self.by)}, got {self.family!r}")
+        if both := set(self.by) & set(self.where):
+            raise ValueError(f"where must not fix a field of by, got {sorted(both)}")
+        return self
+
+    @property
+    def name(self) -> str:
+        """Unique within its stream: "region,category" or "product[sentiment=negative]"."""
+        fixed = ",".join(f"{field}={value}" for field, value in sorted(self.where.items()))
+        return ",".join(self.by) + (f"[{fixed}]" if fixed else "")
+
+    @property
+    def counted(self) -> tuple[str, frozenset[str], frozenset[tuple[str, str]]]:
+        """What it counts; two cuts that agree in this count the same thing twice."""
+        return self.stream, frozenset(self.by), frozenset(self.where.items())
+
+
+class Detection(Section):
+    """How much alarm is wanted, over what time, by how many workers."""
+
+    false_alarms_per_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    series: Positive = 1000
+    bucket: Bucket = BUCKET
+    zone: Zone = "UTC"
+    shards: Annotated[int, Field(ge=1, le=1024)] = 4
+    snapshot_every: Positive = 2000
+    max_series: Positive = 200_000
+    repeat_horizon: Span = timedelta(days=7)
+
+
+class Intake(Section):
+    """How the log is cut into chunks, and how large an event may be."""
+
+    idle_after: Span = timedelta(seconds=10)
+    chunk_records: Positive = 1024
+    chunk_span: Span = timedelta(seconds=10)
+    max_text: Positive = 20_000
+    max_event_bytes: Annotated[int, Field(ge=1024, le=2 << 20)] = 1 << 20
+
+
+class Response(Section):
+    """How incidents quieten and messages are delivered."""
+
+    quiet_after: Span = timedelta(hours=24)
+    tick: Span = timedelta(seconds=1)
+    delivery_attempts: Positive = 6
+    delivery_backoff: Span = timedelta(seconds=2)
+    language: Literal["zh", "en"] = "en"
+
+
+class Terminal(Section):
+    enabled: bool = False
+
+
+class Webhook(Section):
+    """Messages as JSON by POST, signed where there is a secret; empty `url`: off."""
+
+    url: WebAddress = ""
+    secret: SecretStr | None = None
+    secret_file: FilePath | None = None
+    timeout: Span = timedelta(seconds=5)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret(cls, section: object) -> object:
+        return with_secret(section, "secret")
+
+
+class Channels(Section):
+    terminal: Terminal = Terminal()
+    webhook: Webhook = Webhook()
+
+
+SOURCES = (
+    Source(topic="complaints", stream="complaints", key="person"),
+    Source(topic="mentions", stream="mentions", key="root"),
+    Source(topic="complaint-updates", stream="updates", key="id"),
+)
+NEGATIVE = {"sentiment": "negative"}
+CUTS = (
+    Cut(stream="complaints", by=("category",)),
+    Cut(stream="complaints", by=("region",)),
+    Cut(stream="complaints", by=("product",)),
+    Cut(stream="complaints", by=("region", "category"), family="region", group="category"),
+    Cut(stream="complaints", by=("product", "category"), family="product", group="category"),
+    Cut(stream="complaints", by=("product", "batch"), family="product"),
+    Cut(stream="mentions", by=("product",)),
+    Cut(stream="mentions", by=("product",), where=NEGATIVE),
+    Cut(stream="mentions", by=("region", "category"), where=NEGATIVE, family="region"),
+)

@@ -1,0 +1,183 @@
+"""Everything an installation may set: one TOML file, overridden by the environment.
+
+A file is named by the caller, else by TOCSIN_SETTINGS, else it is ./tocsin.toml where there is
+one. An environment variable is TOCSIN_ and the option's path joined by two underscores, such as
+TOCSIN_KAFKA__BOOTSTRAP; lists and tables are JSON there.
+"""
+
+import hashlib
+import json
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from platformdirs import user_state_path
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import SettingsError as Unreadable
+
+from streams import durations, options
+from streams.sections import (
+    BUCKET,
+    CUTS,
+    DIMENSIONS,
+    SOURCES,
+    Channels,
+    Cut,
+    Detection,
+    Intake,
+    Kafka,
+    Response,
+    Source,
+    Stream,
+    Terminal,
+    Webhook,
+)
+
+__all__ = [
+    "BUCKET",
+    "CUTS",
+    "DIMENSIONS",
+    "SOURCES",
+    "Channels",
+    "Cut",
+    "Detection",
+    "Intake",
+    "Kafka",
+    "Response",
+    "Settings",
+    "SettingsError",
+    "Source",
+    "Stream",
+    "Terminal",
+    "Webhook",
+    "load",
+]
+
+MOST_CUTS = 32
+ENVIRONMENT = "TOCSIN_"
+OTHERS = frozenset({"TOCSIN_SETTINGS", "TOCSIN_TEST_DATA"})  # variables that are no options
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; one line per problem: option, rule, value and unit."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().absolute()
+
+
+class Settings(BaseSettings):
+    """All settings of an installation, validated and frozen."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+    )
+
+    home: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default_factory=lambda: user_state_path("tocsin", appauthor=False)
+    )
+    kafka: Kafka = Kafka()
+    sources: tuple[Source, ...] = SOURCES
+    cuts: tuple[Cut, ...] = CUTS
+    detection: Detection = Detection()
+    intake: Intake = Intake()
+    response: Response = Response()
+    channels: Channels = Channels()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment overrides the file, whose content is what `load` passes in."""
+        return env_settings, init_settings
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if not self.sources:
+            raise ValueError("sources: must hold at least one source")
+        if not 1 <= len(self.cuts) <= MOST_CUTS:
+            raise ValueError(f"cuts: must hold 1 to {MOST_CUTS} cuts, got {len(self.cuts)}")
+        topics = [source.topic for source in self.sources]
+        if twice := {topic for topic in topics if topics.count(topic) > 1}:
+            raise ValueError(f"sources: topic must be unique, got {sorted(twice)} twice")
+        seen = [cut.counted for cut in self.cuts]
+        for position, cut in enumerate(self.cuts):
+            if (first := seen.index(cut.counted)) < position:
+                raise ValueError(f"cuts[{position}]: must not count again what cuts[{first}] does")
+        return self
+
+    @model_validator(mode="after")
+    def _lateness_within_horizon(self) -> Self:
+        horizon = self.detection.repeat_horizon
+        for position, source in enumerate(self.sources):
+            if source.lateness >= horizon:
+                raise ValueError(
+                    f"sources[{position}].lateness: must be shorter than "
+                    f"detection.repeat_horizon ({durations.text(horizon)}), "
+                    f"got {durations.text(source.lateness)}"
+                )
+        return self
+
+    @cached_property
+    def version(self) -> str:
+        """12 hex digits over what changes counts; a mapping counts by content, not by path."""
+        parts = {"sources", "cuts", "intake", "detection"}
+        content: dict[str, Any] = self.model_dump(mode="json", include=parts)
+        for source, dumped in zip(self.sources, content["sources"], strict=True):
+            dumped["map"] = source.map and source.map.read_text(encoding="utf-8")
+        written = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(written.encode(), digest_size=6).hexdigest()
+
+
+def load(path: Path | None = None) -> Settings:
+    """The settings from `path`, else TOCSIN_SETTINGS, else ./tocsin.toml, else the defaults.
+
+    Raises SettingsError. Paths in the file are relative to the file's folder.
+    """
+    file = _file(path)
+    data = {} if file is None else _read(file)
+    problems = [
+        *options.unknown_variables(Settings, os.environ, prefix=ENVIRONMENT, others=OTHERS),
+        *options.written_secrets(Settings, data, prefix=ENVIRONMENT),
+    ]
+    if problems:
+        raise SettingsError(*problems)
+    folder = Path() if file is None else file.absolute().parent
+    try:
+        return Settings(**options.anchored(Settings, data, folder))
+    except ValidationError as error:
+        raise SettingsError(*options.problems(Settings, error)) from None
+    except Unreadable as error:
+        raise SettingsError(options.unreadable(error)) from None
+
+
+def _file(path: Path | None) -> Path | None:
+    named = path or os.environ.get(f"{ENVIRONMENT}SETTINGS")
+    if named:
+        return Path(named)
+    here = Path("tocsin.toml")
+    return here if here.exists() else None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings file must be readable, got {file}: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"settings file must be TOML, got {file}: {error}") from None

@@ -1,0 +1,68 @@
+"""Verdicts put into words: the signals that detection writes."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import xxhash
+
+from alerts.signal import Kind, Signal, SignalState
+from detectors.surge import Verdict
+from streams.cells import Trigger
+from streams.sections import BUCKET
+from streams.triggers import ScopeKey, Standing
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_EXAMPLES = 3
+
+
+def moment(bucket: int) -> datetime:
+    """The start of a bucket."""
+    return EPOCH + bucket * BUCKET
+
+
+def identity(scope: dict[str, str], kind: Kind, fired: int) -> str:
+    """The same alarm has the same id wherever and however often it is computed."""
+    name = "\x1f".join(f"{field}={value}" for field, value in sorted(scope.items()))
+    return xxhash.xxh3_128_hexdigest(f"{kind}\x1e{fired}\x1e{name}".encode())
+
+
+def surge(
+    scope: dict[str, str], verdict: Verdict, at: int, *, fired: int, bucket: int,
+    state: SignalState, revision: int, threshold: float, approximate: bool,
+    moment_of: datetime | None = None,
+) -> Signal:  # fmt: skip
+    """What an alarm on counts says; `at` is the place in the verdict."""
+    observed, expected = float(verdict.observed[at]), float(verdict.expected[at])
+    onset = moment(int(verdict.onset[at]))
+    return Signal(
+        id=identity(scope, Kind.SURGE, fired), kind=Kind.SURGE, scope=scope,
+        bucket=moment(bucket), onset=onset, at=moment_of or moment(bucket + 1), state=state,
+        revision=revision, observed=observed, expected=expected,
+        score=float(verdict.score[at]), threshold=threshold,
+        multiple=observed / max(expected, 1e-9), learning=bool(verdict.learning[at]),
+        reason=f"{observed:.0f} seen where {expected:.3g} were expected since {onset.isoformat()}",
+        approximate=approximate,
+    )  # fmt: skip
+
+
+def trigger(
+    stream: str, key: ScopeKey, events: list[Trigger], standing: Standing, *, bucket: int,
+    state: SignalState, revision: int, at: datetime, approximate: bool,
+) -> Signal:  # fmt: skip
+    """What single events say; nothing of their kind was expected."""
+    scope = {"stream": stream, **dict(key)}
+    onset = moment(standing.fired)
+    if events:
+        onset = min(EPOCH + timedelta(minutes=event.occurred) for event in events)
+    return Signal(
+        id=identity(scope, Kind.TRIGGER, standing.fired), kind=Kind.TRIGGER, scope=scope,
+        bucket=moment(bucket), onset=onset, at=at, state=state, revision=revision,
+        observed=float(standing.reports), expected=0.0, score=float(standing.reports),
+        threshold=1.0, multiple=float(standing.reports), learning=False,
+        reason=f"one report of {scope['harm']} is enough", harm=(scope["harm"],),
+        examples=tuple(event.quote or event.event for event in events[:MOST_EXAMPLES]),
+        approximate=approximate,
+    )  # fmt: skip
+
+
+encode = msgspec.json.Encoder().encode

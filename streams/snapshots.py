@@ -1,0 +1,96 @@
+"""State as bytes: slices small enough for any broker, and the marker that says they are all there."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+SLICE = 256 * 1024  # bytes; far below the broker's limit for one record
+_ARRAY = 1  # code of our msgpack extension
+
+
+class SnapshotError(Exception):
+    """A snapshot that is not what was written."""
+
+
+class Place(NamedTuple):
+    """The key of a slice: the shard, the offset E below which all is in it, the slice's number."""
+
+    shard: int
+    offset: int
+    number: int | None
+
+    def key(self) -> bytes:
+        """Slices sort under their offset; the marker has no number."""
+        return f"{self.shard}/{self.offset}/{'marker' if self.number is None else self.number}".encode()
+
+    @classmethod
+    def of(cls, key: bytes) -> "Place":
+        shard, offset, number = key.decode().split("/")
+        return cls(int(shard), int(offset), None if number == "marker" else int(number))
+
+
+class Marker(msgspec.Struct, array_like=True, frozen=True):
+    """What the slices of one offset must add up to."""
+
+    slices: int
+    checksum: int
+
+
+def freeze(state: Any) -> bytes:
+    """Bytes of a structure that holds NumPy arrays; equal states give equal bytes."""
+    return msgspec.msgpack.encode(state, enc_hook=_array)
+
+
+def thaw(frozen: bytes) -> Any:
+    return msgspec.msgpack.decode(frozen, ext_hook=_restored, strict=False)
+
+
+def sliced(shard: int, offset: int, frozen: bytes) -> dict[bytes, bytes]:
+    """The records of a snapshot in the order they must be acknowledged, the marker last."""
+    packed = zlib.compress(frozen, level=1)
+    parts = [packed[at : at + SLICE] for at in range(0, len(packed), SLICE)]
+    records = {Place(shard, offset, n).key(): part for n, part in enumerate(parts)}
+    marker = Marker(len(parts), zlib.crc32(packed))
+    return {**records, Place(shard, offset, None).key(): msgspec.msgpack.encode(marker)}
+
+
+def offsets(records: Mapping[bytes, bytes], shard: int) -> list[int]:
+    """Offsets of the complete snapshots of a shard, oldest first."""
+    places = [Place.of(key) for key in records]
+    return sorted(p.offset for p in places if p.shard == shard and p.number is None)
+
+
+def joined(records: Mapping[bytes, bytes], shard: int, offset: int) -> bytes:
+    """The bytes that were sliced; raises SnapshotError where a slice is missing or broken."""
+    marker = msgspec.msgpack.decode(records[Place(shard, offset, None).key()], type=Marker)
+    try:
+        packed = b"".join(records[Place(shard, offset, n).key()] for n in range(marker.slices))
+    except KeyError as missing:
+        raise SnapshotError(f"shard {shard}, offset {offset}: no slice {missing}") from None
+    if zlib.crc32(packed) != marker.checksum:
+        raise SnapshotError(f"shard {shard}, offset {offset}: its bytes are not those written")
+    return zlib.decompress(packed)
+
+
+def outdated(records: Mapping[bytes, bytes], shard: int, *, keep_from: int) -> list[bytes]:
+    """Keys of a shard's slices and markers below an offset."""
+    return sorted(
+        key for key in records if (p := Place.of(key)).shard == shard and p.offset < keep_from
+    )
+
+
+def _array(value: Any) -> msgspec.msgpack.Ext:
+    if isinstance(value, np.ndarray):
+        head = [value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes()]
+        return msgspec.msgpack.Ext(_ARRAY, msgspec.msgpack.encode(head))
+    raise TypeError(f"a snapshot holds numbers, texts and arrays, got {type(value).__name__}")
+
+
+def _restored(code: int, data: memoryview) -> Any:
+    if code != _ARRAY:
+        raise SnapshotError(f"extension must be {_ARRAY}, got {code}")
+    dtype, shape, raw = msgspec.msgpack.decode(data)
+    return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()

@@ -1,0 +1,214 @@
+"""Every topic of ours: its name, its partitions, and how long and how large its records are."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError, TopicAlreadyExistsError
+
+from streams import security
+from streams.broker import BrokerError, refusal
+from streams.settings import Kafka, Settings, Source
+
+MIB = 1 << 20
+YEAR = timedelta(days=365)
+
+
+class TopicError(Exception):
+    """Topics on the broker that do not fit the settings; one line for each."""
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The full names: each carries the prefix of the installation."""
+
+    prefix: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Topics":
+        return cls(settings.kafka.topic_prefix)
+
+    def source(self, source: Source) -> str:
+        """The topic that this source's events come in on."""
+        return self.prefix + source.topic
+
+    @property
+    def counts(self) -> str:
+        """Intake to detection; one partition a shard."""
+        return f"{self.prefix}counts"
+
+    @property
+    def signals(self) -> str:
+        """Public: what detection found."""
+        return f"{self.prefix}signals"
+
+    @property
+    def defect_batch_signals(self) -> str:
+        """Public: the signals about product batches, for product teams."""
+        return f"{self.prefix}defect-batch-signals"
+
+    @property
+    def incident_inputs(self) -> str:
+        """The one ordered log that incidents are a function of."""
+        return f"{self.prefix}incident-inputs"
+
+    @property
+    def incidents(self) -> str:
+        """Public: each change of an incident."""
+        return f"{self.prefix}incidents"
+
+    @property
+    def notifications(self) -> str:
+        """Public: what was sent to whom."""
+        return f"{self.prefix}notifications"
+
+    @property
+    def dead_letters(self) -> str:
+        """Events that could not be read, with the reason."""
+        return f"{self.prefix}dead-letters"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """What a topic is created with; `retention` None keeps its records for ever.
+
+    `partitions_by` is the option that sets the number of partitions, if one does. `arrival`
+    stamps records when the broker gets them: events of last year would else be deleted at once.
+    """
+
+    name: str
+    partitions: int
+    retention: timedelta | None
+    partitions_by: str = ""
+    arrival: bool = True
+    max_message_bytes: int = MIB
+    segment_bytes: int = 256 * MIB
+
+    def configuration(self, replication: int) -> dict[str, str]:
+        """As Kafka names and writes it; with 3 replicas two must have each record."""
+        kept = self.retention
+        return {
+            "cleanup.policy": "delete",
+            "retention.ms": "-1" if kept is None else str(kept // timedelta(milliseconds=1)),
+            "retention.bytes": "-1",
+            "max.message.bytes": str(self.max_message_bytes),
+            "segment.bytes": str(self.segment_bytes),
+            "message.timestamp.type": "LogAppendTime" if self.arrival else "CreateTime",
+            "min.insync.replicas": str(max(1, replication - 1)),
+        }
+
+
+def table(settings: Settings) -> tuple[Topic, ...]:
+    """All topics of an installation; raises TopicError where a source takes one of our names."""
+    names = Topics.of(settings)
+    sources = [
+        Topic(
+            names.source(source),
+            source.partitions,
+            timedelta(days=14),
+            partitions_by=f"sources[{position}].partitions",
+            arrival=False,
+            max_message_bytes=4 * MIB,
+        )
+        for position, source in enumerate(settings.sources)
+    ]
+    inner = [
+        # Intake and response reckon with the records' own timestamps in these two.
+        Topic(
+            names.counts,
+            settings.detection.shards,
+            None,
+            partitions_by="detection.shards",
+            arrival=False,
+            max_message_bytes=4 * MIB,
+            segment_bytes=64 * MIB,  # records below a snapshot are freed by whole segments
+        ),
+        Topic(names.incident_inputs, 1, None, arrival=False, segment_bytes=64 * MIB),
+        Topic(names.signals, 1, YEAR),
+        Topic(names.defect_batch_signals, 1, YEAR),
+        Topic(names.incidents, 1, YEAR),
+        Topic(names.notifications, 1, YEAR),
+        Topic(names.dead_letters, 1, timedelta(days=30), max_message_bytes=4 * MIB),
+    ]
+    _refuse_taken(sources, inner)
+    return (*sources, *inner)
+
+
+def _refuse_taken(sources: list[Topic], inner: list[Topic]) -> None:
+    taken = {topic.name for topic in sources} & {topic.name for topic in inner}
+    if taken:
+        raise TopicError(f"sources.topic: must not be a topic of Tocsin's own, got {sorted(taken)}")
+
+
+def create(settings: Settings, bootstrap: str) -> tuple[str, ...]:
+    """Creates the missing topics and returns their names; nothing is created beside a wrong one.
+
+    Raises TopicError where an existing topic has another number of partitions than the settings
+    say, and BrokerError where the broker does not answer.
+    """
+    wanted = table(settings)
+    with _admin(settings.kafka, bootstrap) as admin:
+        there = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+        if wrong := misfits(wanted, there):
+            raise TopicError("\n".join(wrong))
+        missing = [topic for topic in wanted if topic.name not in there]
+        if missing:
+            _create(admin, missing, settings.kafka.replication)
+    return tuple(topic.name for topic in missing)
+
+
+def misfits(wanted: tuple[Topic, ...], there: Mapping[str, int]) -> list[str]:
+    """One line for each topic that exists with another number of partitions."""
+    return [
+        f"topic {topic.name}: must have {_counted(topic.partitions)}"
+        f"{f' ({topic.partitions_by})' if topic.partitions_by else ''}, has {there[topic.name]}"
+        for topic in wanted
+        if there.get(topic.name, topic.partitions) != topic.partitions
+    ]
+
+
+def _counted(partitions: int) -> str:
+    return "1 partition" if partitions == 1 else f"{partitions} partitions"
+
+
+def _create(admin: Any, missing: list[Topic], replication: int) -> None:
+    asked = {
+        topic.name: {
+            "num_partitions": topic.partitions,
+            "replication_factor": replication,
+            "configs": topic.configuration(replication),
+        }
+        for topic in missing
+    }
+    answer = admin.create_topics(asked, raise_errors=False)
+    refused = [
+        f"topic {topic['name']}: {topic['error_message']}"
+        for topic in answer["topics"]
+        # Somebody else who created it a moment ago had the same settings.
+        if topic["error_code"] not in {0, TopicAlreadyExistsError.errno}
+    ]
+    if refused:
+        raise TopicError("\n".join(refused))
+    admin.wait_for_topics(list(asked))
+
+
+@contextmanager
+def _admin(kafka: Kafka, bootstrap: str) -> Iterator[Any]:
+    """A client that is closed in any case; its library's errors become ours."""
+    if reason := refusal(bootstrap):
+        raise BrokerError(f"the broker at {bootstrap} does not answer: {reason}")
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=bootstrap.split(","),
+            bootstrap_timeout_ms=10_000,
+            **security.client(kafka),
+        )
+        try:
+            yield admin
+        finally:
+            admin.close()
+    except KafkaError as error:
+        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None

@@ -1,0 +1,103 @@
+"""How far event time has come in a stream, from what its source partitions say in the counts log.
+
+A chunk's counts come again and again while it fills; the newest wins, and a closed chunk names
+where the next one must start, so that a hole in the log is an error with a name.
+"""
+
+from enum import Enum
+
+import msgspec
+
+from streams.cells import Counts
+
+
+class CountsGapError(Exception):
+    """A chunk is missing from the counts of a source partition."""
+
+
+class Admission(Enum):
+    """What a counts record means to the reader that holds the partition's last one."""
+
+    STALE = "stale"
+    REPLACES = "replaces"
+    FOLLOWS = "follows"
+    IDLE = "idle"
+
+
+class Held(msgspec.Struct, array_like=True):
+    """The newest word of a source partition: its chunk, its watermark, and ms of idleness."""
+
+    start: int
+    end: int
+    closed: bool
+    watermark: int | None
+    idle: int | None
+
+
+def admit(held: Held | None, counts: Counts) -> Admission:
+    """Judge a record against the newest one held; raises CountsGapError on a hole."""
+    if counts.idle:
+        return Admission.IDLE if held is None or counts.end == held.end else Admission.STALE
+    if held is None or held.start == held.end:
+        return Admission.FOLLOWS
+    if counts.start == held.start:
+        newer = (counts.end, counts.closed) > (held.end, held.closed)
+        return Admission.REPLACES if newer else Admission.STALE
+    if counts.start < held.start:
+        return Admission.STALE
+    if counts.first or (held.closed and counts.start == held.end):
+        return Admission.FOLLOWS
+    raise CountsGapError(
+        f"{counts.topic}[{counts.partition}]: counts must go on at offset {held.end}"
+        f"{'' if held.closed else ' once its chunk is closed'}, got a chunk from {counts.start}"
+    )
+
+
+class Watermarks(msgspec.Struct, array_like=True):
+    """The source partitions of one stream.
+
+    Attributes:
+        topics: the stream's sources, each with its number of partitions, 0 until it has spoken.
+        held: by topic and partition.
+        time: milliseconds of event time that every source has passed; never goes back.
+    """
+
+    topics: dict[str, int]
+    held: dict[str, dict[int, Held]]
+    time: int | None = None
+
+    @classmethod
+    def of(cls, topics: list[str]) -> "Watermarks":
+        return cls(dict.fromkeys(topics, 0), {topic: {} for topic in topics})
+
+    def last(self, counts: Counts) -> Held | None:
+        return self.held.setdefault(counts.topic, {}).get(counts.partition)
+
+    def note(self, counts: Counts) -> None:
+        """Take an admitted record's word for its partition, and move time."""
+        self.topics[counts.topic] = counts.partitions
+        held = self.last(counts)
+        if counts.idle and held is not None:
+            held.idle = (held.idle or 0) + counts.idle
+            held.watermark = _later(held.watermark, counts.watermark)
+        else:
+            self.held[counts.topic][counts.partition] = Held(
+                counts.start, counts.end, counts.closed, counts.watermark, counts.idle or None
+            )
+        self.time = _later(self.time, self._now())
+
+    def _now(self) -> int | None:
+        """The least watermark of those that are not idle; all idle: it goes on by itself."""
+        if any(len(self.held[topic]) < (n or 1) for topic, n in self.topics.items()):
+            return None
+        everyone = [held for partitions in self.held.values() for held in partitions.values()]
+        awake = [held.watermark for held in everyone if held.idle is None]
+        if awake:
+            return None if None in awake else min(mark for mark in awake if mark is not None)
+        marks = [held.watermark for held in everyone if held.watermark is not None]
+        rested = min(held.idle or 0 for held in everyone)
+        return max(marks) + rested if marks else None
+
+
+def _later(a: int | None, b: int | None) -> int | None:
+    return max((mark for mark in (a, b) if mark is not None), default=None)

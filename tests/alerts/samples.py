@@ -1,0 +1,76 @@
+"""Signals and logs to test with."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alerts.deliveries import Recipient
+from alerts.incident import Incident
+from alerts.inputs import Input, SignalInput, Tick
+from alerts.lifecycle import Decision, Incidents, step
+from alerts.signal import Kind, Signal, SignalState
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+START = 1_700_000_000_000
+TEAM = (Recipient(name="pr", channel="webhook"),)
+
+
+def surge(name: str = "s", /, *, hours: float = 0.0, **changes: Any) -> Signal:
+    """A confirmed surge of billing complaints, `hours` after noon."""
+    at = NOON + timedelta(hours=hours)
+    facts: dict[str, Any] = {
+        "id": name,
+        "kind": Kind.SURGE,
+        "scope": {"stream": "complaints", "category": "billing"},
+        "bucket": at,
+        "onset": at - timedelta(hours=1),
+        "at": at,
+        "state": SignalState.CONFIRMED,
+        "revision": 0,
+        "observed": 20.0,
+        "expected": 5.0,
+        "score": 4e5,
+        "threshold": 3e5,
+        "multiple": 4.0,
+        "learning": False,
+        "reason": "excess",
+    }
+    return Signal(**(facts | changes))
+
+
+def trigger(name: str = "t", /, *, harm: tuple[str, ...] = ("injury",), **changes: Any) -> Signal:
+    facts: dict[str, Any] = {
+        "kind": Kind.TRIGGER,
+        "harm": harm,
+        "observed": 1.0,
+        "multiple": 1.0,
+    }
+    return surge(name, **(facts | changes))
+
+
+def scoped(**fields: str) -> dict[str, str]:
+    return {"stream": "complaints", **fields}
+
+
+def run(
+    items: Iterable[Input | Signal],
+    state: Incidents | None = None,
+    recipients: Sequence[Recipient] = TEAM,
+) -> tuple[Incidents, list[Decision]]:
+    """The state after a first tick and these inputs, and what each of them decided."""
+    state = state or step(Incidents(), Tick(START), offset=0)[0]
+    decisions = []
+    for item in items:
+        record = SignalInput(item) if isinstance(item, Signal) else item
+        state, decision = step(state, record, offset=state.offset + 1, recipients=recipients)
+        decisions.append(decision)
+    return state, decisions
+
+
+def only(state: Incidents) -> Incident:
+    (incident,) = state.incidents.values()
+    return incident
+
+
+def told(decisions: Iterable[Decision]) -> list[str]:
+    return [line.what.value for decision in decisions for line in decision.deliveries]

@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.colour import LEVELS, LIMITS, Colour, ColourReason, assess
+from alerts.signal import Signal, SignalState
+from tests.alerts.samples import scoped, surge, trigger
+
+surges = st.builds(
+    lambda name, multiple, observed, region, learning: surge(
+        name,
+        multiple=multiple,
+        observed=observed,
+        scope=scoped(region=region),
+        learning=learning,
+    ),
+    st.uuids().map(str),
+    st.floats(1, 50),
+    st.floats(1, 500),
+    st.sampled_from("ABCDEFGHIJ"),
+    st.booleans(),
+)
+
+
+@pytest.mark.parametrize("harm", ["injury", "death", "fire", "poisoning"])
+def test_one_report_of_harm_to_a_person_is_red_at_once(harm: str) -> None:
+    assert assess([trigger(harm=(harm,))])[:2] == (Colour.RED, ColourReason.SAFETY)
+
+
+@pytest.mark.parametrize("harm", ["leak", "regulator"])
+def test_a_leak_or_a_regulator_is_orange_whatever_the_volume(harm: str) -> None:
+    assert assess([trigger(harm=(harm,))])[:2] == (Colour.ORANGE, ColourReason.SENSITIVE)
+
+
+def test_a_harm_word_counted_in_a_surge_does_not_make_it_red() -> None:
+    assert assess([surge(multiple=2.0, harm=("injury",))]).colour is Colour.YELLOW
+
+
+@given(st.lists(surges, min_size=1))
+def test_learning_surges_are_never_above_blue(signals: list[Signal]) -> None:
+    learning = [surge(s.id, learning=True, multiple=s.multiple) for s in signals]
+    assert assess(learning)[:2] == (Colour.BLUE, ColourReason.LEARNING)
+
+
+@given(st.lists(surges), surges)
+def test_one_more_surge_never_lowers_the_colour(signals: list[Signal], more: Signal) -> None:
+    assert not assess(signals).colour.above(assess([*signals, more]).colour)
+
+
+def test_colours_rise_with_speed_people_and_spread() -> None:
+    small = surge(multiple=2.0, observed=9.0)
+    fast = surge(multiple=4.0, observed=9.0)
+    many = surge(multiple=12.0, observed=50.0)
+    wide = [
+        surge(str(n), multiple=12.0, observed=300.0, scope=scoped(region=str(n))) for n in range(3)
+    ]
+    found = [assess(signals).colour for signals in ([small], [fast], [many], wide)]
+    assert found == [Colour.BLUE, Colour.YELLOW, Colour.ORANGE, Colour.RED]
+
+
+def test_a_withdrawn_signal_counts_for_nothing() -> None:
+    withdrawn = trigger(state=SignalState.WITHDRAWN)
+    assert assess([withdrawn]).colour is Colour.BLUE
+
+
+def test_every_sum_of_points_has_a_colour() -> None:
+    most = sum(len(limits) for limits in LIMITS.values())
+    assert LEVELS[-1][0] == 0
+    assert LEVELS[0][0] <= most

@@ -1,0 +1,187 @@
+import string
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.catalogue import LANGUAGES, SENTENCES
+from alerts.colour import Colour, ColourReason
+from alerts.deliveries import Delivery, Recipient
+from alerts.inputs import Input, Tick
+from alerts.messages import MOST_LINES, Message, compose
+from alerts.notices import What
+from alerts.redaction import Redacted
+from alerts.signal import Kind, Signal, SignalState
+from tests.alerts.samples import START, run, scoped, surge, trigger
+
+
+def wanted(*items: Input | Signal, **recipient: str) -> list[Delivery]:
+    team: Any = {"name": "pr", "channel": "webhook"} | recipient
+    state, _ = run(items, recipients=[Recipient(**team)])
+    return list(state.deliveries.values())
+
+
+def last(*items: Input | Signal, **recipient: str) -> Message:
+    return compose(wanted(*items, **recipient)[-1])
+
+
+def body(message: Message) -> str:
+    return "\n".join((message.title, *message.lines))
+
+
+def test_a_new_surge_says_level_figures_since_when_and_where() -> None:
+    message = last(surge(observed=84.0, expected=6.0, multiple=14.0))
+    assert message.title == "[ORANGE] new · " + message.incident.id + " · billing"
+    assert message.lines == (
+        "Far more complaints than usual about billing.",
+        (
+            "Since 2026-03-02 11:00 UTC+00:00: 84 people, expected 6, ×14; as of "
+            "2026-03-02 12:00 UTC+00:00."
+        ),
+        "Rule: excess over the usual count, confirmed; score 400,000, threshold 300,000.",
+        "Where: stream complaints, category billing.",
+        "Why orange: speed, number of people, spread and harm together.",
+    )
+
+
+def test_a_chinese_recipient_reads_chinese_and_the_time_of_the_own_zone() -> None:
+    text = body(last(surge(), language="zh", zone="Asia/Shanghai"))
+    assert "投诉远多于平常" in text
+    assert "2026-03-02 19:00 UTC+08:00" in text
+
+
+def test_an_injury_says_that_safety_comes_first() -> None:
+    message = last(trigger(scope=scoped(product="kettle")))
+    assert message.colour is Colour.RED
+    assert "One report is enough to alert: injury, kettle." in message.lines
+    assert any("before any number" in line for line in message.lines)
+
+
+def test_an_injury_in_a_surge_tells_both_what_happened_and_how_many() -> None:
+    hurt = trigger(scope=scoped(category="billing", region="N"), hours=2)
+    lines = last(surge(observed=84.0, approximate=True), hurt).lines
+    assert lines[0] == "One report is enough to alert: injury, billing, N."
+    assert lines[1].startswith("Happened 2026-03-02 13:00 UTC+00:00")
+    assert lines[2].startswith("Since 2026-03-02 11:00 UTC+00:00: 84 people")
+    assert any("People approximate" in line for line in lines)
+
+
+def test_an_escalation_says_what_changed_since_the_last_message() -> None:
+    hurt = trigger(scope=scoped(category="billing", region="N"), harm=("fire",))
+    message = last(surge(), hurt)
+    assert message.what is What.ESCALATED
+    assert (
+        "Since the last message: yellow → red, signals 1 → 2, regions and batches 0 → 1, "
+        "new harm: fire." in message.lines
+    )
+
+
+def test_a_takeover_names_the_incidents_that_ended_in_it() -> None:
+    north, south = (
+        surge(name, scope=scoped(category="billing", region=name)) for name in ("N", "S")
+    )
+    _, taken, message = (compose(d) for d in wanted(north, south, surge()))
+    assert f"takes in {taken.incident.id}" in body(message)
+
+
+def test_an_incident_keeps_its_id_from_first_to_last_message() -> None:
+    ended = surge(state=SignalState.CLEARED, hours=2)
+    messages = [
+        compose(d) for d in wanted(surge(), surge(revision=1, multiple=90.0, observed=300.0), ended)
+    ]
+    assert [m.what for m in messages] == ["new", "escalated", "cleared"]
+    assert len({m.incident.id for m in messages}) == 1
+    assert len({m.delivery for m in messages}) == 3
+
+
+def test_learning_and_approximate_people_are_said() -> None:
+    text = body(last(surge(learning=True, approximate=True)))
+    assert "[BLUE]" in text
+    assert "Still learning" in text
+    assert "People approximate" in text
+
+
+def test_posts_are_not_called_people() -> None:
+    assert "20 posts" in body(last(surge(scope={"stream": "mentions", "product": "kettle"})))
+
+
+def test_a_repetition_is_marked() -> None:
+    (delivery,) = wanted(surge())
+    again = msgspec.structs.replace(delivery, repetition=True)
+    assert compose(again).repetition
+    assert "may have received" in body(compose(again))
+
+
+def test_a_retry_says_what_the_first_try_would_have_said() -> None:
+    (before,) = wanted(surge())
+    after = wanted(surge(), surge(revision=1, observed=25.0), Tick(START + 1))[0]
+    assert compose(after) == compose(before)
+
+
+def test_quotes_are_redacted_in_the_words_of_the_recipient() -> None:
+    message = last(surge(examples=("我叫张伟，电话13812345678",)), language="zh")
+    assert message.lines[-1] == "“我叫[姓名]，电话[电话]”"
+
+
+def test_an_unknown_language_is_an_error_by_name() -> None:
+    with pytest.raises(KeyError, match="fr"):
+        last(surge(), language="fr")
+
+
+@given(
+    scope=st.dictionaries(st.text(max_size=60), st.text(), max_size=6),
+    harm=st.lists(st.text(), max_size=4),
+    examples=st.lists(st.text(), max_size=3),
+    language=st.sampled_from(LANGUAGES),
+    figure=st.floats(0, allow_nan=False),
+)
+def test_no_message_is_longer_than_a_screen_or_breaks_a_line(
+    scope: dict[str, str], harm: list[str], examples: list[str], language: str, figure: float
+) -> None:
+    first = surge(scope={**scope, "stream": "complaints"}, learning=True, observed=figure)
+    more = surge(
+        "b",
+        scope={**first.scope, "region": "N"},
+        harm=tuple(harm),
+        examples=tuple(examples),
+        approximate=True,
+        multiple=figure,
+    )
+    hurt = trigger(scope={**first.scope, "category": "x"}, harm=("fire",), examples=tuple(examples))
+    for delivery in wanted(first, more, hurt, language=language):
+        message = compose(msgspec.structs.replace(delivery, repetition=True))
+        assert len(message.lines) + 1 <= MOST_LINES
+        assert all(len(line.splitlines()) == 1 for line in (message.title, *message.lines))
+
+
+def test_markup_and_fields_in_a_scope_are_shown_as_they_are() -> None:
+    text = body(last(surge(scope=scoped(product="[red]{id}%s<b>"))))
+    assert "[red]{id}%s<b>" in text
+
+
+@pytest.mark.parametrize("key", sorted(SENTENCES))
+def test_each_sentence_exists_in_each_language_with_the_same_blanks(key: str) -> None:
+    assert set(SENTENCES[key]) == set(LANGUAGES)
+    blanks = [
+        {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+        for sentence in SENTENCES[key].values()
+    ]
+    assert blanks[0] == blanks[1]
+    assert all(SENTENCES[key].values())
+
+
+@pytest.mark.parametrize(
+    ("family", "values"),
+    [
+        ("colour", Colour),
+        ("because", ColourReason),
+        ("what", What),
+        ("kind", Kind),
+        ("state", SignalState),
+        ("redacted", Redacted),
+    ],
+)
+def test_each_value_a_message_may_show_has_its_word(family: str, values: Any) -> None:
+    assert {f"{family}.{value}" for value in values} <= SENTENCES.keys()

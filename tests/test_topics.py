@@ -1,0 +1,72 @@
+from datetime import timedelta
+
+import pytest
+
+from streams.settings import Detection, Kafka, Settings, Source
+from streams.topics import MIB, Topic, TopicError, Topics, misfits, table
+
+
+def test_every_topic_carries_the_prefix_once() -> None:
+    settings = Settings(kafka=Kafka(topic_prefix="acme."))
+    assert {topic.name for topic in table(settings)} == {
+        "acme.complaints",
+        "acme.mentions",
+        "acme.complaint-updates",
+        "acme.counts",
+        "acme.signals",
+        "acme.defect-batch-signals",
+        "acme.incident-inputs",
+        "acme.incidents",
+        "acme.notifications",
+        "acme.dead-letters",
+    }
+    assert Topics.of(settings).source(settings.sources[0]) == "acme.complaints"
+
+
+def test_counts_has_a_partition_for_each_shard_and_a_source_as_many_as_it_says() -> None:
+    source = Source(topic="calls", stream="complaints", key="person", partitions=12)
+    settings = Settings(detection=Detection(shards=7), sources=(source,))
+    partitions = {topic.name: topic.partitions for topic in table(settings)}
+    assert (partitions["counts"], partitions["calls"]) == (7, 12)
+    assert partitions["incident-inputs"] == 1
+
+
+def test_what_state_is_rebuilt_from_is_kept_for_ever_and_keeps_its_own_timestamps() -> None:
+    by_name = {topic.name: topic.configuration(1) for topic in table(Settings())}
+    for name in ("counts", "incident-inputs"):
+        assert by_name[name]["retention.ms"] == "-1"
+        assert by_name[name]["retention.bytes"] == "-1"
+        assert by_name[name]["cleanup.policy"] == "delete"
+        assert by_name[name]["message.timestamp.type"] == "CreateTime"
+
+
+def test_counts_and_dead_letters_take_what_is_larger_than_an_event() -> None:
+    by_name = {topic.name: topic for topic in table(Settings())}
+    largest = Settings().intake.max_event_bytes
+    assert by_name["counts"].max_message_bytes == 4 * MIB
+    assert by_name["dead-letters"].max_message_bytes == 4 * MIB > 3 * largest
+
+
+def test_retention_is_written_in_milliseconds() -> None:
+    topic = Topic("t", 1, timedelta(days=30))
+    assert topic.configuration(1)["retention.ms"] == "2592000000"
+
+
+@pytest.mark.parametrize(("replication", "least"), [(1, "1"), (2, "1"), (3, "2")])
+def test_a_record_is_safe_when_one_replica_fails(replication: int, least: str) -> None:
+    assert Topic("t", 1, None).configuration(replication)["min.insync.replicas"] == least
+
+
+def test_a_source_may_not_be_a_topic_of_our_own() -> None:
+    source = Source(topic="counts", stream="complaints", key="person")
+    with pytest.raises(TopicError, match=r"sources\.topic: must not be .* got \['counts'\]"):
+        table(Settings(sources=(source,)))
+
+
+def test_a_misfit_names_topic_option_and_both_numbers() -> None:
+    wanted = table(Settings())
+    there = {"counts": 8, "complaints": 4, "signals": 3, "unrelated": 9}
+    assert misfits(wanted, there) == [
+        "topic counts: must have 4 partitions (detection.shards), has 8",
+        "topic signals: must have 1 partition, has 3",
+    ]

@@ -1,0 +1,90 @@
+import pytest
+
+from detectors.text.canonical import LONGEST, canonical
+from detectors.text.harm import Harm
+from detectors.text.lexicon import Lexicon, terms
+
+
+def found(words: list[str], text: str) -> list[str]:
+    return [term for term, _, _ in Lexicon({word: word for word in words}).find(canonical(text))]
+
+
+def test_the_longest_of_nested_terms_wins() -> None:
+    assert found(["中毒", "食物中毒", "食物"], "怀疑食物中毒了") == ["食物中毒"]
+
+
+def test_terms_that_only_overlap_are_both_found() -> None:
+    assert found(["电池漏", "漏液"], "电池漏液") == ["电池漏", "漏液"]
+
+
+def test_a_longer_term_that_is_no_whole_word_does_not_hide_a_shorter_one() -> None:
+    assert found(["fire", "fire alarm"], "fire alarming") == ["fire"]
+
+
+@pytest.mark.parametrize("text", ["refired", "fired", "misfire", "fire2"])
+def test_latin_terms_match_whole_words(text: str) -> None:
+    assert found(["fire"], text) == []
+
+
+def test_a_chinese_neighbour_is_no_part_of_a_latin_word() -> None:
+    assert found(["fda"], "被FDA处罚") == ["fda"]
+
+
+def test_a_star_opens_its_end_of_the_word() -> None:
+    assert found(["delay*", "*n't"], "Delayed, it isn't fair") == ["delay*", "*n't"]
+
+
+def test_positions_are_characters() -> None:
+    assert Lexicon({"起火": 1}).find(canonical("😀车起火")) == [(1, 2, 4)]
+
+
+@pytest.mark.parametrize("term", ["", "*", "Fire", "１２３"])
+def test_a_term_that_can_never_match_is_refused(term: str) -> None:
+    with pytest.raises(ValueError, match="lower case, half-width and not empty"):
+        Lexicon({term: 1})
+
+
+def test_canonical_form_is_half_width_lower_case_and_cut() -> None:
+    assert canonical("ＦＤＡ１２３ Isn’t") == "fda123 isn't"
+    assert len(canonical("长" * 5_000_000)) == LONGEST
+    assert len(canonical("ﷺ１" * LONGEST)) <= LONGEST
+    assert canonical("a\ud800b") == "a b"
+
+
+def no_term_inside(words: list[str], held: list[str]) -> list[str]:
+    """Words that hold none of the terms and so stand in the list for nothing."""
+    lexicon = Lexicon(dict.fromkeys(held))
+    return [word for word in words if not lexicon.find(canonical(word.strip("*")))]
+
+
+def test_each_figure_of_speech_holds_a_term_of_harm() -> None:
+    listed = terms("harm.toml")
+    kinds = [listed[kind] for kind in Harm]
+    held = [term for kind in kinds for of in kind.get("strict", {}).values() for term in of]
+    held += [term for kind in kinds for term in kind.get("weak", ())]
+    assert no_term_inside([word for of in listed["figures"].values() for word in of], held) == []
+
+
+def test_each_decoy_holds_a_support_and_is_none() -> None:
+    supports = terms("harm.toml")["supports"]
+    decoys = supports.pop("decoys")
+    held = [word for of in supports.values() for word in of]
+    assert no_term_inside(decoys, held) == []
+    assert set(decoys).isdisjoint(held)
+
+
+def test_each_support_a_harm_asks_for_is_listed() -> None:
+    listed = terms("harm.toml")
+    asked = {support for kind in Harm for support in listed[kind].get("strict", {})}
+    asked |= {listed[kind].get("requires", "alone") for kind in Harm}
+    asked |= {listed[kind].get("unless", "alone") for kind in Harm}
+    assert asked <= listed["supports"].keys() | {"alone", "amount"}
+
+
+def test_each_word_taken_out_of_sentiment_holds_an_opinion() -> None:
+    listed = terms("sentiment.toml")
+    held = [word for of in listed["negators"].values() for word in of]
+    for language in ("zh", "en"):
+        held += [word for weight, of in listed[language].items() if weight != "0" for word in of]
+    for language in ("zh", "en"):
+        assert no_term_inside(listed[language]["0"], held) == []

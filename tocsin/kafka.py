@@ -1,0 +1,71 @@
+"""tocsin kafka: a local broker for trying Tocsin out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from streams import broker, settings
+
+app = typer.Typer(help="A local Kafka broker without anything installed.", no_args_is_help=True)
+console = Console(highlight=False)
+
+SettingsFile = Annotated[
+    Path | None, typer.Option("--settings", help="The settings file; names the home directory.")
+]
+
+
+def _home(file: Path | None) -> Path:
+    return settings.load(file).home
+
+
+def _fail(error: Exception) -> typer.Exit:
+    Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
+    return typer.Exit(1)
+
+
+@app.command()
+def up(file: SettingsFile = None) -> None:
+    """Start the local broker, or find it running; the first time downloads 44 MB.
+
+    Example: tocsin kafka up
+    """
+    try:
+        with console.status("starting Kafka"):
+            running = broker.up(_home(file))
+    except (broker.BrokerError, settings.SettingsError) as error:
+        raise _fail(error) from None
+    console.print(f"Kafka answers at {running.bootstrap} (process {running.pid})", soft_wrap=True)
+
+
+@app.command()
+def down(file: SettingsFile = None) -> None:
+    """Stop the local broker; its data stays.
+
+    Example: tocsin kafka down
+    """
+    try:
+        stopped = broker.down(_home(file))
+    except (broker.BrokerError, settings.SettingsError) as error:
+        raise _fail(error) from None
+    console.print("Kafka stopped" if stopped else "Kafka was not running", soft_wrap=True)
+
+
+@app.command()
+def status(file: SettingsFile = None) -> None:
+    """Say where the local broker is; exit code 1 where none runs.
+
+    Example: tocsin kafka status
+    """
+    try:
+        running = broker.status(_home(file))
+    except (broker.BrokerError, settings.SettingsError) as error:
+        raise _fail(error) from None
+    if running is None:
+        raise _fail(broker.BrokerError('Kafka is not running; start it with "tocsin kafka up"'))
+    since = running.started.astimezone().isoformat(sep=" ", timespec="seconds")
+    console.print(
+        f"Kafka answers at {running.bootstrap} (process {running.pid}, since {since})",
+        soft_wrap=True,
+    )

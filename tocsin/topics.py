@@ -1,0 +1,38 @@
+"""tocsin topics: the topics that Tocsin reads and writes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from streams import broker, settings, topics
+
+app = typer.Typer(help="The topics that Tocsin reads and writes.", no_args_is_help=True)
+console = Console(highlight=False)
+
+
+@app.callback()
+def topics_group() -> None:
+    """The topics that Tocsin reads and writes."""
+
+
+@app.command()
+def create(
+    file: Annotated[Path | None, typer.Option("--settings", help="The settings file.")] = None,
+) -> None:
+    """Create the topics that are missing, with the partitions and limits of the settings.
+
+    Example: tocsin topics create --settings tocsin.toml
+    """
+    try:
+        loaded = settings.load(file)
+        created = topics.create(loaded, broker.address(loaded))
+    except (broker.BrokerError, settings.SettingsError, topics.TopicError) as error:
+        Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    for name in created:
+        console.print(f"created {name}", soft_wrap=True)
+    console.print(
+        f"{len(created)} topics created" if created else "every topic is there", soft_wrap=True
+    )
