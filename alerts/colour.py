@@ -1,9 +1,9 @@
 """The four colours of a crisis, by one rule.
 
-Safety overrides volume: one trigger that tells of injury, death, fire or poisoning is red
-at once; one that tells of a leak or a regulator is orange at least. Otherwise points are
-counted over the signals that stand and are past learning, one for each limit of `LIMITS`
-that is reached:
+Safety overrides volume: one trigger that tells of injury, death, fire or poisoning, or that its
+source calls a matter of safety, is red at once; one that tells of a leak or a regulator is orange
+at least. Otherwise points are counted over the signals that stand and are past learning, one for
+each limit of `LIMITS` that is reached:
 
 - speed: the greatest multiple of a surge;
 - people: the greatest excess of a surge, observed less expected (for mentions, posts:
@@ -40,7 +40,7 @@ class Colour(StrEnum):
 
 ORDER = {colour: rank for rank, colour in enumerate(Colour)}
 
-RED_AT_ONCE = frozenset({"injury", "death", "fire", "poisoning"})
+RED_AT_ONCE = frozenset({"safety", "injury", "death", "fire", "poisoning"})
 ORANGE_AT_LEAST = frozenset({"leak", "regulator"})
 
 LIMITS: dict[str, tuple[float, ...]] = {

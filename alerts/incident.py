@@ -35,7 +35,6 @@ class Reason(StrEnum):
     DELIVERY = "delivery"
     REPLAYED = "replayed"
     REPEATED = "repeated"
-    STALE = "stale"
     CLOSED = "closed"
     NEVER_LIVE = "never-live"
     OUT_OF_TURN = "out-of-turn"

@@ -8,8 +8,9 @@ another. The colour only rises while an incident is open, unless a signal is wit
 then it is judged anew from those that stand.
 
 A repeated or overtaken record changes nothing, nor does any record at or below the offset
-applied. Closed incidents are forgotten `MEMORY` of event time after their last change, and
-signals older than that are refused, so that a late repetition cannot open one again.
+applied. Closed incidents are forgotten `MEMORY` of the log's time after their last signal; until
+then a late repetition cannot open one again. Event time decides nothing here: shards that replay
+history are days of it apart.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from alerts import deliveries, grouping, notices, transitions
 from alerts.deliveries import Delivery, DeliveryLine, Recipient
 from alerts.incident import Incident, IncidentLine, Reason, line
 from alerts.inputs import Attempted, Input, Outcome, SignalInput, Tick
-from alerts.signal import Instant, Signal
+from alerts.signal import Signal
 
 MEMORY = timedelta(days=14)
 
@@ -30,14 +31,13 @@ MEMORY = timedelta(days=14)
 class Incidents(msgspec.Struct, frozen=True, kw_only=True):
     """All that response knows after the record at `offset`; values are never changed in place.
 
-    `began` and `now` are the first and the last tick in epoch ms, 0 before any; `seen` is
-    the greatest event time. `deliveries` holds what has not ended.
+    `began` and `now` are the first and the last tick in epoch ms, 0 before any. `deliveries`
+    holds what has not ended.
     """
 
     offset: int = -1
     began: int = 0
     now: int = 0
-    seen: Instant | None = None
     incidents: dict[str, Incident] = {}
     deliveries: dict[str, Delivery] = {}
 
@@ -79,12 +79,10 @@ def _signalled(state: Incidents, signal: Signal, recipients: Sequence[Recipient]
     else:
         changed = _housed(state, signal)
     after, decision = _told(state, changed, recipients)
-    return _forgetful(after, seen=max(state.seen or signal.at, signal.at)), decision
+    return after, decision
 
 
 def _refusal(state: Incidents, holder: Incident | None, signal: Signal) -> Reason | None:
-    if state.seen is not None and signal.at < state.seen - MEMORY:
-        return Reason.STALE
     if holder is None:
         return None if signal.live else Reason.NEVER_LIVE
     if not signal.supersedes(holder.signals[signal.id]):
@@ -109,7 +107,7 @@ def _ticked(state: Incidents, at: int, recipients: Sequence[Recipient]) -> Step:
     after, decision = _told(state, [i for i in quiet if i is not None], recipients)
     lost = [deliveries.expired(d, now=now) for d in state.deliveries.values()]
     after, lines = _pending(after, [d for d in lost if d is not None])
-    return after, replace(decision, deliveries=decision.deliveries + lines)
+    return _remembered(after), replace(decision, deliveries=decision.deliveries + lines)
 
 
 def _quiet(incident: Incident, state: Incidents) -> Incident | None:
@@ -160,7 +158,9 @@ def _pending(
     return replace(state, deliveries=pending), tuple(deliveries.line(d) for d in changed)
 
 
-def _forgetful(state: Incidents, *, seen: Instant) -> Incidents:
-    oldest = seen - MEMORY
-    kept = {key: i for key, i in state.incidents.items() if i.open or i.at >= oldest}
-    return replace(state, seen=seen, incidents=kept)
+def _remembered(state: Incidents) -> Incidents:
+    oldest = state.now - MEMORY // timedelta(milliseconds=1)
+    old = [key for key, i in state.incidents.items() if not i.open and i.touched < oldest]
+    if not old:
+        return state
+    return replace(state, incidents={k: i for k, i in state.incidents.items() if k not in old})

@@ -34,11 +34,14 @@ class Level(Columns):
         """Events per bucket of average exposure."""
         return self.a / self.b
 
-    def learn(self, *, events: Floats, exposure: Floats, day: int) -> None:
-        """Take in one bucket (`day` of them make a day); what is forgotten returns to the prior."""
+    def learn(self, *, events: Floats, exposure: Floats, weight: Floats, day: int) -> None:
+        """Take in one bucket (`day` of them make a day) as far as `weight`, in [0, 1], trusts it.
+
+        What is forgotten returns to the prior, not to nothing.
+        """
         lost = forgetting(self.rate, day=day)
-        self.a += lost * (PRIOR_EVENTS - self.a) + events
-        self.b += lost * (PRIOR_BUCKETS - self.b) + exposure
+        self.a += weight * (lost * (PRIOR_EVENTS - self.a) + events)
+        self.b += weight * (lost * (PRIOR_BUCKETS - self.b) + exposure)
 
 
 def forgetting(rate: Floats, *, day: int) -> Floats:

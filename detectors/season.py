@@ -77,7 +77,9 @@ class Profiles(Columns):
         self.today_buckets[rhythm.hour % DAY] += rhythm.event * keep
         self.today_observed += counts * keep
         self.today_expected += mean / rhythm.correction
-        self.level.learn(events=events, exposure=rhythm.factor * keep, day=DAY)
+        self.level.learn(
+            events=events, exposure=rhythm.factor, weight=keep.astype(np.float64), day=DAY
+        )
         known = keep & (self.seen >= WEEK)
         residual = (events - mean) / np.sqrt(1.0 + rhythm.level_variance * mean)
         self.dispersion.learn(residual=residual * known, mean=mean * known, bucket=bucket)

@@ -4,9 +4,9 @@ Expected is level x profile of its group x own season x known event; the score i
 Shiryaev-Roberts statistics (`detectors.shiryaev`), the threshold comes from the allowed false
 alarms (`detectors.budget`). A bucket is judged before it is learnt from.
 
-What is learnt is cut at the 99 % quantile, and its excess counts the less the higher the score
-is: by 1 - A/(A + 10,000). So an incident does not raise the level that the next one is measured
-by. An excess that has lasted a week is the new normal and learnt like the rest.
+What is learnt is cut at its 99 % quantile, and a bucket counts for the less the higher the score
+is: for 10,000/(A + 10,000). So an incident does not raise the level that the next one is measured
+by. A score above the threshold for two weeks is the new normal, and learnt like the rest.
 
 A series is *learning* until 72 buckets after its fifth event and 30 events, at the latest for 14
 days; its score is 0 until then, and its dispersion starts at the prior. The clock starts at the
@@ -27,10 +27,10 @@ from detectors.shiryaev import Evidence, Likelihood, score
 BEGUN = 5.0
 """Events after which the collection of a series is taken to have begun."""
 NOTABLE = 10_000.0
-"""Score at which half of an excess is no longer learnt: by chance once in so many buckets."""
-NEW_NORMAL_DAYS = 7
-ROOM = 1000.0
-"""R stops at this multiple of the threshold, so that it is low again ten half-lives later."""
+"""Score at which a bucket is learnt by half: by chance once in so many buckets."""
+NEW_NORMAL_DAYS = 14
+ROOM = 10.0
+"""R stops at this multiple of the threshold, so that an alarm ends within ten days."""
 SLICE = 8192
 """Series worked on at a time, so that what is in between stays in the processor's cache."""
 ALL = slice(None)
@@ -38,10 +38,14 @@ ALL = slice(None)
 
 @dataclass(slots=True)
 class SurgeState(Columns):
-    """All series of a shard; `born` and `begun` are buckets, `group` is a profile's place."""
+    """All series of a shard; `group` is a profile's place, the rest are buckets.
+
+    `begun` is that of the fifth event, `below` the last one with a score under the threshold.
+    """
 
     born: Annotated[Ints, column(np.int64)]
     begun: Annotated[Ints, column(np.int64, -1)]
+    below: Annotated[Ints, column(np.int64)]
     group: Annotated[Ints, column(np.int64)]
     learning: Annotated[Bools, column(np.bool_, first=1)]
     level: Level
@@ -198,30 +202,35 @@ class Surge:
     def _learn(
         self, state: SurgeState, expected: Expectation, counts: Ints, verdict: Verdict
     ) -> None:
-        keep = ~verdict.masked & (state.born < expected.bucket)
-        events = np.where(state.learning, counts, self._learnable(expected, counts, verdict)) * keep
-        mean = expected.mean * keep
-        settled = ~state.learning
-        state.season.learn(hour=expected.hour, events=events, mean=mean, phi=expected.phi)
-        state.dispersion.learn(
-            residual=(events - mean) * settled, mean=mean * settled, bucket=expected.bucket
-        )
-        state.level.learn(events=events, exposure=expected.exposure * keep, day=self.day)
-        _keep(state.evidence, verdict)
-        self._end_learning(state, expected.bucket)
-
-    def _learnable(self, expected: Expectation, counts: Ints, verdict: Verdict) -> Floats:
-        """Counts cut at their 99 % quantile, and less of the excess the higher the score."""
+        weight = self._weight(state, expected.bucket, verdict)
         cut = winsorised(
             counts.astype(np.float64),
             mean=expected.mean,
             level_variance=expected.level_variance,
             phi=expected.phi,
         )
-        young = expected.bucket - verdict.onset < NEW_NORMAL_DAYS * self.day
-        doubted = np.where(young, verdict.score / (verdict.score + NOTABLE), 0.0)
-        learnable: Floats = cut - doubted * np.maximum(cut - expected.mean, 0.0)
-        return learnable
+        events, mean = np.where(state.learning, counts, cut), expected.mean
+        usual = weight * ~verdict.above
+        state.season.learn(
+            hour=expected.hour, events=events * usual, mean=mean * usual, phi=expected.phi
+        )
+        state.level.learn(events=events, exposure=expected.exposure, weight=weight, day=self.day)
+        settled = usual * ~state.learning
+        state.dispersion.learn(
+            residual=(events - mean) * settled, mean=mean * settled, bucket=expected.bucket
+        )
+        _keep(state.evidence, verdict)
+        self._end_learning(state, expected.bucket)
+
+    def _weight(self, state: SurgeState, bucket: int, verdict: Verdict) -> Floats:
+        """How far the bucket is trusted to be ordinary.
+
+        The bucket that brought a series into being is no evidence of its rate.
+        """
+        state.below[verdict.score < self.threshold] = bucket
+        doubted = bucket - state.below < NEW_NORMAL_DAYS * self.day
+        trust = np.where(doubted, NOTABLE / (verdict.score + NOTABLE), 1.0)
+        return trust * (~verdict.masked & (state.born < bucket))
 
     def _end_learning(self, state: SurgeState, bucket: int) -> None:
         state.begun[(state.begun < 0) & (state.level.a >= BEGUN)] = bucket

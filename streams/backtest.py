@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from alerts import lifecycle
-from alerts.incident import IncidentLine
-from alerts.inputs import SignalInput
+from alerts.incident import IncidentLine, Reason
+from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
 from streams.cells import decode
@@ -54,6 +54,7 @@ class Backtest:
     """
 
     def __init__(self, settings: Settings, *, now: int) -> None:
+        self.opened = 0
         self._settings = settings
         self._now = now
         self._shards = [Shard(settings, n) for n in range(settings.detection.shards)]
@@ -131,10 +132,16 @@ class Backtest:
         return sorted(found, key=attrgetter("at"))
 
     def _respond(self, signals: list[Signal]) -> Outcome:
+        """Event time is the log's time here, for nobody waits."""
         lines: list[IncidentLine] = []
         for signal in signals:
-            item = SignalInput(signal)
-            self._incidents, decision = lifecycle.step(self._incidents, item, offset=self._inputs)
-            self._inputs += 1
-            lines += decision.incidents
+            moment = int(signal.at.timestamp() * 1000)
+            lines += self._step(Tick(at=moment)) if moment > self._incidents.now else []
+            lines += self._step(SignalInput(signal))
+        self.opened += sum(line.reason is Reason.OPENED for line in lines)
         return Outcome(signals, lines)
+
+    def _step(self, item: Input) -> tuple[IncidentLine, ...]:
+        self._inputs += 1
+        self._incidents, decision = lifecycle.step(self._incidents, item, offset=self._inputs)
+        return decision.incidents

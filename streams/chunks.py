@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import faust
 from aiokafka.errors import CommitFailedError, IllegalStateError
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -91,7 +91,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
     async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
         """Commit; False where the group has moved on without us."""
         try:
-            await self.call_thread(self._ensure_consumer().commit, dict(offsets))
+            commits = {TopicPartition(*tp): commit for tp, commit in offsets.items()}
+            await self.call_thread(self._ensure_consumer().commit, commits)
         except (CommitFailedError, IllegalStateError) as refused:
             logger.warning("commit refused: %s", refused)
             return False
@@ -100,7 +101,8 @@ class _Thread(driver.AIOKafkaConsumerThread):
     async def committed(self, tps: Sequence[TP]) -> Mapping[TP, OffsetAndMetadata]:
         """The commits with their notes; partitions without one are left out."""
         coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
-        found = await self.call_thread(coordinator.fetch_committed_offsets, list(tps))
+        wanted = [TopicPartition(*tp) for tp in tps]
+        found = await self.call_thread(coordinator.fetch_committed_offsets, wanted)
         return {TP(*tp): commit for tp, commit in found.items() if commit.offset >= 0}
 
     async def at_end(self, tp: TP) -> bool:

@@ -32,7 +32,9 @@ def complete(columns: Columns) -> list[Harmful]:
     for place, read in zip(places, readings, strict=True):
         categories[place] = categories[place] or read.category
         moods[place] = moods[place] or read.sentiment
-        found += [Harmful(place, harm, (texts[place] or "")[:QUOTE]) for harm in sorted(read.harms.strict)]
+        found += [
+            Harmful(place, harm, (texts[place] or "")[:QUOTE]) for harm in sorted(read.harms.strict)
+        ]
     columns["category"] = [category or UNKNOWN for category in categories]
     columns["sentiment"] = [mood or UNKNOWN for mood in moods]
     return found + _stated(columns, {harmful.place for harmful in found})

@@ -41,11 +41,4 @@ def _lasting(span: timedelta) -> timedelta:
     return span
 
 
-def _dividing_a_day(span: timedelta) -> timedelta:
-    if span % UNITS["m"] or UNITS["d"] % span:
-        raise ValueError(f"must be a whole number of minutes that divides a day, got {text(span)}")
-    return span
-
-
 Span = Annotated[Duration, AfterValidator(_lasting)]
-Bucket = Annotated[Span, AfterValidator(_dividing_a_day)]

@@ -4,7 +4,7 @@ import csv
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final, Literal
@@ -13,11 +13,11 @@ import msgspec
 
 from streams.events import TOPICS, Event, Mention, Rejected, Update, root, who
 from streams.forms import FORMS
-from streams.mapping import Column, Mapping, nearest
+from streams.mapping import Mapping, nearest
 from streams.parsing import DEFAULTS, Reader, Tally
 from streams.rejections import shown
 from streams.settings import Intake, Stream
-from streams.translation import Translation
+from streams.translation import Column, Translation
 
 BATCH: Final = 4096
 BOM: Final = b"\xef\xbb\xbf"
@@ -44,9 +44,9 @@ class Batch:
         received: epoch milliseconds of arrival, where the mapping names a column for it.
     """
 
-    events: list[Event | Rejected] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-    received: list[int | None] = field(default_factory=list)
+    events: list[Event | Rejected]
+    rows: list[int]
+    received: list[int | None]
 
 
 def key(event: Event, by: Literal["person", "id", "root"]) -> bytes:
@@ -91,9 +91,9 @@ def read(
         table = _Table(lines)
         header = table.header(path)
         mapping = _checked(path, header, mapping or _own_names(path, header, stream))
-        return _batches(_csv_rows(path, table, header, Translation(mapping, intake, tally)))
+        return _batches(_csv_rows(path, table, header, mapping.translation(intake, tally)))
     if mapping:
-        return _batches(_mapped_rows(path, lines, Translation(mapping, intake, tally)))
+        return _batches(_mapped_rows(path, lines, mapping.translation(intake, tally)))
     return _batches(_plain_rows(lines, Reader(stream, intake, tally)))
 
 

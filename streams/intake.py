@@ -217,5 +217,3 @@ def _end(headers: Sequence[tuple[str, bytes]]) -> int | None:
 def topics(settings: Settings) -> list[str]:
     names = Topics.of(settings)
     return [names.source(source) for source in settings.sources]
-
-

@@ -7,18 +7,18 @@ from collections import abc
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
 from streams import zoned
+from streams.events import Event, Rejected
 from streams.forms import FORMS
+from streams.parsing import DEFAULTS, Reader, Tally
 from streams.rejections import unfit
-from streams.settings import Stream
-
-TIMES: Final = ("time", "received")
-Scalar = str | int | float | bool
+from streams.settings import Intake, Stream
+from streams.translation import TIMES, Column, Scalar, Translation
 
 
 class MappingError(Exception):
@@ -26,15 +26,6 @@ class MappingError(Exception):
 
     def __init__(self, path: Path, *problems: str) -> None:
         super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
-
-
-class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a field comes from; the value is cut out by `pattern`, then put for `values`."""
-
-    column: str
-    format: str | None = None
-    pattern: str | None = None
-    values: dict[str, Scalar] = {}
 
 
 class Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,6 +63,22 @@ class Mapping:
         if problems:
             raise MappingError(self.path, *problems)
 
+    def translation(self, intake: Intake = DEFAULTS, tally: Tally | None = None) -> Translation:
+        reader = Reader(self.stream, intake, tally)
+        return Translation(reader, self.columns, self.constants, self.zone)
+
+    def parse_run(
+        self,
+        raws: Sequence[bytes],
+        ids: Iterable[str],
+        *,
+        intake: Intake = DEFAULTS,
+        tally: Tally | None = None,
+    ) -> list[Event | Rejected]:
+        """Reads JSON objects; `ids` are used where the mapping names no column for the id."""
+        translate = self.translation(intake, tally)
+        return [translate.raw(raw, id=own) for raw, own in zip(raws, ids, strict=True)]
+
 
 def nearest(wanted: str, names: Iterable[str]) -> list[str]:
     """At most twelve of the names, those that look most like the wanted one first."""
@@ -105,6 +112,8 @@ def load(path: Path) -> Mapping:
 
 def _worded(failure: msgspec.ValidationError, within: str = "") -> str:
     rule, _, place = str(failure).replace("`", "").partition(" - at $")
+    if rule.startswith("Invalid enum"):  # the stream is the only one of these fields with choices
+        rule = f"must be one of {', '.join(FORMS)}"
     place = (within + place).strip(".")
     return f"{place}: {rule}" if place else rule
 
@@ -156,10 +165,11 @@ def _incomplete(written: Written) -> Iterable[str]:
         name = field.name
         if field.required and name != "id" and name not in {**written.fields, **written.constants}:
             yield f"fields.{name}: is required"
-    for name in {"id", "time"} & set(written.constants):
-        yield f"constants.{name}: must differ from event to event, so it needs a column"
-    for name in set(written.fields) & set(written.constants):
-        yield f"constants.{name}: has a column too; keep one of them"
+    for name in written.constants:
+        if name in ("id", "time"):
+            yield f"constants.{name}: must differ from event to event, so it needs a column"
+        elif name in written.fields:
+            yield f"constants.{name}: has a column too; keep one of them"
 
 
 def _unfit(written: Written) -> Iterable[str]:

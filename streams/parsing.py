@@ -54,13 +54,13 @@ def instant(value: str | float) -> int:
         milliseconds = _iso(value)
     elif value > LARGEST_SECONDS:
         milliseconds = int(value)
-    else:  # microseconds first: 0.123 s is not 122 ms
+    else:  # microseconds first: times 1000 some lose a millisecond
         milliseconds = round(max(value, 0) * 1e6) // 1000
     return in_range(milliseconds)
 
 
 def in_range(milliseconds: int) -> int:
-    """The same; raises ValueError if it is earlier or later than any event can be."""
+    """Passes a moment on; raises ValueError if no event can be so early or so late."""
     if EARLIEST <= milliseconds <= LATEST:
         return milliseconds
     raise ValueError("must lie between the years 2000 and 9999")

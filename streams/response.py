@@ -16,7 +16,6 @@ from alerts.deliveries import Delivery, DeliveryState, Recipient
 from alerts.incident import Incident
 from alerts.inputs import Attempted, Input, Outcome, Result, Tick
 from alerts.lifecycle import Decision, Incidents
-from alerts.signal import Instant
 from streams import metrics
 from streams.settings import Settings
 from streams.topics import Topics
@@ -34,7 +33,6 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     offset: int = -1
     began: int = 0
     now: int = 0
-    seen: Instant | None = None
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -67,7 +65,7 @@ def restored(records: Mapping[bytes, bytes]) -> Incidents:
         head = msgspec.msgpack.decode(_row(records[HEAD]).value or b"", type=Head)
     values = {key: _standing(_row(raw), head.offset) for key, raw in records.items() if key != HEAD}
     return Incidents(
-        offset=head.offset, began=head.began, now=head.now, seen=head.seen,
+        offset=head.offset, began=head.began, now=head.now,
         incidents={i.id: i for i in _read(values, INCIDENT, Incident)},
         deliveries={d.id: d for d in _read(values, DELIVERY, Delivery)},
     )  # fmt: skip
@@ -87,7 +85,7 @@ def changed(before: Incidents, after: Incidents) -> dict[bytes, Row]:
     """The rows that one input changed, the head last."""
     rows = dict(_changed(INCIDENT, before.incidents, after.incidents, after.offset))
     rows |= _changed(DELIVERY, before.deliveries, after.deliveries, after.offset)
-    head = Head(offset=after.offset, began=after.began, now=after.now, seen=after.seen)
+    head = Head(offset=after.offset, began=after.began, now=after.now)
     return rows | {HEAD: Row(after.offset, _pack(head), None)}
 
 
@@ -97,7 +95,9 @@ def _changed(
     for name in {**before, **after}:
         old, new = before.get(name), after.get(name)
         if old is not new:
-            row = Row(offset, None if new is None else _pack(new), None if old is None else _pack(old))
+            row = Row(
+                offset, None if new is None else _pack(new), None if old is None else _pack(old)
+            )
             yield prefix + name.encode(), row
 
 
@@ -148,9 +148,7 @@ class Response:
 
     async def _apply(self, item: Input, offset: int) -> None:
         before = self._state
-        after, decision = lifecycle.step(
-            before, item, offset=offset, recipients=self._recipients
-        )
+        after, decision = lifecycle.step(before, item, offset=offset, recipients=self._recipients)
         await self._publish(decision)
         if after.offset > before.offset:
             await self._keep(changed(before, after))
@@ -198,7 +196,9 @@ class Response:
             if attempt not in self._claimed:
                 self._claimed.add(attempt)
                 await self._put(
-                    Attempted(delivery=attempt[0], attempt=attempt[1], worker=self._worker, at=_now())
+                    Attempted(
+                        delivery=attempt[0], attempt=attempt[1], worker=self._worker, at=_now()
+                    )
                 )
 
     async def _send(self, ready: Sendable) -> None:

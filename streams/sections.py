@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from streams.durations import Bucket, Duration, Span
+from streams.durations import Duration, Span
 from streams.rules import Addresses, Name, Positive, Prefix, WebAddress, Zone, with_secret
 
 Stream = Literal["complaints", "mentions", "updates"]
@@ -25,7 +25,7 @@ DIMENSIONS: Mapping[str, frozenset[str]] = {
     "mentions": SHARED | {"platform"},
     "updates": frozenset(),
 }
-BUCKET = timedelta(hours=1)
+BUCKET = timedelta(hours=1)  # what is judged as one
 
 
 class Section(BaseModel):
@@ -131,7 +131,6 @@ class Detection(Section):
 
     false_alarms_per_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     series: Positive = 1000
-    bucket: Bucket = BUCKET
     zone: Zone = "UTC"
     shards: Annotated[int, Field(ge=1, le=1024)] = 4
     snapshot_every: Positive = 2000

@@ -168,20 +168,23 @@ class Series:
 
     def foresee(
         self, contribution: Contribution, surge: Surge, hysteresis: Hysteresis, *, bucket: int
-    ) -> tuple[list[int], Verdict] | None:
-        """Lives that would fire if the bucket closed with what it holds so far, not said before."""
+    ) -> tuple[dict[int, int], Verdict | None]:
+        """Lives that would fire if the bucket closed with what it holds so far, not said before.
+
+        By life the place in the verdict.
+        """
         lives = self._life_of[np.unique(contribution.rows[contribution.buckets == bucket])]
         lives = lives[lives != UNBORN]
         if self._expectation is None or not lives.size:
-            return None
+            return {}, None
         verdict = surge.judge(
             self._surge.take(lives), self._expectation.take(lives),
             self._counts(bucket, self._row_of[lives]), np.zeros(lives.size, np.bool_),
         )  # fmt: skip
         fires = hysteresis.would_fire(self.alarms.take(lives), verdict)
-        fires = np.array([at for at in fires if int(lives[at]) not in self._provisional], np.int64)
-        self._provisional.update(lives[fires].tolist())
-        return lives[fires].tolist(), verdict.take(fires)
+        found = {int(lives[at]): int(at) for at in fires if int(lives[at]) not in self._provisional}
+        self._provisional.update(found)
+        return found, verdict
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs; the expectation is frozen anew from it."""

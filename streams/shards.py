@@ -140,11 +140,11 @@ class Stream:
 
     def _foresee(self, placed: Contribution, counts: Counts) -> Iterator[Signal]:
         bucket = self._after + 1
-        found = self.series.foresee(placed, self._surge, self._hysteresis, bucket=bucket)
-        for at, life in enumerate(found[0] if found else ()):
-            if found and self._speaks_for(life):
+        found, verdict = self.series.foresee(placed, self._surge, self._hysteresis, bucket=bucket)
+        for life, at in found.items():
+            if verdict is not None and self._speaks_for(life):
                 yield signals.surge(
-                    self.series.scope(life), found[1], at, fired=bucket, bucket=bucket,
+                    self.series.scope(life), verdict, at, fired=bucket, bucket=bucket,
                     state=SignalState.PROVISIONAL, revision=0, moment_of=_seen(counts),
                     threshold=self._surge.threshold, approximate=self.approximate,
                 )  # fmt: skip

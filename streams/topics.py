@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from kafka import KafkaAdminClient
@@ -14,7 +15,21 @@ from streams.broker import BrokerError, refusal
 from streams.settings import Kafka, Settings, Source
 
 MIB = 1 << 20
+TABLE = "state"  # of the roles that have one
 YEAR = timedelta(days=365)
+
+
+class Role(StrEnum):
+    """The stages; each is a consumer group of its own."""
+
+    INTAKE = "intake"
+    DETECTION = "detection"
+    RESPONSE = "response"
+
+
+def group(settings: Settings, role: Role) -> str:
+    """Name of a role's consumer group, which also begins the name of its changelog."""
+    return f"{settings.kafka.topic_prefix}{settings.kafka.group_prefix}-{role}"
 
 
 class TopicError(Exception):
@@ -65,6 +80,11 @@ class Topics:
         """Public: what was sent to whom."""
         return f"{self.prefix}notifications"
 
+    @staticmethod
+    def changelog(settings: Settings, role: Role) -> str:
+        """What restores the table of a role, named as Faust names it."""
+        return f"{group(settings, role)}-{TABLE}-changelog"
+
     @property
     def dead_letters(self) -> str:
         """Events that could not be read, with the reason."""
@@ -84,6 +104,7 @@ class Topic:
     retention: timedelta | None
     partitions_by: str = ""
     arrival: bool = True
+    compacted: bool = False
     max_message_bytes: int = MIB
     segment_bytes: int = 256 * MIB
 
@@ -91,7 +112,7 @@ class Topic:
         """As Kafka names and writes it; with 3 replicas two must have each record."""
         kept = self.retention
         return {
-            "cleanup.policy": "delete",
+            "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": "-1" if kept is None else str(kept // timedelta(milliseconds=1)),
             "retention.bytes": "-1",
             "max.message.bytes": str(self.max_message_bytes),
@@ -131,7 +152,22 @@ def table(settings: Settings) -> tuple[Topic, ...]:
         Topic(names.defect_batch_signals, 1, YEAR),
         Topic(names.incidents, 1, YEAR),
         Topic(names.notifications, 1, YEAR),
-        Topic(names.dead_letters, 1, timedelta(days=30), max_message_bytes=4 * MIB),
+        Topic(names.dead_letters, 1, timedelta(days=30), max_message_bytes=5 * MIB),
+        Topic(
+            names.changelog(settings, Role.DETECTION),
+            settings.detection.shards,
+            None,
+            partitions_by="detection.shards",
+            compacted=True,
+            segment_bytes=64 * MIB,
+        ),
+        Topic(
+            names.changelog(settings, Role.RESPONSE),
+            1,
+            None,
+            compacted=True,
+            segment_bytes=64 * MIB,
+        ),
     ]
     _refuse_taken(sources, inner)
     return (*sources, *inner)

@@ -1,49 +1,58 @@
 """Records with field names of their own become events by a mapping."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from collections.abc import Mapping as AnyMapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import tzinfo
+from typing import Any, Final
+
+from msgspec import Struct
 
 from streams import zoned
 from streams.events import Event, Rejected
-from streams.mapping import TIMES, Column, Mapping
-from streams.parsing import DEFAULTS, Reader, Tally
+from streams.parsing import Reader
 from streams.rejections import shown
-from streams.settings import Intake
+
+TIMES: Final = ("time", "received")
+Scalar = str | int | float | bool
 
 
-def parse_run(
-    mapping: Mapping,
-    raws: Sequence[bytes],
-    ids: Iterable[str],
-    *,
-    intake: Intake = DEFAULTS,
-    tally: Tally | None = None,
-) -> list[Event | Rejected]:
-    """Reads JSON objects; `ids` are used where the mapping names no column for the id."""
-    translate = Translation(mapping, intake, tally)
-    return [translate.raw(raw, id=own) for raw, own in zip(raws, ids, strict=True)]
+class Column(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a field comes from; the value is cut out by `pattern`, then put for `values`."""
+
+    column: str
+    format: str | None = None
+    pattern: str | None = None
+    values: dict[str, Scalar] = {}
 
 
 class Translation:
-    """Turns rows into events by one mapping."""
+    """Turns rows into events.
+
+    Args:
+        reader: of the stream they belong to.
+        columns: by field.
+        constants: values of fields that every event has.
+        zone: of times without an offset.
+    """
 
     def __init__(
-        self, mapping: Mapping, intake: Intake = DEFAULTS, tally: Tally | None = None
+        self,
+        reader: Reader,
+        columns: Mapping[str, Column],
+        constants: Mapping[str, Scalar],
+        zone: tzinfo | None,
     ) -> None:
-        self.tally = tally or Tally()
-        self._reader = Reader(mapping.stream, intake, self.tally)
-        self.fields = self._reader.fields
-        self._constants = dict(mapping.constants)
+        self.fields = reader.fields
+        self._reader = reader
+        self._constants = dict(constants)
         self._values = [
             (field, column.column, _value_reader(column))
-            for field, column in mapping.columns.items()
+            for field, column in columns.items()
             if field not in TIMES
         ]
         self._times = {
-            field: (column.column, zoned.reader(column.format, mapping.zone))
-            for field, column in mapping.columns.items()
+            field: (column.column, zoned.reader(column.format, zone))
+            for field, column in columns.items()
             if field in TIMES
         }
 
@@ -51,7 +60,7 @@ class Translation:
         row = self.fields(raw)
         return row if isinstance(row, Rejected) else self.row(row, id=id)
 
-    def row(self, row: AnyMapping[str, Any], *, id: str) -> Event | Rejected:  # noqa: A002
+    def row(self, row: Mapping[str, Any], *, id: str) -> Event | Rejected:  # noqa: A002
         """Reads one row; blank and absent values are the same."""
         record: dict[str, Any] = {"id": id, **self._constants}
         try:
@@ -60,14 +69,14 @@ class Translation:
                 if (text := _text(field, row.get(column))) is None:
                     continue
                 if read is not None and (text := read(text)) is None:
-                    self.tally.unmatched[field] += 1
+                    self._reader.tally.unmatched[field] += 1
                 elif text:
                     record[field] = text
         except _UnfitError as unfit:
             return unfit.why
         return self._reader.record(record)
 
-    def received(self, row: AnyMapping[str, Any]) -> int | None:
+    def received(self, row: Mapping[str, Any]) -> int | None:
         """Epoch milliseconds at which the record arrived; None where that is not known."""
         if "received" not in self._times:
             return None
@@ -76,7 +85,7 @@ class Translation:
         except _UnfitError:
             return None
 
-    def _time(self, field: str, row: AnyMapping[str, Any]) -> int:
+    def _time(self, field: str, row: Mapping[str, Any]) -> int:
         column, read = self._times[field]
         value = row.get(column)
         if _text(field, value) is None:

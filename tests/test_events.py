@@ -101,7 +101,7 @@ def test_one_moment_however_written_is_one_number_of_milliseconds(time: object) 
 
 def test_a_time_never_moves_into_the_next_millisecond_or_minute() -> None:
     assert instant("2026-03-01T23:59:59.9999Z") == instant("2026-03-02T00:00:00Z") - 1
-    assert instant(1772357400.123) == 1772357400123
+    assert instant(1075987407.896) == 1075987407896
 
 
 def test_whole_seconds_are_told_from_milliseconds_by_size() -> None:

@@ -67,8 +67,8 @@ def test_the_environment_overrides_one_option_and_leaves_its_neighbours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TOCSIN_DETECTION__SHARDS", "7")
-    detection = load(written('[detection]\nshards = 3\nbucket = "30m"')).detection
-    assert (detection.shards, detection.bucket) == (7, timedelta(minutes=30))
+    detection = load(written('[detection]\nshards = 3\nseries = 50')).detection
+    assert (detection.shards, detection.series) == (7, 50)
 
 
 def test_a_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,15 +93,8 @@ def test_paths_are_seen_from_the_settings_file() -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        (
-            'detection.bucket = "7m"',
-            "detection.bucket: must be a whole number of minutes that divides a day, got 7m",
-        ),
-        ('detection.bucket = "0m"', "detection.bucket: must be longer than 0s, got 0s"),
-        (
-            "detection.bucket = 60",
-            f"detection.bucket: {durations.RULE}, got 60",
-        ),
+        ('intake.idle_after = "0m"', "intake.idle_after: must be longer than 0s, got 0s"),
+        ("intake.idle_after = 60", f"intake.idle_after: {durations.RULE}, got 60"),
         (
             'detection.zone = "Mars/Olympus"',
             "detection.zone: must be an IANA zone such as \"Asia/Shanghai\", got 'Mars/Olympus'",

@@ -154,11 +154,12 @@ def test_a_signal_first_met_at_its_end_opens_nothing() -> None:
     assert not state.incidents
 
 
-def test_closed_incidents_are_forgotten_and_their_repeated_signals_refused() -> None:
-    later = surge("b", hours=MEMORY / timedelta(hours=1) + 2)
-    state, decisions = run([surge(), surge(state=CLEARED, hours=1), later, surge()])
-    assert list(only(state).signals) == ["b"]
-    assert decisions[-1].reason is Reason.STALE
+def test_a_repetition_of_a_closed_incident_is_refused_until_it_is_forgotten() -> None:
+    ended = [surge(), surge(state=CLEARED, hours=1), surge()]
+    state, decisions = run(ended)
+    assert decisions[-1].reason is Reason.REPEATED
+    later = Tick(at=state.now + MEMORY // timedelta(milliseconds=1) + 1)
+    assert not step(state, later, offset=state.offset + 1)[0].incidents
 
 
 def test_an_open_incident_is_never_forgotten() -> None:

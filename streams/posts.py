@@ -1,0 +1,92 @@
+"""A day of ordinary mentions: original posts and their reposts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+from msgspec import structs
+from numpy.random import Generator
+
+from streams.draws import gapped, ids, named, picked
+from streams.events import Mention
+from streams.population import Book, Language
+from streams.scene import HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
+
+# Shares of the posts that lack a field; of a category, among the negative ones.
+NO_REGION, NO_CATEGORY, NO_MOOD = 0.4, 0.5, 0.6
+FEWEST_FOLLOWERS, MOST_FOLLOWERS = 15, 3_000_000
+
+REPOSTS: Final = 0.7  # of a post, in the mean
+MOST_REPOSTS: Final = 12
+REPOST_AFTER: Final = 2 * HOUR  # mean
+
+
+def mentions(rng: Generator, scene: Scene, start: int) -> list[Mention]:
+    """Original posts of a day and their reposts."""
+    times, people = moments(rng, scene, "mentions", start), scene.population
+    n = len(times)
+    mood = named(people.moods, picked(rng, people.moods, n, unrest=UNREST_SHARES))
+    product = named(people.products, picked(rng, people.product_shares, n, unrest=UNREST_SHARES))
+    category = named(people.categories, picked(rng, people.categories, n, unrest=UNREST_SHARES))
+    region = named(people.regions, picked(rng, people.region_shares, n))
+    said = [
+        spoken(scene, _phrases(scene.book, felt, about), turn, of, where)
+        for turn, felt, about, of, where in zip(
+            turns(rng, n), mood, category, product, region, strict=True
+        )
+    ]
+    about = [c if felt == "negative" else None for c, felt in zip(category, mood, strict=True)]
+    followers, engagement = _audience(rng, n)
+    columns = zip(
+        ids(rng, "M", n), times.tolist(),
+        named(people.platforms, picked(rng, people.platforms, n)),
+        _authors(rng, n), followers, engagement, product,
+        gapped(rng, region, NO_REGION),
+        gapped(rng, about, NO_CATEGORY),
+        gapped(rng, mood, NO_MOOD), said,
+        strict=True,
+    )  # fmt: skip
+    posts = [
+        Mention(
+            id=id_, time=time, platform=platform, author=author, followers=reach,
+            engagement=likes, product=of, region=where, category=what, sentiment=felt,
+            text=text, link=f"https://{platform}.example/{id_}",
+        )
+        for id_, time, platform, author, reach, likes, of, where, what, felt, text in columns
+    ]  # fmt: skip
+    return posts + _reposts(rng, posts)
+
+
+def _reposts(rng: Generator, posts: list[Mention]) -> list[Mention]:
+    counts = np.minimum(rng.geometric(1 / (1 + REPOSTS), len(posts)) - 1, MOST_REPOSTS)
+    roots = [posts[at] for at in np.repeat(np.arange(len(posts)), counts).tolist()]
+    n = len(roots)
+    after = rng.exponential(REPOST_AFTER, n).astype(np.int64) + 1000
+    followers, engagement = _audience(rng, n)
+    columns = zip(
+        roots, ids(rng, "M", n), after.tolist(), _authors(rng, n), followers, engagement,
+        strict=True,
+    )  # fmt: skip
+    return [
+        structs.replace(
+            root, id=id_, time=root.time + later, author=author, followers=reach,
+            engagement=likes, repost_of=root.id, root=root.id,
+            link=f"https://{root.platform}.example/{id_}",
+        )
+        for root, id_, later, author, reach, likes in columns
+    ]  # fmt: skip
+
+
+def _phrases(book: Book, mood: str, category: str) -> Mapping[Language, list[str]]:
+    return book.grumbles[category] if mood == "negative" else book.posts[mood]
+
+
+def _authors(rng: Generator, n: int) -> list[str]:
+    return [f"u{number:06}" for number in rng.integers(0, PEOPLE, n).tolist()]
+
+
+def _audience(rng: Generator, n: int) -> tuple[list[int], list[int]]:
+    """Followers (few have many) and engagement."""
+    spread = np.minimum(FEWEST_FOLLOWERS / (1 - rng.random(n)), MOST_FOLLOWERS)
+    followers = spread.astype(np.int64)
+    return followers.tolist(), rng.integers(0, 4 + followers // 40).tolist()

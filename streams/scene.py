@@ -1,0 +1,65 @@
+"""Where the generated traffic takes place, its rhythm, and how things are said there."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+
+from streams.draws import Floats, Ints, named, restless
+from streams.events import EPOCH
+from streams.population import Book, Language, Phrases, Population
+from streams.sections import Stream
+
+HOUR: Final = 3_600_000  # ms
+HOURS: Final = 24
+DAY: Final = HOURS * HOUR
+PEOPLE: Final = 200_000
+ENGLISH: Final = 0.25
+LANGUAGES: Final[tuple[Language, Language]] = ("zh", "en")
+
+# Coefficients of variation of what varies beyond chance.
+UNREST_DAY: Final = 0.06
+UNREST_HOUR: Final = 0.10
+UNREST_SHARES: Final = 0.08
+
+
+class Scene(NamedTuple):
+    """Where the traffic takes place; `per_day` counts first contacts and original posts."""
+
+    population: Population
+    book: Book
+    per_day: Mapping[Stream, float]
+
+
+def moments(rng: Generator, scene: Scene, stream: Stream, start: int) -> Ints:
+    """Times (ms) within the 24 hours from `start`, ascending hour by hour."""
+    hours = start + HOUR * np.arange(HOURS)
+    rates = expected(scene, stream, hours) * restless(rng, HOURS, unrest=UNREST_HOUR)
+    counts = rng.poisson(rates * restless(rng, 1, unrest=UNREST_DAY))
+    return np.repeat(hours, counts) + rng.integers(0, HOUR, counts.sum())
+
+
+def expected(scene: Scene, stream: Stream, hours: Ints) -> Floats:
+    """Events in the hours that begin then (ms)."""
+    begins = [EPOCH + timedelta(milliseconds=hour) for hour in hours.tolist()]
+    return scene.per_day[stream] * scene.population.rhythms[stream].shares(begins)
+
+
+def turns(rng: Generator, n: int) -> list[tuple[Language, int, int]]:
+    """How each is said: language, which of its phrases (any number), the slot's digit."""
+    language = named(dict.fromkeys(LANGUAGES), (rng.random(n) < ENGLISH).astype(np.int64))
+    which, digit = rng.integers(0, 1 << 20, n).tolist(), rng.integers(2, 10, n).tolist()
+    return list(zip(language, which, digit, strict=True))
+
+
+def spoken(
+    scene: Scene, phrases: Mapping[Language, list[str]], turn: tuple[Language, int, int],
+    product: str | None, region: str | None, batch: str | None = None,
+) -> str:  # fmt: skip
+    language, which, digit = turn
+    said = phrases[language]
+    return scene.population.words(
+        said[which % len(said)], language, product=product, region=region, n=digit, batch=batch
+    )

@@ -1,0 +1,85 @@
+"""tocsin backtest: what would have been called."""
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from streams import files, mapping, settings
+from streams.backtest import Backtest
+from streams.history import History
+from tocsin.errors import SettingsFile, one_line
+
+Files = Annotated[list[Path], typer.Argument(help="JSONL or CSV, plain or gzipped.")]
+MapFile = Annotated[
+    Path | None, typer.Option("--map", help="A mapping, for other field names than ours.")
+]
+
+
+def backtest(
+    paths: Files,
+    signals: Annotated[Path, typer.Option(help="Where the signals go, as JSON lines.")],
+    incidents: Annotated[
+        Path | None, typer.Option(help="Where the incidents go, as JSON lines.")
+    ] = None,
+    map_file: MapFile = None,
+    file: SettingsFile = None,
+    now: Annotated[
+        datetime | None, typer.Option(help="When the records arrived; the present without it.")
+    ] = None,
+) -> None:
+    """Play files through detection and response, without Kafka.
+
+    Example: tocsin backtest calls.csv.gz --map examples/montco911.toml --signals signals.jsonl
+    """
+    err = Console(stderr=True, highlight=False)
+    problems = (settings.SettingsError, mapping.MappingError, files.FileError, OSError)
+    with one_line(*problems), Progress(console=err, transient=True) as progress:
+        chosen = settings.load(file)
+        reading = progress.add_task("reading", total=None)
+        history = History(
+            paths, mapping.load(map_file) if map_file else None, intake=chosen.intake,
+            on_rows=lambda n: progress.advance(reading, n),
+        )  # fmt: skip
+        playing = progress.add_task("playing", total=len(history))
+        test = Backtest(chosen, now=_milliseconds(now))
+        with _lines(signals) as signal_lines, _lines(incidents) as incident_lines:
+            for outcome in test.play(history, on_events=lambda n: progress.advance(playing, n)):
+                _write(signal_lines, outcome.signals)
+                _write(incident_lines, outcome.incidents)
+    _summary(err, history, test)
+
+
+def _milliseconds(moment: datetime | None) -> int:
+    if moment is None:
+        return time.time_ns() // 1_000_000
+    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
+
+
+def _lines(path: Path | None) -> BinaryIO:
+    return Path("/dev/null").open("wb") if path is None else path.open("wb")
+
+
+def _write(lines: BinaryIO, items: Iterable[Any]) -> None:
+    lines.writelines(msgspec.json.encode(item) + b"\n" for item in items)
+
+
+def _summary(console: Console, history: History, test: Backtest) -> None:
+    for refused in history.refused[:5]:
+        why = refused.why
+        console.print(
+            f"{refused.file}:{refused.row}: {why.field}: {why.rule}, got {why.value!r}",
+            markup=False, soft_wrap=True,
+        )  # fmt: skip
+    console.print(
+        f"{len(history):,} events, {test.duplicates:,} duplicates, {test.late:,} late, "
+        f"{len(history.refused) + test.rejected:,} rejected; {test.series:,} series; "
+        f"{test.opened:,} incidents opened",
+        soft_wrap=True,
+    )

@@ -1,0 +1,20 @@
+"""The command line: one small file a command."""
+
+import typer
+
+from tocsin import backtest, kafka, replay, run, topics
+
+app = typer.Typer(
+    help="Complaint early warning: says early, and rarely falsely, that something is not normal.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(kafka.app, name="kafka")
+app.add_typer(topics.app, name="topics")
+app.command()(run.run)
+app.command()(backtest.backtest)
+app.command()(replay.replay)
+
+
+def main() -> None:
+    app()

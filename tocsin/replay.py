@@ -1,0 +1,59 @@
+"""tocsin replay: files of events into Kafka."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from streams import broker, files, mapping, settings, topics
+from streams.history import History
+from streams.replay import Replay
+from tocsin.backtest import Files, MapFile
+from tocsin.errors import SettingsFile, one_line
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise typer.BadParameter(f'must be "max" or a number above 0, got {text!r}')
+    return speed
+
+
+def replay(
+    paths: Files,
+    map_file: MapFile = None,
+    speed: Annotated[
+        str, typer.Option(help='Seconds of event time in a second, or "max".')
+    ] = "max",
+    file: SettingsFile = None,
+) -> None:
+    """Put files of events into Kafka in the order of their times, and say that they have ended.
+
+    Example: tocsin replay calls.csv.gz --map examples/montco911.toml --speed 3600
+    """
+    err = Console(stderr=True, highlight=False)
+    problems = (
+        settings.SettingsError, mapping.MappingError, files.FileError, broker.BrokerError,
+        topics.TopicError,
+    )  # fmt: skip
+    pace = _speed(speed)
+    with one_line(*problems), Progress(console=err, transient=True) as progress:
+        chosen = settings.load(file)
+        bootstrap = broker.address(chosen)
+        topics.create(chosen, bootstrap)
+        task = progress.add_task("reading", total=None)
+        chosen_map = mapping.load(map_file) if map_file else None
+        history = History(
+            paths, chosen_map, intake=chosen.intake, on_rows=lambda n: progress.advance(task, n)
+        )
+        task = progress.add_task("sending", total=len(history))
+        sent = Replay(chosen, bootstrap, speed=pace).play(
+            history, on_events=lambda n: progress.advance(task, n)
+        )
+    err.print(f"{sent:,} events sent, {len(history.refused):,} rows refused", soft_wrap=True)

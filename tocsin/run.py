@@ -1,0 +1,36 @@
+"""tocsin run: the workers."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams import broker, settings, supervisor, topics
+from streams.topics import Role
+from tocsin.errors import SettingsFile, one_line
+
+
+def run(
+    file: SettingsFile = None,
+    role: Annotated[
+        Role | None, typer.Option(help="One role only; all of them without it.")
+    ] = None,
+    instance: Annotated[
+        str | None, typer.Option(help="Name that a worker keeps over restarts, for a fixed number.")
+    ] = None,
+    pids: Annotated[Path | None, typer.Option(help="List the processes in this file.")] = None,
+) -> None:
+    """Run the roles, one process each, and restart one that dies; or one role in this process.
+
+    Example: tocsin run --role intake
+    """
+    with one_line(settings.SettingsError, broker.BrokerError, topics.TopicError):
+        chosen = settings.load(file)
+        bootstrap = broker.address(chosen)
+        topics.create(chosen, bootstrap)
+    if role is None:
+        supervisor.Supervisor(file, pids=pids).run()
+        return
+    from streams import app  # noqa: PLC0415 - Faust is slow to import
+
+    raise typer.Exit(app.run(app.build(role, chosen, bootstrap, instance=instance)))
