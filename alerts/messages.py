@@ -175,17 +175,13 @@ class _Reader:
 
     def subject(self, scope: Scope) -> str:
         """The values of a scope's matter, the stream's name where it has none."""
-        values = list(matter(scope).values()) or [self.name("stream", scope.get("stream", ""))]
-        return self.say("list").join(clean(value, cap=VALUE_LENGTH) for value in values)
+        about = matter(scope) or {"stream": scope.get("stream", "")}
+        return self.say("list").join(self.name(field, value) for field, value in about.items())
 
     def fields(self, scope: Scope) -> str:
-        known = {"stream": self.name("stream", scope.get("stream", "")), **matter(scope)}
+        known = {"stream": scope.get("stream", ""), **matter(scope)}
         return self.say("list").join(
-            self.say(
-                "field",
-                field=self.name("field", field),
-                value=clean(value, cap=VALUE_LENGTH),
-            )
+            self.say("field", field=self.name("field", field), value=self.name(field, value))
             for field, value in known.items()
         )
 
@@ -206,8 +202,9 @@ class _Reader:
 
     def time(self, at: datetime) -> str:
         local = at.astimezone(self.zone)
-        zone = f"{local:%z}"
-        return f"{local:%Y-%m-%d %H:%M} UTC{zone[:3]}:{zone[3:5]}"
+        offset = f"{local:%z}"
+        zone = "UTC" if offset == "+0000" else f"UTC{offset[:3]}:{offset[3:5]}"
+        return f"{local:%Y-%m-%d %H:%M} {zone}"
 
 
 def _number(value: float) -> str:

@@ -37,8 +37,8 @@ def test_a_new_surge_says_level_figures_since_when_and_where() -> None:
     assert message.lines == (
         "Far more complaints than usual about billing.",
         (
-            "Since 2026-03-02 11:00 UTC+00:00: 84 people, expected 6, ×14; as of "
-            "2026-03-02 12:00 UTC+00:00."
+            "Since 2026-03-02 11:00 UTC: 84 people, expected 6, ×14; as of "
+            "2026-03-02 12:00 UTC."
         ),
         "Rule: excess over the usual count, confirmed; score 400,000, threshold 300,000.",
         "Where: stream complaints, category billing.",
@@ -63,8 +63,8 @@ def test_an_injury_in_a_surge_tells_both_what_happened_and_how_many() -> None:
     hurt = trigger(scope=scoped(category="billing", region="N"), hours=2)
     lines = last(surge(observed=84.0, approximate=True), hurt).lines
     assert lines[0] == "One report is enough to alert: injury, billing, N."
-    assert lines[1].startswith("Happened 2026-03-02 13:00 UTC+00:00")
-    assert lines[2].startswith("Since 2026-03-02 11:00 UTC+00:00: 84 people")
+    assert lines[1].startswith("Happened 2026-03-02 13:00 UTC")
+    assert lines[2].startswith("Since 2026-03-02 11:00 UTC: 84 people")
     assert any("People approximate" in line for line in lines)
 
 
