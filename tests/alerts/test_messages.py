@@ -55,14 +55,14 @@ def test_a_chinese_recipient_reads_chinese_and_the_time_of_the_own_zone() -> Non
 def test_an_injury_says_that_safety_comes_first() -> None:
     message = last(trigger(scope=scoped(product="kettle")))
     assert message.colour is Colour.RED
-    assert "One report is enough to alert: injury, kettle." in message.lines
+    assert "Enough to alert by itself: injury, kettle." in message.lines
     assert any("before any number" in line for line in message.lines)
 
 
 def test_an_injury_in_a_surge_tells_both_what_happened_and_how_many() -> None:
     hurt = trigger(scope=scoped(category="billing", region="N"), hours=2)
     lines = last(surge(observed=84.0, approximate=True), hurt).lines
-    assert lines[0] == "One report is enough to alert: injury, billing, N."
+    assert lines[0] == "Enough to alert by itself: injury, billing, N."
     assert lines[1].startswith("Happened 2026-03-02 13:00 UTC")
     assert lines[2].startswith("Since 2026-03-02 11:00 UTC: 84 people")
     assert any("People approximate" in line for line in lines)
