@@ -24,7 +24,7 @@ DAY, WEEK = 24, 168
 HALF_LIFE_WEEKS = 26.0
 FORGETTING = 2.0 ** (-1.0 / HALF_LIFE_WEEKS)
 """Share of a slot that is left after its next visit, a week later."""
-HOUR, WEEKDAY, SLOT = 3.0, 10.0, 40.0
+HOUR, WEEKDAY, SLOT = 3.0, 30.0, 40.0
 """Events, times phi, that the prior of a group's factor is worth."""
 OWN_HOUR, OWN_WEEKDAY = 20.0, 40.0
 """Events, times phi, that the prior of a series' own factor is worth."""

@@ -2,10 +2,11 @@
 
     c = (1 + (v - 1) kappa)/v
     L = y ln(kappa/c) - m (1 + sqrt q)/(v - 1) ln c     negative binomial log likelihood ratio
-    R <- min((rho R + 1) exp(min(L, 40)), ceiling),  A = mean of R over kappa
+    R <- (rho R + 1) exp(min(L, 40)),  A = mean of R over kappa
 
 y is observed and m expected, v the dispersion, q the relative variance of what m was estimated
-from. Under a right model E[R_n] <= n. Shiryaev (1963), Roberts (1966), Pollak (1987).
+from. Under a right model E[R_n] <= n. All R of a series shrink together where A would pass its
+ceiling, so that they still say which multiple fits. Shiryaev (1963), Roberts (1966), Pollak (1987).
 """
 
 from dataclasses import dataclass
@@ -32,36 +33,47 @@ class Evidence(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:
-    """Of a negative binomial count: its dispersion v, and its size per expected event."""
+    """Of a negative binomial count: the inverse of its dispersion, its size per expected event."""
 
-    dispersion: Floats
+    inverse: Floats
     size: Floats
 
     @classmethod
     def of(cls, *, dispersion: Floats, level_variance: Floats) -> "Likelihood":
-        return cls(dispersion, (1.0 + np.sqrt(level_variance)) / (dispersion - 1.0))
+        return cls(1.0 / dispersion, (1.0 + np.sqrt(level_variance)) / (dispersion - 1.0))
 
     def log_ratio(self, observed: Array, expected: Floats, kappa: Floats | float) -> Floats:
         """L of these sums at a multiple."""
-        log_c = np.log(kappa + (1.0 - kappa) / self.dispersion)
-        gain: Floats = observed * np.log(kappa) - (observed + expected * self.size) * log_c
-        return gain
+        return self._gain(observed, observed + expected * self.size, kappa)
 
     def ratios(
-        self, kept: Floats32, observed: Floats, expected: Floats, *, rho: float, ceiling: float
+        self, kept: Floats32, observed: Floats, expected: Floats, *, rho: float
     ) -> tuple[Floats, Floats]:
         """R by multiple after the bucket, and the multiple that fits best."""
-        ratios = np.empty(kept.shape)
+        ratios, total = np.empty(kept.shape), observed + expected * self.size
         best, top = np.ones_like(expected), np.zeros_like(expected)
         for row, kappa in enumerate(KAPPAS):
-            gain = np.exp(np.minimum(self.log_ratio(observed, expected, kappa), LARGEST))
-            np.minimum((rho * kept[row] + 1.0) * gain, ceiling, out=ratios[row])
-            best = np.where(ratios[row] > top, kappa, best)
-            top = np.maximum(ratios[row], top)
+            gain = np.minimum(self._gain(observed, total, kappa), LARGEST)
+            np.multiply(rho * kept[row] + 1.0, np.exp(gain, out=gain), out=ratios[row])
+            best[ratios[row] > top] = kappa
+            np.maximum(ratios[row], top, out=top)
         return ratios, best
 
+    def _gain(self, observed: Array, total: Floats, kappa: Floats | float) -> Floats:
+        log_c = np.log(kappa + (1.0 - kappa) * self.inverse)
+        gain: Floats = observed * np.log(kappa) - total * log_c
+        return gain
 
-def score(ratios: Floats) -> Floats:
-    """A: the mean over multiples, added in their order."""
-    total: Floats = np.add.accumulate(ratios, axis=0)[-1]
-    return total / len(KAPPAS)
+
+def limited(ratios: Floats, *, ceiling: float) -> tuple[Floats, Floats]:
+    """A, at most the ceiling, and the R of which it is the mean, in their proportions."""
+    mean = _sum(ratios) / len(KAPPAS)
+    scale = np.minimum(ceiling / np.maximum(mean, 1.0), 1.0)
+    return np.minimum(mean, ceiling), ratios * scale
+
+
+def _sum(rows: Floats) -> Floats:
+    total: Floats = rows[0].copy()
+    for row in rows[1:]:
+        total += row
+    return total

@@ -22,7 +22,7 @@ from detectors.columns import Bools, Columns, Floats, Ints, column
 from detectors.dispersion import Dispersion
 from detectors.level import EVENTS, Level, winsorised
 from detectors.season import OwnSeason, Rhythm
-from detectors.shiryaev import Evidence, Likelihood, score
+from detectors.shiryaev import Evidence, Likelihood, limited
 
 BEGUN = 5.0
 """Events after which the collection of a series is taken to have begun."""
@@ -30,7 +30,7 @@ NOTABLE = 10_000.0
 """Score at which a bucket is learnt by half: by chance once in so many buckets."""
 NEW_NORMAL_DAYS = 14
 ROOM = 10.0
-"""R stops at this multiple of the threshold, so that an alarm ends within ten days."""
+"""The score stops at this multiple of the threshold, so that an alarm ends within ten days."""
 SLICE = 8192
 """Series worked on at a time, so that what is in between stays in the processor's cache."""
 ALL = slice(None)
@@ -40,12 +40,14 @@ ALL = slice(None)
 class SurgeState(Columns):
     """All series of a shard; `group` is a profile's place, the rest are buckets.
 
-    `begun` is that of the fifth event, `below` the last one with a score under the threshold.
+    `begun` is that of the fifth event, `below` and `above` the last ones with a score
+    on either side of the threshold.
     """
 
     born: Annotated[Ints, column(np.int64)]
     begun: Annotated[Ints, column(np.int64, -1)]
     below: Annotated[Ints, column(np.int64)]
+    above: Annotated[Ints, column(np.int64, -(2**62))]
     group: Annotated[Ints, column(np.int64)]
     learning: Annotated[Bools, column(np.bool_, first=1)]
     level: Level
@@ -164,14 +166,13 @@ class Surge:
             counts.astype(np.float64),
             expectation.mean,
             rho=2.0 ** (-1.0 / self.memory),
-            ceiling=ROOM * self.threshold,
         )
         ratios = np.where(quiet, kept.ratios, ratios)
+        score, ratios = limited(ratios, ceiling=ROOM * self.threshold)
         goes_on = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
-        total = score(ratios)
         return Verdict(
-            score=total,
-            above=(total >= self.threshold) & ~quiet,
+            score=score,
+            above=(score >= self.threshold) & ~quiet,
             multiple=multiple,
             observed=np.where(goes_on, kept.observed, 0) + counts * ~masked,
             expected=np.where(goes_on, kept.expected, 0.0) + expectation.mean * ~masked,
@@ -215,11 +216,12 @@ class Surge:
             hour=expected.hour, events=events * usual, mean=mean * usual, phi=expected.phi
         )
         state.level.learn(events=events, exposure=expected.exposure, weight=weight, day=self.day)
-        settled = usual * ~state.learning
+        settled = weight * ~state.learning
         state.dispersion.learn(
             residual=(events - mean) * settled, mean=mean * settled, bucket=expected.bucket
         )
         _keep(state.evidence, verdict)
+        self._end_excursion(state, verdict, bucket=expected.bucket)
         self._end_learning(state, expected.bucket)
 
     def _weight(self, state: SurgeState, bucket: int, verdict: Verdict) -> Floats:
@@ -231,6 +233,13 @@ class Surge:
         doubted = bucket - state.below < NEW_NORMAL_DAYS * self.day
         trust = np.where(doubted, NOTABLE / (verdict.score + NOTABLE), 1.0)
         return trust * (~verdict.masked & (state.born < bucket))
+
+    def _end_excursion(self, state: SurgeState, verdict: Verdict, *, bucket: int) -> None:
+        """A day after the score fell below the threshold the account starts anew."""
+        state.above[verdict.above] = bucket
+        over = bucket - state.above == self.day
+        state.evidence.observed[over] = 0
+        state.evidence.expected[over] = 0.0
 
     def _end_learning(self, state: SurgeState, bucket: int) -> None:
         state.begun[(state.begun < 0) & (state.level.a >= BEGUN)] = bucket
