@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from streams import broker, files, mapping, settings, topics
+from streams import replay as playing
 from streams.history import History
-from streams.replay import Replay
 from tocsin.backtest import Files, MapFile
 from tocsin.errors import SettingsFile, one_line
 
@@ -53,7 +53,8 @@ def replay(
             paths, chosen_map, intake=chosen.intake, on_rows=lambda n: progress.advance(task, n)
         )
         task = progress.add_task("sending", total=len(history))
-        sent = Replay(chosen, bootstrap, speed=pace).play(
-            history, on_events=lambda n: progress.advance(task, n)
-        )
+        sent = playing.replay(
+            chosen, bootstrap, history, speed=pace,
+            on_events=lambda n: progress.advance(task, n),
+        )  # fmt: skip
     err.print(f"{sent:,} events sent, {len(history.refused):,} rows refused", soft_wrap=True)
