@@ -175,7 +175,8 @@ class _Reader:
 
     def subject(self, scope: Scope) -> str:
         """The values of a scope's matter, the stream's name where it has none."""
-        about = matter(scope) or {"stream": scope.get("stream", "")}
+        about = {field: value for field, value in matter(scope).items() if field != "harm"}
+        about = about or {"stream": scope.get("stream", "")}
         return self.say("list").join(self.name(field, value) for field, value in about.items())
 
     def fields(self, scope: Scope) -> str:

@@ -100,21 +100,22 @@ class Profiles(Columns):
 
     def _begin(self, day: int) -> None:
         """At midnight the day that ended enters the profile; a day is never its own baseline."""
-        ended = self.today[self.today != day]
-        if ended.size == 0:
+        over = self.today != day
+        if not over.any():
             return
+        ended = over & (self.today >= 0)
         before = _mean(self.events, self.buckets)
-        for weekday in np.unique(ended[ended >= 0] % 7):
-            self._fold(int(weekday), self.today % 7 == weekday)
-        self._follow(before)
-        self.today[...] = day
+        for weekday in np.unique(self.today[ended] % 7):
+            self._fold(int(weekday), ended & (self.today % 7 == weekday))
+        self._follow(before, ended)
+        self.today[over] = day
         for rows in (
             self.today_events,
             self.today_buckets,
             self.today_observed,
             self.today_expected,
         ):
-            rows[...] = 0.0
+            rows[..., over] = 0.0
 
     def _fold(self, weekday: int, groups: Bools) -> None:
         slots = slice(weekday * DAY, (weekday + 1) * DAY)
@@ -123,14 +124,14 @@ class Profiles(Columns):
         self.events[slots] = self.events[slots] * forget + self.today_events * groups
         self.buckets[slots] = self.buckets[slots] * forget + self.today_buckets * groups
 
-    def _follow(self, before: Floats) -> None:
+    def _follow(self, before: Floats, groups: Bools) -> None:
         """Keep the unit fixed from the first day to the end of the first week.
 
         Meanwhile the mean moves because more of the week is seen, not because there is more.
         """
         now = _mean(self.events, self.buckets)
         moved = np.where(self.seen >= WEEK, now / np.maximum(before, 1e-12), 1.0)
-        self.unit[...] = np.where(self.unit == 0, now, self.unit * moved)
+        self.unit[groups] = np.where(self.unit == 0, now, self.unit * moved)[groups]
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,12 +211,13 @@ class Surge:
             phi=expected.phi,
         )
         events, mean = np.where(state.learning, counts, cut), expected.mean
-        usual = weight * ~verdict.above
+        state.level.learn(events=events, exposure=expected.exposure, weight=weight, day=self.day)
+        # While the level is still wrong, what is off by it is neither rhythm nor dispersion.
+        settled = weight * ~state.learning
+        usual = settled * ~verdict.above
         state.season.learn(
             hour=expected.hour, events=events * usual, mean=mean * usual, phi=expected.phi
         )
-        state.level.learn(events=events, exposure=expected.exposure, weight=weight, day=self.day)
-        settled = weight * ~state.learning
         state.dispersion.learn(
             residual=(events - mean) * settled, mean=mean * settled, bucket=expected.bucket
         )

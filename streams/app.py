@@ -43,7 +43,7 @@ async def last_resort() -> AsyncIterator[None]:
     """
     try:
         yield
-    except Exception as error:  # noqa: BLE001 - whatever it is
+    except Exception as error:
         log.critical("stage_stopped", why=f"{type(error).__name__}: {error}", exc_info=True)
         sys.stderr.flush()
         os._exit(DIED)
@@ -74,7 +74,7 @@ def _app(
         broker_session_timeout=10.0,
         broker_heartbeat_interval=3.0,
         broker_commit_interval=1.0,
-        broker_max_poll_records=8192,
+        broker_max_poll_records=16384,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=f"{role}-{instance}" if instance else None,
         consumer_metadata_max_age_ms=10_000,
@@ -188,6 +188,7 @@ def run(app: StageApp) -> int:
     import uvloop  # noqa: PLC0415 - not on every platform
 
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    _log_without_values()
     worker = faust.Worker(app, loglevel="WARNING", redirect_stdouts=False, quiet=True)
     worker.spinner = None
     try:
@@ -195,3 +196,12 @@ def run(app: StageApp) -> int:
     except SystemExit as ended:
         return int(ended.code or 0)
     return 0
+
+
+def _log_without_values() -> None:
+    """Tracebacks alone: the variables beside them hold what persons have written."""
+    *others, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(
+        colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(processors=[*others, plain])

@@ -5,6 +5,7 @@ signals equal those through Kafka for the same events in the same order.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -16,10 +17,11 @@ from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
 from streams.cells import decode
-from streams.history import Entry, History, partition_of, source_of
+from streams.events import Event
+from streams.history import Entry, History, partitions_of, source_of
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
-from streams.sections import Source
+from streams.sections import Source, Stream
 from streams.settings import Settings
 from streams.shards import Shard
 
@@ -91,18 +93,21 @@ class Backtest:
         return [part for parts in self._partitions.values() for part in parts]
 
     def _intake(self, batch: Sequence[Entry]) -> Iterator[Emission]:
-        parts: dict[str, list[list[Parsed]]] = {}
-        for entry in batch:
-            source = source_of(self._settings.sources, entry.stream)
-            if source is None:
-                continue
-            split = parts.setdefault(source.topic, [[] for _ in range(source.partitions)])
-            split[partition_of(source, entry.event, source.partitions)].append(entry.event)
-        for topic, split in parts.items():
-            for part, events in zip(self._topic(topic), split, strict=True):
-                yield from part.take(events, now=self._now)
+        for source, events in self._by_source(batch):
+            owners = partitions_of(source, events, source.partitions)
+            for number, part in enumerate(self._topic(source.topic)):
+                yield from part.take(list(compress(events, owners == number)), now=self._now)
                 if (emission := part.reading.so_far()) is not None:
                     yield emission
+
+    def _by_source(self, batch: Sequence[Entry]) -> Iterator[tuple[Source, list[Event]]]:
+        """The events of each stream, those first that are met first."""
+        streams: dict[Stream, list[Event]] = {}
+        for entry in batch:
+            streams.setdefault(entry.stream, []).append(entry.event)
+        for stream, events in streams.items():
+            if (source := source_of(self._settings.sources, stream)) is not None:
+                yield source, events
 
     def _end(self, history: History) -> Iterator[Emission]:
         """Close what is open: every source of the streams played ends where the history does."""

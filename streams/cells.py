@@ -1,17 +1,20 @@
 """Counting a chunk's events by the configured cuts, and the record that carries the counts."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import compress
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 import xxhash
 
 from streams.sections import Cut
+from streams.tallies import Bools, Ints, Table, Tally
 
 SEPARATOR: Final = "\x1f"  # joins the fields of a series' key; refused inside a field
-SCOPE: Final = ("product", "batch", "region", "category")  # of a single event
+ALL: Final = slice(None)
+SCOPE: Final = ("product", "batch", "region")  # of a single event
 
 
 class Cells(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -21,7 +24,8 @@ class Cells(msgspec.Struct, array_like=True, gc=False, frozen=True):
         keys: series, the fields of the cut joined by SEPARATOR.
         minutes: minutes since the epoch, of event time.
         events: all events but the late and the duplicate.
-        people: those of them that are not the same person again about the same matter.
+        people: those of them that are neither the same person again about the same matter nor
+            copies of a post.
         reposts: copies of a post; original posts are `events - reposts`. Empty: none.
         reach: followers of the authors. Empty: none.
     """
@@ -41,6 +45,7 @@ class Trigger(msgspec.Struct, array_like=True, gc=False, frozen=True):
     minute: int  # it counts in; a late one counts when it came
     occurred: int  # minute of its own time
     event: str
+    who: str  # the person, unreadable; the event where nobody is named
     scope: dict[str, str]
     quote: str
 
@@ -87,50 +92,6 @@ encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Counts).decode
 
 
-class _Tally:
-    """Counts of one cut while a chunk fills: (minute, field, ...) to number."""
-
-    __slots__ = ("cut", "events", "reach", "repeats", "reposts")
-
-    def __init__(self, cut: Cut | None) -> None:
-        self.cut = cut
-        self.events: Counter[tuple[Any, ...]] = Counter()
-        self.repeats: Counter[tuple[Any, ...]] = Counter()
-        self.reposts: Counter[tuple[Any, ...]] = Counter()
-        self.reach: Counter[tuple[Any, ...]] = Counter()
-
-    def add(self, columns: "Columns") -> None:
-        by = self.cut.by if self.cut else ()
-        cells = list(zip(columns.minutes, *(columns[field] for field in by), strict=True))
-        self._add(cells, columns, columns.mask(self.cut.where) if self.cut else None)
-
-    def _add(
-        self, cells: list[tuple[Any, ...]], columns: "Columns", mask: list[bool] | None
-    ) -> None:
-        self.events.update(compress(cells, mask) if mask else cells)
-        for tally, marked in ((self.repeats, columns.again), (self.reposts, columns.repost)):
-            if marked is not None:
-                both = map(all, zip(marked, mask, strict=True)) if mask else marked
-                tally.update(compress(cells, both))
-        for cell, reach in columns.reaching(cells, mask):
-            self.reach[cell] += reach
-
-    def cells(self) -> Cells:
-        """The columns; an event that lacks a field of the cut is in none of its series."""
-        found = [(cell, n) for cell, n in self.events.items() if None not in cell]
-        found.sort()
-        return Cells(
-            [SEPARATOR.join(cell[1:]) for cell, _ in found],
-            [cell[0] for cell, _ in found],
-            [n for _, n in found],
-            [n - self.repeats[cell] for cell, n in found]
-            if self.repeats
-            else [n for _, n in found],
-            [self.reposts[cell] for cell, _ in found] if self.reposts else [],
-            [self.reach[cell] for cell, _ in found] if self.reach else [],
-        )
-
-
 class Columns:
     """The events of a run that count, as columns.
 
@@ -140,7 +101,7 @@ class Columns:
         source: the topic, which cuts may name as "source".
 
     Attributes:
-        again: marks repeat contacts; None where there are none.
+        again: marks events that add no person: repeat contacts and copies; None for none.
     """
 
     def __init__(self, events: Sequence[Any], minutes: list[int], *, source: str) -> None:
@@ -151,8 +112,14 @@ class Columns:
 
     def __getitem__(self, field: str) -> list[str | None]:
         if field not in self._columns:
-            self._columns[field] = [getattr(event, field, None) for event in self.events]
+            self._columns[field] = self._of_events(field) or [None] * len(self.events)
         return self._columns[field]
+
+    def _of_events(self, field: str) -> list[Any] | None:
+        """A field of the events, which are all of one stream; None where that lacks it."""
+        if not self.events or not hasattr(self.events[0], field):
+            return None
+        return list(map(attrgetter(field), self.events))
 
     def __setitem__(self, field: str, values: list[str | None]) -> None:
         """Complete a field from elsewhere, such as the text."""
@@ -171,46 +138,76 @@ class Columns:
         return {field: value for field, value in values.items() if value is not None}
 
     @property
-    def repost(self) -> list[bool] | None:
-        if not self.events or not hasattr(self.events[0], "repost_of"):
-            return None
-        return [event.repost_of is not None for event in self.events]
+    def reaching(self) -> bool:
+        """Whether the stream's events have a reach."""
+        return bool(self.events) and hasattr(self.events[0], "followers")
 
-    def reaching(
-        self, cells: list[tuple[Any, ...]], mask: list[bool] | None
-    ) -> Iterable[tuple[tuple[Any, ...], int]]:
-        if not self.events or not hasattr(self.events[0], "followers"):
-            return ()
-        reach = [event.followers or 0 for event in self.events]
-        both = zip(cells, reach, strict=True)
-        return compress(both, mask) if mask else both
+    def numbers(self) -> Ints:
+        """What `Tally.add` counts of each event."""
+        numbers = np.zeros((5, len(self.events)), np.int64)
+        numbers[0], numbers[1] = self.minutes, 1
+        if self.again is not None:
+            numbers[2] = self.again
+        if self.reaching:
+            numbers[3] = [post is not None for post in self["repost_of"]]
+            numbers[4] = [followers or 0 for followers in self._of_events("followers") or ()]
+        return numbers
+
+
+class _Count:
+    """The tally of one cut; without one, of the whole stream."""
+
+    def __init__(self, cut: Cut | None) -> None:
+        self._cut = cut
+        self._tally = Tally()
+        self._reaching = False
+
+    def add(self, columns: Columns, numbers: Ints) -> None:
+        self._reaching |= columns.reaching
+        if self._cut is None:
+            self._tally.add(repeat((), numbers.shape[1]), numbers, None)
+            return
+        fields = zip(*(columns[field] for field in self._cut.by), strict=True)
+        mask = columns.mask(self._cut.where)
+        self._tally.add(fields, numbers, None if mask is None else np.array(mask, np.bool_))
+
+    def by_shard(self, shards: int) -> Sequence[Cells | msgspec.Raw | None]:
+        table = self._tally.table()
+        if not table.series.size:
+            return [None] * shards
+        names = [SEPARATOR.join(fields) for fields in table.keys]
+        if self._cut is None or self._cut.family is None:
+            return [msgspec.Raw(encode(self._cells(table, names)))] * shards
+        owners = _owners(table, self._cut.by.index(self._cut.family), self._cut.family, shards)
+        masks = [owners == shard for shard in range(shards)]
+        return [self._cells(table, names, mask) if mask.any() else None for mask in masks]
+
+    def _cells(self, table: Table, names: list[str], mask: Bools | slice = ALL) -> Cells:
+        events, repeats, reposts, reach = table.sums[:, mask]
+        return Cells(
+            [names[place] for place in table.series[mask].tolist()],
+            table.minutes[mask].tolist(),
+            events.tolist(),
+            (events - repeats).tolist(),
+            reposts.tolist() if self._tally.reposted else [],
+            reach.tolist() if self._reaching else [],
+        )
 
 
 class ChunkCounts:
     """All the tallies of one chunk; the last is the stream's total."""
 
     def __init__(self, cuts: Sequence[Cut]) -> None:
-        self._tallies = [_Tally(cut) for cut in cuts] + [_Tally(None)]
+        self._counts = [_Count(cut) for cut in cuts] + [_Count(None)]
 
     def add(self, columns: Columns) -> None:
-        for tally in self._tallies:
-            tally.add(columns)
+        numbers = columns.numbers()
+        for count in self._counts:
+            count.add(columns, numbers)
 
     def by_shard(self, shards: int) -> list[list[Cells | msgspec.Raw | None]]:
         """For each shard its cells of each cut; those without a family go to all."""
-        split: list[list[Cells | msgspec.Raw | None]] = [[] for _ in range(shards)]
-        for tally in self._tallies:
-            cells = tally.cells()
-            parts: Sequence[Cells | msgspec.Raw | None]
-            if not cells.keys:
-                parts = [None] * shards
-            elif tally.cut is None or tally.cut.family is None:
-                parts = [msgspec.Raw(encode(cells))] * shards
-            else:
-                parts = _split(cells, tally.cut, shards)
-            for own, part in zip(split, parts, strict=True):
-                own.append(part)
-        return split
+        return [list(own) for own in zip(*(c.by_shard(shards) for c in self._counts), strict=True)]
 
 
 def shard_of(family: str, value: str, *, shards: int) -> int:
@@ -218,16 +215,8 @@ def shard_of(family: str, value: str, *, shards: int) -> int:
     return xxhash.xxh3_64_intdigest(f"{family}={value}".encode()) % shards
 
 
-def _split(cells: Cells, cut: Cut, shards: int) -> list[Cells | None]:
-    assert cut.family is not None
-    place = cut.by.index(cut.family)
-    values = [key.split(SEPARATOR)[place] for key in cells.keys]
-    owner = {value: shard_of(cut.family, value, shards=shards) for value in set(values)}
-    owners = [owner[value] for value in values]
-    return [_only(cells, [o == shard for o in owners]) for shard in range(shards)]
-
-
-def _only(cells: Cells, mask: list[bool]) -> Cells | None:
-    if not any(mask):
-        return None
-    return Cells(*(list(compress(column, mask)) for column in msgspec.structs.astuple(cells)))
+def _owners(table: Table, place: int, family: str, shards: int) -> Ints:
+    """The shard of each cell."""
+    values = [fields[place] for fields in table.keys]
+    owner = {value: shard_of(family, value, shards=shards) for value in set(values)}
+    return np.array([owner[value] for value in values], np.int64)[table.series]

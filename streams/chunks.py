@@ -173,33 +173,36 @@ class Consumer(driver.Consumer):
         commits = await self._thread.committed(inputs)
         earliest = await self.earliest_offsets(*inputs)
         ends = await self.highwaters(*inputs)
-        for tp in inputs:
-            self._begin(tp, commits.get(tp), earliest[tp], ends[tp])
-        if unread := {tp: earliest[tp] for tp in inputs if not self._begins[tp].committed}:
+        begins = {tp: _begin(tp, commits.get(tp), earliest[tp], ends[tp]) for tp in inputs}
+        if unread := {tp: earliest[tp] for tp in inputs if not begins[tp].committed}:
             await self.seek_wait(unread)
+        self._begins.update(begins)
+        self._numbers.update(dict.fromkeys(inputs, 0))
 
-    def _begin(self, tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int) -> None:
-        if commit is not None and commit.offset > end:
-            raise LogTruncatedError(
-                f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is above the log's end "
-                f"{end}; the topic was made anew, so its consumer group needs a new start too"
-            )
-        self._begins[tp] = Begin(
-            None if commit is None else commit.offset, commit.metadata if commit else "", earliest
-        )
-        self._numbers[tp] = 0
-
-    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        records: Mapping[TP, Sequence[Any]] = await super()._getmany(active_partitions, timeout)
+    async def _getmany(
+        self,
+        active_partitions: set[TP] | None,
+        timeout: float,  # noqa: ASYNC109 - as Faust calls it
+    ) -> Any:
+        sought = set(filter(self._sought, active_partitions or ()))
+        if not sought:
+            await self.sleep(timeout)
+            return {}
+        records: Mapping[TP, Sequence[Any]] = await super()._getmany(sought, timeout)
         return {
             tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
             for tp, found in records.items()
+            if self._sought(tp)
         }
+
+    def _sought(self, tp: TP) -> bool:
+        """Whether it may be read: Faust resumes the inputs after a recovery, then seeks them."""
+        return tp.topic not in self.app.run_topics or tp in self._numbers
 
     def _run(self, tp: TP, records: Sequence[Any]) -> Run:
         number = self._numbers.get(tp, 0)
         self._numbers[tp] = number + 1
-        return Run(*tp, records, self._begins.pop(tp, None), number)
+        return Run(tp.topic, tp.partition, records, self._begins.pop(tp, None), number)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, Run):
@@ -209,6 +212,17 @@ class Consumer(driver.Consumer):
             *tp, last.offset, last.timestamp / 1000.0, last.timestamp_type, (), None, record,
             None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
+
+
+def _begin(tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int) -> Begin:
+    if commit is None:
+        return Begin(None, "", earliest)
+    if commit.offset > end:
+        raise LogTruncatedError(
+            f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is above the log's end "
+            f"{end}; the topic was made anew, so its consumer group needs a new start too"
+        )
+    return Begin(commit.offset, commit.metadata, earliest)
 
 
 class Producer(driver.Producer):

@@ -3,11 +3,15 @@
 from typing import NamedTuple
 
 from detectors.text import reading
+from detectors.text.harm import Harm
 from streams.cells import Columns
 
 UNKNOWN = "unknown"
 QUOTE = 140  # characters of a text that travel with a trigger; redacted when shown
-STATED = {"safety": "safety", "leak": "leak"}  # severities that are enough, as the source states
+STATED = {  # severities that are enough, and the harms in a text that say as much
+    "safety": (Harm.INJURY, Harm.DEATH, Harm.FIRE, Harm.POISONING),
+    "leak": (Harm.LEAK,),
+}
 
 
 class Harmful(NamedTuple):
@@ -37,13 +41,13 @@ def complete(columns: Columns) -> list[Harmful]:
         ]
     columns["category"] = [category or UNKNOWN for category in categories]
     columns["sentiment"] = [mood or UNKNOWN for mood in moods]
-    return found + _stated(columns, {harmful.place for harmful in found})
+    return found + _stated(columns, {(harmful.place, harmful.harm) for harmful in found})
 
 
-def _stated(columns: Columns, read: set[int]) -> list[Harmful]:
+def _stated(columns: Columns, read: set[tuple[int, str]]) -> list[Harmful]:
     """Severities that the source states and the text does not show."""
     return [
-        Harmful(place, STATED[severity], (columns["text"][place] or "")[:QUOTE])
+        Harmful(place, severity, (columns["text"][place] or "")[:QUOTE])
         for place, severity in enumerate(columns["severity"])
-        if severity in STATED and place not in read
+        if severity in STATED and not any((place, harm) in read for harm in STATED[severity])
     ]

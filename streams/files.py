@@ -3,11 +3,12 @@
 import csv
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -54,14 +55,25 @@ def key(event: Event, by: Literal["person", "id", "root"]) -> bytes:
 
     The steps of one complaint share its id, unless they are keyed by their own.
     """
-    match event, by:
-        case Update(), "person" | "root":
-            return event.complaint.encode()
-        case Mention(), "root":
-            return root(event).encode()
-        case _, "person":
-            return (who(event) or event.id).encode()
-    return event.id.encode()
+    return keys([event], by)[0]
+
+
+def keys(events: Sequence[Event], by: Literal["person", "id", "root"]) -> list[bytes]:
+    """The Kafka keys of events of one stream."""
+    if not events:
+        return []
+    name = _naming(type(events[0]), by)
+    return [name(event).encode() for event in events]
+
+
+def _naming(kind: type[Event], by: Literal["person", "id", "root"]) -> Callable[[Any], str]:
+    if kind is Update and by != "id":
+        return attrgetter("complaint")
+    if kind is Mention and by == "root":
+        return root
+    if by == "person":
+        return lambda event: who(event) or event.id
+    return attrgetter("id")
 
 
 def read(

@@ -1,23 +1,30 @@
 """Files of events as one history: in the order in which they are to be met."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from kafka.partitioner.default import murmur2
+import msgspec
+import numpy as np
+from kafka.partitioner import default
+from numpy.typing import NDArray
 
 from streams import files
 from streams.events import Event, Rejected
 from streams.mapping import Mapping
+from streams.murmur import murmur2
 from streams.sections import BUCKET, Intake, Source, Stream
 
+Ints = NDArray[np.int64]
 BATCH = 4096
-BUCKET_MS = BUCKET.total_seconds() * 1000
+BUCKET_MS = BUCKET // timedelta(milliseconds=1)
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One event: when it is met (ms), of which stream it is."""
 
     met: int
@@ -66,15 +73,15 @@ class History:
         while batch := tuple(islice(entries, BATCH)):
             yield batch
 
-    @property
+    @cached_property
     def streams(self) -> set[Stream]:
         return {entry.stream for entry in self._entries}
 
-    @property
+    @cached_property
     def end(self) -> int:
         """Milliseconds; the end of the bucket of the last event."""
         last = max(entry.event.time for entry in self._entries)
-        return int((last // BUCKET_MS + 1) * BUCKET_MS)
+        return (last // BUCKET_MS + 1) * BUCKET_MS
 
     def _take(self, path: Path, stream: Stream, batch: files.Batch) -> None:
         for event, row, received in zip(batch.events, batch.rows, batch.received, strict=True):
@@ -88,7 +95,13 @@ class History:
 def partition_of(source: Source, event: Event, partitions: int) -> int:
     """Where producers with Kafka's default partitioner put it."""
     by = "id" if source.key == "none" else source.key
-    return int(murmur2(files.key(event, by)) & 0x7FFFFFFF) % partitions
+    return int(default.murmur2(files.key(event, by)) & 0x7FFFFFFF) % partitions
+
+
+def partitions_of(source: Source, events: Sequence[Event], partitions: int) -> Ints:
+    """The same of events of one stream, a batch at a time."""
+    keys = files.keys(events, "id" if source.key == "none" else source.key)
+    return (murmur2(keys).astype(np.int64) & 0x7FFFFFFF) % partitions
 
 
 def source_of(sources: Iterable[Source], stream: Stream) -> Source | None:

@@ -9,14 +9,17 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
+from operator import or_
 from typing import Any, NamedTuple
 
 import numpy as np
+import xxhash
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, shard_of
 from streams.completion import complete
-from streams.events import EARLIEST, Event, Rejected, judge_times, who
+from streams.events import Event, Rejected, judge_times, who
 from streams.people import Seen
 from streams.sections import Source
 from streams.settings import Settings
@@ -147,7 +150,7 @@ class Reading:
 
     def mark(self, *, end: int, idle: int) -> bytes:
         """The record that says the partition was idle for `idle` more milliseconds."""
-        return encode(self._record(end, end, closed=True, first=False, idle=idle))
+        return encode(replace(self._blank(end, end, closed=True, first=self._first), idle=idle))
 
     def _open(self, offset: int, stamp: int) -> None:
         self._chunk = _Chunk(offset, stamp, self._first, offset, ChunkCounts(self._cuts))
@@ -175,7 +178,7 @@ class Reading:
         at = 0
         for place, mark in [(i, p) for i, p in enumerate(parsed) if type(p) is End]:
             self._count_events(offsets[at:place], stamps[at:place], parsed[at:place])
-            self.watermark = max(self.watermark or EARLIEST, mark.time)
+            self.watermark = max(self.watermark or mark.time, mark.time)
             at = place + 1
         self._count_events(offsets[at:], stamps[at:], parsed[at:])
 
@@ -220,7 +223,8 @@ class Reading:
         marks = np.maximum.accumulate(times) - self._lateness
         if self.watermark is not None:
             marks = np.maximum(marks, self.watermark)
-        before = np.concatenate(([self.watermark or EARLIEST], marks[:-1]))
+        start = times[0] if self.watermark is None else self.watermark
+        before = np.concatenate(([start], marks[:-1]))
         self.watermark = int(marks[-1])
         late = times < before
         if not late.any():
@@ -253,49 +257,51 @@ class Reading:
             event = columns.events[place]
             self._chunk.triggers.append(
                 Trigger(
-                    harm, columns.minutes[place], occurred[place], event.id,
+                    harm, columns.minutes[place], occurred[place], event.id, _unreadable(event),
                     columns.scope(place), quote,
                 )
             )  # fmt: skip
 
     def _again(self, columns: Columns) -> list[bool] | None:
-        """Marks repeat contacts: the same person about the same product and category."""
+        """Marks what adds no person: copies, and the same person about product and category."""
         people = [who(event) for event in columns.events]
-        if not any(people):
+        copies = [post is not None for post in columns["repost_of"]]
+        if not (any(people) or any(copies)):
             return None
         matters = zip(people, columns["product"], columns["category"], strict=True)
-        keys = [f"p{who}\x1f{product}\x1f{category}" for who, product, category in matters]
-        known = [who is not None for who in people]
-        fresh = iter(self._seen.fresh(compress(keys, known)))
-        again = [named and not next(fresh) for named in known]
-        if not any(again):
-            return None
-        self.tally["repeat"] += sum(again)
-        return again
+        keys = [f"p{person}\x1f{product}\x1f{category}" for person, product, category in matters]
+        named = [bool(person) and not copy for person, copy in zip(people, copies, strict=True)]
+        fresh = iter(self._seen.fresh(compress(keys, named)))
+        repeats = [known and not next(fresh) for known in named]
+        self.tally["repeat"] += sum(repeats)
+        self.tally["repost"] += sum(copies)
+        again = list(map(or_, repeats, copies))
+        return again if any(again) else None
 
     def _encoded(self, chunk: _Chunk, *, closed: bool) -> list[bytes]:
-        settings = self._plan.settings
-        shards = settings.detection.shards
+        shards = self._plan.settings.detection.shards
+        blank = self._blank(chunk.start, chunk.end, closed=closed, first=chunk.first)
+        parts = zip(chunk.counts.by_shard(shards), _by_shard(chunk.triggers, shards), strict=True)
         return [
-            encode(
-                self._record(
-                    chunk.start, chunk.end, closed=closed, first=chunk.first,
-                    late=chunk.late, cells=cells, triggers=triggers,
-                )
-            )
-            for cells, triggers in zip(
-                chunk.counts.by_shard(shards), _by_shard(chunk.triggers, shards), strict=True
-            )
-        ]  # fmt: skip
+            encode(replace(blank, late=chunk.late, cells=cells, triggers=triggers))
+            for cells, triggers in parts
+        ]
 
-    def _record(self, start: int, end: int, **rest: Any) -> Counts:
-        blank = {"idle": 0, "late": 0, "cells": [], "triggers": []}
+    def _blank(self, start: int, end: int, *, closed: bool, first: bool) -> Counts:
         return Counts(
             version=self._plan.settings.version, stream=self._plan.source.stream,
             topic=self._plan.source.topic, partition=self._partition,
-            partitions=self._plan.partitions, start=start, end=end, watermark=self.watermark,
-            approximate=self._plan.approximate, **(blank | rest),
+            partitions=self._plan.partitions, start=start, end=end, closed=closed, first=first,
+            watermark=self.watermark, idle=0, approximate=self._plan.approximate, late=0,
+            cells=[], triggers=[],
         )  # fmt: skip
+
+
+def _unreadable(event: Event) -> str:
+    """A name for the person that tells two apart and names nobody."""
+    return xxhash.xxh3_64_hexdigest(
+        (f"p{person}" if (person := who(event)) else f"i{event.id}").encode()
+    )
 
 
 def _times(events: Sequence[Any]) -> Ints:
@@ -303,8 +309,8 @@ def _times(events: Sequence[Any]) -> Ints:
 
 
 def _by_shard(triggers: Sequence[Trigger], shards: int) -> list[list[Trigger]]:
-    """A trigger goes where its product's family lives."""
+    """A trigger goes where its product's family lives; in an order that no run decides."""
     split: list[list[Trigger]] = [[] for _ in range(shards)]
-    for trigger in triggers:
+    for trigger in sorted(triggers, key=lambda trigger: (trigger.event, trigger.harm)):
         split[shard_of("product", trigger.scope.get("product", ""), shards=shards)].append(trigger)
     return split

@@ -132,8 +132,8 @@ class Response:
             self._state = restored(self._table.data)
         try:
             item = inputs.decode(event.value)
-        except msgspec.DecodeError as error:
-            log.error("input_refused", offset=event.message.offset, why=str(error))
+        except msgspec.DecodeError:
+            log.exception("input_refused", offset=event.message.offset)
             return
         await self._apply(item, event.message.offset)
 
@@ -174,12 +174,19 @@ class Response:
         await asyncio.gather(*[await sent for sent in pending])
 
     async def _keep(self, rows: Mapping[bytes, Row]) -> None:
-        """Into the table and its changelog, in this order; returns when the broker has them."""
+        """Into the table and its changelog; the rows of what has ended leave both afterwards."""
+        await self._write({key: _pack(row) for key, row in rows.items()})
+        await self._write({key: None for key, row in rows.items() if row.value is None})
+
+    async def _write(self, values: Mapping[bytes, bytes | None]) -> None:
+        """Into the changelog, in this order, and the table; returns when the broker has them."""
         changelog, pending = self._table.changelog_topic_name, []
-        for key, row in rows.items():
-            raw = _pack(row)
+        for key, raw in values.items():
             pending.append(await self._app.producer.send(changelog, key, raw, 0, None, None))
-            self._table.data[key] = raw
+            if raw is None:
+                self._table.data.pop(key, None)
+            else:
+                self._table.data[key] = raw
         await asyncio.gather(*pending)
 
     def _ready(self, item: Input, decision: Decision) -> Iterator[Sendable]:
@@ -191,15 +198,14 @@ class Response:
 
     async def _claim(self) -> None:
         """Say for each delivery that is due that this worker attempts it."""
-        for delivery in deliveries.due(self._state.deliveries, now=self._state.now):
-            attempt = (delivery.id, delivery.attempt + 1)
-            if attempt not in self._claimed:
-                self._claimed.add(attempt)
-                await self._put(
-                    Attempted(
-                        delivery=attempt[0], attempt=attempt[1], worker=self._worker, at=_now()
-                    )
-                )
+        due = deliveries.due(self._state.deliveries, now=self._state.now)
+        wanted = {(delivery.id, delivery.attempt + 1): None for delivery in due}
+        fresh = [one for one in wanted if one not in self._claimed]
+        self._claimed = set(wanted)
+        for name, attempt in fresh:
+            await self._put(
+                Attempted(delivery=name, attempt=attempt, worker=self._worker, at=_now())
+            )
 
     async def _send(self, ready: Sendable) -> None:
         result, reason, permanent = Result.SENT, "", False
@@ -208,7 +214,7 @@ class Response:
             await self._channels[ready.delivery.recipient.channel].send(message)
         except DeliveryError as error:
             result, reason, permanent = Result.FAILED, str(error), error.permanent
-        except Exception as error:  # noqa: BLE001 - a channel's defect must show on the incident
+        except Exception as error:  # a channel's defect must show on the incident
             log.exception("delivery_broke", delivery=ready.delivery.id)
             result, reason, permanent = Result.FAILED, type(error).__name__, True
         await self._put(

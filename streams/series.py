@@ -5,9 +5,9 @@ in; new lives are taken in the order of their keys, so that the detector's state
 counts and not on the order in which partitions were read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from itertools import repeat
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,11 +35,12 @@ class Key(NamedTuple):
 
 
 class Contribution(NamedTuple):
-    """What one chunk adds: people by row and bucket."""
+    """What one chunk adds: people by row and bucket, and people of series past the bound."""
 
     rows: Ints
     buckets: Ints
     people: Ints
+    refused: int
 
 
 class Judged(NamedTuple):
@@ -63,7 +64,7 @@ class Series:
 
     Args:
         cuts: what is counted; the total of the stream follows them and is never judged.
-        most: how many series there may be; further ones are counted in `refused`.
+        most: how many series there may be; people of further ones are counted in `refused`.
     """
 
     def __init__(self, cuts: Sequence[Cut], *, most: int) -> None:
@@ -79,6 +80,7 @@ class Series:
         self._row_of, self._life_of = NONE, NONE
         self._open: dict[int, Ints] = {}
         self._expectation: Expectation | None = None
+        self._total = self._row(len(cuts), "")
 
     def __len__(self) -> int:
         return len(self.lives)
@@ -96,24 +98,21 @@ class Series:
     def place(self, cells: Sequence[Cells | None]) -> Contribution:
         """Give the cells of all cuts their rows; those past the bound are refused."""
         held = [(cut, one) for cut, one in enumerate(cells) if one is not None]
-        rows = [row for cut, one in held for row in map(self._row, repeat(cut), one.keys)]
-        placed = Contribution(
-            np.array(rows, np.int64),
-            np.array([minute for _, one in held for minute in one.minutes], np.int64) // MINUTES,
-            np.array([people for _, one in held for people in one.people], np.int64),
-        )
-        known = placed.rows != NO_ROW
-        self.refused += int(placed.people[~known].sum())
-        return Contribution(*(column[known] for column in placed))
+        rows = _column(self._rows_of(cut, one.keys) for cut, one in held)
+        buckets = _column(one.minutes for _, one in held) // MINUTES
+        people = _column(one.people for _, one in held)
+        known = rows != NO_ROW
+        refused = int(people[~known].sum())
+        return Contribution(rows[known], buckets[known], people[known], refused)
 
     def total(self, contribution: Contribution, *, through: int) -> int:
         """People of the whole stream in the contribution's buckets up to this one."""
-        row = self._rows[-1].get("", NO_ROW)
-        counted = (contribution.rows == row) & (contribution.buckets <= through)
+        counted = (contribution.rows == self._total) & (contribution.buckets <= through)
         return int(contribution.people[counted].sum())
 
     def add(self, contribution: Contribution, *, sign: int, after: int) -> None:
         """Add to (1) or take from (-1) the buckets after the one closed last."""
+        self.refused += sign * contribution.refused
         for bucket in np.unique(contribution.buckets).tolist():
             if bucket <= after:
                 continue
@@ -154,13 +153,12 @@ class Series:
             return
         living = len(self.lives)
         self.lives += born
+        groups = np.array([group_of(key) for key in born], np.int64)
+        self._surge = self._surge.grow(born=bucket, groups=groups)
         rows = np.array([self._rows[key.cut][key.fields] for key in born], np.int64)
         self._row_of = np.append(self._row_of, rows)
         self._life_of[rows] = np.arange(living, len(self.lives))
-        self._surge = self._surge.grown(len(self.lives))
         self.alarms = self.alarms.grown(len(self.lives))
-        self._surge.born[living:] = bucket
-        self._surge.group[living:] = [group_of(key) for key in born]
 
     def expect(self, surge: Surge, rhythm: Rhythm, *, bucket: int) -> None:
         """Freeze what the next bucket to close should hold."""
@@ -173,14 +171,15 @@ class Series:
 
         By life the place in the verdict.
         """
-        lives = self._life_of[np.unique(contribution.rows[contribution.buckets == bucket])]
+        touched = np.zeros(len(self._life_of), np.bool_)
+        touched[contribution.rows[contribution.buckets == bucket]] = True
+        lives = self._life_of[touched]
         lives = lives[lives != UNBORN]
         if self._expectation is None or not lives.size:
             return {}, None
         verdict = surge.judge(
-            self._surge.take(lives), self._expectation.take(lives),
-            self._counts(bucket, self._row_of[lives]), np.zeros(lives.size, np.bool_),
-        )  # fmt: skip
+            self._surge, self._expectation, self._counts(bucket, self._row_of[lives]), series=lives
+        )
         fires = hysteresis.would_fire(self.alarms.take(lives), verdict)
         found = {int(lives[at]): int(at) for at in fires if int(lives[at]) not in self._provisional}
         self._provisional.update(found)
@@ -188,8 +187,10 @@ class Series:
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs; the expectation is frozen anew from it."""
+        rows = len(self._keys)
         return {
-            "keys": self._keys, "lives": self.lives, "row_of": self._row_of, "open": self._open,
+            "keys": self._keys, "lives": self.lives, "row_of": self._row_of,
+            "open": {bucket: self._people(bucket)[:rows] for bucket in list(self._open)},
             "refused": self.refused, "provisional": sorted(self._provisional),
             "surge": self._surge.columns(), "alarms": self.alarms.columns(),
         }  # fmt: skip
@@ -206,13 +207,20 @@ class Series:
         self._provisional = set(held["provisional"])
         self._surge, self.alarms = SurgeState.of(held["surge"]), Alarms.of(held["alarms"])
 
+    def _rows_of(self, cut: int, keys: list[str]) -> list[int]:
+        known: list[Any] = list(map(self._rows[cut].get, keys))
+        if None not in known:
+            return known
+        return [self._row(cut, key) for key in keys]
+
     def _row(self, cut: int, fields: str) -> int:
         rows = self._rows[cut]
         row = rows.get(fields)
         if row is not None:
             return row
         broadcast = cut == len(self.cuts) or self.cuts[cut].family is None
-        if len(self._keys) >= self._most or (broadcast and len(rows) >= MOST_BROADCAST):
+        full = len(self._keys) > self._most or (broadcast and len(rows) >= MOST_BROADCAST)
+        if full:  # the total is one more than the bound
             return NO_ROW
         rows[fields] = len(self._keys)
         self._keys.append(Key(cut, fields))
@@ -234,3 +242,7 @@ class Series:
         if bucket not in self._open:
             return np.zeros(len(rows), np.int64)
         return self._people(bucket)[rows]
+
+
+def _column(parts: Iterable[list[int]]) -> Ints:
+    return np.fromiter(chain.from_iterable(parts), np.int64)

@@ -6,7 +6,7 @@ that its score can only rise, and a trigger is reported as soon as it is seen.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,16 +20,17 @@ from detectors.outage import Outages
 from detectors.season import Profiles
 from detectors.surge import Surge
 from streams import signals
-from streams.cells import SEPARATOR, Cells, Counts, Trigger, shard_of
-from streams.series import Contribution, Judged, Key, Series
+from streams.cells import SEPARATOR, Cells, Counts, shard_of
 from streams.sections import BUCKET, Cut
+from streams.series import Contribution, Judged, Key, Series
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.triggers import ScopeKey, Standing, Triggers
+from streams.snapshots import SnapshotError, freeze, thaw
+from streams.triggers import Report, Triggers
 from streams.watermarks import Admission, Watermarks, admit
 
 MINUTES = BUCKET // timedelta(minutes=1)
 MILLISECONDS = BUCKET // timedelta(milliseconds=1)
+ENOUGH = {"complaints": 1, "mentions": 2}  # people whose report of harm is enough
 WHOLE = 0  # the profile of the whole stream
 NONE_CLOSED = -(2**62)
 
@@ -54,9 +55,10 @@ class Stream:
         self._profiled = _profiled(cuts)
         self._profiles, self._outages = Profiles.empty(1), Outages.empty(1)
         self._profile_of: dict[tuple[int, str], int] = {}
-        self._triggers = Triggers.empty()
+        self._triggers = Triggers.empty(enough=ENOUGH[name], quiet=self._hysteresis.quiet)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}
+        self._shown: dict[str, dict[int, list[str]]] = {}
         self._closed: int | None = None
         self._freeze_expectations(0)
 
@@ -67,8 +69,9 @@ class Stream:
             return
         self.approximate |= counts.approximate
         if admission is not Admission.IDLE:
+            known = self._known(counts, admission)
             placed = self._replace(counts, admission)
-            yield from self._report_triggers(counts)
+            yield from self._report_triggers(counts, known)
         self._marks.note(counts)
         yield from self._close_passed()
         if admission is not Admission.IDLE and self._closed is not None:
@@ -87,14 +90,22 @@ class Stream:
         self.late_at_detection += max(late, 0)
         return placed
 
+    def _known(self, counts: Counts, admission: Admission) -> frozenset[str]:
+        """Triggers that an earlier record of this chunk has shown; from now on, of this one."""
+        shown = self._shown.setdefault(counts.topic, {})
+        before = shown.get(counts.partition, ()) if admission is Admission.REPLACES else ()
+        shown[counts.partition] = [trigger.event for trigger in counts.triggers]
+        return frozenset(before)
+
     def _cells(self, counts: Counts) -> list[Cells | None]:
+        """The record's cells; once decoded none is raw any more."""
         if len(counts.cells) != len(self.series.cuts) + 1:
             raise ValueError(
                 f"{counts.topic}[{counts.partition}]: counts must hold "
                 f"{len(self.series.cuts) + 1} cuts, got {len(counts.cells)}; intake and detection "
                 "run with different settings"
             )
-        return counts.cells  # type: ignore[return-value]  # decoded, no cell is raw any more
+        return [cells if isinstance(cells, Cells) else None for cells in counts.cells]
 
     def _close_passed(self) -> Iterator[Signal]:
         if self._marks.time is None:
@@ -140,50 +151,33 @@ class Stream:
 
     def _foresee(self, placed: Contribution, counts: Counts) -> Iterator[Signal]:
         bucket = self._after + 1
+        if self._outages.until[WHOLE] > bucket:
+            return  # masked already: what was held back may arrive at once
         found, verdict = self.series.foresee(placed, self._surge, self._hysteresis, bucket=bucket)
         for life, at in found.items():
             if verdict is not None and self._speaks_for(life):
                 yield signals.surge(
                     self.series.scope(life), verdict, at, fired=bucket, bucket=bucket,
-                    state=SignalState.PROVISIONAL, revision=0, moment_of=_seen(counts),
+                    state=SignalState.PROVISIONAL, revision=0, moment_of=_seen(counts, bucket),
                     threshold=self._surge.threshold, approximate=self.approximate,
                 )  # fmt: skip
 
-    def _report_triggers(self, counts: Counts) -> Iterator[Signal]:
-        for bucket, scope in self._triggers.add(counts.triggers, minutes=MINUTES):
-            events = list(self._triggers.open[bucket][scope].values())
-            if bucket <= self._after:
-                yield from self._confirm(bucket)
-                continue
-            standing = self._triggers.standing.get(scope) or Standing(bucket, bucket, -1, 0)
+    def _report_triggers(self, counts: Counts, known: frozenset[str]) -> Iterator[Signal]:
+        """Report what this record is the first to show."""
+        news = [trigger for trigger in counts.triggers if trigger.event not in known]
+        for report in self._triggers.add(news, minutes=MINUTES, least=self._after + 1):
             yield self._trigger(
-                scope, events, standing, bucket, SignalState.PROVISIONAL,
-                revision=standing.revision + 1, at=_seen(counts),
-            )  # fmt: skip
+                report, SignalState.PROVISIONAL, at=_seen(counts, report.bucket)
+            )
 
     def _close_triggers(self, bucket: int) -> Iterator[Signal]:
-        yield from self._confirm(bucket)
-        for scope, standing in self._triggers.clear(bucket, quiet=self._hysteresis.quiet):
-            yield self._trigger(
-                scope, [], standing, bucket, SignalState.CLEARED, revision=0,
-                at=signals.moment(bucket + 1),
-            )  # fmt: skip
+        for report in self._triggers.close(bucket):
+            yield self._trigger(report, SignalState.CONFIRMED, at=signals.moment(bucket + 1))
 
-    def _confirm(self, bucket: int) -> Iterator[Signal]:
-        for scope, events in self._triggers.close(bucket):
-            standing = self._triggers.standing[scope]
-            yield self._trigger(
-                scope, events, standing, bucket, SignalState.CONFIRMED,
-                revision=standing.revision, at=signals.moment(bucket + 1),
-            )  # fmt: skip
-
-    def _trigger(
-        self, scope: ScopeKey, events: list[Trigger], standing: Standing, bucket: int,
-        state: SignalState, *, revision: int, at: datetime,
-    ) -> Signal:  # fmt: skip
+    def _trigger(self, report: Report, state: SignalState, *, at: datetime) -> Signal:
         return signals.trigger(
-            self._name, scope, events, standing, bucket=bucket, state=state,
-            revision=revision, at=at, approximate=self.approximate,
+            self._name, report, state=state, at=at, enough=self._triggers.enough,
+            approximate=self.approximate,
         )  # fmt: skip
 
     def _learn_profiles(self, bucket: int) -> bool:
@@ -192,7 +186,8 @@ class Stream:
         counts[WHOLE] = self.series.counts(len(self.series.cuts), bucket).get("", 0)
         for cut in self._profiled:
             for fields, people in self.series.counts(cut, bucket).items():
-                counts[self._profile_of.get((cut, fields), WHOLE)] = people
+                if (profile := self._profile_of.get((cut, fields))) is not None:
+                    counts[profile] = people
         masked = bool(self._outages.step(counts, self._rhythm, bucket=bucket)[WHOLE])
         masks = np.full(len(counts), masked)
         self._profiles.learn(counts, self._rhythm, bucket=bucket, masked=masks)
@@ -220,9 +215,8 @@ class Stream:
 
     def _local_hour(self, bucket: int) -> int:
         """Hours of local time since the epoch; modulo 168 they are the hour of the week."""
-        start = signals.moment(bucket)
-        offset = self._zone.utcoffset(start.astimezone(self._zone).replace(tzinfo=None))
-        return (start + (offset or timedelta(0)) - signals.EPOCH) // timedelta(hours=1)
+        local = signals.moment(bucket).astimezone(self._zone).replace(tzinfo=UTC)
+        return (local - signals.EPOCH) // timedelta(hours=1)
 
     def _speaks_for(self, life: int) -> bool:
         """All shards judge a broadcast series; one of them reports it."""
@@ -233,20 +227,30 @@ class Stream:
         return shard_of(name, key.fields, shards=self._shards) == self._shard
 
     @property
+    def _cut_names(self) -> list[str]:
+        """What the numbers of the cuts in a state, and in a counts record, stand for."""
+        return [f"{cut.name} by {cut.family or 'all'}" for cut in self.series.cuts]
+
+    @property
     def _after(self) -> int:
         """The bucket closed last; before there is one, none is."""
         return NONE_CLOSED if self._closed is None else self._closed
 
     def snapshot(self) -> dict[str, Any]:
         return {
-            "series": self.series.snapshot(),
+            "cuts": self._cut_names, "series": self.series.snapshot(),
             "profiles": self._profiles.columns(), "outages": self._outages.columns(),
             "profile_of": self._profile_of, "triggers": self._triggers, "marks": self._marks,
-            "held": self._held, "closed": self._closed, "approximate": self.approximate,
-            "late_at_detection": self.late_at_detection,
+            "held": self._held, "shown": self._shown, "closed": self._closed,
+            "approximate": self.approximate, "late_at_detection": self.late_at_detection,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
+        if held["cuts"] != self._cut_names:
+            raise SnapshotError(
+                f"{self._name}: a snapshot must be restored under the cuts it was made with "
+                f"({held['cuts']}), got {self._cut_names}"
+            )
         self.series.restore(held["series"])
         self._profiles, self._outages = Profiles.of(held["profiles"]), Outages.of(held["outages"])
         self._profile_of = {(cut, fields): n for (cut, fields), n in held["profile_of"].items()}
@@ -256,6 +260,7 @@ class Stream:
             topic: {n: Contribution(*placed) for n, placed in parts.items()}
             for topic, parts in held["held"].items()
         }
+        self._shown = held["shown"]
         self._closed, self.approximate = held["closed"], held["approximate"]
         self.late_at_detection = held["late_at_detection"]
         self._freeze_expectations(self._after + 1 if self._closed is not None else 0)
@@ -265,13 +270,12 @@ class Shard:
     """All streams of one shard.
 
     Args:
-        settings: of the installation; a snapshot is restored under the settings it was made with.
+        settings: of the installation; a snapshot is restored under the cuts it was made with.
         shard: its number, below `detection.shards`.
     """
 
     def __init__(self, settings: Settings, shard: int) -> None:
-        names = sorted({cut.stream for cut in settings.cuts})
-        self._streams = {name: Stream(name, settings, shard) for name in names}
+        self._streams = {name: Stream(name, settings, shard) for name in sorted(ENOUGH)}
 
     def apply(self, counts: Counts) -> list[Signal]:
         """The signals that one record of the counts log leads to, in a fixed order."""
@@ -283,6 +287,11 @@ class Shard:
         """People counted after their bucket had closed; 0 as long as no idle mark overtook data."""
         return sum(stream.late_at_detection for stream in self._streams.values())
 
+    @property
+    def refused(self) -> int:
+        """People of series past `detection.max_series`, who are not counted."""
+        return sum(stream.series.refused for stream in self._streams.values())
+
     def series(self) -> int:
         """How many series live here, those that go to all shards included."""
         return sum(len(stream.series) for stream in self._streams.values())
@@ -291,6 +300,7 @@ class Shard:
         return freeze({name: stream.snapshot() for name, stream in self._streams.items()})
 
     def restore(self, frozen: bytes) -> None:
+        """Go on where `snapshot` was taken; raises SnapshotError under other cuts."""
         for name, held in thaw(frozen).items():
             self._streams[name].restore(held)
 
@@ -305,10 +315,11 @@ def _profiled(cuts: list[Cut]) -> list[int]:
     ]
 
 
-def _seen(counts: Counts) -> datetime:
-    """The end of the latest minute in a record: when what it shows was to be known."""
+def _seen(counts: Counts, bucket: int) -> datetime:
+    """The end of the latest minute in a record, when what it shows of a bucket was to be known."""
     total = counts.cells[-1] if counts.cells else None
     minutes = [trigger.minute for trigger in counts.triggers]
     if isinstance(total, Cells):
         minutes += total.minutes
-    return signals.EPOCH + timedelta(minutes=max(minutes) + 1)
+    latest = signals.EPOCH + timedelta(minutes=max(minutes) + 1)
+    return min(latest, signals.moment(bucket + 1))

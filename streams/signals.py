@@ -7,9 +7,8 @@ import xxhash
 
 from alerts.signal import Kind, Signal, SignalState
 from detectors.surge import Verdict
-from streams.cells import Trigger
 from streams.sections import BUCKET
-from streams.triggers import ScopeKey, Standing
+from streams.triggers import Report
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_EXAMPLES = 3
@@ -46,22 +45,20 @@ def surge(
 
 
 def trigger(
-    stream: str, key: ScopeKey, events: list[Trigger], standing: Standing, *, bucket: int,
-    state: SignalState, revision: int, at: datetime, approximate: bool,
-) -> Signal:  # fmt: skip
-    """What single events say; nothing of their kind was expected."""
-    scope = {"stream": stream, **dict(key)}
-    onset = moment(standing.fired)
-    if events:
-        onset = min(EPOCH + timedelta(minutes=event.occurred) for event in events)
+    stream: str, report: Report, *, state: SignalState, at: datetime, enough: int, approximate: bool
+) -> Signal:
+    """What single events say; nothing of their kind was expected, and it has no end of its own."""
+    scope = {"stream": stream, **dict(report.scope)}
+    onset = EPOCH + timedelta(minutes=min(event.occurred for event in report.events))
+    people = float(report.people)
+    needed = "1 person is" if enough == 1 else f"{enough} people are"
     return Signal(
-        id=identity(scope, Kind.TRIGGER, standing.fired), kind=Kind.TRIGGER, scope=scope,
-        bucket=moment(bucket), onset=onset, at=at, state=state, revision=revision,
-        observed=float(standing.reports), expected=0.0, score=float(standing.reports),
-        threshold=1.0, multiple=float(standing.reports), learning=False,
-        reason=f"one report of {scope['harm']} is enough", harm=(scope["harm"],),
-        examples=tuple(event.quote or event.event for event in events[:MOST_EXAMPLES]),
-        approximate=approximate,
+        id=identity(scope, Kind.TRIGGER, report.bucket), kind=Kind.TRIGGER, scope=scope,
+        bucket=moment(report.bucket), onset=onset, at=at, state=state, revision=0,
+        observed=people, expected=0.0, score=people, threshold=float(enough), multiple=people,
+        learning=False, reason=f"{scope['harm']} reported; {needed} enough",
+        harm=(scope["harm"],), approximate=approximate,
+        examples=tuple(event.quote or event.event for event in report.events[:MOST_EXAMPLES]),
     )  # fmt: skip
 
 

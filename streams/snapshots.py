@@ -1,4 +1,4 @@
-"""State as bytes: slices small enough for any broker, and the marker that says they are all there."""
+"""State as bytes: slices small enough for any broker, and the marker that all are there."""
 
 import zlib
 from collections.abc import Mapping
@@ -24,7 +24,8 @@ class Place(NamedTuple):
 
     def key(self) -> bytes:
         """Slices sort under their offset; the marker has no number."""
-        return f"{self.shard}/{self.offset}/{'marker' if self.number is None else self.number}".encode()
+        last = "marker" if self.number is None else self.number
+        return f"{self.shard}/{self.offset}/{last}".encode()
 
     @classmethod
     def of(cls, key: bytes) -> "Place":
@@ -45,7 +46,7 @@ def freeze(state: Any) -> bytes:
 
 
 def thaw(frozen: bytes) -> Any:
-    return msgspec.msgpack.decode(frozen, ext_hook=_restored, strict=False)
+    return msgspec.msgpack.decode(frozen, ext_hook=_restored)
 
 
 def sliced(shard: int, offset: int, frozen: bytes) -> dict[bytes, bytes]:
@@ -66,10 +67,11 @@ def offsets(records: Mapping[bytes, bytes], shard: int) -> list[int]:
 def joined(records: Mapping[bytes, bytes], shard: int, offset: int) -> bytes:
     """The bytes that were sliced; raises SnapshotError where a slice is missing or broken."""
     marker = msgspec.msgpack.decode(records[Place(shard, offset, None).key()], type=Marker)
-    try:
-        packed = b"".join(records[Place(shard, offset, n).key()] for n in range(marker.slices))
-    except KeyError as missing:
-        raise SnapshotError(f"shard {shard}, offset {offset}: no slice {missing}") from None
+    slices = [records.get(Place(shard, offset, n).key()) for n in range(marker.slices)]
+    packed = b"".join(part for part in slices if part is not None)
+    if None in slices:
+        missing = slices.index(None)
+        raise SnapshotError(f"shard {shard}, offset {offset}: slice {missing} is missing")
     if zlib.crc32(packed) != marker.checksum:
         raise SnapshotError(f"shard {shard}, offset {offset}: its bytes are not those written")
     return zlib.decompress(packed)

@@ -36,10 +36,10 @@ class Held(msgspec.Struct, array_like=True):
 
 def admit(held: Held | None, counts: Counts) -> Admission:
     """Judge a record against the newest one held; raises CountsGapError on a hole."""
+    if held is None:
+        return _opening(counts)
     if counts.idle:
-        return Admission.IDLE if held is None or counts.end == held.end else Admission.STALE
-    if held is None or held.start == held.end:
-        return Admission.FOLLOWS
+        return Admission.IDLE if counts.end == held.end else Admission.STALE
     if counts.start == held.start:
         newer = (counts.end, counts.closed) > (held.end, held.closed)
         return Admission.REPLACES if newer else Admission.STALE
@@ -51,6 +51,16 @@ def admit(held: Held | None, counts: Counts) -> Admission:
         f"{counts.topic}[{counts.partition}]: counts must go on at offset {held.end}"
         f"{'' if held.closed else ' once its chunk is closed'}, got a chunk from {counts.start}"
     )
+
+
+def _opening(counts: Counts) -> Admission:
+    """A partition is met for the first time only where its counts begin."""
+    if not counts.first:
+        raise CountsGapError(
+            f"{counts.topic}[{counts.partition}]: counts must begin with a first chunk, "
+            f"got one from {counts.start} that follows another"
+        )
+    return Admission.IDLE if counts.idle else Admission.FOLLOWS
 
 
 class Watermarks(msgspec.Struct, array_like=True):

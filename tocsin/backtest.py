@@ -24,6 +24,7 @@ MapFile = Annotated[
 
 def backtest(
     paths: Files,
+    *,
     signals: Annotated[Path, typer.Option(help="Where the signals go, as JSON lines.")],
     incidents: Annotated[
         Path | None, typer.Option(help="Where the incidents go, as JSON lines.")

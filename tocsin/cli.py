@@ -2,7 +2,7 @@
 
 import typer
 
-from tocsin import backtest, kafka, replay, run, topics
+from tocsin import backtest, demo, generate, kafka, replay, run, topics
 
 app = typer.Typer(
     help="Complaint early warning: says early, and rarely falsely, that something is not normal.",
@@ -14,6 +14,8 @@ app.add_typer(topics.app, name="topics")
 app.command()(run.run)
 app.command()(backtest.backtest)
 app.command()(replay.replay)
+app.command()(generate.generate)
+app.command(name="demo")(demo.run)
 
 
 def main() -> None:

@@ -1,12 +1,18 @@
 """One real broker for the suite; a test that cannot have it fails."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from streams import broker as local
 from streams.broker import Broker
+from tests.kafka.installation import Installation
+from tests.kafka.receiver import receiving
+from tests.kafka.siege import Siege, besiege, options
+
+Install = Callable[[str], Installation]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -29,3 +35,26 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 def topic_prefix() -> str:
     """Begins the names of one test's topics and of nobody else's."""
     return f"t{uuid.uuid4().hex[:8]}-"
+
+
+@pytest.fixture(scope="module")
+def install(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Install]:
+    """Makes installations of a module's own from options in TOML, and stops them after it."""
+    with ExitStack() as standing:
+
+        def installed(options: str) -> Installation:
+            home, prefix = tmp_path_factory.mktemp("installation"), f"i{uuid.uuid4().hex[:8]}-"
+            return standing.enter_context(Installation(home, broker.bootstrap, prefix, options))
+
+        yield installed
+
+
+@pytest.fixture(scope="session")
+def siege(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
+    """Stands to the end of the suite: a message that was lost on its way is repeated late."""
+    folder = tmp_path_factory.mktemp("siege")
+    with (
+        receiving() as receiver,
+        Installation(folder, broker.bootstrap, "siege-", options(receiver, folder)) as installation,
+    ):
+        yield besiege(installation, receiver, folder)

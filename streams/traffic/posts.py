@@ -7,17 +7,17 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.draws import gapped, ids, named, picked
 from streams.events import Mention
-from streams.population import Book, Language
-from streams.scene import HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
+from streams.traffic.draws import gapped, ids, named, picked
+from streams.traffic.population import Book, Language
+from streams.traffic.scene import HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
 
 # Shares of the posts that lack a field; of a category, among the negative ones.
 NO_REGION, NO_CATEGORY, NO_MOOD = 0.4, 0.5, 0.6
 FEWEST_FOLLOWERS, MOST_FOLLOWERS = 15, 3_000_000
 
-REPOSTS: Final = 0.7  # of a post, in the mean
-MOST_REPOSTS: Final = 12
+REPOSTS: Final = 0.4  # of a post, in the mean
+MOST_REPOSTS: Final = 10
 REPOST_AFTER: Final = 2 * HOUR  # mean
 
 
@@ -29,12 +29,7 @@ def mentions(rng: Generator, scene: Scene, start: int) -> list[Mention]:
     product = named(people.products, picked(rng, people.product_shares, n, unrest=UNREST_SHARES))
     category = named(people.categories, picked(rng, people.categories, n, unrest=UNREST_SHARES))
     region = named(people.regions, picked(rng, people.region_shares, n))
-    said = [
-        spoken(scene, _phrases(scene.book, felt, about), turn, of, where)
-        for turn, felt, about, of, where in zip(
-            turns(rng, n), mood, category, product, region, strict=True
-        )
-    ]
+    said = _said(rng, scene, mood, category, product, region)
     about = [c if felt == "negative" else None for c, felt in zip(category, mood, strict=True)]
     followers, engagement = _audience(rng, n)
     columns = zip(
@@ -75,6 +70,16 @@ def _reposts(rng: Generator, posts: list[Mention]) -> list[Mention]:
         )
         for root, id_, later, author, reach, likes in columns
     ]  # fmt: skip
+
+
+def _said(rng: Generator, scene: Scene, *columns: list[str]) -> list[str]:
+    """Texts by mood, category, product and region."""
+    return [
+        spoken(scene, _phrases(scene.book, mood, about), turn, product=product, region=region)
+        for turn, mood, about, product, region in zip(
+            turns(rng, len(columns[0])), *columns, strict=True
+        )
+    ]
 
 
 def _phrases(book: Book, mood: str, category: str) -> Mapping[Language, list[str]]:

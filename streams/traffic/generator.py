@@ -10,15 +10,15 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from streams.draws import Ints, dice
 from streams.events import EPOCH, MILLISECOND, Complaint, Mention
 from streams.files import wire
-from streams.filings import REPEATS, complaints
-from streams.population import book, population
-from streams.posts import REPOSTS, mentions
-from streams.scenarios import Label, Planted, Scenario, label
-from streams.scene import DAY, Scene
 from streams.sections import Stream
+from streams.traffic.draws import Ints, dice
+from streams.traffic.filings import REPEATS, complaints
+from streams.traffic.population import book, population
+from streams.traffic.posts import REPOSTS, mentions
+from streams.traffic.scenarios import Label, Planted, Scenario, label
+from streams.traffic.scene import DAY, Scene
 
 PER_DAY: Final = 3200.0
 MENTIONS: Final = 0.25  # of all events
@@ -54,7 +54,7 @@ class Traffic:
     labels: list[Label]
     _seed: int
     _scene: Scene
-    _planted: list[list[Complaint] | list[Mention]]
+    _planted: list[Sequence[Complaint | Mention]]
 
     @property
     def end(self) -> int:
@@ -65,7 +65,7 @@ class Traffic:
 
     def daily(self) -> Iterator[list[Made]]:
         """What arrives within each 24 hours from the start."""
-        waiting = [made for n, some in enumerate(self._planted) for made in self._sent(n, some)]
+        waiting = [made for n, some in enumerate(self._planted) for made in self._incident(n, some)]
         for day in range(self.days):
             waiting += self._ordinary(day)
             bound = self.start + (day + 1) * DAY
@@ -81,9 +81,11 @@ class Traffic:
         made = _sent(rng, "complaints", filed) + _sent(rng, "mentions", posted)
         return made + _damaged(rng, made)
 
-    def _sent(self, number: int, events: list[Complaint] | list[Mention]) -> list[Made]:
+    def _incident(self, number: int, events: Sequence[Complaint | Mention]) -> list[Made]:
+        """Its records, all of which arrive before the end."""
         stream: Stream = "mentions" if isinstance(events[0], Mention) else "complaints"
-        return _sent(dice(self._seed, PLANTING, number, TRANSPORT), stream, events)
+        made = _sent(dice(self._seed, PLANTING, number, TRANSPORT), stream, events)
+        return [one._replace(arrives=min(one.arrives, self.end - 1)) for one in made]
 
 
 def generate(
@@ -146,7 +148,7 @@ def _labels(incidents: Sequence[Scenario], planted: list[Planted]) -> list[Label
     return [label(incident, plant, number=n) for n, (incident, plant) in both if plant.events]
 
 
-def _sent(rng: Generator, stream: Stream, events: list[Complaint] | list[Mention]) -> list[Made]:
+def _sent(rng: Generator, stream: Stream, events: Sequence[Complaint | Mention]) -> list[Made]:
     delays = _delays(rng, len(events)).tolist()
     return [Made(e.time + delay, stream, e) for e, delay in zip(events, delays, strict=True)]
 

@@ -9,8 +9,8 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from streams.draws import Floats
 from streams.sections import Stream
+from streams.traffic.draws import Floats
 
 Language = Literal["zh", "en"]
 Phrases = dict[Language, list[str]]
@@ -78,15 +78,15 @@ class Population(msgspec.Struct, frozen=True):
         number = sum(day.weekday() in MADE_ON for day in month)
         return f"{self.products[product].letter}{made:%y%m}-{number:02}"
 
-    def words(self, template: str, language: Language, **slots: object) -> str:
+    def words(
+        self, template: str, language: Language, *, product: str | None, region: str | None,
+        **slots: object,
+    ) -> str:  # fmt: skip
         """A template with its slots filled; product and region are named in the language."""
-        product, region = slots.get("product"), slots.get("region")
         if language == "zh":
-            if product in self.products:
-                slots["product"] = self.products[str(product)].zh
-            if region in self.regions:
-                slots["region"] = self.regions[str(region)].zh
-        return template.format_map(slots)
+            product = self.products[product].zh if product else None
+            region = self.regions[region].zh if region else None
+        return template.format(product=product, region=region, **slots)
 
 
 class Book(msgspec.Struct, frozen=True):
@@ -110,4 +110,4 @@ def book() -> Book:
 
 
 def _content(name: str) -> bytes:
-    return (resources.files("streams") / name).read_bytes()
+    return (resources.files("streams.traffic") / name).read_bytes()

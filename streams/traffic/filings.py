@@ -7,16 +7,16 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.draws import Ints, gapped, ids, named, picked
 from streams.events import Complaint
-from streams.population import CHINA, Population
-from streams.scene import DAY, HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
+from streams.traffic.draws import Ints, gapped, ids, named, picked
+from streams.traffic.population import CHINA, Population
+from streams.traffic.scene import DAY, HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
 
 # Shares of the complaints that lack a field.
 NO_CATEGORY, NO_REGION, NO_TEXT, NO_PERSON = 0.12, 0.03, 0.05, 0.03
 NO_MOOD, NO_DEMAND, NO_SEVERITY = 0.6, 0.5, 0.4
 # Shares of the complaints that name a batch.
-BATCH_OF_QUALITY, BATCH_OF_OTHERS = 0.30, 0.03
+BATCH_OF_QUALITY, BATCH_OF_OTHERS = 0.22, 0.015
 REGULATED: Final = 0.02
 VIPS: Final = 40  # one person in so many
 
@@ -47,7 +47,7 @@ def filed(
     rng: Generator, scene: Scene, times: Ints, *, product: list[Any], category: list[Any],
     region: list[Any], batch: list[Any], texts: list[str] | None = None,
 ) -> list[Complaint]:  # fmt: skip
-    """Complaints of different persons at these times; what a source may leave out, some lack."""
+    """Complaints at these times, each of a person drawn anew; some lack what sources leave out."""
     n, people = len(times), scene.population
     person = rng.integers(0, PEOPLE, n)
     said = texts or _grumbles(rng, scene, product, category, region)
@@ -83,7 +83,7 @@ def _further(rng: Generator, scene: Scene, first: list[Complaint]) -> list[Compl
     after = np.minimum(rng.exponential(REPEAT_AFTER, n), REPEAT_WITHIN).astype(np.int64) + 60_000
     channels = named(people.channels, picked(rng, people.channels, n))
     said = [
-        spoken(scene, scene.book.again, turn, before.product, before.region)
+        spoken(scene, scene.book.again, turn, product=before.product, region=before.region)
         for turn, before in zip(turns(rng, n), again, strict=True)
     ]
     columns = zip(again, ids(rng, "C", n), after.tolist(), channels, said, strict=True)
@@ -98,7 +98,7 @@ def _grumbles(
 ) -> list[str]:
     grumbles = scene.book.grumbles
     return [
-        spoken(scene, grumbles[about], turn, of, where)
+        spoken(scene, grumbles[about], turn, product=of, region=where)
         for turn, about, of, where in zip(
             turns(rng, len(product)), category, product, region, strict=True
         )
@@ -115,7 +115,8 @@ def _batches(
     found = held[product, (age * held.shape[1]).astype(np.int64)]
     quality = category == list(people.categories).index("product_quality")
     known = rng.random(len(product)) < np.where(quality, BATCH_OF_QUALITY, BATCH_OF_OTHERS)
-    return np.where(known, found, None).tolist()
+    batches: list[str | None] = np.where(known, found, np.array(None, dtype=object)).tolist()
+    return batches
 
 
 def _severities(rng: Generator, n: int) -> list[Any]:

@@ -1,35 +1,45 @@
 """What goes wrong in the generated traffic, and the labels that say so."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from typing import ClassVar, Final, NamedTuple, Protocol
 
 import msgspec
 import numpy as np
 from numpy.random import Generator
 
-from streams.draws import Ints, named, picked
 from streams.events import EPOCH, MILLISECOND, Complaint, Mention, iso
-from streams.filings import filed
-from streams.population import CHINA, Language
-from streams.scene import HOUR, Scene, expected, spoken, turns
+from streams.traffic.draws import Ints, named, picked
+from streams.traffic.filings import filed
+from streams.traffic.population import CHINA, Language
+from streams.traffic.scene import HOUR, Scene, expected, spoken, turns
 
 SURGING: Final = ("delivery_contract", "technical_support", "billing")
 MORNING: Final = 10  # local hour
+
+
+class Kind(StrEnum):
+    """The kinds of incident; the values stand in the labels."""
+
+    DEFECT_BATCH = "defect_batch"
+    REGIONAL_SURGE = "regional_surge"
+    SAFETY_REPORT = "safety_report"
 
 
 class Planted(NamedTuple):
     """The events of one incident and the scope it should be found in."""
 
     scope: dict[str, str]
-    events: list[Complaint] | list[Mention]
+    events: Sequence[Complaint | Mention]
 
 
 class Label(msgspec.Struct, frozen=True):
     """One incident in the traffic: from its first event to its last, all of whose ids it names."""
 
     name: str
-    kind: str
+    kind: Kind
     scope: dict[str, str]
     begins: str
     ends: str
@@ -39,7 +49,7 @@ class Label(msgspec.Struct, frozen=True):
 class Scenario(Protocol):
     """One kind of incident; `begins` and `ends` bound its events."""
 
-    kind: ClassVar[str]
+    kind: ClassVar[Kind]
 
     @property
     def begins(self) -> datetime: ...
@@ -57,9 +67,9 @@ class DefectBatch:
     `weeks` is the age of the batch, of which the first two are spent on its way.
     """
 
-    kind: ClassVar[str] = "defect_batch"
+    kind: ClassVar[Kind] = Kind.DEFECT_BATCH
     begins: datetime
-    lasts: timedelta = timedelta(hours=40)
+    lasts: timedelta = timedelta(hours=36)
     people: int = 14
     product: str | None = None
     weeks: int = 12
@@ -75,7 +85,7 @@ class DefectBatch:
         times = _within(rng, scene, self.begins, self.lasts, n)
         region = named(population.regions, picked(rng, population.region_shares, n))
         said = [
-            spoken(scene, scene.book.defect, turn, product, where, batch)
+            spoken(scene, scene.book.defect, turn, product=product, region=where, batch=batch)
             for turn, where in zip(turns(rng, n), region, strict=True)
         ]
         events = filed(
@@ -89,7 +99,7 @@ class DefectBatch:
 class RegionalSurge:
     """Complaints of one category rise in one region to `times` what is usual at the hour."""
 
-    kind: ClassVar[str] = "regional_surge"
+    kind: ClassVar[Kind] = Kind.REGIONAL_SURGE
     begins: datetime
     lasts: timedelta = timedelta(hours=6)
     times: float = 5.0
@@ -121,7 +131,7 @@ class RegionalSurge:
 class SafetyReport:
     """One complaint whose text states that somebody was injured."""
 
-    kind: ClassVar[str] = "safety_report"
+    kind: ClassVar[Kind] = Kind.SAFETY_REPORT
     begins: datetime
     product: str | None = None
     language: Language | None = None
@@ -134,26 +144,26 @@ class SafetyReport:
         population = scene.population
         product = self.product or _one(rng, population.product_shares)
         region = _one(rng, population.region_shares)
-        language, which, digit = turns(rng, 1)[0]
-        turn = (self.language or language, which, digit)
+        turn = turns(rng, 1)[0]
+        turn = turn._replace(language=self.language or turn.language)
         events = filed(
             rng, scene, np.array([_ms(self.begins)]), product=[product],
             category=["product_quality"], region=[region], batch=[None],
-            texts=[spoken(scene, scene.book.safety, turn, product, region)],
+            texts=[spoken(scene, scene.book.safety, turn, product=product, region=region)],
         )  # fmt: skip
         return Planted({"stream": "complaints", "product": product, "harm": "injury"}, events)
 
 
 def lately(end: datetime) -> list[Scenario]:
-    """One incident of each kind within the last two days before `end`."""
+    """One incident of each kind within the last two days before `end`, each of its own product."""
     local = (end - timedelta(hours=12)).astimezone(CHINA)
     morning = local.replace(hour=MORNING, minute=0, second=0, microsecond=0)
     if morning > local:
         morning -= timedelta(days=1)
     return [
-        DefectBatch(begins=end - timedelta(hours=44)),
+        DefectBatch(begins=end - timedelta(hours=44), product="Power Bank P20"),
         RegionalSurge(begins=morning.astimezone(UTC)),
-        SafetyReport(begins=end - timedelta(hours=3)),
+        SafetyReport(begins=end - timedelta(hours=3), product="Kettle K3"),
     ]
 
 
@@ -166,7 +176,7 @@ def label(scenario: Scenario, planted: Planted, *, number: int) -> Label:
 
 
 def _one(rng: Generator, shares: dict[str, float]) -> str:
-    return list(shares)[picked(rng, shares, 1)[0]]
+    return list(shares)[int(picked(rng, shares, 1)[0])]
 
 
 def _share(shares: dict[str, float], name: str) -> float:

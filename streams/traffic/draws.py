@@ -1,7 +1,7 @@
 """Draws from a random generator, many at a time."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.random import PCG64, Generator
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-ID_BITS = 60
+ID_BITS: Final = 60  # two of a million events share an id once in two million seeds
 
 
 def dice(*numbers: int) -> Generator:
@@ -24,7 +24,8 @@ def picked(rng: Generator, shares: Mapping[str, float], n: int, *, unrest: float
     if unrest:
         weights = weights * restless(rng, len(shares), unrest=unrest)
     bounds = np.cumsum(weights)
-    return np.searchsorted(bounds, rng.random(n) * bounds[-1], side="right")
+    places: Ints = np.searchsorted(bounds[:-1], rng.random(n) * bounds[-1], side="right")
+    return places
 
 
 def restless(rng: Generator, n: int, *, unrest: float) -> Floats:
@@ -34,7 +35,8 @@ def restless(rng: Generator, n: int, *, unrest: float) -> Floats:
 
 def named(names: Mapping[str, object], places: Ints) -> list[Any]:
     """The names at these places."""
-    return np.array(list(names), dtype=object)[places].tolist()
+    found: list[Any] = np.array(list(names), dtype=object)[places].tolist()
+    return found
 
 
 def gapped(rng: Generator, values: list[Any], share: float) -> list[Any]:

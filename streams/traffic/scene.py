@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from streams.draws import Floats, Ints, named, restless
 from streams.events import EPOCH
-from streams.population import Book, Language, Phrases, Population
 from streams.sections import Stream
+from streams.traffic.draws import Floats, Ints, named, restless
+from streams.traffic.population import Book, Language, Population
 
 HOUR: Final = 3_600_000  # ms
 HOURS: Final = 24
@@ -33,12 +33,21 @@ class Scene(NamedTuple):
     per_day: Mapping[Stream, float]
 
 
+class Turn(NamedTuple):
+    """How something is said; `which` of the phrases is taken modulo their number."""
+
+    language: Language
+    which: int
+    digit: int
+
+
 def moments(rng: Generator, scene: Scene, stream: Stream, start: int) -> Ints:
     """Times (ms) within the 24 hours from `start`, ascending hour by hour."""
     hours = start + HOUR * np.arange(HOURS)
     rates = expected(scene, stream, hours) * restless(rng, HOURS, unrest=UNREST_HOUR)
     counts = rng.poisson(rates * restless(rng, 1, unrest=UNREST_DAY))
-    return np.repeat(hours, counts) + rng.integers(0, HOUR, counts.sum())
+    times: Ints = np.repeat(hours, counts) + rng.integers(0, HOUR, counts.sum())
+    return times
 
 
 def expected(scene: Scene, stream: Stream, hours: Ints) -> Floats:
@@ -47,19 +56,19 @@ def expected(scene: Scene, stream: Stream, hours: Ints) -> Floats:
     return scene.per_day[stream] * scene.population.rhythms[stream].shares(begins)
 
 
-def turns(rng: Generator, n: int) -> list[tuple[Language, int, int]]:
-    """How each is said: language, which of its phrases (any number), the slot's digit."""
+def turns(rng: Generator, n: int) -> list[Turn]:
+    """How each of `n` events is said."""
     language = named(dict.fromkeys(LANGUAGES), (rng.random(n) < ENGLISH).astype(np.int64))
     which, digit = rng.integers(0, 1 << 20, n).tolist(), rng.integers(2, 10, n).tolist()
-    return list(zip(language, which, digit, strict=True))
+    return list(map(Turn, language, which, digit))
 
 
 def spoken(
-    scene: Scene, phrases: Mapping[Language, list[str]], turn: tuple[Language, int, int],
+    scene: Scene, phrases: Mapping[Language, list[str]], turn: Turn, *,
     product: str | None, region: str | None, batch: str | None = None,
 ) -> str:  # fmt: skip
-    language, which, digit = turn
-    said = phrases[language]
+    said = phrases[turn.language]
     return scene.population.words(
-        said[which % len(said)], language, product=product, region=region, n=digit, batch=batch
-    )
+        said[turn.which % len(said)], turn.language,
+        product=product, region=region, n=turn.digit, batch=batch,
+    )  # fmt: skip

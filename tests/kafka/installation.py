@@ -1,0 +1,192 @@
+"""An installation under test: its settings, its processes, its topics as a reader sees them."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from streams.cells import Counts, decode, shard_of
+from streams.settings import load
+from streams.topics import Role, Topics
+from tests.kafka.reader import Reader
+
+DEADLINE = 90.0  # seconds; the machine may be busy with something else
+LOOK = 0.2
+SENTINEL = "sentinel"
+
+
+class Installation:
+    """Runs `tocsin run` under settings of its own, with topics and groups of its own.
+
+    Args:
+        home: a folder of its own.
+        bootstrap: of the broker.
+        prefix: of its topics and groups.
+        options: TOML, appended to the settings.
+    """
+
+    def __init__(self, home: Path, bootstrap: str, prefix: str, options: str = "") -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self.file = home / "settings.toml"
+        self.file.write_text(
+            f"home = {json.dumps(str(home))}\n{options}\n"
+            f"[kafka]\nbootstrap = {json.dumps(bootstrap)}\ntopic_prefix = {json.dumps(prefix)}\n",
+            encoding="utf-8",
+        )
+        self.bootstrap = bootstrap
+        self.settings = load(self.file)
+        self.topics = Topics.of(self.settings)
+        self.reader = Reader(bootstrap)
+        self._pids = home / "pids"
+        self._log = home / "log"
+        self._supervisor: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+        self.reader.close()
+
+    def start(self) -> None:
+        """Start the workers; returns when each of their processes is there."""
+        with self._log.open("ab") as log:
+            # In a group of its own, so that nothing can be left behind.
+            self._supervisor = subprocess.Popen(
+                self.command("run", "--pids", str(self._pids)),
+                stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self.until(lambda: len(self.pids()) == len(Role), "a process for each role")
+
+    def stop(self) -> int:
+        """Stop in order, as SIGTERM to `tocsin run` does; returns its exit code."""
+        assert self._supervisor is not None
+        self._supervisor.terminate()
+        return self._supervisor.wait(DEADLINE)
+
+    def _end(self) -> None:
+        """End the supervisor and all its workers at once; it has reaped those that ended before."""
+        if self._supervisor is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._supervisor.pid, signal.SIGKILL)
+            self._supervisor.wait()
+
+    def kill(self, role: Role) -> None:
+        """`kill -9`; returns when another process has taken the role."""
+        before = self.pids()[role]
+        os.kill(before, signal.SIGKILL)
+        self.until(lambda: self.pids().get(role, before) != before, f"another {role}")
+
+    def pids(self) -> dict[str, int]:
+        if not self._pids.exists():
+            return {}
+        lines = self._pids.read_text(encoding="utf-8").splitlines()
+        return {role: int(pid) for role, pid in (line.split() for line in lines)}
+
+    @property
+    def log(self) -> str:
+        """What the supervisor and the workers have said."""
+        return self._log.read_text(encoding="utf-8")
+
+    def command(self, name: str, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "tocsin", name, *arguments, "--settings", str(self.file)]
+
+    def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait for what is to come true; the test fails where it does not."""
+        deadline = time.monotonic() + DEADLINE
+        while not condition():
+            if self._supervisor is not None and self._supervisor.poll() is not None:
+                raise AssertionError(f"tocsin run ended while it owed {what}: {self.log[-4000:]}")
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {what} within {DEADLINE:.0f} s: {self.log[-4000:]}")
+            time.sleep(LOOK)
+
+    def signals(self) -> list[dict[str, Any]]:
+        return self._objects(self.topics.signals)
+
+    def incidents(self) -> list[dict[str, Any]]:
+        return self._objects(self.topics.incidents)
+
+    def notifications(self) -> list[dict[str, Any]]:
+        return self._objects(self.topics.notifications)
+
+    def dead_letters(self) -> list[Any]:
+        return self.reader.topic(self.topics.dead_letters)
+
+    def counts(self, shard: int = 0) -> list[Counts]:
+        """The records of one shard's log, in its order."""
+        records = self.reader.topic(self.topics.counts)
+        return [decode(record.value) for record in records if record.partition == shard]
+
+    def _objects(self, topic: str) -> list[dict[str, Any]]:
+        return [json.loads(record.value) for record in self.reader.topic(topic)]
+
+    def replay(self, *arguments: str) -> None:
+        """Play files into the topics; returns when the broker has all of it."""
+        done = subprocess.run(
+            self.command("replay", *arguments), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    def backtest(self, *arguments: str) -> list[dict[str, Any]]:
+        """The signals that a backtest finds in files."""
+        out = self.file.with_name("backtest.jsonl")
+        done = subprocess.run(
+            self.command("backtest", *arguments, "--signals", str(out)),
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+
+    def counted(self) -> bool:
+        """Everything in the sources' topics is in the counts."""
+        due = {
+            (source.topic, partition): end
+            for source in self.settings.sources
+            for partition, end in self.reader.ends(self.topics.source(source)).items()
+            if end
+        }
+        done = {(c.topic, c.partition): c.end for c in self.counts() if not c.idle}
+        return all(done.get(place, 0) >= end for place, end in due.items())
+
+    def settle(self) -> None:
+        """Wait until detection has judged all that was sent so far.
+
+        Each shard's log then holds everything, in each of them follows a report of harm, and
+        what a shard says of that comes after what it says of all before.
+        """
+        self.until(self.counted, "counts of all events")
+        wanted = _one_product_a_shard(self.settings.detection.shards)
+        self.send("complaints", [
+            {
+                "id": product, "time": int(time.time()), "person": product, "product": product,
+                "severity": "safety",
+            }
+            for product in wanted
+        ])  # fmt: skip
+        self.until(
+            lambda: wanted <= {signal["scope"].get("product") for signal in self.signals()},
+            "word from every shard",
+        )
+
+    def send(self, topic: str, events: Sequence[dict[str, Any]], partition: int = 0) -> None:
+        """Put events into one partition of a source's topic."""
+        self.reader.send(
+            self.topics.prefix + topic, [json.dumps(event).encode() for event in events], partition
+        )
+
+
+def _one_product_a_shard(shards: int) -> set[str]:
+    found: dict[int, str] = {}
+    number = 0
+    while len(found) < shards:
+        product = f"{SENTINEL}-{number}"
+        found.setdefault(shard_of("product", product, shards=shards), product)
+        number += 1
+    return set(found.values())

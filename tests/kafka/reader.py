@@ -1,0 +1,68 @@
+"""Topics as an ordinary consumer reads them, and events as an ordinary producer writes them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+
+class Reader:
+    """Remembers what it has read, so that asking again reads only what is new."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._consumer: Any = KafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed"
+        )
+        self._held: dict[str, list[Any]] = defaultdict(list)
+        self._positions: dict[TopicPartition, int] = {}
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def topic(self, name: str) -> list[Any]:
+        """All records up to the topic's present end; those of a partition in its order."""
+        ends = {TopicPartition(name, p): end for p, end in self.ends(name).items()}
+        due = {tp: end for tp, end in ends.items() if self._positions.get(tp, 0) < end}
+        if due:
+            self._read(due)
+        return self._held[name]
+
+    def ends(self, name: str) -> dict[int, int]:
+        """The offset after the last record of each partition."""
+        places = [TopicPartition(name, p) for p in self._consumer.partitions_for_topic(name) or ()]
+        return {tp.partition: end for tp, end in self._consumer.end_offsets(places).items()}
+
+    def committed(self, group: str, topic: str) -> dict[int, int]:
+        """What a group has committed of each partition."""
+        member: Any = KafkaConsumer(
+            bootstrap_servers=self._bootstrap, group_id=group, enable_auto_commit=False
+        )
+        try:
+            offsets = {p: member.committed(TopicPartition(topic, p)) for p in self.ends(topic)}
+        finally:
+            member.close()
+        return {partition: offset for partition, offset in offsets.items() if offset is not None}
+
+    def send(
+        self, topic: str, values: Sequence[bytes], partition: int, **producer: Any
+    ) -> list[int]:
+        """Returns their offsets when the broker has them."""
+        producing: Any = KafkaProducer(
+            bootstrap_servers=self._bootstrap, max_request_size=8 << 20, **producer
+        )
+        try:
+            sent = [producing.send(topic, value=value, partition=partition) for value in values]
+            return [one.get(timeout=60).offset for one in sent]
+        finally:
+            producing.close()
+
+    def _read(self, due: Mapping[TopicPartition, int]) -> None:
+        self._consumer.assign(list(due))
+        for tp in due:
+            self._consumer.seek(tp, self._positions.get(tp, 0))
+        while any(self._consumer.position(tp) < end for tp, end in due.items()):
+            for tp, records in self._consumer.poll(timeout_ms=500).items():
+                self._held[tp.topic] += records
+        self._positions.update({tp: self._consumer.position(tp) for tp in due})

@@ -1,0 +1,157 @@
+"""An installation whose workers are killed while events flow."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from kafka import KafkaProducer
+
+from streams import files
+from streams.history import Entry, History, partition_of
+from streams.intake import END
+from streams.topics import Role
+from tests.kafka import histories, tallies
+from tests.kafka.installation import Installation
+from tests.kafka.receiver import SECRET, Receiver
+
+EVENTS = 200_000
+KILLED = (Role.INTAKE, Role.DETECTION, Role.INTAKE, Role.DETECTION)
+APART = 15_000  # events counted between two kills
+BATCH = 500  # events, each PAUSE
+PAUSE = 0.08  # seconds
+RESERVE = 20_000  # events that only trickle, so that something flows as long as it must
+OPTIONS = """
+[intake]
+idle_after = "1h"
+[detection]
+shards = 2
+snapshot_every = 100
+[[sources]]
+topic = "complaints"
+stream = "complaints"
+key = "person"
+[[cuts]]
+stream = "complaints"
+by = ["product"]
+[[cuts]]
+stream = "complaints"
+by = ["region"]
+[[cuts]]
+stream = "complaints"
+by = ["product", "category"]
+family = "product"
+[channels.webhook]
+url = "{url}"
+secret_file = "{secret}"
+timeout = "25s"
+"""
+
+
+class Flow:
+    """Sends a history at a bounded rate, and keeps some of it back until it is told to end."""
+
+    def __init__(self, installation: Installation, history: History) -> None:
+        (self._source,) = installation.settings.sources
+        self._topic = installation.topics.source(self._source)
+        self._bootstrap = installation.bootstrap
+        self._history = history
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def flows(self) -> bool:
+        return self._thread.is_alive()
+
+    def end(self) -> None:
+        """Send the rest at once; returns when the broker has it."""
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        producer: Any = KafkaProducer(bootstrap_servers=self._bootstrap, linger_ms=5)
+        entries = [entry for batch in self._history.batches() for entry in batch]
+        at = 0
+        while at < len(entries):
+            trickles = len(entries) - at <= RESERVE and not self._ending.is_set()
+            following = entries[at : at + (BATCH // 50 if trickles else BATCH)]
+            for entry in following:
+                self._send(producer, entry)
+            at += len(following)
+            self._ending.wait(PAUSE)
+        end = [(END, str(self._history.end).encode())]
+        for partition in range(self._source.partitions):
+            producer.send(self._topic, value=b"", partition=partition, headers=end)
+        producer.close()
+
+    def _send(self, producer: Any, entry: Entry) -> None:
+        partition = partition_of(self._source, entry.event, self._source.partitions)
+        producer.send(self._topic, value=files.wire(entry.event), partition=partition)
+
+
+class Siege(NamedTuple):
+    """The installation after it, what was sent to it as messages, and what a backtest finds."""
+
+    installation: Installation
+    receiver: Receiver
+    expected: list[dict[str, Any]]
+
+
+def options(receiver: Receiver, folder: Path) -> str:
+    """The settings of the installation; the secret of the webhook is put into the folder."""
+    secret = folder / "secret"
+    secret.write_text(SECRET, encoding="utf-8")
+    return OPTIONS.format(url=receiver.url, secret=secret)
+
+
+def besiege(installation: Installation, receiver: Receiver, folder: Path) -> Siege:
+    """Start, send, kill; returns when detection has judged all there was."""
+    installation.start()
+    file = histories.write(folder / "complaints.jsonl", _events())
+    history = History([file], None, intake=installation.settings.intake)
+    assert len(history) == EVENTS
+    with Flow(installation, history) as flow:
+        _strike(installation, receiver, flow)
+    with ThreadPoolExecutor(1) as aside:
+        expected = aside.submit(installation.backtest, str(file))
+        installation.settle()
+        return Siege(installation, receiver, expected.result())
+
+
+def _events() -> list[histories.Event]:
+    """As many persons as events; one of the first reports harm, and later two matters surge."""
+    events = histories.complaints(EVENTS - 6000, days=28, seed=11)
+    events[1000]["severity"] = "safety"
+    for seed, hour, matter in (
+        (12, 300, {"product": "heater", "category": "quality"}),
+        (13, 500, {"product": "kettle", "region": "north"}),
+    ):
+        events = histories.surge(events, 3000, hour=hour, hours=12, seed=seed, **matter)
+    return events
+
+
+def _strike(installation: Installation, receiver: Receiver, flow: Flow) -> None:
+    """Kill response while its first message waits for an answer, then the others in turn."""
+    installation.until(lambda: receiver.received, "a message about the harm")
+    installation.kill(Role.RESPONSE)
+    receiver.answer.set()
+    for role in KILLED:
+        _await_total(installation, total(installation) + APART)
+        assert flow.flows
+        installation.kill(role)
+
+
+def _await_total(installation: Installation, due: int) -> None:
+    installation.until(lambda: total(installation) >= due, f"{due} events counted")
+
+
+def total(installation: Installation, shard: int = 0) -> int:
+    """People in all, as a reader of one shard's counts adds them up."""
+    return tallies.people(installation.counts(shard), "complaints").total()

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tocsin.cli import app
+
+COMMANDS = (["run"], ["run", "--role", "intake"], ["replay", "complaints.jsonl"])
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("complaints.jsonl").write_text('{"id": "1", "time": 1767225600}\n', encoding="utf-8")
+
+
+def said(command: list[str], bootstrap: str) -> str:
+    """What a command that fails says; it must be one line, and the exit code 1."""
+    settings = f'home = "."\n[kafka]\nbootstrap = "{bootstrap}"\n'
+    Path("settings.toml").write_text(settings, encoding="utf-8")
+    done = CliRunner().invoke(app, [*command, "--settings", "settings.toml"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = filter(None, done.stderr.splitlines())
+    return line
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_without_a_broker_it_is_said_how_to_get_one(command: list[str]) -> None:
+    assert said(command, "") == 'no broker: set kafka.bootstrap or run "tocsin kafka up"'
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_an_address_that_refuses_is_named_with_the_reason(command: list[str]) -> None:
+    line = said(command, "127.0.0.1:1")
+    assert line.startswith("the broker at 127.0.0.1:1 does not answer: ")
+    assert "Connection refused" in line

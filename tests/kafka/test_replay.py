@@ -1,0 +1,125 @@
+"""What Kafka carries and several processes decide equals what one process finds in the files."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from streams import snapshots
+from streams.shards import Shard
+from streams.topics import Role, Topics, group
+from tests.data import shared
+from tests.kafka import histories, tallies
+from tests.kafka.conftest import Install
+from tests.kafka.installation import Installation
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+# Idleness goes by the clock, and these histories are not played by it.
+OPTIONS = """
+[intake]
+idle_after = "1h"
+chunk_records = {chunk_records}
+[detection]
+shards = {shards}
+snapshot_every = {snapshot_every}
+"""
+HALF = 15  # days
+
+
+def late_at_detection(installation: Installation) -> int:
+    """People who came after their bucket was judged, as a reader of the counts finds them."""
+    shard = Shard(installation.settings, 0)
+    for counts in installation.counts(0):
+        shard.apply(counts)
+    return shard.late_at_detection
+
+
+def newest_snapshots(installation: Installation) -> dict[int, int]:
+    """By shard the offset of the newest snapshot whose marker is written."""
+    changelog = Topics.changelog(installation.settings, Role.DETECTION)
+    places = [snapshots.Place.of(r.key) for r in installation.reader.topic(changelog) if r.value]
+    markers = sorted((p.shard, p.offset) for p in places if p.number is None)
+    return dict(markers)
+
+
+def committed(installation: Installation) -> dict[int, int]:
+    """By shard the offset that detection has committed."""
+    members = group(installation.settings, Role.DETECTION)
+    return installation.reader.committed(members, installation.topics.counts)
+
+
+def at_rest(installation: Installation) -> dict[int, int]:
+    """By shard where the newest snapshot has to lie once all counts are applied."""
+    every = installation.settings.detection.snapshot_every
+    ends = installation.reader.ends(installation.topics.counts)
+    return {shard: (end - 1) // every * every for shard, end in ends.items()}
+
+
+def restored(installation: Installation) -> dict[int, int]:
+    """By shard the offset at which a worker said that it goes on."""
+    found = re.findall(r"shard_restored +offset=(\d+) .*shard=(\d+)", installation.log)
+    return {int(shard): int(offset) for offset, shard in found}
+
+
+def test_real_calls_through_kafka_are_judged_as_in_a_backtest(install: Install) -> None:
+    files = [str(shared("montco911", "calls_to_2016-03.csv.gz"))]
+    files += ["--map", str(EXAMPLES / "montco911.toml")]
+    calls = install(OPTIONS.format(chunk_records=1024, shards=1, snapshot_every=2000))
+    with ThreadPoolExecutor(1) as aside:
+        expected = aside.submit(calls.backtest, *files)
+        calls.start()
+        calls.replay(*files)
+        calls.settle()
+        wanted = tallies.confirmed(expected.result())
+    assert len(wanted) > 50
+    assert tallies.confirmed(calls.signals()) == wanted
+    assert late_at_detection(calls) == 0
+
+
+def test_both_kinds_are_judged_as_in_a_backtest_though_detection_starts_anew_in_between(
+    install: Install, tmp_path: Path
+) -> None:
+    halves = written(tmp_path)
+    stream = install(OPTIONS.format(chunk_records=64, shards=2, snapshot_every=20))
+    with ThreadPoolExecutor(1) as aside:
+        stream.start()
+        stream.replay(*halves[0])
+        expected = aside.submit(stream.backtest, *halves[0], *halves[1])
+        stream.until(stream.counted, "counts of the first half")
+        stream.until(lambda: newest_snapshots(stream) == at_rest(stream), "snapshots")
+        stream.until(lambda: committed(stream) == at_rest(stream), "commits")
+        stream.kill(Role.DETECTION)
+        stream.until(lambda: restored(stream) == at_rest(stream), "restored shards")
+        stream.replay(*halves[1])
+        stream.settle()
+        wanted = tallies.confirmed(expected.result())
+    assert len(wanted) > 10
+    assert tallies.confirmed(stream.signals()) == wanted
+    assert late_at_detection(stream) == 0
+
+
+def written(folder: Path) -> list[list[str]]:
+    """Files of complaints and mentions, of a first and of a second half of a month."""
+    complaints = histories.surge(
+        histories.complaints(10_000, days=2 * HALF, seed=1), 300, hour=480, hours=8, seed=2,
+        product="heater", category="quality",
+    )  # fmt: skip
+    mentions = histories.surge(
+        histories.mentions(10_000, days=2 * HALF, seed=3), 300, hour=300, hours=8, seed=4,
+        product="heater", sentiment="negative",
+    )  # fmt: skip
+    middle = histories.START + HALF * 24 * histories.HOUR
+    names = ("first", "second")
+    for name in names:
+        (folder / name).mkdir()
+    return [
+        [
+            str(histories.write(folder / name / f"{stream}.jsonl", half))
+            for stream, events in (("complaints", complaints), ("mentions", mentions))
+            for half in [
+                histories.with_repetitions(
+                    event for event in events if (event["time"] >= middle) == (name == "second")
+                )
+            ]
+        ]
+        for name in names
+    ]

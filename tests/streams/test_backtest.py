@@ -1,0 +1,127 @@
+"""The whole way in one process: what is called, what is not, and always the same."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from alerts.incident import IncidentState
+from alerts.signal import Kind, Signal, SignalState
+from streams.backtest import Backtest, Outcome
+from streams.events import Complaint, Event
+from streams.history import History
+from streams.sections import Intake
+from streams.settings import Settings
+from tests.streams.counts import SURGE, busy, decided, emitted, merged, parted, played, records
+from tests.streams.logs import BURN, DAY, HOUR, START, complaint, mention, settings
+
+NOW = START + 999 * DAY
+
+
+def history(folder: Path, events: Sequence[Event], name: str = "complaints") -> History:
+    path = folder / f"{name}.jsonl"
+    path.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+    return History([path], None, intake=Intake())
+
+
+def outcomes(which: Settings, held: History) -> list[Outcome]:
+    return list(Backtest(which, now=NOW).play(held))
+
+
+def signals(found: Sequence[Outcome]) -> list[Signal]:
+    return [signal for outcome in found for signal in outcome.signals]
+
+
+def calm() -> list[Complaint]:
+    return [e for e in busy() if not SURGE <= (e.time - START) // HOUR < SURGE + 4]
+
+
+def test_a_surge_is_called_in_its_scopes_within_its_first_two_hours(tmp_path: Path) -> None:
+    found = signals(outcomes(settings(partitions=3, shards=2), history(tmp_path, busy())))
+    fired = [s for s in found if s.state is SignalState.CONFIRMED and s.revision == 0]
+    assert {tuple(s.scope.values()) for s in fired} == {
+        ("complaints", "billing"), ("complaints", "kettle", "billing")
+    }  # fmt: skip
+    assert all(SURGE <= _hours(s) - 1 <= SURGE + 1 for s in fired)
+
+
+def _hours(signal: Signal) -> int:
+    return int(signal.at.timestamp() * 1000 - START) // HOUR
+
+
+def test_a_surge_is_one_incident(tmp_path: Path) -> None:
+    test = Backtest(settings(shards=2), now=NOW)
+    lines = [line for outcome in test.play(history(tmp_path, busy())) for line in outcome.incidents]
+    assert test.opened == len({line.id for line in lines if line.state is IncidentState.OPEN}) == 1
+
+
+def test_quiet_days_call_nothing(tmp_path: Path) -> None:
+    found = outcomes(settings(partitions=3, shards=2), history(tmp_path, calm()))
+    assert signals(found) == []
+    assert [line for outcome in found for line in outcome.incidents] == []
+
+
+def test_the_same_history_gives_the_same_signals_and_incidents(tmp_path: Path) -> None:
+    which, held = settings(partitions=3, shards=2), history(tmp_path, busy())
+    assert outcomes(which, held) == outcomes(which, held)
+
+
+@pytest.mark.parametrize(("partitions", "shards"), [(1, 1), (4, 1), (1, 4), (3, 2)])
+def test_neither_partitions_nor_shards_change_what_is_confirmed(
+    tmp_path: Path, partitions: int, shards: int
+) -> None:
+    held = history(tmp_path, busy())
+    found = signals(outcomes(settings(partitions=partitions, shards=shards), held))
+    assert decided(found) == decided(signals(outcomes(settings(), held)))
+
+
+def test_it_confirms_what_workers_confirm_from_the_same_partitions(tmp_path: Path) -> None:
+    which = settings(partitions=3, shards=2)
+    held = history(tmp_path, busy())
+    logs = [
+        emitted(which, records(own, ends=held.end), n, every=7)
+        for n, own in enumerate(parted(which, busy()))
+    ]
+    by_workers, _ = played(which, merged(logs))
+    assert decided(by_workers) == decided(signals(outcomes(which, held)))
+
+
+def test_signals_come_in_the_order_of_event_time(tmp_path: Path) -> None:
+    for outcome in outcomes(settings(), history(tmp_path, busy())):
+        times = [signal.at for signal in outcome.signals]
+        assert times == sorted(times)
+
+
+def test_a_harmful_complaint_opens_an_incident_however_quiet_it_is(tmp_path: Path) -> None:
+    said = [complaint(1), complaint(2, START + HOUR, text=BURN), complaint(3, START + 2 * HOUR)]
+    test = Backtest(settings(), now=NOW)
+    found = list(test.play(history(tmp_path, said)))
+    assert {(s.kind, s.state) for s in signals(found)} == {
+        (Kind.TRIGGER, SignalState.PROVISIONAL), (Kind.TRIGGER, SignalState.CONFIRMED)
+    }  # fmt: skip
+    assert test.opened == 1
+
+
+def test_it_tells_what_became_of_the_events(tmp_path: Path) -> None:
+    said = [complaint(1), complaint(1), complaint(2, NOW + HOUR), complaint(3)]
+    test = Backtest(settings(), now=NOW)
+    list(test.play(history(tmp_path, said)))
+    assert (test.duplicates, test.rejected, test.late, test.series) == (1, 1, 0, 2)
+
+
+def test_progress_is_told_in_events(tmp_path: Path) -> None:
+    told: list[int] = []
+    list(Backtest(settings(), now=NOW).play(history(tmp_path, calm()), on_events=told.append))
+    assert sum(told) == len(calm())
+
+
+def test_streams_are_judged_side_by_side(tmp_path: Path) -> None:
+    posts = [mention(n, e.time, author=f"a{n}") for n, e in enumerate(busy())]
+    found = signals(outcomes(settings(), history(tmp_path, posts, "mentions")))
+    assert {s.scope["stream"] for s in found} <= {"mentions"}
+    assert Backtest(settings(), now=NOW).series == 0
+
+
+def test_an_empty_history_is_over_at_once(tmp_path: Path) -> None:
+    assert signals(outcomes(settings(), history(tmp_path, []))) == []

@@ -1,0 +1,108 @@
+"""Which ids and people a partition has met, and for how long it remembers."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.people import SPANS, Seen
+
+HORIZON = 700
+SPAN = HORIZON // SPANS
+NAMES = st.text(alphabet="abcdef", min_size=1, max_size=2)
+
+
+def met(seen: Seen, *keys: str) -> list[bool]:
+    return seen.fresh(keys)
+
+
+@given(st.lists(st.lists(NAMES)))
+def test_a_key_is_fresh_exactly_once_however_the_keys_are_asked(batches: list[list[str]]) -> None:
+    seen, known = Seen(horizon=HORIZON), set()
+    for batch in batches:
+        expected = []
+        for key in batch:
+            expected.append(key not in known)
+            known.add(key)
+        assert seen.fresh(iter(batch)) == expected
+        assert len(seen) == len(known)
+
+
+def test_what_the_first_chunk_brought_is_remembered_after_it_closed() -> None:
+    seen = Seen(horizon=HORIZON)
+    assert met(seen, "a") == [True]
+    seen.settle(1_000_000)
+    assert met(seen, "a") == [False]
+
+
+def test_a_chunk_that_jumps_over_the_horizon_keeps_its_own_ids() -> None:
+    seen = Seen(horizon=HORIZON)
+    seen.settle(1_000_000)
+    met(seen, "a")
+    seen.settle(1_000_000 + 10 * HORIZON)
+    assert met(seen, "a") == [False]
+
+
+@given(settled=st.integers(0, 10**6), later=st.integers(0, 3 * HORIZON))
+def test_a_key_lives_for_one_horizon_and_at_most_a_seventh_more(settled: int, later: int) -> None:
+    seen = Seen(horizon=HORIZON)
+    met(seen, "a")
+    seen.settle(settled)
+    seen.settle(settled + later)
+    (fresh,) = met(seen, "a")
+    if later <= HORIZON:
+        assert not fresh
+    if later >= HORIZON + SPAN:
+        assert fresh
+
+
+def test_a_forgotten_key_takes_no_more_room() -> None:
+    seen = Seen(horizon=HORIZON)
+    met(seen, *"abc")
+    seen.settle(HORIZON)
+    seen.settle(3 * HORIZON)
+    assert len(seen) == 0
+
+
+def test_meeting_a_key_again_does_not_prolong_its_life() -> None:
+    seen = Seen(horizon=HORIZON)
+    met(seen, "a")
+    for watermark in range(0, HORIZON + 3 * SPAN, SPAN):
+        fresh = met(seen, "a")
+        seen.settle(watermark)
+    assert fresh == [True]
+
+
+def test_a_watermark_that_is_missing_or_lower_forgets_nothing() -> None:
+    seen = Seen(horizon=HORIZON)
+    met(seen, "a")
+    seen.settle(10 * HORIZON)
+    seen.settle(None)
+    seen.settle(0)
+    assert met(seen, "a") == [False]
+
+
+def test_a_chunk_read_again_does_not_meet_its_own_ids() -> None:
+    seen = Seen(horizon=HORIZON)
+    met(seen, "settled")
+    seen.settle(0)
+    met(seen, "pending")
+    seen.forget_pending()
+    assert met(seen, "settled", "pending") == [False, True]
+
+
+@given(st.lists(NAMES, unique=True))
+def test_what_is_known_depends_on_the_set_alone(keys: list[str]) -> None:
+    one, other = Seen(horizon=HORIZON), Seen(horizon=HORIZON)
+    one.fresh(keys)
+    reversed_ = keys[::-1]
+    half = len(keys) // 2
+    other.fresh(reversed_[:half])
+    other.fresh(reversed_[half:] + reversed_[:half])
+    one.settle(0)
+    other.settle(0)
+    assert sorted(one.settled()) == sorted(other.settled())
+
+
+def test_a_horizon_too_short_to_be_parted_is_refused() -> None:
+    with pytest.raises(ValueError, match="horizon must be at least 7 ms, got 6"):
+        Seen(horizon=6)

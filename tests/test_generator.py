@@ -1,0 +1,299 @@
+import hashlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import typer
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from detectors.text import category, harm
+from detectors.text.canonical import canonical
+from streams.events import Complaint, Mention, Rejected
+from streams.parsing import Reader
+from streams.traffic.draws import dice
+from streams.traffic.generator import Traffic, generate
+from streams.traffic.population import CHINA, Phrases, book, population
+from streams.traffic.scenarios import DefectBatch, Kind, RegionalSurge, SafetyReport, lately
+from tocsin.generate import generate as command
+
+START = datetime(2026, 3, 2, tzinfo=UTC)
+END = START + timedelta(days=7)
+
+
+def week(seed: int = 5, **rest: Any) -> Traffic:
+    return generate(seed=seed, start=START, days=7, **rest)
+
+
+def digest(traffic: Traffic) -> str:
+    return hashlib.sha256(b"\n".join(made.raw for made in traffic)).hexdigest()
+
+
+def complaints(traffic: Traffic) -> list[Complaint]:
+    return [made.event for made in traffic if isinstance(made.event, Complaint)]
+
+
+def mentions(traffic: Traffic) -> list[Mention]:
+    return [made.event for made in traffic if isinstance(made.event, Mention)]
+
+
+def test_the_same_seed_makes_the_same_bytes_and_another_seed_others() -> None:
+    once = week()
+    assert digest(once) == digest(once) == digest(week())
+    assert digest(once) != digest(week(6))
+
+
+def test_records_come_in_the_order_in_which_they_arrive() -> None:
+    traffic = week()
+    arrivals = [made.arrives for made in traffic]
+    assert all(before <= after for before, after in pairwise(arrivals))
+    assert traffic.start <= arrivals[0]
+    assert arrivals[-1] < traffic.end == traffic.start + 7 * 86_400_000
+
+
+def test_an_incident_adds_its_events_and_changes_nothing_else() -> None:
+    eventful = week(incidents=lately(END))
+    labelled = {event for label in eventful.labels for event in label.events}
+    rest = [
+        made for made in eventful if isinstance(made.event, bytes) or made.event.id not in labelled
+    ]
+    assert rest == list(week())
+
+
+@pytest.mark.parametrize("per_day", [800, 3200])
+def test_the_volume_is_what_was_asked_for(per_day: int) -> None:
+    streams = Counter(made.stream for made in week(per_day=per_day))
+    assert streams["complaints"] / 7 == pytest.approx(0.75 * per_day, rel=0.12)
+    assert streams["mentions"] / 7 == pytest.approx(0.25 * per_day, rel=0.12)
+
+
+def test_nights_are_quiet_and_mondays_busier_than_sundays() -> None:
+    local = [datetime.fromtimestamp(c.time / 1000, CHINA) for c in complaints(week())]
+    hours, weekdays = Counter(t.hour for t in local), Counter(t.weekday() for t in local)
+    assert hours[10] > 10 * hours[3]
+    assert weekdays[0] > 1.1 * weekdays[6]
+
+
+def test_counts_scatter_more_than_chance_but_moderately() -> None:
+    traffic = generate(seed=3, start=START, days=70, per_day=3200)
+    noon = Counter(
+        local.date()
+        for c in complaints(traffic)
+        if (local := datetime.fromtimestamp(c.time / 1000, CHINA)).hour == 12
+        and local.weekday() < 5
+    )
+    counts = np.array(list(noon.values())[1:-1])
+    assert 1.2 < counts.var() / counts.mean() < 6
+
+
+def test_people_come_again_about_the_same_matter_within_days() -> None:
+    first: dict[tuple[Any, ...], int] = {}
+    gaps = []
+    for c in sorted(complaints(week()), key=lambda c: c.time):
+        matter = (c.person, c.product, c.category)
+        if c.person and matter in first:
+            gaps.append(c.time - first[matter])
+        first.setdefault(matter, c.time)
+    assert 0.04 < len(gaps) / len(complaints(week())) < 0.12
+    assert max(gaps) < 7 * 86_400_000
+
+
+def test_reposts_follow_an_original_and_name_it() -> None:
+    posts = {m.id: m for m in mentions(week())}
+    reposts = [m for m in posts.values() if m.repost_of]
+    assert len(reposts) > 0.2 * len(posts)
+    known = [(posts[m.repost_of], m) for m in reposts if m.repost_of in posts]
+    assert len(known) > 0.99 * len(reposts)
+    for original, repost in known:
+        assert original.repost_of is None
+        assert (repost.root, repost.text) == (original.id, original.text)
+        assert repost.time > original.time
+
+
+def test_some_events_are_late_and_fewer_too_late() -> None:
+    delays = np.array([m.arrives - m.event.time for m in week() if isinstance(m.event, Complaint)])
+    within, beyond = (delays > 60_000) & (delays <= 900_000), delays > 900_000
+    assert (delays > 0).all()
+    assert within.sum() > beyond.sum() > 10
+
+
+def test_sources_leave_fields_out() -> None:
+    filed = complaints(week())
+    for field in ("category", "sentiment", "batch", "person", "region", "text"):
+        missing = sum(getattr(c, field) is None for c in filed)
+        assert 0 < missing < len(filed), field
+
+
+def test_exactly_the_damaged_records_are_refused() -> None:
+    readers = {"complaints": Reader("complaints"), "mentions": Reader("mentions")}
+    traffic = list(generate(seed=2, start=START, days=30))
+    for made in traffic:
+        read = readers[made.stream].raw(made.raw)
+        assert isinstance(read, Rejected) == isinstance(made.event, bytes), made
+        assert b"\n" not in made.raw
+    assert 5 < sum(isinstance(made.event, bytes) for made in traffic) < 300
+
+
+def test_every_id_is_made_once() -> None:
+    ids = Counter(m.event.id for m in week(incidents=lately(END)) if not isinstance(m.event, bytes))
+    assert set(ids.values()) == {1}
+
+
+def said(phrases: Phrases) -> list[str]:
+    people = population()
+    return [
+        people.words(template, language, product=product, region="Henan", n=digit, batch="K2603-01")
+        for language, templates in phrases.items()
+        for template in templates
+        for product in people.products
+        for digit in (2, 9)
+    ]
+
+
+def test_ordinary_phrases_state_no_harm_that_alerts_by_itself() -> None:
+    written = book()
+    ordinary = [*written.grumbles.values(), *written.posts.values(), written.again, written.defect]
+    for text in (text for phrases in ordinary for text in said(phrases)):
+        assert not harm.read(canonical(text)).strict, text
+
+
+def test_every_safety_phrase_states_an_injury() -> None:
+    for text in said(book().safety):
+        assert harm.Harm.INJURY in harm.read(canonical(text)).strict, text
+
+
+def test_a_grumble_is_never_read_as_another_category() -> None:
+    assert set(book().grumbles) == set(population().categories)
+    assert set(population().categories) == set(category.Category) - {category.Category.UNKNOWN}
+    for about, phrases in book().grumbles.items():
+        for text in said(phrases):
+            assert category.read(canonical(text)) in {about, category.Category.UNKNOWN}, text
+
+
+def test_a_defect_batch_is_different_persons_about_one_batch_within_two_days() -> None:
+    traffic = week(incidents=[DefectBatch(begins=END - timedelta(hours=44))])
+    (label,) = traffic.labels
+    told = [c for c in complaints(traffic) if c.id in set(label.events)]
+    assert len(told) == len(label.events) == 14
+    assert {c.batch for c in told} == {label.scope["batch"]}
+    assert {c.product for c in told} == {label.scope["product"]}
+    people = [c.person for c in told if c.person]
+    assert len(set(people)) == len(people)
+    assert {c.category for c in told} <= {"product_quality", None}
+    assert max(c.time for c in told) - min(c.time for c in told) < 2 * 86_400_000
+    others = [c for c in complaints(week()) if c.batch == label.scope["batch"]]
+    assert len(others) < 7
+
+
+@pytest.mark.parametrize("times", [4.0, 6.0])
+def test_a_regional_surge_multiplies_what_is_usual_at_the_hour(times: float) -> None:
+    begins = datetime(2026, 3, 5, 2, tzinfo=UTC)
+    surge = RegionalSurge(begins=begins, times=times, region="Guangdong", category="billing")
+
+    added = [len(week(seed, incidents=[surge]).labels[0].events) for seed in range(5)]
+    usual = [
+        sum(
+            c.category == "billing" and c.region == "Guangdong" and _hour(c) in range(10, 16)
+            for c in complaints(week(seed))
+        )
+        / 7
+        for seed in range(5)
+    ]
+    assert sum(added) / sum(usual) == pytest.approx(times - 1, rel=0.35)
+
+
+def _hour(c: Complaint) -> int:
+    return datetime.fromtimestamp(c.time / 1000, CHINA).hour
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_safety_report_is_one_complaint_that_states_an_injury(language: Any) -> None:
+    report = SafetyReport(begins=END - timedelta(hours=3), language=language)
+    traffic = week(incidents=[report])
+    (label,) = traffic.labels
+    (told,) = [c for c in complaints(traffic) if c.id in label.events]
+    assert told.text
+    assert told.text.isascii() == (language == "en")
+    assert harm.read(canonical(told.text)).strict == {harm.Harm.INJURY}
+    assert told.severity != "safety"
+
+
+def test_batches_on_sale_are_named_by_month_and_number() -> None:
+    held = population().batches("Kettle K3", on=START.date())
+    assert held[0] == "K2602-07"  # Monday the 16th of February, two weeks before
+    assert len(set(held)) == len(held) > 70
+
+
+@given(seed=st.integers(0, 2**32), day=st.integers(0, 10_000))
+def test_dice_depend_on_every_number(seed: int, day: int) -> None:
+    assert dice(seed, day).integers(2**60) == dice(seed, day).integers(2**60)
+    assert dice(seed, day).integers(2**60) != dice(seed, day + 1).integers(2**60)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"seed": -1}, "seed must be at least 0, got -1"),
+        ({"days": 0}, "days must be at least 1, got 0"),
+        ({"per_day": 0.0}, "per_day must be above 0 and finite, got 0.0"),
+        ({"start": datetime(2026, 3, 2)}, "start must have a zone, got 2026-03-02T00:00:00"),  # noqa: DTZ001 - the mistake
+        ({"incidents": [SafetyReport(begins=END)]}, "safety_report must lie within"),
+    ],
+)
+def test_an_argument_that_is_wrong_is_named_with_its_rule(
+    wrong: dict[str, Any], message: str
+) -> None:
+    right: dict[str, Any] = {"seed": 1, "start": START, "days": 7}
+    with pytest.raises(ValueError, match=message):
+        generate(**(right | wrong))
+
+
+def run(*arguments: str) -> Any:
+    app = typer.Typer()
+    app.command()(command)
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_the_command_writes_both_streams_and_the_labels(tmp_path: Path) -> None:
+    out, labels = tmp_path / "made", tmp_path / "labels.jsonl"
+    done = run(
+        "--seed", "4", "--days", "3", "--out", str(out), "--labels", str(labels),
+        "--incident", "defect_batch", "--incident", "safety_report",
+    )  # fmt: skip
+    assert (done.exit_code, done.stdout) == (0, "")
+    kinds = [msgspec.json.decode(line)["kind"] for line in labels.read_bytes().splitlines()]
+    assert kinds == [Kind.DEFECT_BATCH, Kind.SAFETY_REPORT]
+    for stream in ("complaints", "mentions"):
+        lines = (out / f"{stream}.jsonl").read_bytes().splitlines()
+        assert len(lines) > 1000
+
+
+def test_a_file_named_after_a_stream_takes_that_stream_alone(tmp_path: Path) -> None:
+    out = tmp_path / "mentions-made.jsonl"
+    assert run("--days", "1", "--out", str(out)).exit_code == 0
+    assert out.read_bytes().startswith(b'{"id":"M')
+    assert list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--days", "0", "--out", "made"], "days must be at least 1, got 0\n"),
+        (["--days", "1", "--out", "updates.jsonl"], "updates.jsonl: must begin its name with"),
+        (["--days", "1", "--out", "made", "--incident", "defect_batch"], "defect_batch must lie"),
+    ],
+)
+def test_the_command_says_what_is_wrong_in_one_line(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = run(*arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(message)
+    assert done.stderr.count("\n") == 1

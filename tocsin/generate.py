@@ -1,0 +1,87 @@
+"""tocsin generate: realistic complaint traffic from a seed, to try things out on."""
+
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from streams import files
+from streams.sections import Stream
+from streams.traffic import generator, scenarios
+from tocsin.errors import one_line
+
+BOTH: tuple[Stream, Stream] = ("complaints", "mentions")
+
+
+def generate(
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="A folder, or one file complaints*.jsonl or mentions*.jsonl of a stream."
+        ),
+    ],
+    seed: Annotated[int, typer.Option(help="The same seed makes the same bytes.")] = 1,
+    days: Annotated[int, typer.Option(help="How many times 24 hours.")] = 28,
+    start: Annotated[
+        datetime, typer.Option(help="The first moment, in UTC unless it names a zone.")
+    ] = datetime(2026, 1, 5),  # noqa: DTZ001 - typer's own parser makes no zones
+    per_day: Annotated[
+        float, typer.Option(help="Events a day; three quarters of them complaints.")
+    ] = generator.PER_DAY,
+    incident: Annotated[
+        list[scenarios.Kind] | None,
+        typer.Option(help="An incident within the last two days; may be given several times."),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Where the incidents' labels go, as JSON lines.")
+    ] = None,
+) -> None:
+    """Make complaints and mentions in the order in which they arrive.
+
+    Example: tocsin generate --seed 7 --days 28 --out made --incident defect_batch
+    --labels made/labels.jsonl
+    """
+    err = Console(stderr=True, highlight=False)
+    began = start.replace(tzinfo=start.tzinfo or UTC)
+    with one_line(ValueError, OSError, files.FileError):
+        traffic = generator.generate(
+            seed=seed, start=began, days=days, per_day=per_day,
+            incidents=[
+                scenario
+                for scenario in scenarios.lately(began + timedelta(days=max(days, 1)))
+                if scenario.kind in (incident or ())
+            ],
+        )  # fmt: skip
+        written = _write(traffic, _paths(out), err)
+        if labels is not None:
+            labels.write_bytes(b"".join(msgspec.json.encode(x) + b"\n" for x in traffic.labels))
+    err.print(f"{written:,} records, {len(traffic.labels)} incidents", soft_wrap=True)
+
+
+def _paths(out: Path) -> dict[Stream, Path]:
+    """Which streams go into which files."""
+    if out.suffix == ".jsonl":
+        stream = files.stream_of(out)
+        if stream not in BOTH:
+            raise files.FileError(f"{out}: must begin its name with complaints or mentions")
+        return {stream: out}
+    out.mkdir(parents=True, exist_ok=True)
+    return {stream: out / f"{stream}.jsonl" for stream in BOTH}
+
+
+def _write(traffic: generator.Traffic, paths: dict[Stream, Path], err: Console) -> int:
+    written = 0
+    with ExitStack() as open_files, Progress(console=err, transient=True) as progress:
+        into = {name: open_files.enter_context(path.open("wb")) for name, path in paths.items()}
+        for day in progress.track(traffic.daily(), total=traffic.days, description="generating"):
+            for stream, file in into.items():
+                lines = [made.raw + b"\n" for made in day if made.stream == stream]
+                file.writelines(lines)
+                written += len(lines)
+    return written
