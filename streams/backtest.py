@@ -17,8 +17,8 @@ from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
 from streams.cells import decode
-from streams.events import Event
-from streams.history import Entry, History, partitions_of, source_of
+from streams.events import MILLISECOND, Event
+from streams.history import Entry, History, bucket_end, partitions_of, source_of
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
 from streams.sections import Source, Stream
@@ -114,8 +114,10 @@ class Backtest:
         for source in self._settings.sources:
             if source.stream not in history.streams:
                 continue
+            # Rows from the future are refused, and must not move time either.
+            latest = bucket_end(self._now + source.future // MILLISECOND)
             for part in self._topic(source.topic):
-                yield from part.take([End(history.end)], now=self._now)
+                yield from part.take([End(min(history.end, latest))], now=self._now)
                 if (emission := part.reading.so_far()) is not None:
                     yield emission
 

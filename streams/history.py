@@ -80,8 +80,7 @@ class History:
     @cached_property
     def end(self) -> int:
         """Milliseconds; the end of the bucket of the last event."""
-        last = max(entry.event.time for entry in self._entries)
-        return (last // BUCKET_MS + 1) * BUCKET_MS
+        return bucket_end(max(entry.event.time for entry in self._entries))
 
     def _take(self, path: Path, stream: Stream, batch: files.Batch) -> None:
         for event, row, received in zip(batch.events, batch.rows, batch.received, strict=True):
@@ -90,6 +89,11 @@ class History:
             else:
                 met = event.time if received is None else received
                 self._entries.append(Entry(met, stream, event))
+
+
+def bucket_end(moment: int) -> int:
+    """Milliseconds; the end of the bucket that holds a moment."""
+    return (moment // BUCKET_MS + 1) * BUCKET_MS
 
 
 def partition_of(source: Source, event: Event, partitions: int) -> int:

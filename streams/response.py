@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -10,8 +11,9 @@ import msgspec
 import structlog
 from faust.types import TP, EventT
 
-from alerts import deliveries, inputs, lifecycle, messages
+from alerts import deliveries, inputs, lifecycle, messages, top
 from alerts.channels import Channel, DeliveryError
+from alerts.colour import Colour
 from alerts.deliveries import Delivery, DeliveryState, Recipient
 from alerts.incident import Incident
 from alerts.inputs import Attempted, Input, Outcome, Result, Tick
@@ -142,6 +144,20 @@ class Response:
         if self._active:
             await self._put(Tick(at=_now()))
 
+    def measure(self) -> None:
+        """Show the incidents and deliveries, if this worker is the active one."""
+        for gauge in (metrics.OPEN, metrics.PENDING):
+            gauge.clear()
+        state = self._state if self._active else Incidents()
+        metrics.show_top(top.scopes(state.incidents.values()))
+        if self._active:
+            held = Counter(i.colour for i in state.incidents.values() if i.open)
+            waiting = Counter(d.recipient.channel for d in state.deliveries.values())
+            for colour in Colour:
+                metrics.OPEN.labels(colour).set(held[colour])
+            for channel in self._channels:
+                metrics.PENDING.labels(channel).set(waiting[channel])
+
     @property
     def _active(self) -> bool:
         return TP(self._topics.incident_inputs, 0) in self._app.consumer.assignment()
@@ -209,14 +225,16 @@ class Response:
 
     async def _send(self, ready: Sendable) -> None:
         result, reason, permanent = Result.SENT, "", False
+        channel, began = ready.delivery.recipient.channel, time.monotonic()
         try:
             message = messages.compose(ready.delivery)
-            await self._channels[ready.delivery.recipient.channel].send(message)
+            await self._channels[channel].send(message)
         except DeliveryError as error:
             result, reason, permanent = Result.FAILED, str(error), error.permanent
         except Exception as error:  # a channel's defect must show on the incident
             log.exception("delivery_broke", delivery=ready.delivery.id)
             result, reason, permanent = Result.FAILED, type(error).__name__, True
+        metrics.DELIVERY_SECONDS.labels(channel, result).observe(time.monotonic() - began)
         await self._put(
             Outcome(
                 delivery=ready.delivery.id, attempt=ready.attempt, result=result,

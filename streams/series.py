@@ -91,6 +91,11 @@ class Series:
         return {"stream": cut.stream, **cut.where, **dict(fields)}
 
     @property
+    def fullness(self) -> float:
+        """Share of the bound that is taken; the total is one more than it."""
+        return (len(self._keys) - 1) / self._most
+
+    @property
     def first_open(self) -> int | None:
         """The oldest bucket with counts that is not closed."""
         return min((bucket for bucket, people in self._open.items() if people.any()), default=None)

@@ -6,23 +6,21 @@ that its score can only rise, and a trigger is reported as soon as it is seen.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
-import numpy as np
 
 from alerts.signal import Signal, SignalState
 from detectors import budget
 from detectors.alarm import Hysteresis
-from detectors.outage import Outages
-from detectors.season import Profiles
 from detectors.surge import Surge
 from streams import signals
-from streams.cells import SEPARATOR, Cells, Counts, shard_of
-from streams.sections import BUCKET, Cut
-from streams.series import Contribution, Judged, Key, Series
+from streams.cells import Cells, Counts, shard_of
+from streams.groups import Groups
+from streams.sections import BUCKET
+from streams.series import Contribution, Judged, Series
 from streams.settings import Settings
 from streams.snapshots import SnapshotError, freeze, thaw
 from streams.triggers import Report, Triggers
@@ -31,7 +29,6 @@ from streams.watermarks import Admission, Watermarks, admit
 MINUTES = BUCKET // timedelta(minutes=1)
 MILLISECONDS = BUCKET // timedelta(milliseconds=1)
 ENOUGH = {"complaints": 1, "mentions": 2}  # people whose report of harm is enough
-WHOLE = 0  # the profile of the whole stream
 NONE_CLOSED = -(2**62)
 
 
@@ -43,7 +40,6 @@ class Stream:
         self.approximate = False
         self.late_at_detection = 0
         self._name, self._shard, self._shards = name, shard, detection.shards
-        self._zone = ZoneInfo(detection.zone)
         self._surge = Surge(
             threshold=budget.threshold(
                 false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
@@ -52,9 +48,7 @@ class Stream:
         self._hysteresis = Hysteresis()
         cuts = [cut for cut in settings.cuts if cut.stream == name]
         self.series = Series(cuts, most=detection.max_series)
-        self._profiled = _profiled(cuts)
-        self._profiles, self._outages = Profiles.empty(1), Outages.empty(1)
-        self._profile_of: dict[tuple[int, str], int] = {}
+        self._groups = Groups(cuts, zone=ZoneInfo(detection.zone))
         self._triggers = Triggers.empty(enough=ENOUGH[name], quiet=self._hysteresis.quiet)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}
@@ -122,12 +116,12 @@ class Stream:
             yield from self._close(self._closed)
 
     def _close(self, bucket: int) -> Iterator[Signal]:
-        masked = self._learn_profiles(bucket)
+        masked = self._groups.close(bucket, self.series)
         judged = self.series.close(bucket, self._surge, self._hysteresis, masked=masked)
         yield from self._report(judged, bucket)
         born = self.series.newborn(bucket)
-        self._bear_profiles(born)
-        self.series.bear(bucket, born, self._group)
+        self._groups.bear(born)
+        self.series.bear(bucket, born, self._groups.place)
         self._freeze_expectations(bucket + 1)
         yield from self._close_triggers(bucket)
 
@@ -151,8 +145,8 @@ class Stream:
 
     def _foresee(self, placed: Contribution, counts: Counts) -> Iterator[Signal]:
         bucket = self._after + 1
-        if self._outages.until[WHOLE] > bucket:
-            return  # masked already: what was held back may arrive at once
+        if self._groups.masked(bucket):
+            return  # what was held back may arrive at once
         found, verdict = self.series.foresee(placed, self._surge, self._hysteresis, bucket=bucket)
         for life, at in found.items():
             if verdict is not None and self._speaks_for(life):
@@ -166,9 +160,7 @@ class Stream:
         """Report what this record is the first to show."""
         news = [trigger for trigger in counts.triggers if trigger.event not in known]
         for report in self._triggers.add(news, minutes=MINUTES, least=self._after + 1):
-            yield self._trigger(
-                report, SignalState.PROVISIONAL, at=_seen(counts, report.bucket)
-            )
+            yield self._trigger(report, SignalState.PROVISIONAL, at=_seen(counts, report.bucket))
 
     def _close_triggers(self, bucket: int) -> Iterator[Signal]:
         for report in self._triggers.close(bucket):
@@ -180,43 +172,9 @@ class Stream:
             approximate=self.approximate,
         )  # fmt: skip
 
-    def _learn_profiles(self, bucket: int) -> bool:
-        """Learn what the groups did; returns whether the stream's sources were out."""
-        counts = np.zeros(self._profiles.size, np.int64)
-        counts[WHOLE] = self.series.counts(len(self.series.cuts), bucket).get("", 0)
-        for cut in self._profiled:
-            for fields, people in self.series.counts(cut, bucket).items():
-                if (profile := self._profile_of.get((cut, fields))) is not None:
-                    counts[profile] = people
-        masked = bool(self._outages.step(counts, self._rhythm, bucket=bucket)[WHOLE])
-        masks = np.full(len(counts), masked)
-        self._profiles.learn(counts, self._rhythm, bucket=bucket, masked=masks)
-        return masked
-
-    def _bear_profiles(self, born: list[Key]) -> None:
-        for key in born:
-            if key.cut in self._profiled:
-                self._profile_of[key] = len(self._profile_of) + 1
-        self._profiles = self._profiles.grown(len(self._profile_of) + 1)
-        self._outages = self._outages.grown(len(self._profile_of) + 1)
-
-    def _group(self, key: Key) -> int:
-        """The profile a series borrows: its group's where that is counted, else the whole."""
-        cut = self.series.cuts[key.cut]
-        profiled = next((n for n in self._profiled if self.series.cuts[n].by[0] == cut.group), None)
-        if cut.group is None or cut.group not in cut.by or profiled is None:
-            return WHOLE
-        value = key.fields.split(SEPARATOR)[cut.by.index(cut.group)]
-        return self._profile_of.get((profiled, value), WHOLE)
-
     def _freeze_expectations(self, bucket: int) -> None:
-        self._rhythm = self._profiles.expect(hour=self._local_hour(bucket))
-        self.series.expect(self._surge, self._rhythm, bucket=bucket)
-
-    def _local_hour(self, bucket: int) -> int:
-        """Hours of local time since the epoch; modulo 168 they are the hour of the week."""
-        local = signals.moment(bucket).astimezone(self._zone).replace(tzinfo=UTC)
-        return (local - signals.EPOCH) // timedelta(hours=1)
+        self._groups.freeze(bucket)
+        self.series.expect(self._surge, self._groups.rhythm, bucket=bucket)
 
     def _speaks_for(self, life: int) -> bool:
         """All shards judge a broadcast series; one of them reports it."""
@@ -225,6 +183,16 @@ class Stream:
             return True
         name = self.series.cuts[key.cut].name
         return shard_of(name, key.fields, shards=self._shards) == self._shard
+
+    @property
+    def watermark(self) -> int | None:
+        """Milliseconds of event time that every source has passed."""
+        return self._marks.time
+
+    @property
+    def closed(self) -> int | None:
+        """The bucket judged last."""
+        return self._closed
 
     @property
     def _cut_names(self) -> list[str]:
@@ -239,8 +207,7 @@ class Stream:
     def snapshot(self) -> dict[str, Any]:
         return {
             "cuts": self._cut_names, "series": self.series.snapshot(),
-            "profiles": self._profiles.columns(), "outages": self._outages.columns(),
-            "profile_of": self._profile_of, "triggers": self._triggers, "marks": self._marks,
+            "groups": self._groups.snapshot(), "triggers": self._triggers, "marks": self._marks,
             "held": self._held, "shown": self._shown, "closed": self._closed,
             "approximate": self.approximate, "late_at_detection": self.late_at_detection,
         }  # fmt: skip
@@ -252,8 +219,7 @@ class Stream:
                 f"({held['cuts']}), got {self._cut_names}"
             )
         self.series.restore(held["series"])
-        self._profiles, self._outages = Profiles.of(held["profiles"]), Outages.of(held["outages"])
-        self._profile_of = {(cut, fields): n for (cut, fields), n in held["profile_of"].items()}
+        self._groups.restore(held["groups"])
         self._triggers = msgspec.convert(held["triggers"], Triggers)
         self._marks = msgspec.convert(held["marks"], Watermarks)
         self._held = {
@@ -296,6 +262,21 @@ class Shard:
         """How many series live here, those that go to all shards included."""
         return sum(len(stream.series) for stream in self._streams.values())
 
+    @property
+    def fullness(self) -> float:
+        """Share of `detection.max_series` that the fullest stream has taken."""
+        return max(stream.series.fullness for stream in self._streams.values())
+
+    def passed(self) -> dict[str, float]:
+        """By stream, epoch seconds of event time that every source has passed."""
+        marks = {name: stream.watermark for name, stream in self._streams.items()}
+        return {name: mark / 1000 for name, mark in marks.items() if mark is not None}
+
+    def judged(self) -> dict[str, int]:
+        """By stream, the bucket judged last."""
+        closed = {name: stream.closed for name, stream in self._streams.items()}
+        return {name: bucket for name, bucket in closed.items() if bucket is not None}
+
     def snapshot(self) -> bytes:
         return freeze({name: stream.snapshot() for name, stream in self._streams.items()})
 
@@ -303,16 +284,6 @@ class Shard:
         """Go on where `snapshot` was taken; raises SnapshotError under other cuts."""
         for name, held in thaw(frozen).items():
             self._streams[name].restore(held)
-
-
-def _profiled(cuts: list[Cut]) -> list[int]:
-    """The cuts by one field that go to all shards, of the fields that others borrow from."""
-    borrowed = {cut.group for cut in cuts if cut.group in cut.by}
-    return [
-        n
-        for n, cut in enumerate(cuts)
-        if len(cut.by) == 1 and cut.by[0] in borrowed and not cut.where and not cut.family
-    ]
 
 
 def _seen(counts: Counts, bucket: int) -> datetime:

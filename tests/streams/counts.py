@@ -123,9 +123,10 @@ def learnt(shard: Shard) -> dict[str, Any]:
         }
         state[name] = {
             "lives": lives,
+            "order": series.lives,
             "open": {bucket: people for bucket, people in held.items() if people},
             "profiles": msgspec.to_builtins(
-                {name: array.tolist() for name, array in stream._profiles.columns().items()}
+                {name: array.tolist() for name, array in stream._groups._profiles.columns().items()}
             ),
             "closed": stream._closed,
             "late": shard.late_at_detection,

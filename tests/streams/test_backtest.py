@@ -9,7 +9,7 @@ import pytest
 from alerts.incident import IncidentState
 from alerts.signal import Kind, Signal, SignalState
 from streams.backtest import Backtest, Outcome
-from streams.events import Complaint, Event
+from streams.events import LATEST, Complaint, Event
 from streams.history import History
 from streams.sections import Intake
 from streams.settings import Settings
@@ -104,10 +104,18 @@ def test_a_harmful_complaint_opens_an_incident_however_quiet_it_is(tmp_path: Pat
 
 
 def test_it_tells_what_became_of_the_events(tmp_path: Path) -> None:
-    said = [complaint(1), complaint(1), complaint(2, NOW + HOUR), complaint(3)]
-    test = Backtest(settings(), now=NOW)
+    said = [complaint(1), complaint(1), complaint(2, START + 2 * DAY), complaint(3)]
+    test = Backtest(settings(), now=START + DAY)
     list(test.play(history(tmp_path, said)))
     assert (test.duplicates, test.rejected, test.late, test.series) == (1, 1, 0, 2)
+
+
+def test_a_row_from_the_far_future_is_refused_and_does_not_move_time(tmp_path: Path) -> None:
+    said = [complaint(1, text=BURN), complaint(2, LATEST)]
+    test = Backtest(settings(), now=START + 2 * HOUR)
+    found = signals(list(test.play(history(tmp_path, said))))
+    assert test.rejected == 1
+    assert [s.state for s in found] == [SignalState.PROVISIONAL, SignalState.CONFIRMED]
 
 
 def test_progress_is_told_in_events(tmp_path: Path) -> None:

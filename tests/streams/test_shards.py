@@ -289,6 +289,22 @@ def test_late_harmful_events_of_one_closed_hour_are_all_told() -> None:
     assert shard.late_at_detection == 0
 
 
+def test_a_harmful_event_that_idle_time_overtook_is_told_and_confirmed() -> None:
+    which = settings(records=4096)
+    partition, shard = Partition(plan(which)), Shard(which, 0)
+    partition.take(log([complaint(0)]))
+    applied(shard, partition.counts())
+    shard.apply(decode(partition.reading.mark(end=1, idle=5 * HOUR)))
+    late = [complaint("a", text=BURN), complaint("b", text=BURN, product="iron")]
+    partition.take(log(late, offset=1, every=1))
+    told = applied(shard, partition.counts())
+    assert [s.state for s in told] == [SignalState.PROVISIONAL] * 2
+    assert {int(s.bucket.timestamp()) // 3600 for s in told} == {HOURS + 4}
+    partition.take(log([End(START + 5 * HOUR)], offset=3, every=1))
+    confirmed = applied(shard, partition.counts())
+    assert {s.id for s in states(confirmed, SignalState.CONFIRMED)} == {s.id for s in told}
+
+
 def test_a_trigger_is_told_by_one_shard_whatever_its_product() -> None:
     which = settings(shards=4)
     said = [complaint(n, START, text=BURN, product=p) for n, p in enumerate(["a", "b", None])]
@@ -336,6 +352,20 @@ def test_a_person_who_was_in_time_is_not_late_because_the_chunk_goes_on() -> Non
     said = [complaint(n, START + n * 10 * MINUTE) for n in range(60)]
     _, (shard,) = played(which, emitted(which, records(said), every=1))
     assert shard.late_at_detection == 0
+
+
+def test_series_are_born_in_the_order_of_their_names_whoever_is_read_first() -> None:
+    which = settings(partitions=2)
+    names = ["violet", "amber", "red"]
+    one, other = (
+        emitted(which, records(complaint(c, START + n, category=c) for n, c in enumerate(own)), n)
+        for n, own in enumerate((names[:2], names[2:]))
+    )
+    born = [
+        learnt(played(which, log_of)[1][0])["complaints"]["order"]
+        for log_of in ([*one, *other], [*other, *one])
+    ]
+    assert born[0] == born[1] == sorted(born[0])
 
 
 def test_nothing_is_judged_before_each_partition_has_spoken() -> None:

@@ -1,0 +1,151 @@
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx
+import pytest
+
+from streams import health
+from streams.health import PortError, Pulse, Readiness, Standing, readiness
+from streams.sections import Operations
+from streams.topics import Role
+
+Ask = Callable[[str], Awaitable[httpx.Response]]
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Worker:
+    """What the served worker says of itself."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.pulse = Pulse(self.clock)
+        self.readiness = Readiness.STARTING
+        self.measured = 0
+
+    async def measure(self) -> None:
+        self.measured += 1
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker()
+
+
+@pytest.fixture
+async def ask(worker: Worker) -> AsyncIterator[Ask]:
+    with socket.create_server(("127.0.0.1", 0)) as on:
+        address = f"http://127.0.0.1:{on.getsockname()[1]}"
+        await health.serve(
+            on, pulse=worker.pulse, ready=lambda: worker.readiness, measure=worker.measure
+        )
+        async with httpx.AsyncClient(base_url=address) as client:
+            yield client.get
+
+
+def standing(**changes: bool | int) -> Standing:
+    facts = {
+        "joined": True, "rebalancing": False, "recovering": False, "partitions": 4,
+        "stands_by": False,
+    }  # fmt: skip
+    return Standing(**(facts | changes))  # type: ignore[arg-type] - a mixture of two kinds
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (standing(), Readiness.READY),
+        (standing(joined=False, partitions=0), Readiness.STARTING),
+        (standing(rebalancing=True), Readiness.REBALANCING),
+        (standing(recovering=True), Readiness.RECOVERING),
+        (standing(partitions=0), Readiness.UNASSIGNED),
+        (standing(partitions=0, stands_by=True), Readiness.STANDBY),
+        (standing(partitions=0, stands_by=True, joined=False), Readiness.STARTING),
+    ],
+)
+def test_readiness_names_the_first_reason(found: Standing, expected: Readiness) -> None:
+    assert readiness(found) is expected
+    assert expected.fine == (expected in {Readiness.READY, Readiness.STANDBY})
+
+
+def test_work_that_does_not_end_is_stuck_though_other_work_goes_on() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    with pulse.working():
+        clock.now += health.STUCK
+        with pulse.working():
+            assert not pulse.stuck
+        clock.now += 1
+        assert pulse.stuck
+    assert not pulse.stuck
+    assert pulse.longest == 0
+
+
+def test_work_that_fails_has_ended() -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    with pytest.raises(ZeroDivisionError), pulse.working():
+        _ = 1 / 0
+    clock.now += 2 * health.STUCK
+    assert not pulse.stuck
+
+
+async def test_a_worker_is_live_until_its_work_is_stuck(worker: Worker, ask: Ask) -> None:
+    assert (await ask("/live")).status_code == 200
+    with worker.pulse.working():
+        worker.clock.now += health.STUCK + 1
+        answer = await ask("/live")
+    assert answer.status_code == 503
+    assert answer.text == "busy with one piece of work for 301 s\n"
+
+
+@pytest.mark.parametrize("found", Readiness)
+async def test_readiness_is_told_with_its_reason(
+    worker: Worker, ask: Ask, found: Readiness
+) -> None:
+    worker.readiness = found
+    answer = await ask("/ready")
+    assert (answer.status_code, answer.text) == (200 if found.fine else 503, f"{found}\n")
+
+
+async def test_metrics_are_measured_when_they_are_asked_for(worker: Worker, ask: Ask) -> None:
+    answer = await ask("/metrics")
+    assert worker.measured == 1
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert "# TYPE tocsin_events_total counter" in answer.text
+    assert "# TYPE tocsin_lag_seconds gauge" in answer.text
+
+
+async def test_nothing_else_is_served(ask: Ask) -> None:
+    assert (await ask("/")).status_code == 404
+
+
+def test_a_taken_port_is_named_with_its_option() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        operations = Operations(intake_port=0, detection_port=port, response_port=0)
+        with pytest.raises(PortError) as caught:
+            health.check(operations)
+    assert str(caught.value) == (
+        "operations.detection_port: must be a free port of operations.host or 0 for none, "
+        f"got {port} on 127.0.0.1: Address already in use"
+    )
+
+
+def test_a_check_leaves_the_ports_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    operations = Operations(intake_port=port, detection_port=0, response_port=0)
+    health.check(operations)
+    with health.listening(operations, Role.INTAKE) or socket.socket() as on:
+        assert on.getsockname() == ("127.0.0.1", port)
+
+
+def test_port_0_serves_nothing() -> None:
+    assert health.listening(Operations(intake_port=0), Role.INTAKE) is None
