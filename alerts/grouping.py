@@ -54,7 +54,8 @@ class Home(NamedTuple):
 
 def home(signal: Signal, incidents: Iterable[Incident]) -> Home:
     """The incident for a signal that belongs to none yet."""
-    near = [i for i in incidents if _takes(i) and abs(signal.at - i.at) <= WINDOW]
+    taking = [i for i in incidents if _takes(i) and abs(signal.at - i.at) <= WINDOW]
+    near = sorted(taking, key=lambda i: (i.opened, i.id))  # a restored state has another order
     related = sorted(
         (i for i in near if akin(i, signal)),
         key=lambda i: (-_shared(i.scope, signal.scope), i.opened, i.id),

@@ -1,6 +1,6 @@
 """Counting a chunk's events by the configured cuts, and the record that carries the counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from operator import attrgetter
 from typing import Any, Final
@@ -69,6 +69,7 @@ class Counts(msgspec.Struct, array_like=True, gc=False, frozen=True):
         late: events of the chunk that came below the watermark.
         cells: by cut, in the order of the settings; the total of the stream comes last.
         triggers: events that are enough by themselves.
+        layout: of the cuts, whose numbers the cells go by.
     """
 
     version: str
@@ -86,10 +87,17 @@ class Counts(msgspec.Struct, array_like=True, gc=False, frozen=True):
     late: int
     cells: list[Cells | msgspec.Raw | None]
     triggers: list[Trigger]
+    layout: str
 
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(Counts).decode
+
+
+def layout(cuts: Iterable[Cut]) -> str:
+    """A name for what the numbers of the cuts stand for."""
+    names = "\n".join(f"{cut.name} by {cut.family or 'all'}" for cut in cuts)
+    return xxhash.xxh3_64_hexdigest(names.encode())
 
 
 class Columns:
@@ -133,8 +141,9 @@ class Columns:
         return masks[0] if len(masks) == 1 else [all(marks) for marks in zip(*masks, strict=True)]
 
     def scope(self, place: int) -> dict[str, str]:
-        """What one event is about, of the fields it has."""
-        values = {field: self[field][place] for field in SCOPE}
+        """What one event is about, of the fields it has; of a post only the product."""
+        fields = SCOPE[:1] if self.reaching else SCOPE
+        values = {field: self[field][place] for field in fields}
         return {field: value for field, value in values.items() if value is not None}
 
     @property

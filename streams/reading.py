@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from operator import or_
+from operator import attrgetter, or_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ import xxhash
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, shard_of
+from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, layout, shard_of
 from streams.completion import complete
 from streams.events import Event, Rejected, judge_times, who
 from streams.people import Seen
@@ -26,6 +26,7 @@ from streams.settings import Settings
 
 Ints = NDArray[np.int64]
 MINUTE = 60_000
+PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 
 
 class End(NamedTuple):
@@ -112,6 +113,7 @@ class Reading:
         self._lateness = int(plan.source.lateness.total_seconds() * 1000)
         self._future = int(plan.source.future.total_seconds() * 1000)
         self._cuts = [cut for cut in plan.settings.cuts if cut.stream == plan.source.stream]
+        self._layout = layout(self._cuts)
 
     @property
     def seen(self) -> Seen:
@@ -253,8 +255,11 @@ class Reading:
     def _trigger(self, columns: Columns, occurred: list[int]) -> None:
         """Complete the columns from the texts, and keep the events that are enough."""
         assert self._chunk is not None
+        copies = columns["repost_of"]
         for place, harm, quote in complete(columns):
             event = columns.events[place]
+            if copies[place] is not None:
+                continue  # who repeats a post has seen nothing himself
             self._chunk.triggers.append(
                 Trigger(
                     harm, columns.minutes[place], occurred[place], event.id, _unreadable(event),
@@ -264,7 +269,7 @@ class Reading:
 
     def _again(self, columns: Columns) -> list[bool] | None:
         """Marks what adds no person: copies, and the same person about product and category."""
-        people = [who(event) for event in columns.events]
+        people = columns[PERSON[self._plan.source.stream]]
         copies = [post is not None for post in columns["repost_of"]]
         if not (any(people) or any(copies)):
             return None
@@ -293,7 +298,7 @@ class Reading:
             topic=self._plan.source.topic, partition=self._partition,
             partitions=self._plan.partitions, start=start, end=end, closed=closed, first=first,
             watermark=self.watermark, idle=0, approximate=self._plan.approximate, late=0,
-            cells=[], triggers=[],
+            cells=[], triggers=[], layout=self._layout,
         )  # fmt: skip
 
 
@@ -305,7 +310,7 @@ def _unreadable(event: Event) -> str:
 
 
 def _times(events: Sequence[Any]) -> Ints:
-    return np.fromiter((event.time for event in events), np.int64, len(events))
+    return np.fromiter(map(attrgetter("time"), events), np.int64, len(events))
 
 
 def _by_shard(triggers: Sequence[Trigger], shards: int) -> list[list[Trigger]]:

@@ -17,7 +17,7 @@ from detectors import budget
 from detectors.alarm import Hysteresis
 from detectors.surge import Surge
 from streams import signals
-from streams.cells import Cells, Counts, shard_of
+from streams.cells import Cells, Counts, layout, shard_of
 from streams.groups import Groups
 from streams.sections import BUCKET
 from streams.series import Contribution, Judged, Series
@@ -47,6 +47,7 @@ class Stream:
         )
         self._hysteresis = Hysteresis()
         cuts = [cut for cut in settings.cuts if cut.stream == name]
+        self._layout = layout(cuts)
         self.series = Series(cuts, most=detection.max_series)
         self._groups = Groups(cuts, zone=ZoneInfo(detection.zone))
         self._triggers = Triggers.empty(enough=ENOUGH[name], quiet=self._hysteresis.quiet)
@@ -93,11 +94,11 @@ class Stream:
 
     def _cells(self, counts: Counts) -> list[Cells | None]:
         """The record's cells; once decoded none is raw any more."""
-        if len(counts.cells) != len(self.series.cuts) + 1:
+        if counts.layout != self._layout:
             raise ValueError(
-                f"{counts.topic}[{counts.partition}]: counts must hold "
-                f"{len(self.series.cuts) + 1} cuts, got {len(counts.cells)}; intake and detection "
-                "run with different settings"
+                f"{counts.topic}[{counts.partition}]: counts at offset {counts.start} were made "
+                f"under other cuts ({counts.layout}) than this shard's ({self._layout}); intake "
+                "and detection must run with the same settings, on topics of their own"
             )
         return [cells if isinstance(cells, Cells) else None for cells in counts.cells]
 
@@ -195,28 +196,23 @@ class Stream:
         return self._closed
 
     @property
-    def _cut_names(self) -> list[str]:
-        """What the numbers of the cuts in a state, and in a counts record, stand for."""
-        return [f"{cut.name} by {cut.family or 'all'}" for cut in self.series.cuts]
-
-    @property
     def _after(self) -> int:
         """The bucket closed last; before there is one, none is."""
         return NONE_CLOSED if self._closed is None else self._closed
 
     def snapshot(self) -> dict[str, Any]:
         return {
-            "cuts": self._cut_names, "series": self.series.snapshot(),
+            "layout": self._layout, "series": self.series.snapshot(),
             "groups": self._groups.snapshot(), "triggers": self._triggers, "marks": self._marks,
             "held": self._held, "shown": self._shown, "closed": self._closed,
             "approximate": self.approximate, "late_at_detection": self.late_at_detection,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        if held["cuts"] != self._cut_names:
+        if held["layout"] != self._layout:
             raise SnapshotError(
                 f"{self._name}: a snapshot must be restored under the cuts it was made with "
-                f"({held['cuts']}), got {self._cut_names}"
+                f"({held['layout']}), got {self._layout}"
             )
         self.series.restore(held["series"])
         self._groups.restore(held["groups"])

@@ -16,7 +16,7 @@ def record(start: int = 0, end: int = 5, **changes: Any) -> Counts:
     facts: dict[str, Any] = {
         "version": "v", "stream": "complaints", "topic": "t", "partition": 0, "partitions": 1,
         "start": start, "end": end, "closed": False, "first": False, "watermark": T, "idle": 0,
-        "approximate": False, "late": 0, "cells": [], "triggers": [],
+        "approximate": False, "late": 0, "cells": [], "triggers": [], "layout": "",
     }  # fmt: skip
     return Counts(**(facts | changes))
 

@@ -1,0 +1,78 @@
+from pathlib import Path
+
+import pytest
+
+from alerts.channels import Channel
+from streams.recipients import recipients
+from streams.settings import Settings, SettingsError, load
+
+# Apprise loads its e-mail service, which looks whether this module is still there.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+KEY = "k3y-of-the-robot"
+ON = {
+    "TERMINAL__ENABLED": "true",
+    "WEBHOOK__URL": "https://hooks.example.org/",
+    "WEBHOOK__SECRET": KEY,
+    "WECOM__URL": f"https://qyapi.example.org/send?key={KEY}",
+    "DINGTALK__URL": f"https://oapi.example.org/send?access_token={KEY}",
+    "DINGTALK__SECRET": KEY,
+    "FEISHU__URL": f"https://open.example.org/hook/{KEY}",
+    "FEISHU__SECRET": KEY,
+    "ALERTMANAGER__URL": "http://alertmanager.example.org:9093",
+    "APPRISE__URL": f"json://example.org/{KEY}",
+}
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def switch_on(monkeypatch: pytest.MonkeyPatch, options: dict[str, str]) -> Settings:
+    for option, value in options.items():
+        monkeypatch.setenv(f"TOCSIN_CHANNELS__{option}", value)
+    return load()
+
+
+def test_nobody_is_told_unless_a_channel_is_on() -> None:
+    assert recipients(Settings()) == ({}, [])
+
+
+def test_each_channel_that_is_on_is_one_recipient(monkeypatch: pytest.MonkeyPatch) -> None:
+    channels, told = recipients(switch_on(monkeypatch, ON))
+    names = ["terminal", "webhook", "wecom", "dingtalk", "feishu", "alertmanager", "apprise"]
+    assert list(channels) == names
+    assert [(one.name, one.channel) for one in told] == [(name, name) for name in names]
+
+
+def test_neither_settings_nor_channels_show_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = switch_on(monkeypatch, ON)
+    shown: dict[str, Channel] = recipients(settings)[0]
+    assert KEY not in f"{settings!r} {settings.model_dump_json()} {shown!r}"
+
+
+@pytest.mark.parametrize("name", ["wecom", "dingtalk", "feishu", "apprise"])
+def test_an_address_that_is_a_secret_comes_from_a_file_too(name: str) -> None:
+    Path("url").write_text(f"https://example.org/{KEY}\n", encoding="utf-8")
+    Path("tocsin.toml").write_text(f'channels.{name}.url_file = "url"', encoding="utf-8")
+    url = getattr(load().channels, name).url
+    assert url.get_secret_value() == f"https://example.org/{KEY}"
+
+
+@pytest.mark.parametrize("name", ["wecom", "dingtalk", "feishu", "apprise"])
+def test_an_address_that_is_a_secret_is_refused_in_the_settings_file(name: str) -> None:
+    Path("tocsin.toml").write_text(
+        f'channels.{name}.url = "https://example.org/{KEY}"', encoding="utf-8"
+    )
+    with pytest.raises(SettingsError, match=f"channels.{name}.url: must come from") as refusal:
+        load()
+    assert KEY not in str(refusal.value)
+
+
+def test_a_secret_address_that_is_none_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        switch_on(monkeypatch, {"WECOM__URL": KEY})
+    assert str(refusal.value) == "channels.wecom.url: must be an http or https address"
