@@ -6,9 +6,11 @@ the stage declares durable instead of what it acknowledged. Only the declared in
 read so: a table's changelog passes through the same consumer and stays one message a record.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -21,6 +23,7 @@ from faust.types import TP, ConsumerMessage
 
 logger = logging.getLogger(__name__)
 SCHEME = "chunks"
+WAITING = 4  # runs handed over and not taken yet, at which no more are fetched
 FRESH = 5.0  # seconds; an idle broker answers a fetch every 1.5
 
 
@@ -123,6 +126,8 @@ class Consumer(driver.Consumer):
         self._committed: dict[TP, int] = {}
         self._begins: dict[TP, Begin] = {}
         self._numbers: dict[TP, int] = {}
+        self._taken: dict[TP, int] = {}
+        self._taking = asyncio.Event()
 
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
@@ -139,6 +144,12 @@ class Consumer(driver.Consumer):
     def delivered(self, tp: TP) -> int:
         """How many runs of the present reading were handed over."""
         return self._numbers.get(tp, 0)
+
+    def taken(self, run: Run) -> None:
+        """The stage is done with the run; there is room for another."""
+        if self._taken.get(run.tp) == run.number:
+            self._taken[run.tp] = run.number + 1
+            self._taking.set()
 
     async def caught_up(self, tp: TP) -> bool:
         """Nothing more to read for now, and no transaction open."""
@@ -161,7 +172,7 @@ class Consumer(driver.Consumer):
         # Faust forgets first and commits then, which replays every partition at each rebalance.
         await self.force_commit()
         await super().on_partitions_revoked(revoked)
-        for held in (self._durable, self._committed, self._begins, self._numbers):
+        for held in (self._durable, self._committed, self._begins, self._numbers, self._taken):
             held.clear()
 
     async def perform_seek(self) -> None:
@@ -178,6 +189,7 @@ class Consumer(driver.Consumer):
             await self.seek_wait(unread)
         self._begins.update(begins)
         self._numbers.update(dict.fromkeys(inputs, 0))
+        self._taken.update(dict.fromkeys(inputs, 0))
 
     async def _getmany(
         self,
@@ -188,12 +200,26 @@ class Consumer(driver.Consumer):
         if not sought:
             await self.sleep(timeout)
             return {}
+        if not await self._room(timeout):
+            return {}
         records: Mapping[TP, Sequence[Any]] = await super()._getmany(sought, timeout)
         return {
             tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
             for tp, found in records.items()
             if self._sought(tp)
         }
+
+    async def _room(self, seconds: float) -> bool:
+        """Wait for the stage; Faust would pause partitions instead, for a second each time."""
+        if self._waiting >= WAITING:
+            self._taking.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._taking.wait(), seconds)
+        return self._waiting < WAITING
+
+    @property
+    def _waiting(self) -> int:
+        return sum(self._numbers.values()) - sum(self._taken.values())
 
     def _sought(self, tp: TP) -> bool:
         """Whether it may be read: Faust resumes the inputs after a recovery, then seeks them."""

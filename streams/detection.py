@@ -1,7 +1,8 @@
 """Detection: counts in, signals out, state in snapshots."""
 
 import asyncio
-from collections.abc import Awaitable
+import time
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 import faust
@@ -35,6 +36,15 @@ class _Owned:
         self.next = following
         self.runs = 0
         self.sent: list[Awaitable[Any]] = []
+        self.decided: dict[str, float] = {}
+        self._judged = shard.judged()
+
+    def note_decisions(self, now: float) -> None:
+        """Note when a bucket was last judged, by stream; `now` is epoch seconds."""
+        before, self._judged = self._judged, self.shard.judged()
+        for stream, bucket in self._judged.items():
+            if bucket != before.get(stream):
+                self.decided[stream] = now
 
 
 class Detection:
@@ -68,7 +78,7 @@ class Detection:
                 owned.sent += self._send_signal(signal)
             owned.next += 1
         await self._acknowledged(owned)
-        self._measure(run.partition, owned.shard)
+        owned.note_decisions(time.time())
 
     def _own(self, run: Run) -> _Owned:
         """The shard's state; restored where a reading begins."""
@@ -94,7 +104,8 @@ class Detection:
         return _Owned(shard, offsets[-1])
 
     async def _snapshot(self, run: Run, owned: _Owned) -> None:
-        """All signals below E, then the slices, then the marker; only then may the commit follow."""
+        """All signals below E, then the slices, then the marker; the commit follows that alone."""
+        began = time.monotonic()
         await self._acknowledged(owned)
         held = snapshots.sliced(run.partition, owned.next, owned.shard.snapshot())
         *slices, marker = held.items()
@@ -102,6 +113,7 @@ class Detection:
         await self._write(run.partition, dict([marker]))
         self._app.consumer.declare_durable(run.tp, owned.next)
         metrics.SNAPSHOT_BYTES.labels(run.partition).inc(sum(map(len, held.values())))
+        metrics.SNAPSHOT_SECONDS.labels(run.partition).observe(time.monotonic() - began)
         kept = snapshots.offsets(self._table.data, run.partition)[-KEPT:]
         old = snapshots.outdated(self._table.data, run.partition, keep_from=kept[0])
         await self._write(run.partition, dict.fromkeys(old))
@@ -134,6 +146,28 @@ class Detection:
         sent, owned.sent = owned.sent, []
         await asyncio.gather(*[await pending for pending in sent])
 
-    def _measure(self, number: int, shard: Shard) -> None:
-        metrics.SERIES.labels(number).set(shard.series())
-        metrics.LATE_AT_DETECTION.labels(number).set(shard.late_at_detection)
+    def measure(self) -> None:
+        """Show the shards that this worker owns at present."""
+        mine = {tp.partition for tp in self._app.consumer.assignment()}
+        owned = {number: held for number, held in self._owned.items() if number in mine}
+        for gauge in (metrics.SERIES, metrics.SERIES_BOUND, metrics.REFUSED,
+                      metrics.LATE_AT_DETECTION, metrics.WATERMARK, metrics.DECIDED):  # fmt: skip
+            gauge.clear()
+        for number, held in owned.items():
+            metrics.SERIES.labels(number).set(held.shard.series())
+            metrics.SERIES_BOUND.labels(number).set(held.shard.fullness)
+            metrics.REFUSED.labels(number).set(held.shard.refused)
+            metrics.LATE_AT_DETECTION.labels(number).set(held.shard.late_at_detection)
+        for stream, passed in _furthest_behind([o.shard.passed() for o in owned.values()]).items():
+            metrics.WATERMARK.labels(stream).set(passed)
+        for stream, decided in _furthest_behind([o.decided for o in owned.values()]).items():
+            metrics.DECIDED.labels(stream).set(decided)
+
+
+def _furthest_behind(times: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """By stream the least of the times."""
+    least: dict[str, float] = {}
+    for by_stream in times:
+        for stream, moment in by_stream.items():
+            least[stream] = min(moment, least.get(stream, moment))
+    return least

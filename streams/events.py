@@ -134,8 +134,8 @@ def judge_times(
     parsed: Sequence[Event | Rejected], stamps: NDArray[np.int64], *, future_ms: int
 ) -> Sequence[Event | Rejected]:
     """Refuses events further ahead of their own record's timestamp (ms) than `future_ms`."""
-    times = (EARLIEST if isinstance(event, Rejected) else event.time for event in parsed)
-    ahead = np.fromiter(times, np.int64, len(parsed)) > stamps + future_ms
+    times = [EARLIEST if isinstance(event, Rejected) else event.time for event in parsed]
+    ahead = np.array(times, np.int64) > stamps + future_ms
     if not ahead.any():
         return parsed
     rule = f"must be at most {durations.text(future_ms * MILLISECOND)} after its record's timestamp"

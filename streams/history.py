@@ -20,7 +20,7 @@ from streams.murmur import murmur2
 from streams.sections import BUCKET, Intake, Source, Stream
 
 Ints = NDArray[np.int64]
-BATCH = 4096
+BATCH = 16_384
 BUCKET_MS = BUCKET // timedelta(milliseconds=1)
 
 

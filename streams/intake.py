@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,12 @@ from streams.deadletters import DeadLetter
 from streams.events import Event, Rejected
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
-from streams.sections import Source
 from streams.settings import Settings
 from streams.topics import Topics
 
 END = "tocsin-end"  # header of the record that ends an input; its value is the time in ms
 SAMPLE = 64  # unknown fields are looked for in every so many offsets
+STRETCH = 2048  # records counted before others have their turn
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
 
@@ -70,12 +71,17 @@ class Intake:
         """Count a run; returns when what it closed is acknowledged and declared durable."""
         held = self._held(run)
         parsed = self._parsed(run)
-        offsets = np.fromiter((r.offset for r in run.records), np.int64, len(run.records))
-        stamps = np.fromiter((r.timestamp for r in run.records), np.int64, len(run.records))
+        offsets = np.fromiter(map(attrgetter("offset"), run.records), np.int64)
+        stamps = np.fromiter(map(attrgetter("timestamp"), run.records), np.int64)
+        closed, sent = [], []
         async with self._sending:
-            closed = held.reading.take(offsets, stamps, parsed)
-            letters = self._letters(run, held.reading)
-            await asyncio.gather(*[await sent for sent in [*letters, *self._counts(closed)]])
+            for part in (slice(at, at + STRETCH) for at in range(0, len(parsed), STRETCH)):
+                emissions = held.reading.take(offsets[part], stamps[part], parsed[part])
+                closed += emissions
+                sent += [await sending for sending in self._counts(emissions)]
+                await asyncio.sleep(0)  # so that these travel while the next ones are counted
+            sent += [await sending for sending in self._letters(run, held.reading)]
+            await asyncio.gather(*sent)
             if closed:
                 assert closed[-1].closed is not None
                 note = "" if closed[-1].watermark is None else str(closed[-1].watermark)
@@ -96,9 +102,9 @@ class Intake:
         """Say of the partitions that were idle for long enough by how much more they were."""
         now = time.monotonic()
         for tp, begin in self._app.consumer.inputs().items():
-            if tp not in self._inputs and begin is not None:
-                self._inputs[tp] = self._begun(tp, begin)
             held = self._inputs.get(tp)
+            if begin is not None and (held is None or held.runs):
+                held = self._inputs[tp] = self._begun(tp, begin)
             if held is None or not await self._rests(tp, held):
                 continue
             if held.quiet_since is None:
@@ -180,6 +186,8 @@ class Intake:
         letters = [
             DeadLetter.of(run.topic, run.partition, records[r.offset], r.why) for r in refused
         ]
+        for letter in letters:
+            metrics.dead_letter(run.topic, letter.why.field)
         return [self._send(self._topics.dead_letters, **letter.record()) for letter in letters]
 
     def _counts(self, emissions: Sequence[Emission]) -> list[Awaitable[Any]]:

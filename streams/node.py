@@ -94,7 +94,7 @@ class Node:
     def format_arguments(self) -> list[str]:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         tool = "kafka.tools.StorageTool"
-        return [tool, "format", "-t", cluster, "-c", str(self.properties)]
+        return [tool, "format", f"--cluster-id={cluster}", "-c", str(self.properties)]
 
     @property
     def java_options(self) -> list[str]:

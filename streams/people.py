@@ -4,10 +4,11 @@ Kept in memory; what a chunk adds is pending until the chunk is closed and ackno
 a chunk that is read again does not meet its own ids.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+import numpy as np
 import xxhash
+from numpy.typing import NDArray
 
 SPANS = 7  # the horizon is forgotten in so many steps
 
@@ -15,9 +16,9 @@ SPANS = 7  # the horizon is forgotten in so many steps
 class Seen:
     """A set of 64-bit hashes that forgets what is older than a horizon.
 
-    A hash is told apart from another with an error of 2^-64 a pair. What was settled during one
-    span of a seventh of the horizon is forgotten together, so that an entry lives from one
-    horizon to one and a seventh; `watermark` alone moves the spans, never a clock.
+    A hash is told apart from another with an error of 2^-64 a pair. Time is cut into spans of a
+    seventh of the horizon, and a key counts as met for seven spans after the one it was first met
+    in, by the events' own times: nothing depends on when or in what pieces the log was read.
 
     Args:
         horizon: milliseconds of event time.
@@ -27,49 +28,45 @@ class Seen:
         if horizon < SPANS:
             raise ValueError(f"horizon must be at least {SPANS} ms, got {horizon}")
         self._span = horizon // SPANS
-        self._settled: set[int] = set()
-        self._spans: defaultdict[int, list[int]] = defaultdict(list)  # what was settled in each
-        self._pending: set[int] = set()
-        self._now = 0
+        self._settled: dict[int, int] = {}
+        self._pending: dict[int, int] = {}
+        self._oldest = 0
 
     def __len__(self) -> int:
-        return len(self._settled) + len(self._pending)
+        return len(self._settled.keys() | self._pending.keys())
 
-    def fresh(self, keys: Iterable[str]) -> list[bool]:
-        """For each key whether it is met for the first time; it is met from then on."""
+    def fresh(self, keys: Iterable[str], times: NDArray[np.int64]) -> list[bool]:
+        """For each key, met at its time (ms), whether it is for the first time in the horizon."""
         digests = list(map(xxhash.xxh3_64_intdigest, map(str.encode, keys)))
+        spans = (times // self._span).tolist()
         if self._all_new(digests):
-            self._pending.update(digests)
+            self._pending.update(zip(digests, spans, strict=True))
             return [True] * len(digests)
-        return self._each(digests)
+        return [self._new(digest, span) for digest, span in zip(digests, spans, strict=True)]
 
     def _all_new(self, digests: list[int]) -> bool:
         """The usual case, found at a fraction of the cost of asking for each."""
         return (
-            self._settled.isdisjoint(digests)
-            and self._pending.isdisjoint(digests)
+            self._settled.keys().isdisjoint(digests)
+            and self._pending.keys().isdisjoint(digests)
             and len(set(digests)) == len(digests)
         )
 
-    def _each(self, digests: list[int]) -> list[bool]:
-        settled, pending, marks = self._settled, self._pending, []
-        for digest in digests:
-            new = digest not in pending and digest not in settled
-            if new:
-                pending.add(digest)
-            marks.append(new)
-        return marks
+    def _new(self, digest: int, span: int) -> bool:
+        met = self._pending.get(digest, self._settled.get(digest))
+        new = met is None or span - met > SPANS
+        if new:
+            self._pending[digest] = span
+        return new
 
     def settle(self, watermark: int | None) -> None:
-        """Keep what is pending (its chunk is closed) and forget what lies past the horizon."""
-        span = (watermark or 0) // self._span
-        if span > self._now:
-            self._now = span
-            for past in [at for at in self._spans if at < span - SPANS]:
-                self._settled.difference_update(self._spans.pop(past))
+        """Keep what is pending (its chunk is closed); drop what no event can meet any more."""
         self._settled |= self._pending
-        self._spans[self._now] += self._pending
         self._pending.clear()
+        oldest = (watermark or 0) // self._span - SPANS
+        if oldest > self._oldest:
+            self._oldest = oldest
+            self._settled = {key: met for key, met in self._settled.items() if met >= oldest}
 
     def forget_pending(self) -> None:
         """The chunk is read again from its start."""

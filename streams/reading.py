@@ -208,7 +208,7 @@ class Reading:
 
     def _fresh(self, events: list[Event], stamps: Ints) -> tuple[list[Event], Ints]:
         """Leave out ids met before."""
-        marks = self._seen.fresh(["i" + event.id for event in events])
+        marks = self._seen.fresh(["i" + event.id for event in events], _times(events))
         if all(marks):
             return events, stamps
         self.tally["duplicate"] += marks.count(False)
@@ -276,7 +276,8 @@ class Reading:
         matters = zip(people, columns["product"], columns["category"], strict=True)
         keys = [f"p{person}\x1f{product}\x1f{category}" for person, product, category in matters]
         named = [bool(person) and not copy for person, copy in zip(people, copies, strict=True)]
-        fresh = iter(self._seen.fresh(compress(keys, named)))
+        times = np.array(columns.minutes, np.int64)[named] * MINUTE
+        fresh = iter(self._seen.fresh(compress(keys, named), times))
         repeats = [known and not next(fresh) for known in named]
         self.tally["repeat"] += sum(repeats)
         self.tally["repost"] += sum(copies)

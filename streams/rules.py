@@ -53,6 +53,12 @@ def _addresses(bootstrap: str) -> str:
     return bootstrap
 
 
+def _host(name: str) -> str:
+    if not re.fullmatch(r"[a-zA-Z0-9._:-]+", name):
+        raise ValueError(f"must be an address or a name of this machine, got {name!r}")
+    return name
+
+
 def _topic_prefix(prefix: str) -> str:
     return prefix and _topic_name(prefix)
 
@@ -62,4 +68,6 @@ Name = Annotated[str, AfterValidator(_topic_name)]
 Prefix = Annotated[str, AfterValidator(_topic_prefix)]
 Zone = Annotated[str, AfterValidator(_zone)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+Host = Annotated[str, AfterValidator(_host)]
+Port = Annotated[int, Field(ge=0, le=65535)]
 Addresses = Annotated[str, AfterValidator(_addresses)]

@@ -10,11 +10,22 @@ from pydantic import (
     Field,
     FilePath,
     SecretStr,
+    field_validator,
     model_validator,
 )
 
 from streams.durations import Duration, Span
-from streams.rules import Addresses, Name, Positive, Prefix, WebAddress, Zone, with_secret
+from streams.rules import (
+    Addresses,
+    Host,
+    Name,
+    Port,
+    Positive,
+    Prefix,
+    WebAddress,
+    Zone,
+    with_secret,
+)
 
 Stream = Literal["complaints", "mentions", "updates"]
 
@@ -176,9 +187,109 @@ class Webhook(Section):
         return with_secret(section, "secret")
 
 
+class Robot(Section):
+    """A robot in a chat group, by its address, which holds its key; none: off."""
+
+    url: SecretStr | None = None
+    url_file: FilePath | None = None
+    timeout: Span = timedelta(seconds=5)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_url(cls, section: object) -> object:
+        return with_secret(section, "url")
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not url.get_secret_value().startswith(("https://", "http://")):
+            raise ValueError("must be an http or https address")
+        return url
+
+
+class SignedRobot(Robot):
+    """A robot whose messages are signed where there is a secret."""
+
+    secret: SecretStr | None = None
+    secret_file: FilePath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret(cls, section: object) -> object:
+        return with_secret(section, "secret")
+
+
+class Alertmanager(Section):
+    """Incidents as alerts; empty `url`: off."""
+
+    url: WebAddress = ""
+    pages: WebAddress = ""
+    expires: Span = timedelta(days=7)
+    timeout: Span = timedelta(seconds=5)
+
+
+class Apprise(Section):
+    """One service by its Apprise URL, which holds its token; none: off."""
+
+    url: SecretStr | None = None
+    url_file: FilePath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_url(cls, section: object) -> object:
+        return with_secret(section, "url")
+
+
 class Channels(Section):
     terminal: Terminal = Terminal()
     webhook: Webhook = Webhook()
+    wecom: Robot = Robot()
+    dingtalk: SignedRobot = SignedRobot()
+    feishu: SignedRobot = SignedRobot()
+    alertmanager: Alertmanager = Alertmanager()
+    apprise: Apprise = Apprise()
+
+
+class Operations(Section):
+    """Where each role serves its metrics and health; port 0: nowhere."""
+
+    host: Host = "127.0.0.1"
+    intake_port: Port = 9464
+    detection_port: Port = 9465
+    response_port: Port = 9466
+
+    @model_validator(mode="after")
+    def _ports_apart(self) -> Self:
+        ports = [port for name, port in self if name != "host" and port]
+        if len(set(ports)) < len(ports):
+            raise ValueError(f"ports of two roles must differ, got {sorted(ports)}")
+        return self
+
+    def port(self, role: str) -> int:
+        port: int = getattr(self, f"{role}_port")
+        return port
+
+
+class Serve(Section):
+    """The web pages; without a token one is made at each start and printed."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8470
+    token: SecretStr | None = None
+    token_file: FilePath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_token(cls, section: object) -> object:
+        return with_secret(section, "token")
+
+    @field_validator("token")
+    @classmethod
+    def _hard_to_guess(cls, token: SecretStr | None) -> SecretStr | None:
+        written = token.get_secret_value() if token else ""
+        if token and not (len(written) >= 16 and written.isascii() and written.isprintable()):
+            raise ValueError("must be at least 16 printable ASCII characters")
+        return token
 
 
 SOURCES = (

@@ -29,7 +29,9 @@ from streams.sections import (
     Detection,
     Intake,
     Kafka,
+    Operations,
     Response,
+    Serve,
     Source,
     Stream,
     Terminal,
@@ -46,7 +48,9 @@ __all__ = [
     "Detection",
     "Intake",
     "Kafka",
+    "Operations",
     "Response",
+    "Serve",
     "Settings",
     "SettingsError",
     "Source",
@@ -93,6 +97,8 @@ class Settings(BaseSettings):
     intake: Intake = Intake()
     response: Response = Response()
     channels: Channels = Channels()
+    serve: Serve = Serve()
+    operations: Operations = Operations()
 
     @classmethod
     def settings_customise_sources(

@@ -25,13 +25,17 @@ class Admission(Enum):
 
 
 class Held(msgspec.Struct, array_like=True):
-    """The newest word of a source partition: its chunk, its watermark, and ms of idleness."""
+    """The newest word of a source partition: its chunk, its watermark, and ms of idleness.
+
+    `vouched` is how far the foremost partition had come when this one last said it was idle.
+    """
 
     start: int
     end: int
     closed: bool
     watermark: int | None
     idle: int | None
+    vouched: int | None = None
 
 
 def admit(held: Held | None, counts: Counts) -> Admission:
@@ -91,22 +95,40 @@ class Watermarks(msgspec.Struct, array_like=True):
             held.idle = (held.idle or 0) + counts.idle
             held.watermark = _later(held.watermark, counts.watermark)
         else:
-            self.held[counts.topic][counts.partition] = Held(
+            held = self.held[counts.topic][counts.partition] = Held(
                 counts.start, counts.end, counts.closed, counts.watermark, counts.idle or None
             )
+        if counts.idle:
+            held.vouched = self._front
         self.time = _later(self.time, self._now())
 
     def _now(self) -> int | None:
-        """The least watermark of those that are not idle; all idle: it goes on by itself."""
+        """The least of what each partition allows; all idle: time goes on by itself.
+
+        An idle partition allows the others to go on as far as they were when it last said that it
+        has nothing: what came to all of them at once must not be overtaken by the first.
+        """
         if any(len(self.held[topic]) < (n or 1) for topic, n in self.topics.items()):
             return None
-        everyone = [held for partitions in self.held.values() for held in partitions.values()]
-        awake = [held.watermark for held in everyone if held.idle is None]
-        if awake:
-            return None if None in awake else min(mark for mark in awake if mark is not None)
-        marks = [held.watermark for held in everyone if held.watermark is not None]
-        rested = min(held.idle or 0 for held in everyone)
-        return max(marks) + rested if marks else None
+        least: int | None = None
+        for held in self._everyone:
+            mark = held.watermark if held.idle is None else held.vouched
+            if mark is None:
+                return None
+            least = mark if least is None else min(least, mark)
+        if least is None or least != self._front:
+            return least
+        return least + min(held.idle or 0 for held in self._everyone)
+
+    @property
+    def _everyone(self) -> list[Held]:
+        return [held for partitions in self.held.values() for held in partitions.values()]
+
+    @property
+    def _front(self) -> int | None:
+        """How far the foremost partition has come."""
+        marks = [held.watermark for held in self._everyone if held.watermark is not None]
+        return max(marks, default=None)
 
 
 def _later(a: int | None, b: int | None) -> int | None:

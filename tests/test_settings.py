@@ -67,7 +67,7 @@ def test_the_environment_overrides_one_option_and_leaves_its_neighbours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("TOCSIN_DETECTION__SHARDS", "7")
-    detection = load(written('[detection]\nshards = 3\nseries = 50')).detection
+    detection = load(written("[detection]\nshards = 3\nseries = 50")).detection
     assert (detection.shards, detection.series) == (7, 50)
 
 
@@ -124,6 +124,18 @@ def test_paths_are_seen_from_the_settings_file() -> None:
         (
             'kafka.security_protocol = "SASL_SSL"',
             "kafka: SASL_SSL needs sasl_username and sasl_password (or sasl_password_file)",
+        ),
+        (
+            "operations.intake_port = 65536",
+            "operations.intake_port: must be at most 65535, got 65536",
+        ),
+        (
+            "operations.intake_port = 9465",
+            "operations: ports of two roles must differ, got [9465, 9465, 9466]",
+        ),
+        (
+            'operations.host = "http://here"',
+            "operations.host: must be an address or a name of this machine, got 'http://here'",
         ),
         (
             'kafka.topic_prefix = "a b"',
@@ -196,7 +208,9 @@ def test_an_unreadable_file_is_one_line() -> None:
 SECRET = "correct horse battery"
 
 
-@pytest.mark.parametrize("option", ["kafka.sasl_password", "channels.webhook.secret"])
+@pytest.mark.parametrize(
+    "option", ["kafka.sasl_password", "channels.webhook.secret", "serve.token"]
+)
 def test_a_secret_in_the_settings_file_is_refused_and_not_repeated(option: str) -> None:
     line = refusal(f'{option} = "{SECRET}"')
     assert line.startswith(f"{option}: must come from the environment (TOCSIN_")
@@ -245,6 +259,21 @@ def test_a_missing_secret_file_is_named() -> None:
     assert line.startswith("kafka: sasl_password_file must be a readable text file, got /")
     Path("empty").touch()
     assert "got the empty file" in refusal('kafka.sasl_password_file = "empty"')
+
+
+@pytest.mark.parametrize("token", ["short", "fifteen letters", "钟" * 16, "a" * 16 + "\t"])
+def test_a_token_that_is_easily_guessed_or_typed_wrongly_is_refused(
+    monkeypatch: pytest.MonkeyPatch, token: str
+) -> None:
+    monkeypatch.setenv("TOCSIN_SERVE__TOKEN", token)
+    assert refusal() == "serve.token: must be at least 16 printable ASCII characters"
+
+
+def test_a_token_comes_from_a_file_too() -> None:
+    Path("token").write_text("sixteen letters.\n", encoding="utf-8")
+    token = load(written('serve.token_file = "token"')).serve.token
+    assert token is not None
+    assert token.get_secret_value() == "sixteen letters."
 
 
 def test_an_unknown_variable_is_refused_with_the_nearest_name(

@@ -9,12 +9,11 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from streams import files, mapping, settings
 from streams.backtest import Backtest
 from streams.history import History
-from tocsin.errors import SettingsFile, one_line
+from tocsin.errors import SettingsFile, one_line, progress
 
 Files = Annotated[list[Path], typer.Argument(help="JSONL or CSV, plain or gzipped.")]
 MapFile = Annotated[
@@ -41,17 +40,17 @@ def backtest(
     """
     err = Console(stderr=True, highlight=False)
     problems = (settings.SettingsError, mapping.MappingError, files.FileError, OSError)
-    with one_line(*problems), Progress(console=err, transient=True) as progress:
+    with one_line(*problems), progress(err) as bars:
         chosen = settings.load(file)
-        reading = progress.add_task("reading", total=None)
+        reading = bars.add_task("reading", total=None)
         history = History(
             paths, mapping.load(map_file) if map_file else None, intake=chosen.intake,
-            on_rows=lambda n: progress.advance(reading, n),
+            on_rows=lambda n: bars.advance(reading, n),
         )  # fmt: skip
-        playing = progress.add_task("playing", total=len(history))
+        playing = bars.add_task("playing", total=len(history))
         test = Backtest(chosen, now=_milliseconds(now))
         with _lines(signals) as signal_lines, _lines(incidents) as incident_lines:
-            for outcome in test.play(history, on_events=lambda n: progress.advance(playing, n)):
+            for outcome in test.play(history, on_events=lambda n: bars.advance(playing, n)):
                 _write(signal_lines, outcome.signals)
                 _write(incident_lines, outcome.incidents)
     _summary(err, history, test)

@@ -2,7 +2,7 @@
 
 import typer
 
-from tocsin import backtest, demo, generate, kafka, replay, run, topics
+from tocsin import backtest, dashboards, demo, generate, kafka, replay, run, topics
 
 app = typer.Typer(
     help="Complaint early warning: says early, and rarely falsely, that something is not normal.",
@@ -11,6 +11,7 @@ app = typer.Typer(
 )
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(topics.app, name="topics")
+app.add_typer(dashboards.app, name="dashboards")
 app.command()(run.run)
 app.command()(backtest.backtest)
 app.command()(replay.replay)

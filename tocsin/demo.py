@@ -82,7 +82,8 @@ def _settings(home: Path) -> Path:
     file = home / "tocsin.toml"
     file.write_text(
         f'home = "{home.as_posix()}"\n[response]\nlanguage = "{language}"\n'
-        "[channels.terminal]\nenabled = true\n",
+        "[channels.terminal]\nenabled = true\n"
+        "[operations]\nintake_port = 0\ndetection_port = 0\nresponse_port = 0\n",
         encoding="utf-8",
     )
     return file

@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="The settings file; else TOCSIN_SETTINGS, else ./tocsin.toml."),
 ]
+
+
+def progress(console: Console) -> Progress:
+    """Bars on a terminal, and nothing where there is none."""
+    return Progress(console=console, transient=True, disable=not console.is_terminal)
 
 
 @contextmanager

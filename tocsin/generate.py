@@ -8,12 +8,11 @@ from typing import Annotated
 import msgspec
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from streams import files
 from streams.sections import Stream
 from streams.traffic import generator, scenarios
-from tocsin.errors import one_line
+from tocsin.errors import one_line, progress
 
 BOTH: tuple[Stream, Stream] = ("complaints", "mentions")
 
@@ -77,9 +76,9 @@ def _paths(out: Path) -> dict[Stream, Path]:
 
 def _write(traffic: generator.Traffic, paths: dict[Stream, Path], err: Console) -> int:
     written = 0
-    with ExitStack() as open_files, Progress(console=err, transient=True) as progress:
+    with ExitStack() as open_files, progress(err) as bars:
         into = {name: open_files.enter_context(path.open("wb")) for name, path in paths.items()}
-        for day in progress.track(traffic.daily(), total=traffic.days, description="generating"):
+        for day in bars.track(traffic.daily(), total=traffic.days, description="generating"):
             for stream, file in into.items():
                 lines = [made.raw + b"\n" for made in day if made.stream == stream]
                 file.writelines(lines)

@@ -4,13 +4,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from streams import broker, files, mapping, settings, topics
 from streams import replay as playing
 from streams.history import History
 from tocsin.backtest import Files, MapFile
-from tocsin.errors import SettingsFile, one_line
+from tocsin.errors import SettingsFile, one_line, progress
 
 
 def _speed(text: str) -> float | None:
@@ -43,18 +42,18 @@ def replay(
         topics.TopicError,
     )  # fmt: skip
     pace = _speed(speed)
-    with one_line(*problems), Progress(console=err, transient=True) as progress:
+    with one_line(*problems), progress(err) as bars:
         chosen = settings.load(file)
         bootstrap = broker.address(chosen)
         topics.create(chosen, bootstrap)
-        task = progress.add_task("reading", total=None)
+        task = bars.add_task("reading", total=None)
         chosen_map = mapping.load(map_file) if map_file else None
         history = History(
-            paths, chosen_map, intake=chosen.intake, on_rows=lambda n: progress.advance(task, n)
+            paths, chosen_map, intake=chosen.intake, on_rows=lambda n: bars.advance(task, n)
         )
-        task = progress.add_task("sending", total=len(history))
+        task = bars.add_task("sending", total=len(history))
         sent = playing.replay(
             chosen, bootstrap, history, speed=pace,
-            on_events=lambda n: progress.advance(task, n),
+            on_events=lambda n: bars.advance(task, n),
         )  # fmt: skip
     err.print(f"{sent:,} events sent, {len(history.refused):,} rows refused", soft_wrap=True)

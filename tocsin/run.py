@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from streams import broker, settings, supervisor, topics
+from streams import broker, health, settings, supervisor, topics
 from streams.topics import Role
 from tocsin.errors import SettingsFile, one_line
 
@@ -24,13 +24,17 @@ def run(
 
     Example: tocsin run --role intake
     """
-    with one_line(settings.SettingsError, broker.BrokerError, topics.TopicError):
+    expected = (settings.SettingsError, broker.BrokerError, topics.TopicError, health.PortError)
+    with one_line(*expected):
         chosen = settings.load(file)
         bootstrap = broker.address(chosen)
         topics.create(chosen, bootstrap)
+        if role is None:
+            health.check(chosen.operations)
+        on = health.listening(chosen.operations, role) if role else None
     if role is None:
         supervisor.Supervisor(file, pids=pids).run()
         return
     from streams import app  # noqa: PLC0415 - Faust is slow to import
 
-    raise typer.Exit(app.run(app.build(role, chosen, bootstrap, instance=instance)))
+    raise typer.Exit(app.run(app.build(role, chosen, bootstrap, instance=instance), on=on))

@@ -36,10 +36,7 @@ def test_a_new_surge_says_level_figures_since_when_and_where() -> None:
     assert message.title == "[ORANGE] new · " + message.incident.id + " · billing"
     assert message.lines == (
         "Far more complaints than usual about billing.",
-        (
-            "Since 2026-03-02 11:00 UTC: 84 people, expected 6, ×14; as of "
-            "2026-03-02 12:00 UTC."
-        ),
+        ("Since 2026-03-02 11:00 UTC: 84 people, expected 6, ×14; as of 2026-03-02 12:00 UTC."),
         "Rule: excess over the usual count, confirmed; score 400,000, threshold 300,000.",
         "Where: stream complaints, category billing.",
         "Why orange: speed, number of people, spread and harm together.",

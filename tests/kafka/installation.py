@@ -19,6 +19,8 @@ from tests.kafka.reader import Reader
 DEADLINE = 90.0  # seconds; the machine may be busy with something else
 LOOK = 0.2
 SENTINEL = "sentinel"
+SERVES = "[operations]"
+OFF = "\nintake_port = 0\ndetection_port = 0\nresponse_port = 0"  # several at once on a machine
 
 
 class Installation:
@@ -34,8 +36,9 @@ class Installation:
     def __init__(self, home: Path, bootstrap: str, prefix: str, options: str = "") -> None:
         home.mkdir(parents=True, exist_ok=True)
         self.file = home / "settings.toml"
+        served = "" if SERVES in options else SERVES + OFF
         self.file.write_text(
-            f"home = {json.dumps(str(home))}\n{options}\n"
+            f"home = {json.dumps(str(home))}\n{options}\n{served}\n"
             f"[kafka]\nbootstrap = {json.dumps(bootstrap)}\ntopic_prefix = {json.dumps(prefix)}\n",
             encoding="utf-8",
         )

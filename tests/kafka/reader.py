@@ -1,10 +1,13 @@
 """Topics as an ordinary consumer reads them, and events as an ordinary producer writes them."""
 
+import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+
+PATIENCE = 60.0  # seconds
 
 
 class Reader:
@@ -62,7 +65,9 @@ class Reader:
         self._consumer.assign(list(due))
         for tp in due:
             self._consumer.seek(tp, self._positions.get(tp, 0))
+        deadline = time.monotonic() + PATIENCE
         while any(self._consumer.position(tp) < end for tp, end in due.items()):
+            assert time.monotonic() < deadline, f"not read to its end: {due}"
             for tp, records in self._consumer.poll(timeout_ms=500).items():
                 self._held[tp.topic] += records
         self._positions.update({tp: self._consumer.position(tp) for tp in due})

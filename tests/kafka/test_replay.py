@@ -13,10 +13,9 @@ from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-# Idleness goes by the clock, and these histories are not played by it.
 OPTIONS = """
 [intake]
-idle_after = "1h"
+idle_after = "{idle_after}"
 chunk_records = {chunk_records}
 [detection]
 shards = {shards}
@@ -63,10 +62,14 @@ def restored(installation: Installation) -> dict[int, int]:
 def test_real_calls_through_kafka_are_judged_as_in_a_backtest(install: Install) -> None:
     files = [str(shared("montco911", "calls_to_2016-03.csv.gz"))]
     files += ["--map", str(EXAMPLES / "montco911.toml")]
-    calls = install(OPTIONS.format(chunk_records=1024, shards=1, snapshot_every=2000))
+    calls = install(
+        OPTIONS.format(idle_after="500ms", chunk_records=1024, shards=1, snapshot_every=2000)
+    )
     with ThreadPoolExecutor(1) as aside:
         expected = aside.submit(calls.backtest, *files)
         calls.start()
+        ends = calls.reader.ends
+        calls.until(lambda: ends(calls.topics.counts)[0] > 24, "word of each partition's idleness")
         calls.replay(*files)
         calls.settle()
         wanted = tallies.confirmed(expected.result())
@@ -79,7 +82,7 @@ def test_both_kinds_are_judged_as_in_a_backtest_though_detection_starts_anew_in_
     install: Install, tmp_path: Path
 ) -> None:
     halves = written(tmp_path)
-    stream = install(OPTIONS.format(chunk_records=64, shards=2, snapshot_every=20))
+    stream = install(OPTIONS.format(idle_after="1h", chunk_records=64, shards=2, snapshot_every=20))
     with ThreadPoolExecutor(1) as aside:
         stream.start()
         stream.replay(*halves[0])

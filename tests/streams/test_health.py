@@ -49,24 +49,21 @@ async def ask(worker: Worker) -> AsyncIterator[Ask]:
             yield client.get
 
 
-def standing(**changes: bool | int) -> Standing:
-    facts = {
-        "joined": True, "rebalancing": False, "recovering": False, "partitions": 4,
-        "stands_by": False,
-    }  # fmt: skip
-    return Standing(**(facts | changes))  # type: ignore[arg-type] - a mixture of two kinds
+WORKS = Standing(
+    joined=True, rebalancing=False, recovering=False, partitions=4, stands_by=False
+)  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (standing(), Readiness.READY),
-        (standing(joined=False, partitions=0), Readiness.STARTING),
-        (standing(rebalancing=True), Readiness.REBALANCING),
-        (standing(recovering=True), Readiness.RECOVERING),
-        (standing(partitions=0), Readiness.UNASSIGNED),
-        (standing(partitions=0, stands_by=True), Readiness.STANDBY),
-        (standing(partitions=0, stands_by=True, joined=False), Readiness.STARTING),
+        (WORKS, Readiness.READY),
+        (WORKS._replace(joined=False, partitions=0), Readiness.STARTING),
+        (WORKS._replace(rebalancing=True), Readiness.REBALANCING),
+        (WORKS._replace(recovering=True), Readiness.RECOVERING),
+        (WORKS._replace(partitions=0), Readiness.UNASSIGNED),
+        (WORKS._replace(partitions=0, stands_by=True), Readiness.STANDBY),
+        (WORKS._replace(partitions=0, stands_by=True, joined=False), Readiness.STARTING),
     ],
 )
 def test_readiness_names_the_first_reason(found: Standing, expected: Readiness) -> None:

@@ -1,5 +1,6 @@
 """Which ids and people a partition has met, and for how long it remembers."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,8 @@ SPAN = HORIZON // SPANS
 NAMES = st.text(alphabet="abcdef", min_size=1, max_size=2)
 
 
-def met(seen: Seen, *keys: str) -> list[bool]:
-    return seen.fresh(keys)
+def met(seen: Seen, *keys: str, at: int = 0) -> list[bool]:
+    return seen.fresh(keys, np.full(len(keys), at))
 
 
 @given(st.lists(st.lists(NAMES)))
@@ -23,32 +24,34 @@ def test_a_key_is_fresh_exactly_once_however_the_keys_are_asked(batches: list[li
         for key in batch:
             expected.append(key not in known)
             known.add(key)
-        assert seen.fresh(iter(batch)) == expected
+        assert met(seen, *batch) == expected
         assert len(seen) == len(known)
 
 
-def test_what_the_first_chunk_brought_is_remembered_after_it_closed() -> None:
+@given(times=st.lists(st.integers(0, 5 * HORIZON)).map(sorted), closed=st.sets(st.integers(0, 50)))
+def test_what_is_fresh_depends_on_the_events_and_not_on_where_chunks_close(
+    times: list[int], closed: set[int]
+) -> None:
+    whole, parts = Seen(horizon=HORIZON), Seen(horizon=HORIZON)
+    for place, time in enumerate(times):
+        assert met(whole, "a", at=time) == met(parts, "a", at=time)
+        if place in closed:
+            parts.settle(time)
+
+
+def test_what_a_chunk_brought_is_remembered_after_it_closed() -> None:
     seen = Seen(horizon=HORIZON)
-    assert met(seen, "a") == [True]
+    assert met(seen, "a", at=1_000_000) == [True]
     seen.settle(1_000_000)
-    assert met(seen, "a") == [False]
+    assert met(seen, "a", at=1_000_000) == [False]
 
 
-def test_a_chunk_that_jumps_over_the_horizon_keeps_its_own_ids() -> None:
+@given(first=st.integers(0, 10**6), later=st.integers(0, 3 * HORIZON))
+def test_a_key_lives_for_one_horizon_and_at_most_a_seventh_more(first: int, later: int) -> None:
     seen = Seen(horizon=HORIZON)
-    seen.settle(1_000_000)
-    met(seen, "a")
-    seen.settle(1_000_000 + 10 * HORIZON)
-    assert met(seen, "a") == [False]
-
-
-@given(settled=st.integers(0, 10**6), later=st.integers(0, 3 * HORIZON))
-def test_a_key_lives_for_one_horizon_and_at_most_a_seventh_more(settled: int, later: int) -> None:
-    seen = Seen(horizon=HORIZON)
-    met(seen, "a")
-    seen.settle(settled)
-    seen.settle(settled + later)
-    (fresh,) = met(seen, "a")
+    met(seen, "a", at=first)
+    seen.settle(first)
+    (fresh,) = met(seen, "a", at=first + later)
     if later <= HORIZON:
         assert not fresh
     if later >= HORIZON + SPAN:
@@ -65,20 +68,17 @@ def test_a_forgotten_key_takes_no_more_room() -> None:
 
 def test_meeting_a_key_again_does_not_prolong_its_life() -> None:
     seen = Seen(horizon=HORIZON)
-    met(seen, "a")
-    for watermark in range(0, HORIZON + 3 * SPAN, SPAN):
-        fresh = met(seen, "a")
-        seen.settle(watermark)
-    assert fresh == [True]
+    fresh = [met(seen, "a", at=time) for time in range(0, HORIZON + 2 * SPAN, SPAN)]
+    assert fresh == [[True], *[[False]] * SPANS, [True]]
 
 
 def test_a_watermark_that_is_missing_or_lower_forgets_nothing() -> None:
     seen = Seen(horizon=HORIZON)
-    met(seen, "a")
+    met(seen, "a", at=10 * HORIZON)
     seen.settle(10 * HORIZON)
     seen.settle(None)
     seen.settle(0)
-    assert met(seen, "a") == [False]
+    assert met(seen, "a", at=10 * HORIZON) == [False]
 
 
 def test_a_chunk_read_again_does_not_meet_its_own_ids() -> None:
@@ -93,11 +93,11 @@ def test_a_chunk_read_again_does_not_meet_its_own_ids() -> None:
 @given(st.lists(NAMES, unique=True))
 def test_what_is_known_depends_on_the_set_alone(keys: list[str]) -> None:
     one, other = Seen(horizon=HORIZON), Seen(horizon=HORIZON)
-    one.fresh(keys)
+    met(one, *keys)
     reversed_ = keys[::-1]
     half = len(keys) // 2
-    other.fresh(reversed_[:half])
-    other.fresh(reversed_[half:] + reversed_[:half])
+    met(other, *reversed_[:half])
+    met(other, *reversed_[half:], *reversed_[:half])
     one.settle(0)
     other.settle(0)
     assert sorted(one.settled()) == sorted(other.settled())

@@ -137,6 +137,16 @@ def test_an_idle_partition_is_left_out_of_the_minimum() -> None:
     assert told(slow, quick, mark(partitions=2)).time == T + 9
 
 
+def test_an_idle_partition_is_not_overtaken_before_it_has_said_again_that_it_is_idle() -> None:
+    both = record(partitions=2), record(partition=1, partitions=2)
+    marks = told(*both, mark(partitions=2), mark(partition=1, partitions=2))
+    before = marks.time
+    marks.note(record(partition=1, partitions=2, end=6, watermark=T + 10**9))
+    assert marks.time == before
+    marks.note(mark(partitions=2))
+    assert marks.time == T + 10**9
+
+
 def test_a_partition_that_never_had_a_record_holds_nothing_up_once_it_is_idle() -> None:
     empty = mark(0, watermark=None, partition=1, partitions=2, first=True)
     assert told(record(partitions=2), empty).time == T
@@ -144,7 +154,7 @@ def test_a_partition_that_never_had_a_record_holds_nothing_up_once_it_is_idle() 
 
 def test_an_idle_partition_that_speaks_again_counts_again() -> None:
     quick = record(partition=1, partitions=2, watermark=T + 9)
-    marks = told(record(partitions=2), mark(partitions=2), quick)
+    marks = told(record(partitions=2), quick, mark(partitions=2))
     marks.note(record(5, 6, partitions=2, watermark=T + 1))
     marks.note(record(partition=1, partitions=2, end=6, watermark=T + 20))
     assert marks.time == T + 9

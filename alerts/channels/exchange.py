@@ -1,0 +1,81 @@
+"""One attempt over HTTP, without a word about where it went.
+
+An address may hold a key: neither an error nor the client's log names one.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import NamedTuple
+
+import httpx
+
+from alerts.channels import DeliveryError
+
+LONGEST_SECONDS = 30.0
+"""For a whole attempt, however slowly it drips; below `alerts.deliveries.PATIENCE`."""
+
+MOST_BYTES = 64 * 1024
+"""Of an answer; what comes after is not read."""
+
+JSON = {"Content-Type": "application/json; charset=utf-8"}
+RETRYABLE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+
+    @property
+    def accepted(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def client(
+    *, seconds: float, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """A client that waits `seconds` for each step of an exchange and logs no address."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    return httpx.AsyncClient(timeout=seconds, transport=transport, follow_redirects=False)
+
+
+@asynccontextmanager
+async def attempt(name: str) -> AsyncIterator[None]:
+    """Turns what breaks an exchange into a DeliveryError that names it by its kind alone."""
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            yield
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise DeliveryError(f"{name}: {type(error).__name__}", permanent=True) from None
+    except (httpx.HTTPError, TimeoutError) as error:
+        raise DeliveryError(f"{name}: {type(error).__name__}", permanent=False) from None
+
+
+async def post(
+    client: httpx.AsyncClient, url: str, body: bytes, *, query: Mapping[str, str] | None = None
+) -> Answer:
+    """Post JSON, with `query` added to the address; within an `attempt`."""
+    address = httpx.URL(url).copy_merge_params(query) if query else httpx.URL(url)
+    async with client.stream(
+        "POST", address, content=body, headers=JSON, follow_redirects=False
+    ) as response:
+        return Answer(response.status_code, await _start(response))
+
+
+async def _start(response: httpx.Response) -> bytes:
+    read = b""
+    async for piece in response.aiter_bytes():
+        read += piece
+        if len(read) >= MOST_BYTES:
+            break
+    return read[:MOST_BYTES]
+
+
+def judge(answer: Answer, name: str) -> None:
+    """Raise DeliveryError unless the status is 2xx; 408, 429 and 5xx may pass, others not."""
+    if answer.accepted:
+        return
+    permanent = answer.status < 500 and answer.status not in RETRYABLE
+    raise DeliveryError(f"{name}: HTTP {answer.status}", permanent=permanent)

@@ -1,0 +1,114 @@
+"""An incident told on a page, in the words of its messages."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from alerts.deliveries import Delivery, DeliveryState, Recipient
+from alerts.incident import Incident, IncidentLine, IncidentState
+from alerts.messages import Message, compose
+from alerts.notices import Notice, What, notice
+from alerts.signal import RANK, Kind, Signal
+from dashboards.pages.chart import Chart, drawn
+from streams.incident_view import Case, Delivered
+
+MOST_QUOTES = 3
+ANNOUNCED = {
+    IncidentState.CLEARED: What.CLEARED,
+    IncidentState.WITHDRAWN: What.WITHDRAWN,
+}
+
+
+class Sent(NamedTuple):
+    """One message to one recipient; `steps` are the outcomes of its attempts, and one under way."""
+
+    last: Delivered
+    steps: tuple[Delivered, ...]
+
+
+class Story(NamedTuple):
+    """`headline`, `figures` and `facts` are a message's lines, in this order.
+
+    `figures` has one for the signal that speaks, and one for the surge beside a trigger. All
+    are empty where the log no longer has the incident's signals.
+    """
+
+    case: Case
+    headline: str
+    figures: tuple[str, ...]
+    facts: tuple[str, ...]
+    quotes: tuple[str, ...]
+    signals: tuple[Signal, ...]
+    chart: Chart | None
+    sent: tuple[Sent, ...]
+
+
+def told(case: Case, language: str, zone: str) -> Story:
+    """The whole page; quotes are as received and must be redacted where they are shown."""
+    signals = tuple(newest(records) for records in case.signals)
+    spoken = _notice(case.line, signals)
+    lines = _message(spoken, language, zone).lines if spoken else ("",)
+    told_figures = 3 if spoken and spoken.surge else 2
+    return Story(
+        case=case,
+        headline=lines[0],
+        figures=lines[1:told_figures],
+        facts=lines[told_figures:],
+        quotes=spoken.signal.examples[:MOST_QUOTES] if spoken else (),
+        signals=tuple(sorted(signals, key=_size, reverse=True)),
+        chart=_chart(case, spoken),
+        sent=tuple(_sent(case.deliveries)),
+    )
+
+
+def newest(records: Sequence[Signal]) -> Signal:
+    return max(records, key=lambda record: (RANK[record.state], record.revision))
+
+
+def _notice(line: IncidentLine, signals: Sequence[Signal]) -> Notice | None:
+    """What a first message about the incident as it stands would hold."""
+    if not signals:
+        return None
+    incident = Incident(
+        id=line.id, state=line.state, revision=line.revision, colour=line.colour,
+        because=line.because, learning=line.learning, scope=line.scope, opened=line.opened,
+        at=line.at, signals={signal.id: signal for signal in signals}, reason=line.reason,
+        touched=0, took=line.took, into=line.into,
+    )  # fmt: skip
+    return notice(incident, ANNOUNCED.get(line.state, What.NEW))
+
+
+def _message(spoken: Notice, language: str, zone: str) -> Message:
+    """Composed for the page as for any recipient; it shows the quotes in a place of their own."""
+    unquoted = replace(spoken, signal=replace(spoken.signal, examples=()))
+    reader = Recipient(name="page", channel="page", language=language, zone=zone)
+    return compose(Delivery(id="page", notice=unquoted, recipient=reader))
+
+
+def _chart(case: Case, spoken: Notice | None) -> Chart | None:
+    if spoken is None:
+        return None
+    surge = spoken.surge or spoken.signal
+    records = next(records for records in case.signals if records[0].id == surge.id)
+    return drawn(records) if surge.kind is Kind.SURGE else None
+
+
+def _size(signal: Signal) -> tuple[bool, bool, float]:
+    return signal.standing, signal.kind is Kind.TRIGGER, signal.observed - signal.expected
+
+
+def _sent(deliveries: Sequence[Delivered]) -> list[Sent]:
+    """Newest message first; the steps of each in the order of the log."""
+    order = {name: place for place, name in enumerate(dict.fromkeys(d.line.id for d in deliveries))}
+    ordered = sorted(deliveries, key=lambda delivered: order[delivered.line.id])
+    grouped = [tuple(steps) for _, steps in groupby(ordered, key=lambda d: d.line.id)]
+    return [Sent(steps[-1], tuple(_steps(steps))) for steps in reversed(grouped)]
+
+
+def _steps(steps: Sequence[Delivered]) -> Iterator[Delivered]:
+    for step in steps:
+        under_way = step.line.state is DeliveryState.ATTEMPTED and step is not steps[-1]
+        if step.line.attempt > 0 and not under_way:
+            yield step

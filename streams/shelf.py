@@ -1,0 +1,47 @@
+"""Records kept for owners that are known only later, within a bound."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Shelf(Generic[Item]):
+    """Records by the name they belong to; of those not claimed the newest `most` are kept."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._items: dict[str, dict[Any, Item]] = {}
+        self._claims: Counter[str] = Counter()
+        self._unclaimed: dict[str, None] = {}
+
+    def put(self, name: str, key: tuple[object, ...], item: Item) -> bool:
+        """Whether the item is the first under its key."""
+        if key in self._items.setdefault(name, {}):
+            return False
+        self._items[name][key] = item
+        if not self._claims[name]:
+            self._unclaimed[name] = None
+            self._forget_oldest()
+        return True
+
+    def get(self, name: str) -> tuple[Item, ...]:
+        return tuple(self._items.get(name, {}).values())
+
+    def claim(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._claims[name] += 1
+            self._unclaimed.pop(name, None)
+
+    def release(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._claims[name] -= 1
+            if not self._claims[name]:
+                del self._claims[name]
+                self._items.pop(name, None)
+
+    def _forget_oldest(self) -> None:
+        if len(self._unclaimed) > self._most:
+            oldest = next(iter(self._unclaimed))
+            del self._unclaimed[oldest], self._items[oldest]

@@ -1,0 +1,265 @@
+import re
+from typing import Any
+
+import pytest
+
+from alerts.incident import IncidentState
+from alerts.signal import Kind
+from dashboards.pages.app import HEADERS, POLICY
+from dashboards.pages.desk import LANGUAGE, SESSION
+from dashboards.pages.entry import MOST_WRONG, SESSION_SECONDS, WRONG_WITHIN
+from dashboards.pages.sheets import PER_PAGE
+from streams.incident_view import Reach, View
+from tests.pages.scene import Log, day, signal
+from tests.pages.site import TOKEN, Clock, desk, view, visitor
+
+EVIL = "<script>alert(1)</script>\"'&"
+KETTLE = view().lines()[0].id
+
+
+async def get(path: str, **changes: Any) -> str:
+    async with visitor(desk(**changes)) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_who_has_no_token_is_led_to_the_way_in_and_back() -> None:
+    async with visitor(desk(), admitted=False) as client:
+        answer = await client.get(f"/incidents/{KETTLE}")
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"/login?next=%2Fincidents%2F{KETTLE}"
+        form = await client.get(answer.headers["location"])
+        assert f'value="/incidents/{KETTLE}"' in form.text
+
+
+async def test_the_token_becomes_a_session_that_is_not_the_token() -> None:
+    async with visitor(desk(), admitted=False) as client:
+        entered = await client.post("/login", data={"token": TOKEN, "next": "/"})
+        assert (entered.status_code, entered.headers["location"]) == (303, "/")
+        cookie = entered.headers["set-cookie"]
+        assert TOKEN not in cookie
+        assert all(word in cookie for word in ("HttpOnly", "SameSite=strict", "Max-Age=43200"))
+        assert "Secure" not in cookie
+        assert (await client.get("/")).status_code == 200
+        await client.post("/logout")
+        assert (await client.get("/")).status_code == 303
+
+
+async def test_over_tls_the_session_stays_on_tls() -> None:
+    async with visitor(desk(), admitted=False, https=True) as client:
+        entered = await client.post("/login", data={"token": TOKEN})
+    assert "Secure" in entered.headers["set-cookie"]
+
+
+async def test_a_session_expires() -> None:
+    clock = Clock()
+    async with visitor(desk(clock=clock), admitted=False) as client:
+        session = (await client.post("/login", data={"token": TOKEN})).cookies[SESSION]
+        client.cookies.clear()
+        client.cookies.set(SESSION, session)
+        assert (await client.get("/")).status_code == 200
+        clock.now += SESSION_SECONDS
+        assert (await client.get("/")).status_code == 303
+
+
+@pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], "钟" * 16, "\x00", "a" * 10_000])
+async def test_a_wrong_token_is_refused_and_not_repeated(token: str) -> None:
+    async with visitor(desk(), admitted=False) as client:
+        answer = await client.post("/login", data={"token": token})
+    assert answer.status_code == 403
+    assert "not the token" in answer.text
+    assert SESSION not in answer.cookies
+    assert len(answer.text) < 5000
+
+
+async def test_guessing_is_slowed_down_even_for_the_right_token() -> None:
+    clock = Clock()
+    async with visitor(desk(clock=clock), admitted=False) as client:
+        for _ in range(MOST_WRONG):
+            assert (await client.post("/login", data={"token": "wrong"})).status_code == 403
+        late = await client.post("/login", data={"token": TOKEN})
+        assert late.status_code == 429
+        assert "60 seconds" in late.text
+        clock.now += WRONG_WITHIN
+        assert (await client.post("/login", data={"token": TOKEN})).status_code == 303
+
+
+@pytest.mark.parametrize(
+    "onward", ["https://evil.test/", "//evil.test", "/\\evil.test", "/login?next=/", "javascript:1"]
+)
+async def test_nobody_is_sent_elsewhere_after_signing_in(onward: str) -> None:
+    async with visitor(desk(), admitted=False) as client:
+        entered = await client.post("/login", data={"token": TOKEN, "next": onward})
+        assert entered.headers["location"] == "/"
+        assert onward not in (await client.get("/login", params={"next": onward})).text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/login", "/nowhere", "/incidents/absent", "/static/style.css", "/static/no", "/healthz",
+     "/api/incidents", "/api/nowhere"],
+)  # fmt: skip
+@pytest.mark.parametrize("admitted", [True, False])
+async def test_every_answer_carries_the_policy(path: str, admitted: bool) -> None:
+    async with visitor(desk(), admitted=admitted) as client:
+        answer = await client.get(path)
+    for name, value in HEADERS.items():
+        assert answer.headers.get_list(name) == [value]
+
+
+def test_the_policy_lets_nothing_in_from_outside() -> None:
+    assert POLICY["default-src"] == "'none'"
+    assert not any("unsafe" in value or "http" in value for value in POLICY.values())
+
+
+@pytest.mark.parametrize("path", ["/login", "/", f"/incidents/{KETTLE}", "/nowhere"])
+async def test_pages_hold_no_script_or_style_of_their_own(path: str) -> None:
+    async with visitor(desk()) as client:
+        page = (await client.get(path)).text
+    assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", page)
+    assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", page))
+    assert not re.findall(r'(?:src|href)="(?!/|\?)[^"]*"', page)
+
+
+async def test_an_error_of_ours_is_a_page_with_the_policy_and_without_details() -> None:
+    class Broken(View):
+        def lines(self) -> list[object]:  # type: ignore[override] # it never returns
+            raise ValueError("secret detail")
+
+    async with visitor(desk(Broken("run"))) as client:
+        answer = await client.get("/")
+        data = await client.get("/api/incidents")
+    assert (answer.status_code, data.status_code) == (500, 500)
+    assert "secret detail" not in answer.text + data.text
+    assert answer.headers["content-security-policy"] == HEADERS["Content-Security-Policy"]
+
+
+async def test_the_list_shows_open_ones_first_the_most_urgent_on_top() -> None:
+    page = await get("/")
+    named = re.findall(r'href="/incidents/([\w-]+)"', page)
+    assert named == [line.id for line in view().lines()]
+    assert page.index(">Open<") < page.index(named[0]) < page.index(">Ended<")
+
+
+async def test_the_list_can_be_narrowed_to_a_colour() -> None:
+    named = re.findall(r'href="/incidents/([\w-]+)"', await get("/?colour=yellow"))
+    assert named == [line.id for line in view().lines() if line.colour == "yellow"]
+
+
+@pytest.mark.parametrize("query", ["colour=green", "page=0", "page=999999", "page=-1", "page=²"])
+async def test_an_odd_question_is_answered_with_what_is_nearest(query: str) -> None:
+    assert KETTLE in await get(f"/?{query}")
+
+
+async def test_a_long_list_is_turned_page_by_page() -> None:
+    gone = [signal(f"s{n}", n * 60, {"region": f"R{n}"}) for n in range(PER_PAGE + 2)]
+    shown = Log().play(gone).view()
+    first, second = await get("/", shown=shown), await get("/?page=2", shown=shown)
+    names = [re.findall(r'href="/incidents/([\w-]+)"', page) for page in (first, second)]
+    assert [len(part) for part in names] == [PER_PAGE, 2]
+    assert [name for part in names for name in part] == [line.id for line in shown.lines()]
+    assert "older" in first
+    assert "newer" in second
+
+
+async def test_an_empty_installation_says_so() -> None:
+    assert "No incident has been recorded." in await get("/", shown=View("run"))
+
+
+async def test_a_page_says_what_happened_in_the_words_of_the_messages() -> None:
+    page = await get(f"/incidents/{KETTLE}")
+    for words in (
+        "Enough to alert by itself: injury, B2409-03, Kettle K3.",
+        "04:00</span> UTC+08:00: 71 people, expected 3.4, ×20.9;",
+        "Why red: someone may be hurt; that comes before any number.",
+        "figures revised",
+        "webhook: HTTP 503",
+        "attempt 2 · sent",
+        "webhook: HTTP 410",
+        "<svg",
+    ):
+        assert words in page
+
+
+async def test_quotes_are_redacted() -> None:
+    page = await get(f"/incidents/{KETTLE}")
+    assert page.count("burnt my hand") == 1
+    assert "13812345678" not in page
+    assert "Jane Miller" not in page
+
+
+async def test_the_language_is_chosen_by_the_query_then_kept() -> None:
+    async with visitor(desk()) as client:
+        assert '<html lang="en">' in (await client.get("/")).text
+        chosen = await client.get("/?lang=zh")
+        assert "进行中" in chosen.text
+        assert chosen.cookies[LANGUAGE] == "zh"
+        page = (await client.get(f"/incidents/{KETTLE}")).text
+        assert '<html lang="zh-CN">' in page
+        assert "一事即须示警：受伤" in page
+        assert "进行中" in (await client.get("/?lang=fr")).text
+
+
+async def test_the_default_language_is_that_of_the_settings() -> None:
+    assert "事件" in await get("/", language="zh")
+
+
+async def test_changing_the_language_keeps_the_rest_of_the_question() -> None:
+    assert 'href="?colour=red&amp;lang=zh"' in await get("/?colour=red")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_markup_in_values_is_shown_as_text(language: str) -> None:
+    quoted = signal("t", 0, {"harm": "injury", "product": EVIL}, kind=Kind.TRIGGER, harm=(EVIL,),
+                    examples=(EVIL,))  # fmt: skip
+    shown = Log().play([quoted, signal("s", 1, {"region": EVIL, "product": EVIL})]).view()
+    pages = [await get(f"/?lang={language}", shown=shown)]
+    pages += [await get(f"/incidents/{line.id}?lang={language}", shown=shown)
+              for line in shown.lines()]  # fmt: skip
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+async def test_markup_in_an_address_is_shown_as_text() -> None:
+    async with visitor(desk()) as client:
+        absent = await client.get("/incidents/<script>alert(1)")
+        filtered = await client.get("/?colour=%22%3E%3Cscript%3Ealert(1)")
+    assert absent.status_code == 404
+    assert "<script>alert" not in absent.text + filtered.text
+
+
+async def test_an_ended_incident_says_how_it_ended() -> None:
+    for line in view().lines():
+        page = await get(f"/incidents/{line.id}")
+        if line.state is IncidentState.MERGED:
+            assert f'href="/incidents/{line.into}"' in page
+        if line.state is IncidentState.CLEARED:
+            assert "Over: nothing unusual about technical support, Router R5" in page
+
+
+async def test_an_incident_whose_signals_are_gone_is_still_a_page() -> None:
+    told = [one for one in Log().play(day()).told if one[0] != "signals"]
+    shown = View("run")
+    for topic, record in told:
+        shown.apply(topic, record)
+    page = await get(f"/incidents/{KETTLE}", shown=shown)
+    assert "no longer in the log" in page
+    assert "Where: stream complaints" in page
+    assert "no longer in the log" in await get("/", shown=shown)
+
+
+async def test_what_may_be_old_is_said_to_be() -> None:
+    shown = view()
+    assert "may be old" not in await get("/", shown=shown)
+    shown.reach = Reach.UNREACHABLE
+    assert "The broker does not answer" in await get("/", shown=shown)
+
+
+@pytest.mark.parametrize("path", ["/incidents/I-ABSENT", "/nowhere", "/docs", "/openapi.json"])
+async def test_what_is_not_there_is_a_page_that_says_so(path: str) -> None:
+    async with visitor(desk()) as client:
+        answer = await client.get(path)
+    assert answer.status_code == 404
+    assert "There is no" in answer.text

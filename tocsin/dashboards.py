@@ -1,0 +1,59 @@
+"""tocsin dashboards: what people look at in Grafana, and the rules for Prometheus."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tocsin.errors import one_line
+
+app = typer.Typer(help="Dashboards for Grafana and rules for Prometheus.", no_args_is_help=True)
+console = Console(highlight=False)
+
+
+@app.command()
+def build(
+    out: Annotated[
+        Path, typer.Option(help="The folder that holds grafana/ and prometheus/.")
+    ] = Path("deploy"),
+) -> None:
+    """Write the dashboards and rules as files, for Grafana's provisioning and for Prometheus.
+
+    Example: tocsin dashboards build --out deploy
+    """
+    from dashboards import files  # noqa: PLC0415 - the SDK is slow to import
+
+    with one_line(OSError):
+        written = files.write(out)
+    for file in written:
+        console.print(f"wrote {file}", markup=False, soft_wrap=True)
+    if not written:
+        console.print("every file is as it should be")
+
+
+@app.command()
+def push(
+    url: Annotated[str, typer.Option(envvar="GRAFANA_URL", help="Where Grafana is.")],
+    token_file: Annotated[
+        Path | None, typer.Option(help="Holds the token; else it comes from GRAFANA_TOKEN.")
+    ] = None,
+) -> None:
+    """Create or update the dashboards in a running Grafana.
+
+    Example: tocsin dashboards push --url http://localhost:3000 --token-file grafana-token
+    """
+    from dashboards import grafana, overview, pipeline  # noqa: PLC0415 - slow to import
+
+    expected = (grafana.GrafanaError, OSError)
+    with one_line(*expected), grafana.Grafana(url, _token(token_file)) as there:
+        console.print(f"Crisis overview: {there.push(overview.build())}")
+        console.print(f"Pipeline: {there.push(pipeline.build())}")
+
+
+def _token(file: Path | None) -> str:
+    """Never from the command line, which everybody on the machine can read."""
+    if file is None:
+        return os.environ.get("GRAFANA_TOKEN", "")
+    return file.read_text(encoding="utf-8").strip()

@@ -1,0 +1,77 @@
+"""tocsin serve: web pages of the incidents, and their API."""
+
+import logging
+import secrets
+import socket
+import time
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from streams import broker, settings, topics
+from streams.settings import Settings
+from tocsin.errors import SettingsFile, one_line
+
+Host = Annotated[str | None, typer.Option(help="Where to listen; else serve.host.")]
+Port = Annotated[int | None, typer.Option(help="Where to listen; else serve.port.", min=1)]
+
+STOP_SECONDS = 5
+
+
+def serve(host: Host = None, port: Port = None, file: SettingsFile = None) -> None:
+    """Show the incidents as web pages, read only, until stopped.
+
+    Example: tocsin serve --port 8470
+    """
+    with one_line(settings.SettingsError, broker.BrokerError, topics.TopicError):
+        chosen = settings.load(file)
+        bootstrap = broker.address(chosen)
+        topics.create(chosen, bootstrap)
+    with one_line(OSError):
+        _run(chosen, bootstrap, host or chosen.serve.host, port or chosen.serve.port)
+
+
+def _run(chosen: Settings, bootstrap: str, host: str, port: int) -> None:
+    import uvicorn  # noqa: PLC0415 - the web's libraries are slow to import
+
+    from dashboards.pages import app  # noqa: PLC0415
+    from dashboards.pages.desk import Desk  # noqa: PLC0415
+    from streams import incident_log  # noqa: PLC0415
+    from streams.incident_view import View  # noqa: PLC0415
+
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # `follow` says it, and once
+    token = _token(chosen)
+    desk = Desk(
+        view=View(secrets.token_hex(4)), token=token, language=chosen.response.language,
+        zone=chosen.detection.zone, clock=time.time, ended=lambda: server.should_exit,
+    )  # fmt: skip
+    built = app.build(desk, lambda: incident_log.follow(chosen, bootstrap, desk.view))
+    config = uvicorn.Config(
+        built, log_level="warning", access_log=False, server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    with _listening(host, port) as listening, suppress(KeyboardInterrupt):
+        _announce(f"http://{f'[{host}]' if ':' in host else host}:{port}/", chosen, token)
+        server.run(sockets=[listening])
+
+
+def _token(chosen: Settings) -> str:
+    """The one that is set, else a new one."""
+    configured = chosen.serve.token
+    return configured.get_secret_value() if configured else secrets.token_urlsafe(24)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def _announce(address: str, chosen: Settings, token: str) -> None:
+    """Where the pages are; the token only where nobody else could know it."""
+    console = Console(highlight=False)
+    console.print(f"incidents at {address}", soft_wrap=True)
+    if chosen.serve.token is None:
+        console.print(f"token for this start: {token}", markup=False, soft_wrap=True)
