@@ -2,7 +2,7 @@
 
 import typer
 
-from tocsin import backtest, dashboards, demo, generate, kafka, replay, run, topics
+from tocsin import backtest, dashboards, demo, generate, kafka, replay, run, serve, topics
 
 app = typer.Typer(
     help="Complaint early warning: says early, and rarely falsely, that something is not normal.",
@@ -16,6 +16,7 @@ app.command()(run.run)
 app.command()(backtest.backtest)
 app.command()(replay.replay)
 app.command()(generate.generate)
+app.command()(serve.serve)
 app.command(name="demo")(demo.run)
 
 

@@ -158,8 +158,11 @@ class Installation:
         done = {(c.topic, c.partition): c.end for c in self.counts() if not c.idle}
         return all(done.get(place, 0) >= end for place, end in due.items())
 
-    def settle(self) -> None:
+    def settle(self, *, at: int | None = None) -> None:
         """Wait until detection has judged all that was sent so far.
+
+        The report has the time `at` (s), else the present; where partitions rest, all buckets
+        before it are judged too.
 
         Each shard's log then holds everything, in each of them follows a report of harm, and
         what a shard says of that comes after what it says of all before.
@@ -168,7 +171,7 @@ class Installation:
         wanted = _one_product_a_shard(self.settings.detection.shards)
         self.send("complaints", [
             {
-                "id": product, "time": int(time.time()), "person": product, "product": product,
+                "id": product, "time": at or int(time.time()), "person": product, "product": product,
                 "severity": "safety",
             }
             for product in wanted
