@@ -53,6 +53,10 @@ topic = "complaints"
 stream = "complaints"
 key = "person"
 partitions = 4
+[operations]
+intake_port = 0
+detection_port = 0
+response_port = 0
 """
 
 

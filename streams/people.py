@@ -28,50 +28,46 @@ class Seen:
         if horizon < SPANS:
             raise ValueError(f"horizon must be at least {SPANS} ms, got {horizon}")
         self._span = horizon // SPANS
-        self._settled: dict[int, int] = {}
-        self._pending: dict[int, int] = {}
+        self._met: dict[int, int] = {}
+        self._pending: list[int] = []
         self._oldest = 0
 
     def __len__(self) -> int:
-        return len(self._settled.keys() | self._pending.keys())
+        return len(self._met)
 
     def fresh(self, keys: Iterable[str], times: NDArray[np.int64]) -> list[bool]:
         """For each key, met at its time (ms), whether it is for the first time in the horizon."""
         digests = list(map(xxhash.xxh3_64_intdigest, map(str.encode, keys)))
         spans = (times // self._span).tolist()
-        if self._all_new(digests):
-            self._pending.update(zip(digests, spans, strict=True))
+        if self._met.keys().isdisjoint(digests) and len(set(digests)) == len(digests):
+            # The usual case, at a fraction of the cost of asking for each.
+            self._met.update(zip(digests, spans, strict=True))
+            self._pending += digests
             return [True] * len(digests)
         return [self._new(digest, span) for digest, span in zip(digests, spans, strict=True)]
 
-    def _all_new(self, digests: list[int]) -> bool:
-        """The usual case, found at a fraction of the cost of asking for each."""
-        return (
-            self._settled.keys().isdisjoint(digests)
-            and self._pending.keys().isdisjoint(digests)
-            and len(set(digests)) == len(digests)
-        )
-
     def _new(self, digest: int, span: int) -> bool:
-        met = self._pending.get(digest, self._settled.get(digest))
+        met = self._met.get(digest)
         new = met is None or span - met > SPANS
         if new:
-            self._pending[digest] = span
+            self._met[digest] = span
+            self._pending.append(digest)
         return new
 
     def settle(self, watermark: int | None) -> None:
         """Keep what is pending (its chunk is closed); drop what no event can meet any more."""
-        self._settled |= self._pending
         self._pending.clear()
         oldest = (watermark or 0) // self._span - SPANS
         if oldest > self._oldest:
             self._oldest = oldest
-            self._settled = {key: met for key, met in self._settled.items() if met >= oldest}
+            self._met = {key: met for key, met in self._met.items() if met >= oldest}
 
     def forget_pending(self) -> None:
         """The chunk is read again from its start."""
+        for digest in self._pending:
+            self._met.pop(digest, None)
         self._pending.clear()
 
     def settled(self) -> Sequence[int]:
         """All hashes kept, in no order."""
-        return list(self._settled)
+        return list(self._met.keys() - set(self._pending))

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from operator import attrgetter, or_
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +26,7 @@ from streams.settings import Settings
 
 Ints = NDArray[np.int64]
 MINUTE = 60_000
+TIME = attrgetter("time")
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 
 
@@ -186,8 +187,9 @@ class Reading:
 
     def _count_events(self, offsets: Ints, stamps: Ints, parsed: Sequence[Any]) -> None:
         events, stamps = self._sound(offsets, stamps, parsed)
-        events, stamps = self._fresh(events, stamps)
-        events, times = self._timely(events, stamps)
+        times = stamps if self._plan.source.clock == "arrival" else _times(events)
+        events, times = self._fresh(events, times)
+        events, times = self._timely(events, times)
         if events:
             self._add(events, times)
 
@@ -196,9 +198,9 @@ class Reading:
     ) -> tuple[list[Event], Ints]:
         """Set the rejected aside, those with an impossible time among them."""
         judged = judge_times(parsed, stamps, future_ms=self._future)
-        whys = [event if type(event) is Rejected else None for event in judged]
-        if not any(whys):
+        if Rejected not in set(map(type, judged)):
             return list(parsed), stamps
+        whys = [event if type(event) is Rejected else None for event in judged]
         self.refusals += [
             Refusal(int(offset), why) for offset, why in zip(offsets, whys, strict=True) if why
         ]
@@ -206,20 +208,19 @@ class Reading:
         self.tally["rejected"] += kept.count(False)
         return list(compress(parsed, kept)), stamps[kept]
 
-    def _fresh(self, events: list[Event], stamps: Ints) -> tuple[list[Event], Ints]:
+    def _fresh(self, events: list[Event], times: Ints) -> tuple[list[Event], Ints]:
         """Leave out ids met before."""
-        marks = self._seen.fresh(["i" + event.id for event in events], _times(events))
+        marks = self._seen.fresh(["i" + event.id for event in events], times)
         if all(marks):
-            return events, stamps
+            return events, times
         self.tally["duplicate"] += marks.count(False)
-        return list(compress(events, marks)), stamps[marks]
+        return list(compress(events, marks)), times[marks]
 
-    def _timely(self, events: list[Event], stamps: Ints) -> tuple[list[Event], Ints]:
+    def _timely(self, events: list[Event], times: Ints) -> tuple[list[Event], Ints]:
         """Leave out what came below the watermark of its moment, and move the watermark.
 
         A late event that is enough by itself is reported all the same, at the time it came.
         """
-        times = stamps if self._plan.source.clock == "arrival" else _times(events)
         if not len(times):
             return events, times
         marks = np.maximum.accumulate(times) - self._lateness
@@ -255,10 +256,9 @@ class Reading:
     def _trigger(self, columns: Columns, occurred: list[int]) -> None:
         """Complete the columns from the texts, and keep the events that are enough."""
         assert self._chunk is not None
-        copies = columns["repost_of"]
         for place, harm, quote in complete(columns):
             event = columns.events[place]
-            if copies[place] is not None:
+            if columns["repost_of"][place] is not None:
                 continue  # who repeats a post has seen nothing himself
             self._chunk.triggers.append(
                 Trigger(
@@ -269,20 +269,23 @@ class Reading:
 
     def _again(self, columns: Columns) -> list[bool] | None:
         """Marks what adds no person: copies, and the same person about product and category."""
-        people = columns[PERSON[self._plan.source.stream]]
-        copies = [post is not None for post in columns["repost_of"]]
-        if not (any(people) or any(copies)):
-            return None
-        matters = zip(people, columns["product"], columns["category"], strict=True)
+        people, posts = columns[PERSON[self._plan.source.stream]], columns["repost_of"]
+        named = [
+            person is not None and post is None for person, post in zip(people, posts, strict=True)
+        ]
+        matters = compress(zip(people, columns["product"], columns["category"], strict=True), named)
         keys = [f"p{person}\x1f{product}\x1f{category}" for person, product, category in matters]
-        named = [bool(person) and not copy for person, copy in zip(people, copies, strict=True)]
         times = np.array(columns.minutes, np.int64)[named] * MINUTE
-        fresh = iter(self._seen.fresh(compress(keys, named), times))
-        repeats = [known and not next(fresh) for known in named]
-        self.tally["repeat"] += sum(repeats)
-        self.tally["repost"] += sum(copies)
-        again = list(map(or_, repeats, copies))
-        return again if any(again) else None
+        marks = self._seen.fresh(keys, times)
+        copies = len(posts) - posts.count(None)
+        if all(marks) and not copies:
+            return None
+        self.tally += Counter(repeat=marks.count(False), repost=copies)
+        fresh = iter(marks)
+        return [
+            post is not None or (known and not next(fresh))
+            for post, known in zip(posts, named, strict=True)
+        ]
 
     def _encoded(self, chunk: _Chunk, *, closed: bool) -> list[bytes]:
         shards = self._plan.settings.detection.shards
