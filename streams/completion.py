@@ -39,13 +39,18 @@ def complete(columns: Columns) -> list[Harmful]:
         found += [
             Harmful(place, harm, (texts[place] or "")[:QUOTE]) for harm in sorted(read.harms.strict)
         ]
-    columns["category"] = [category or UNKNOWN for category in categories]
-    columns["sentiment"] = [mood or UNKNOWN for mood in moods]
+    columns["category"], columns["sentiment"] = _filled(categories), _filled(moods)
     return found + _stated(columns, {(harmful.place, harmful.harm) for harmful in found})
+
+
+def _filled(values: list[str | None]) -> list[str | None]:
+    return [value or UNKNOWN for value in values] if None in values else values
 
 
 def _stated(columns: Columns, read: set[tuple[int, str]]) -> list[Harmful]:
     """Severities that the source states and the text does not show."""
+    if STATED.keys().isdisjoint(columns["severity"]):
+        return []
     return [
         Harmful(place, severity, (columns["text"][place] or "")[:QUOTE])
         for place, severity in enumerate(columns["severity"])

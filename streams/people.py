@@ -44,15 +44,18 @@ class Seen:
             self._met.update(zip(digests, spans, strict=True))
             self._pending += digests
             return [True] * len(digests)
-        return [self._new(digest, span) for digest, span in zip(digests, spans, strict=True)]
+        return self._each(digests, spans)
 
-    def _new(self, digest: int, span: int) -> bool:
-        met = self._met.get(digest)
-        new = met is None or span - met > SPANS
-        if new:
-            self._met[digest] = span
-            self._pending.append(digest)
-        return new
+    def _each(self, digests: list[int], spans: list[int]) -> list[bool]:
+        met, pending, marks = self._met, self._pending, []
+        for digest, span in zip(digests, spans, strict=True):
+            before = met.get(digest)
+            new = before is None or span - before > SPANS
+            if new:
+                met[digest] = span
+                pending.append(digest)
+            marks.append(new)
+        return marks
 
     def settle(self, watermark: int | None) -> None:
         """Keep what is pending (its chunk is closed); drop what no event can meet any more."""
