@@ -171,8 +171,8 @@ class Installation:
         wanted = _one_product_a_shard(self.settings.detection.shards)
         self.send("complaints", [
             {
-                "id": product, "time": at or int(time.time()), "person": product, "product": product,
-                "severity": "safety",
+                "id": product, "time": at or int(time.time()), "person": product,
+                "product": product, "severity": "safety",
             }
             for product in wanted
         ])  # fmt: skip
