@@ -19,6 +19,8 @@ def test_every_topic_carries_the_prefix_once() -> None:
         "acme.incidents",
         "acme.notifications",
         "acme.dead-letters",
+        "acme.tocsin-detection-state-changelog",
+        "acme.tocsin-response-state-changelog",
     }
     assert Topics.of(settings).source(settings.sources[0]) == "acme.complaints"
 
@@ -44,7 +46,14 @@ def test_counts_and_dead_letters_take_what_is_larger_than_an_event() -> None:
     by_name = {topic.name: topic for topic in table(Settings())}
     largest = Settings().intake.max_event_bytes
     assert by_name["counts"].max_message_bytes == 4 * MIB
-    assert by_name["dead-letters"].max_message_bytes == 4 * MIB > 3 * largest
+    source = by_name["complaints"].max_message_bytes
+    assert by_name["dead-letters"].max_message_bytes > source > 3 * largest
+
+
+def test_what_restores_a_table_is_compacted_and_kept_for_ever() -> None:
+    changelogs = [topic for topic in table(Settings()) if topic.name.endswith("-changelog")]
+    assert {topic.configuration(1)["cleanup.policy"] for topic in changelogs} == {"compact"}
+    assert {topic.configuration(1)["retention.ms"] for topic in changelogs} == {"-1"}
 
 
 def test_retention_is_written_in_milliseconds() -> None:
