@@ -1,5 +1,6 @@
 """What an event leaves open is read from its text, once a run; what cannot be read is "unknown"."""
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from detectors.text import reading
@@ -26,14 +27,8 @@ def complete(columns: Columns) -> list[Harmful]:
     """Fill in category and sentiment; returns the events that are enough by themselves."""
     texts = columns["text"]
     moods, categories = list(columns["sentiment"]), list(columns["category"])
-    places = [place for place, text in enumerate(texts) if text is not None]
-    readings = reading.read(
-        [texts[place] or "" for place in places],
-        want_category=[categories[place] is None for place in places],
-        want_sentiment=[moods[place] is None for place in places],
-    )
     found = []
-    for place, read in zip(places, readings, strict=True):
+    for place, read in _read(texts, categories, moods):
         categories[place] = categories[place] or read.category
         moods[place] = moods[place] or read.sentiment
         found += [
@@ -41,6 +36,21 @@ def complete(columns: Columns) -> list[Harmful]:
         ]
     columns["category"], columns["sentiment"] = _filled(categories), _filled(moods)
     return found + _stated(columns, {(harmful.place, harmful.harm) for harmful in found})
+
+
+def _read(
+    texts: Sequence[str | None], categories: Sequence[str | None], moods: Sequence[str | None]
+) -> Iterator[tuple[int, reading.Reading]]:
+    """What the texts say, by their places; events of many sources have none."""
+    if texts.count(None) == len(texts):
+        return iter(())
+    places = [place for place, text in enumerate(texts) if text is not None]
+    readings = reading.read(
+        [texts[place] or "" for place in places],
+        want_category=[categories[place] is None for place in places],
+        want_sentiment=[moods[place] is None for place in places],
+    )
+    return zip(places, readings, strict=True)
 
 
 def _filled(values: list[str | None]) -> list[str | None]:
