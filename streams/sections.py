@@ -160,12 +160,9 @@ class Intake(Section):
 
 
 class Response(Section):
-    """How incidents quieten and messages are delivered."""
+    """How often response looks at the clock, and the language of its messages."""
 
-    quiet_after: Span = timedelta(hours=24)
     tick: Span = timedelta(seconds=1)
-    delivery_attempts: Positive = 6
-    delivery_backoff: Span = timedelta(seconds=2)
     language: Literal["zh", "en"] = "en"
 
 
