@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from operator import attrgetter
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
@@ -104,6 +105,7 @@ class Update(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
 
 
 Event = Complaint | Mention | Update
+TIMELESS: Final = Update(id="none", time=EARLIEST, complaint="none", step="accepted")
 
 
 class Rejected(Struct, frozen=True, gc=False):
@@ -134,8 +136,7 @@ def judge_times(
     parsed: Sequence[Event | Rejected], stamps: NDArray[np.int64], *, future_ms: int
 ) -> Sequence[Event | Rejected]:
     """Refuses events further ahead of their own record's timestamp (ms) than `future_ms`."""
-    times = [EARLIEST if isinstance(event, Rejected) else event.time for event in parsed]
-    ahead = np.array(times, np.int64) > stamps + future_ms
+    ahead = times_of(parsed) > stamps + future_ms
     if not ahead.any():
         return parsed
     rule = f"must be at most {durations.text(future_ms * MILLISECOND)} after its record's timestamp"
@@ -145,6 +146,13 @@ def judge_times(
         else event
         for event, out in zip(parsed, ahead, strict=True)
     ]
+
+
+def times_of(parsed: Sequence[Any]) -> NDArray[np.int64]:
+    """Milliseconds of each event; what was rejected has the earliest there is."""
+    if Rejected in set(map(type, parsed)):
+        parsed = [TIMELESS if type(event) is Rejected else event for event in parsed]
+    return np.fromiter(map(attrgetter("time"), parsed), np.int64, len(parsed))
 
 
 def iso(milliseconds: int) -> str:

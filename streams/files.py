@@ -5,8 +5,8 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from operator import attrgetter
+from itertools import islice, repeat
+from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -145,9 +145,10 @@ def _batches(rows: Iterator[Row]) -> Iterator[Batch]:
 
 
 def _plain_rows(lines: Iterable[bytes], reader: Reader) -> Iterator[Row]:
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield number, reader.raw(line), None
+    numbered = filter(itemgetter(1), enumerate(map(bytes.strip, lines), 1))
+    while part := list(islice(numbered, BATCH)):
+        numbers, raws = zip(*part, strict=True)
+        yield from zip(numbers, reader.run(raws), repeat(None))
 
 
 def _mapped_rows(path: Path, lines: Iterable[bytes], translate: Translation) -> Iterator[Row]:

@@ -63,6 +63,10 @@ class Intake:
             for topic, source in self._sources.items()
             if source.map is not None
         }
+        self._readers = {
+            topic: parsing.Reader(source.stream, settings.intake)
+            for topic, source in self._sources.items()
+        }
         self._inputs: dict[TP, _Input] = {}
         # Counts of one partition must reach the log in their order, whoever sends them.
         self._sending = asyncio.Lock()
@@ -167,15 +171,15 @@ class Intake:
         return parsed
 
     def _events(self, run: Run, raws: Sequence[bytes]) -> list[Event | Rejected]:
-        intake, stream = self._settings.intake, self._sources[run.topic].stream
+        stream = self._sources[run.topic].stream
         for record in run.records:
             if record.offset % SAMPLE == 0 and run.topic not in self._mappings:
                 for name in parsing.unknown_fields(stream, record.value or b""):
                     metrics.unknown_field(run.topic, name)
         if run.topic not in self._mappings:
-            return parsing.parse_run(stream, raws, intake=intake)
+            return self._readers[run.topic].run(raws)
         ids = (f"{run.topic}-{run.partition}-{record.offset}" for record in run.records)
-        return self._mappings[run.topic].parse_run(raws, ids, intake=intake)
+        return self._mappings[run.topic].parse_run(raws, ids, intake=self._settings.intake)
 
     def _letters(self, run: Run, reading: Reading) -> list[Awaitable[Any]]:
         """Dead letters of what the reading refused."""

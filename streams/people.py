@@ -5,12 +5,14 @@ a chunk that is read again does not meet its own ids.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import compress
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 SPANS = 7  # the horizon is forgotten in so many steps
+MEETINGS = 1 << 32  # told apart within a span
 
 
 class Seen:
@@ -28,7 +30,8 @@ class Seen:
         if horizon < SPANS:
             raise ValueError(f"horizon must be at least {SPANS} ms, got {horizon}")
         self._span = horizon // SPANS
-        self._met: dict[int, int] = {}
+        self._met: dict[int, int] = {}  # by hash the span, and which meeting of all it was
+        self._meetings = 0
         self._pending: list[int] = []
         self._oldest = 0
 
@@ -38,24 +41,36 @@ class Seen:
     def fresh(self, keys: Iterable[str], times: NDArray[np.int64]) -> list[bool]:
         """For each key, met at its time (ms), whether it is for the first time in the horizon."""
         digests = list(map(xxhash.xxh3_64_intdigest, map(str.encode, keys)))
-        spans = (times // self._span).tolist()
-        if self._met.keys().isdisjoint(digests) and len(set(digests)) == len(digests):
-            # The usual case, at a fraction of the cost of asking for each.
-            self._met.update(zip(digests, spans, strict=True))
+        meetings = self._numbered(times // self._span)
+        known = list(map(self._met.setdefault, digests, meetings))
+        if known == meetings:
             self._pending += digests
             return [True] * len(digests)
-        return self._each(digests, spans)
-
-    def _each(self, digests: list[int], spans: list[int]) -> list[bool]:
-        met, pending, marks = self._met, self._pending, []
-        for digest, span in zip(digests, spans, strict=True):
-            before = met.get(digest)
-            new = before is None or span - before > SPANS
-            if new:
-                met[digest] = span
-                pending.append(digest)
-            marks.append(new)
+        marks = [before == own for before, own in zip(known, meetings, strict=True)]
+        for place in self._expired(known, meetings):
+            marks[place] = self._met_anew(digests[place], meetings[place])
+        self._pending += compress(digests, marks)
         return marks
+
+    def _numbered(self, spans: NDArray[np.int64]) -> list[int]:
+        """The meetings of these spans; no two are the same."""
+        first, self._meetings = self._meetings, self._meetings + len(spans)
+        numbers = np.arange(first, self._meetings) % MEETINGS
+        meetings: list[int] = (spans * MEETINGS + numbers).tolist()
+        return meetings
+
+    def _expired(self, known: list[int], meetings: list[int]) -> list[int]:
+        """Places of what was met, but too long ago."""
+        since = np.array(meetings, np.int64) // MEETINGS - np.array(known, np.int64) // MEETINGS
+        places: list[int] = np.flatnonzero(since > SPANS).tolist()
+        return places
+
+    def _met_anew(self, digest: int, meeting: int) -> bool:
+        """Whether it is still too long ago, now that those before it in the run have been met."""
+        if meeting // MEETINGS - self._met[digest] // MEETINGS <= SPANS:
+            return False
+        self._met[digest] = meeting
+        return True
 
     def settle(self, watermark: int | None) -> None:
         """Keep what is pending (its chunk is closed); drop what no event can meet any more."""
@@ -63,7 +78,8 @@ class Seen:
         oldest = (watermark or 0) // self._span - SPANS
         if oldest > self._oldest:
             self._oldest = oldest
-            self._met = {key: met for key, met in self._met.items() if met >= oldest}
+            least = oldest * MEETINGS
+            self._met = {key: met for key, met in self._met.items() if met >= least}
 
     def forget_pending(self) -> None:
         """The chunk is read again from its start."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, layout, shard_of
 from streams.completion import complete
-from streams.events import Event, Rejected, judge_times, who
+from streams.events import Event, Rejected, judge_times, times_of, who
 from streams.people import Seen
 from streams.sections import Source
 from streams.settings import Settings
@@ -178,8 +178,8 @@ class Reading:
         """Count records of one chunk; an end of input splits them."""
         assert self._chunk is not None
         self._chunk.end = int(offsets[-1]) + 1
-        at = 0
-        for place, mark in [(i, p) for i, p in enumerate(parsed) if type(p) is End]:
+        at, ends = 0, End in set(map(type, parsed))
+        for place, mark in [(i, p) for i, p in enumerate(parsed) if type(p) is End] if ends else ():
             self._count_events(offsets[at:place], stamps[at:place], parsed[at:place])
             self.watermark = max(self.watermark or mark.time, mark.time)
             at = place + 1
@@ -187,7 +187,7 @@ class Reading:
 
     def _count_events(self, offsets: Ints, stamps: Ints, parsed: Sequence[Any]) -> None:
         events, stamps = self._sound(offsets, stamps, parsed)
-        times = stamps if self._plan.source.clock == "arrival" else _times(events)
+        times = stamps if self._plan.source.clock == "arrival" else times_of(events)
         events, times = self._fresh(events, times)
         events, times = self._timely(events, times)
         if events:
@@ -270,14 +270,14 @@ class Reading:
     def _again(self, columns: Columns) -> list[bool] | None:
         """Marks what adds no person: copies, and the same person about product and category."""
         people, posts = columns[PERSON[self._plan.source.stream]], columns["repost_of"]
-        named = [
-            person is not None and post is None for person, post in zip(people, posts, strict=True)
-        ]
+        copies = len(posts) - posts.count(None)
+        named = [person is not None for person in people]
+        if copies:
+            named = [known and post is None for known, post in zip(named, posts, strict=True)]
         matters = compress(zip(people, columns["product"], columns["category"], strict=True), named)
         keys = [f"p{person}\x1f{product}\x1f{category}" for person, product, category in matters]
         times = np.array(columns.minutes, np.int64)[named] * MINUTE
         marks = self._seen.fresh(keys, times)
-        copies = len(posts) - posts.count(None)
         if all(marks) and not copies:
             return None
         self.tally += Counter(repeat=marks.count(False), repost=copies)
@@ -311,10 +311,6 @@ def _unreadable(event: Event) -> str:
     return xxhash.xxh3_64_hexdigest(
         (f"p{person}" if (person := who(event)) else f"i{event.id}").encode()
     )
-
-
-def _times(events: Sequence[Any]) -> Ints:
-    return np.fromiter(map(attrgetter("time"), events), np.int64, len(events))
 
 
 def _by_shard(triggers: Sequence[Trigger], shards: int) -> list[list[Trigger]]:

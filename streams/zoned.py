@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from streams.events import EPOCH, MILLISECOND
-from streams.parsing import ISO_RULE, in_range, instant
+from streams.instants import ISO_RULE, in_range, instant
 
 REMEMBERED: Final = 8192  # times of one column whose reading is remembered; many rows share one
 EXAMPLE: Final = datetime(2001, 2, 3, 14, 5, 6, tzinfo=EPOCH.tzinfo)

@@ -1,6 +1,7 @@
 """What comes in as bytes leaves as an event or as a refusal that names field and rule."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from streams.events import (
     who,
 )
 from streams.forms import FORMS
-from streams.parsing import Tally, instant, parse, parse_run, unknown_fields
+from streams.instants import instant, instants
+from streams.parsing import Tally, parse, parse_run, unknown_fields
 from streams.rejections import shown
 from streams.schemas import schemas
 from streams.settings import Intake, Stream
@@ -381,3 +383,43 @@ def test_published_schemas_accept_what_parses_and_refuse_what_does_not() -> None
         assert judge.is_valid(json.loads(raw(time=time, sentiment=-0.5, extra=1)))
     for bad in (raw(demand="money"), raw(id=""), raw(vip="maybe"), raw(sentiment=2), b'{"id":"a"}'):
         assert not judge.is_valid(json.loads(bad))
+
+
+@given(st.lists(st.datetimes(timezones=st.timezones() | st.none()), min_size=1, max_size=5))
+def test_many_times_read_at_once_are_the_same_as_one_by_one(moments: list[datetime]) -> None:
+    written = [moment.isoformat() for moment in moments]
+    together = instants(written)
+    assert together is None or together == list(map(instant, written))
+
+
+def test_ordinary_times_are_read_at_once() -> None:
+    assert instants([TIME, "2026-03-01T17:30:00.250+08:00"]) == [MILLISECONDS, MILLISECONDS]
+
+
+sound = st.builds(msgspec.json.encode, made(Complaint))
+written = st.builds(
+    lambda n, time: raw(id=f"c-{n}", time=time),
+    st.integers(0, 9),
+    st.sampled_from([TIME, "2026-03-01", "2099-12-31T23:59:59.999999Z", 5, MILLISECONDS]),
+)
+odd = st.sampled_from(
+    [
+        b"", b"{", b"}", b"null", b"[{}]", b" " + raw() + b" ", raw() + raw(),
+        raw() + b"\n" + raw(), raw(text="two\nlines").replace(b"\\n", b"\n"),
+        raw(sentiment=-0.5), raw(text="", person=" "),
+        b'{"id":"c-1","text":"}', b'{","time":1772357400}', b'{"id":"c-1","x":{}',
+        raw(product=" kettle "), b'{"id":"c-1",\n"time":1772357400}',
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(sound | written | odd, max_size=8))
+def test_a_run_is_read_as_each_of_its_records_alone_would_be(raws: list[bytes]) -> None:
+    assert parse_run("complaints", raws) == [parse("complaints", raw) for raw in raws]
+
+
+def test_two_objects_in_one_record_do_not_make_up_for_one_split_over_two() -> None:
+    split = [b'{"id":"c-1","text":"}', b'{","time":1772357400}']
+    raws = [raw(), *split, raw() + raw()]
+    answers = parse_run("complaints", raws)
+    assert [type(answer) for answer in answers] == [Complaint, Rejected, Rejected, Rejected]
