@@ -132,7 +132,7 @@ def _rate(consumer: Any, shard: TopicPartition, start: int, end: int, events: in
         for record in consumer.poll(timeout_ms=1000).get(shard, ()):
             counts = decode(record.value)
             cells = counts.cells[-1]
-            held = sum(cells.events) if isinstance(cells, Cells) else 0
+            held = int(cells.numbers().events.sum()) if isinstance(cells, Cells) else 0
             total += held - chunks.get((counts.partition, counts.start), 0)
             chunks[counts.partition, counts.start] = held
             if not started:

@@ -1,41 +1,69 @@
 """Counting a chunk's events by the configured cuts, and the record that carries the counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import repeat
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 import xxhash
 
 from streams.sections import Cut
-from streams.tallies import Bools, Ints, Table, Tally
+from streams.tallies import Ints, Table, Tally
 
 SEPARATOR: Final = "\x1f"  # joins the fields of a series' key; refused inside a field
-ALL: Final = slice(None)
+NARROW: Final = np.dtype("<i4")
+WIDE: Final = np.dtype("<i8")
 SCOPE: Final = ("product", "batch", "region")  # of a single event
 
 
-class Cells(msgspec.Struct, array_like=True, gc=False, frozen=True):
-    """What a chunk adds to the series of one cut; columns of equal length.
+class CellNumbers(NamedTuple):
+    """Numbers of the cells of one cut; arrays of equal length.
 
     Attributes:
-        keys: series, the fields of the cut joined by SEPARATOR.
-        minutes: minutes since the epoch, of event time.
+        series: the place of each cell's series among the keys.
+        minutes: since the epoch, of event time.
         events: all events but the late and the duplicate.
         people: those of them that are neither the same person again about the same matter nor
             copies of a post.
-        reposts: copies of a post; original posts are `events - reposts`. Empty: none.
-        reach: followers of the authors. Empty: none.
+        reposts: copies of a post; original posts are `events - reposts`.
+        reach: followers of the authors.
+    """
+
+    series: Ints
+    minutes: Ints
+    events: Ints
+    people: Ints
+    reposts: Ints
+    reach: Ints
+
+
+class Cells(msgspec.Struct, array_like=True, gc=False, frozen=True):
+    """What a chunk adds to the series of one cut; a cell is a series and a minute.
+
+    The numbers travel as arrays, so that neither side loops over cells.
+
+    Attributes:
+        keys: the series that have cells, the fields of the cut joined by SEPARATOR.
+        packed: `CellNumbers` but the reach, row by row, as little-endian int32.
+        reach: as little-endian int64. Empty: none.
     """
 
     keys: list[str]
-    minutes: list[int]
-    events: list[int]
-    people: list[int]
-    reposts: list[int]
-    reach: list[int]
+    packed: bytes
+    reach: bytes
+
+    @classmethod
+    def pack(cls, keys: list[str], numbers: CellNumbers) -> "Cells":
+        reach = numbers.reach.astype(WIDE).tobytes() if numbers.reach.any() else b""
+        return cls(keys, np.array(numbers[:-1], NARROW).tobytes(), reach)
+
+    def numbers(self) -> CellNumbers:
+        narrow = np.frombuffer(self.packed, NARROW).astype(np.int64).reshape(5, -1)
+        reach = np.frombuffer(self.reach, WIDE) if self.reach else np.zeros_like(narrow[0])
+        return CellNumbers._make((*narrow, reach))
 
 
 class Trigger(msgspec.Struct, array_like=True, gc=False, frozen=True):
@@ -152,7 +180,7 @@ class Columns:
         return bool(self.events) and hasattr(self.events[0], "followers")
 
     def numbers(self) -> Ints:
-        """What `Tally.add` counts of each event."""
+        """What `Tally.table` sums up of each event."""
         numbers = np.zeros((5, len(self.events)), np.int64)
         numbers[0], numbers[1] = self.minutes, 1
         if self.again is not None:
@@ -169,38 +197,37 @@ class _Count:
     def __init__(self, cut: Cut | None) -> None:
         self._cut = cut
         self._tally = Tally()
-        self._reaching = False
 
-    def add(self, columns: Columns, numbers: Ints) -> None:
-        self._reaching |= columns.reaching
+    def add(self, columns: Columns) -> None:
+        events = len(columns.events)
         if self._cut is None:
-            self._tally.add(repeat((), numbers.shape[1]), numbers, None)
+            self._tally.add(repeat((), events), events)
             return
         fields = zip(*(columns[field] for field in self._cut.by), strict=True)
         mask = columns.mask(self._cut.where)
-        self._tally.add(fields, numbers, None if mask is None else np.array(mask, np.bool_))
+        self._tally.add(fields, events, None if mask is None else np.array(mask, np.bool_))
 
-    def by_shard(self, shards: int) -> Sequence[Cells | msgspec.Raw | None]:
-        table = self._tally.table()
-        if not table.series.size:
-            return [None] * shards
-        names = [SEPARATOR.join(fields) for fields in table.keys]
+    def by_shard(self, numbers: Ints, shards: int) -> Sequence[Cells | msgspec.Raw | None]:
         if self._cut is None or self._cut.family is None:
-            return [msgspec.Raw(encode(self._cells(table, names)))] * shards
-        owners = _owners(table, self._cut.by.index(self._cut.family), self._cut.family, shards)
-        masks = [owners == shard for shard in range(shards)]
-        return [self._cells(table, names, mask) if mask.any() else None for mask in masks]
-
-    def _cells(self, table: Table, names: list[str], mask: Bools | slice = ALL) -> Cells:
-        events, repeats, reposts, reach = table.sums[:, mask]
-        return Cells(
-            [names[place] for place in table.series[mask].tolist()],
-            table.minutes[mask].tolist(),
-            events.tolist(),
-            (events - repeats).tolist(),
-            reposts.tolist() if self._tally.reposted else [],
-            reach.tolist() if self._reaching else [],
+            table = self._tally.table(numbers)
+            return [msgspec.Raw(encode(_cells(table, 0))) if table.series.size else None] * shards
+        family, place = self._cut.family, self._cut.by.index(self._cut.family)
+        table = self._tally.table(
+            numbers, lambda fields: shard_of(family, fields[place], shards=shards)
         )
+        return [_cells(table, shard) for shard in range(shards)]
+
+
+def _cells(table: Table, owner: int) -> Cells | None:
+    """The cells of one owner's series, which stand together."""
+    first, last = np.searchsorted(table.owners, (owner, owner + 1)).tolist()
+    start, end = np.searchsorted(table.series, (first, last)).tolist()
+    if start == end:
+        return None
+    series, minutes = table.series[start:end] - first, table.minutes[start:end]
+    events, repeats, reposts, reach = table.sums[:, start:end]
+    keys = [SEPARATOR.join(fields) for fields in table.keys[first:last]]
+    return Cells.pack(keys, CellNumbers(series, minutes, events, events - repeats, reposts, reach))
 
 
 class ChunkCounts:
@@ -208,24 +235,21 @@ class ChunkCounts:
 
     def __init__(self, cuts: Sequence[Cut]) -> None:
         self._counts = [_Count(cut) for cut in cuts] + [_Count(None)]
+        self._numbers = [np.empty((5, 0), np.int64)]
 
     def add(self, columns: Columns) -> None:
-        numbers = columns.numbers()
+        self._numbers.append(columns.numbers())
         for count in self._counts:
-            count.add(columns, numbers)
+            count.add(columns)
 
     def by_shard(self, shards: int) -> list[list[Cells | msgspec.Raw | None]]:
         """For each shard its cells of each cut; those without a family go to all."""
-        return [list(own) for own in zip(*(c.by_shard(shards) for c in self._counts), strict=True)]
+        numbers = np.concatenate(self._numbers, axis=1)
+        by_cut = (count.by_shard(numbers, shards) for count in self._counts)
+        return [list(own) for own in zip(*by_cut, strict=True)]
 
 
+@lru_cache(maxsize=65_536)
 def shard_of(family: str, value: str, *, shards: int) -> int:
     """The shard that holds the series of one family, such as all batches of a product."""
     return xxhash.xxh3_64_intdigest(f"{family}={value}".encode()) % shards
-
-
-def _owners(table: Table, place: int, family: str, shards: int) -> Ints:
-    """The shard of each cell."""
-    values = [fields[place] for fields in table.keys]
-    owner = {value: shard_of(family, value, shards=shards) for value in set(values)}
-    return np.array([owner[value] for value in values], np.int64)[table.series]

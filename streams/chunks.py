@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import faust
+from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
@@ -90,6 +91,18 @@ class _Thread(driver.AIOKafkaConsumerThread):
         # of an aborted transaction must not be counted all the same.
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         return consumer
+
+    async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:
+        # aiokafka copies each record into one of its own, at a twentieth of all that an event
+        # costs; a stage needs nothing of the copy that the record does not have.
+        for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001
+            if (
+                tp.topic in self.app.run_topics
+                and isinstance(fetched, FetchResult)
+                and fetched.has_more()
+            ):
+                fetched._partition_records._consumer_record = _as_it_is  # noqa: SLF001
+        return await super()._fetch_records(consumer, *args, **kwargs)
 
     async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
         """Commit; False where the group has moved on without us."""
@@ -238,6 +251,10 @@ class Consumer(driver.Consumer):
             *tp, last.offset, last.timestamp / 1000.0, last.timestamp_type, (), None, record,
             None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
+
+
+def _as_it_is(_: Any, record: Any) -> Any:
+    return record
 
 
 def _begin(tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int) -> Begin:

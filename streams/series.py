@@ -5,9 +5,8 @@ in; new lives are taken in the order of their keys, so that the detector's state
 counts and not on the order in which partitions were read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -103,9 +102,17 @@ class Series:
     def place(self, cells: Sequence[Cells | None]) -> Contribution:
         """Give the cells of all cuts their rows; those past the bound are refused."""
         held = [(cut, one) for cut, one in enumerate(cells) if one is not None]
-        rows = _column(self._rows_of(cut, one.keys) for cut, one in held)
-        buckets = _column(one.minutes for _, one in held) // MINUTES
-        people = _column(one.people for _, one in held)
+        if not held:
+            return Contribution(NONE, NONE, NONE, 0)
+        numbers = [one.numbers() for _, one in held]
+        rows = np.concatenate(
+            [
+                np.array(self._rows_of(cut, one.keys), np.int64)[own.series]
+                for (cut, one), own in zip(held, numbers, strict=True)
+            ]
+        )
+        buckets = np.concatenate([own.minutes for own in numbers]) // MINUTES
+        people = np.concatenate([own.people for own in numbers])
         known = rows != NO_ROW
         refused = int(people[~known].sum())
         return Contribution(rows[known], buckets[known], people[known], refused)
@@ -247,7 +254,3 @@ class Series:
         if bucket not in self._open:
             return np.zeros(len(rows), np.int64)
         return self._people(bucket)[rows]
-
-
-def _column(parts: Iterable[list[int]]) -> Ints:
-    return np.fromiter(chain.from_iterable(parts), np.int64)

@@ -287,6 +287,6 @@ def _seen(counts: Counts, bucket: int) -> datetime:
     total = counts.cells[-1] if counts.cells else None
     minutes = [trigger.minute for trigger in counts.triggers]
     if isinstance(total, Cells):
-        minutes += total.minutes
+        minutes += total.numbers().minutes.tolist()
     latest = signals.EPOCH + timedelta(minutes=max(minutes) + 1)
     return min(latest, signals.moment(bucket + 1))

@@ -1,7 +1,8 @@
-"""Counting while a chunk fills: events become cells by minute and series, all at once."""
+"""Counting while a chunk fills: events become cells by series and minute, all at once."""
 
-from collections.abc import Iterable
-from typing import Final, NamedTuple, TypeGuard
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,82 +10,96 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Fields = tuple[str | None, ...]
-REPOSTS: Final = 3  # its row among the numbers
 LACKING: Final = -1
 
 
 class Table(NamedTuple):
-    """Cells, by minute and then by series.
+    """Cells, by series and then by minute.
 
     Attributes:
-        keys: the fields of each series, sorted; one may have no cell.
+        keys: the fields of each series; all have cells.
+        owners: of each series, ascending.
         series: of each cell, its place among the keys.
         minutes: of each cell, since the epoch.
         sums: of each cell (columns) events, repeat contacts, reposts and reach (rows).
     """
 
     keys: list[tuple[str, ...]]
+    owners: Ints
     series: Ints
     minutes: Ints
     sums: Ints
 
 
 class _Codes(dict[Fields, int]):
-    """Numbers for series, in the order in which they are met."""
+    """Numbers for series, in the order in which they are met; LACKING where a field is absent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.keys_met: list[tuple[str, ...]] = []
 
     def __missing__(self, fields: Fields) -> int:
-        code = self[fields] = len(self)
+        code = LACKING
+        if None not in fields:
+            code = len(self.keys_met)
+            self.keys_met.append(fields)  # type: ignore[arg-type]  # none is None
+        self[fields] = code
         return code
 
 
 class Tally:
-    """The cells of one cut.
-
-    Attributes:
-        reposted: there was a repost among the events.
-    """
+    """The series of one cut that a chunk's events belong to."""
 
     def __init__(self) -> None:
-        self.reposted = False
         self._codes = _Codes()
-        self._rows = [np.empty((6, 0), np.int64)]
+        self._runs: list[Ints] = []
 
-    def add(self, fields: Iterable[Fields], numbers: Ints, mask: Bools | None) -> None:
-        """Count events.
+    def add(self, fields: Iterable[Fields], events: int, mask: Bools | None = None) -> None:
+        """Take in a run of events.
 
         Args:
             fields: that name each event's series; an event that lacks one is in no series.
-            numbers: of each event (columns) the minute, 1, whether it is a repeat contact,
-                whether it is a repost, and its reach (rows).
-            mask: which events count; None for all.
+            events: how many there are.
+            mask: which of them count; None for all.
         """
-        codes = np.fromiter(map(self._codes.__getitem__, fields), np.int64, numbers.shape[1])
-        rows = np.vstack((codes, numbers))
-        if mask is not None:
-            rows = rows[:, mask]
-        self.reposted |= bool(rows[1 + REPOSTS].any())
-        self._rows.append(rows)
+        if mask is None:
+            self._runs.append(self._coded(fields, events))
+            return
+        codes = np.full(events, LACKING)
+        codes[mask] = self._coded(compress(fields, mask.tolist()), int(mask.sum()))
+        self._runs.append(codes)
 
-    def table(self) -> Table:
-        """What was counted so far."""
-        keys = sorted(filter(_complete, self._codes))
-        place = np.full(len(self._codes), LACKING)
-        place[[self._codes[fields] for fields in keys]] = np.arange(len(keys))
-        rows = np.concatenate(self._rows, axis=1)
-        rows = rows[:, place[rows[0]] != LACKING]
-        rows = _summed(rows, place[rows[0]] + len(keys) * rows[1])
-        self._rows = [rows]
-        return Table(keys, place[rows[0]], rows[1], rows[2:])
+    def _coded(self, fields: Iterable[Fields], events: int) -> Ints:
+        return np.fromiter(map(self._codes.__getitem__, fields), np.int64, events)
+
+    def table(self, numbers: Ints, owner: Callable[[tuple[str, ...]], int] = lambda _: 0) -> Table:
+        """What was counted so far.
+
+        Args:
+            numbers: of all events taken in (columns) the minute, 1, whether it is a repeat
+                contact, whether it is a repost, and its reach (rows).
+            owner: of a series, by which the series are put in order.
+        """
+        codes = np.concatenate(self._runs) if self._runs else np.empty(0, np.int64)
+        counted = codes != LACKING
+        if not counted.all():
+            codes, numbers = codes[counted], numbers[:, counted]
+        owners = np.fromiter(map(owner, self._codes.keys_met), np.int64)
+        order = np.argsort(owners, kind="stable")
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        keys = [self._codes.keys_met[code] for code in order.tolist()]
+        return Table(keys, owners[order], *_summed(place[codes], numbers))
 
 
-def _complete(fields: Fields) -> TypeGuard[tuple[str, ...]]:
-    return None not in fields
-
-
-def _summed(rows: Ints, cell: Ints) -> Ints:
-    """One column for each cell, in ascending order of `cell`; the first two rows name it."""
+def _summed(series: Ints, numbers: Ints) -> Sequence[Ints]:
+    """Series, minutes and sums of the cells, in their order."""
+    if not series.size:
+        return series, numbers[0], numbers[1:]
+    minutes = numbers[0] - numbers[0].min()
+    cell = series * (int(minutes.max()) + 1) + minutes
     order = np.argsort(cell, kind="stable")
     ordered = cell[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[:1] - 1))
-    sums = np.add.reduceat(rows[2:, order], starts, axis=1)
-    return np.vstack((rows[:2, order[starts]], sums))
+    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1))
+    first = order[starts]
+    return series[first], numbers[0, first], np.add.reduceat(numbers[1:, order], starts, axis=1)

@@ -45,8 +45,9 @@ def people(counts: Iterable[Counts], stream: str, cut: int = TOTAL) -> Counter[s
         for record in chunks.values():
             cells = record.cells[cut] if record.stream == stream else None
             if isinstance(cells, Cells):
-                for key, number in zip(cells.keys, cells.people, strict=True):
-                    sums[key] += number
+                found = cells.numbers()
+                for series, number in zip(found.series, found.people, strict=True):
+                    sums[cells.keys[series]] += int(number)
     return sums
 
 

@@ -120,10 +120,11 @@ def total(records: Iterable[Counts], column: str = "people") -> dict[tuple[int, 
     for record in newest.values():
         for cut, cells in enumerate(record.cells):
             if isinstance(cells, Cells):
-                for key, minute, n in zip(
-                    cells.keys, cells.minutes, getattr(cells, column), strict=True
-                ):
-                    sums[cut, key, minute] = sums.get((cut, key, minute), 0) + n
+                numbers = cells.numbers()
+                columns = (numbers.series, numbers.minutes, getattr(numbers, column))
+                for series, minute, n in np.array(columns).T.tolist():
+                    cell = cut, cells.keys[series], minute
+                    sums[cell] = sums.get(cell, 0) + n
     return sums
 
 
