@@ -123,6 +123,7 @@ NAMES: dict[str, dict[str, str]] = {
         "court": "court",
         "media": "media",
     },
+    "pushed": {"created": "created", "updated": "updated", "unchanged": "unchanged"},
     "redacted": {
         "link": "[link]",
         "email": "[e-mail]",

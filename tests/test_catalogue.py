@@ -23,6 +23,7 @@ from alerts.names import NAMES
 from alerts.notices import What
 from alerts.redaction import Redacted
 from alerts.signal import Kind, SignalState
+from dashboards.grafana import Pushed
 from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
@@ -54,6 +55,7 @@ VALUES: dict[str, Set[str]] = {
     "demand": set(get_args(Demand)),
     "severity": set(get_args(Severity)),
     "harm": {*Harm, "safety"},
+    "pushed": set(Pushed),
     "redacted": set(Redacted),
 }
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tocsin import language
 from tocsin.errors import one_line
 
 app = typer.Typer(help="Dashboards for Grafana and rules for Prometheus.", no_args_is_help=True)
@@ -27,10 +28,11 @@ def build(
 
     with one_line(OSError):
         written = files.write(out)
+    words = language.words()
     for file in written:
-        console.print(f"wrote {file}", markup=False, soft_wrap=True)
+        console.print(words.say("wrote {file}", file=file), markup=False, soft_wrap=True)
     if not written:
-        console.print("every file is as it should be")
+        console.print(words.say("every file is as it should be"))
 
 
 @app.command()
@@ -48,8 +50,10 @@ def push(
 
     expected = (grafana.GrafanaError, OSError)
     with one_line(*expected), grafana.Grafana(url, _token(token_file)) as there:
-        console.print(f"Crisis overview: {there.push(overview.build())}")
-        console.print(f"Pipeline: {there.push(pipeline.build())}")
+        words = language.words()
+        for title, board in (("Crisis overview", overview), ("Pipeline", pipeline)):
+            pushed = words.name("pushed", there.push(board.build()))
+            console.print(f"{title}: {pushed}")
 
 
 def _token(file: Path | None) -> str:
