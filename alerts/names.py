@@ -123,6 +123,11 @@ NAMES: dict[str, dict[str, str]] = {
         "court": "court",
         "media": "media",
     },
+    "scenario": {
+        "defect_batch": "defect batch",
+        "regional_surge": "regional surge",
+        "safety_report": "safety report",
+    },
     "pushed": {"created": "created", "updated": "updated", "unchanged": "unchanged"},
     "redacted": {
         "link": "[link]",

@@ -1,10 +1,11 @@
 """Everything said to people exists in every language, and nothing else does."""
 
 import ast
+import re
 import string
 import subprocess
 import sys
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import NamedTuple, get_args
 
@@ -30,11 +31,14 @@ from detectors.text.sentiment import Sentiment
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
 from streams.sections import DIMENSIONS, Stream
+from streams.traffic import scenarios
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("alerts", "dashboards", "streams", "tocsin")
 TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 SPOKEN = ("say", "numbered")
+PRINTING = {"print", "status", "add_task", "add_column", "add_row", "Table", "Panel", "rule"}
+WORD = re.compile(r"[A-Za-z]{3}")
 
 UNTOLD = {Reason.TICKED, Reason.DELIVERY, Reason.REPLAYED, Reason.REPEATED, Reason.CLOSED,
           Reason.NEVER_LIVE, Reason.OUT_OF_TURN}  # fmt: skip
@@ -55,6 +59,7 @@ VALUES: dict[str, Set[str]] = {
     "demand": set(get_args(Demand)),
     "severity": set(get_args(Severity)),
     "harm": {*Harm, "safety"},
+    "scenario": set(scenarios.Kind),
     "pushed": set(Pushed),
     "redacted": set(Redacted),
 }
@@ -157,14 +162,34 @@ def test_a_name_is_asked_for_in_a_known_set() -> None:
     assert {"colour", "reason", "state"} <= families <= NAMES.keys()
 
 
+def test_a_command_prints_nothing_that_was_not_said() -> None:
+    for path in (ROOT / "tocsin").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _function(node) in PRINTING:
+                for text in filter(WORD.search, _unsaid(node.args)):
+                    pytest.fail(f"{path.name}:{node.lineno}: {text!r} is said in English alone")
+
+
+def _unsaid(parts: Iterable[ast.AST]) -> Iterator[str]:
+    """The literal texts that do not go through the catalogue."""
+    for part in parts:
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+        elif not (isinstance(part, ast.Call) and _function(part) in (*SPOKEN, "name")):
+            yield from _unsaid(ast.iter_child_nodes(part))
+
+
+def _function(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))
+
+
 def _in_code() -> Iterator[Call]:
     for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name):
-                name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+            if isinstance(node, ast.Call):
                 literals = [a.value if isinstance(a, ast.Constant) else None for a in node.args]
                 filled = frozenset(keyword.arg for keyword in node.keywords)
-                yield Call(f"{path.name}:{node.lineno}", name, tuple(literals), filled)
+                yield Call(f"{path.name}:{node.lineno}", _function(node), tuple(literals), filled)
 
 
 def _in_pages() -> Iterator[Call]:

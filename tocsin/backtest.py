@@ -55,7 +55,7 @@ def backtest(
             for outcome in test.play(history, on_events=lambda n: bars.advance(playing, n)):
                 _write(signal_lines, outcome.signals)
                 _write(incident_lines, outcome.incidents)
-    _refusals(err, history)
+    _refusals(err, words, history)
     err.print(summary(words, history, test), soft_wrap=True)
 
 
@@ -73,13 +73,14 @@ def _write(lines: BinaryIO, items: Iterable[Any]) -> None:
     lines.writelines(msgspec.json.encode(item) + b"\n" for item in items)
 
 
-def _refusals(console: Console, history: History) -> None:
+def _refusals(console: Console, words: Words, history: History) -> None:
     for refused in history.refused[:5]:
         why = refused.why
-        console.print(
-            f"{refused.file}:{refused.row}: {why.field}: {why.rule}, got {why.value!r}",
-            markup=False, soft_wrap=True,
+        said = words.say(
+            "{field}: {rule}, got {value}",
+            field=why.field, rule=why.rule, value=repr(why.value),
         )  # fmt: skip
+        console.print(f"{refused.file}:{refused.row}: {said}", markup=False, soft_wrap=True)
 
 
 def summary(words: Words, history: History, test: Backtest) -> str:
