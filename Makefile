@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test check format lock
+.PHONY: help setup demo test check format words lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
@@ -32,6 +32,14 @@ test: check ## all checks, and every test, a real broker included
 format: setup ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+words: setup ## bring what is new to say into alerts/locale, to be translated there
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml --add-location=file -o build/words.pot .
+	for file in alerts/locale/*.po; do \
+		$(BIN)/pybabel -q update -i build/words.pot -o $$file -l $$(basename $$file .po) \
+			--no-fuzzy-matching --no-wrap --ignore-pot-creation-date || exit 1; \
+	done
 
 lock: ## pin the dependencies anew (needs uv on the PATH)
 	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 \

@@ -2,23 +2,25 @@
 
 from pathlib import Path
 
+from alerts.words import Words
 from dashboards import overview, pipeline, rules
 
 FOLDER = Path("deploy")
 
 
-def contents() -> dict[Path, str]:
+def contents(words: Words) -> dict[Path, str]:
     """Every built file below the folder, by its path there."""
     return {
-        Path("grafana/dashboards/overview.json"): overview.build(),
-        Path("grafana/dashboards/pipeline.json"): pipeline.build(),
+        Path("grafana/dashboards/overview.json"): overview.build(words),
+        Path("grafana/dashboards/pipeline.json"): pipeline.build(words),
         Path("prometheus/rules.yml"): rules.build(),
     }
 
 
-def write(folder: Path) -> list[Path]:
+def write(folder: Path, words: Words) -> list[Path]:
     """Write what is missing or differs; returns those."""
-    return [folder / path for path, text in contents().items() if _written(folder / path, text)]
+    texts = contents(words)
+    return [folder / path for path, text in texts.items() if _written(folder / path, text)]
 
 
 def _written(file: Path, text: str) -> bool:

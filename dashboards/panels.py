@@ -1,7 +1,4 @@
-"""The kinds of panels our dashboards have, and how they are put together.
-
-Titles are in English and Chinese side by side: a dashboard is read by both.
-"""
+"""The kinds of panels our dashboards have, and how they are put together."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

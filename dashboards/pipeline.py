@@ -1,62 +1,63 @@
 """Dashboard "Pipeline": is each stage healthy, how far behind is it, what does it refuse."""
 
+from alerts.words import Words
 from dashboards import panels
 from dashboards.panels import ORANGE, RED, Panel, Query, Step, figure, graph
 
 UID = "tocsin-pipeline"
 
 
-def build() -> str:
+def build(words: Words) -> str:
     """The JSON of the dashboard."""
     return panels.board(
-        "Pipeline",
+        words.say("Pipeline"),
         UID,
-        "Each stage from its topic to the messages. 流水线：从数据主题到通知的每个环节。",
+        words.say("Each stage from its topic to the messages."),
         [
-            panels.row("Workers 进程"),
-            *_workers(),
-            panels.row("Behind 滞后"),
-            *_behind(),
-            panels.row("Intake 接入"),
-            *_intake(),
-            panels.row("Detection 检测"),
-            *_detection(),
-            panels.row("Response 响应"),
-            *_response(),
+            panels.row(words.say("Workers")),
+            *_workers(words),
+            panels.row(words.say("Behind")),
+            *_behind(words),
+            panels.row(words.say("Intake")),
+            *_intake(words),
+            panels.row(words.say("Detection")),
+            *_detection(words),
+            panels.row(words.say("Response")),
+            *_response(words),
         ],
     )
 
 
-def _workers() -> list[Panel]:
+def _workers(words: Words) -> list[Panel]:
     return [
         figure(
-            "Not ready 未就绪",
-            "Workers that neither do their part nor stand by. 既未工作也非备用的进程。",
+            words.say("Not ready"),
+            words.say("Workers that neither do their part nor stand by."),
             Query("count(tocsin_ready == 0) or vector(0)"),
             unit="short", steps=[Step(1, RED)],
         ),
         figure(
-            "Starts in an hour 一小时内启动",
-            "A worker that dies starts again. 进程退出后会重启。",
+            words.say("Starts in an hour"),
+            words.say("A worker that dies starts again."),
             Query("sum(changes(tocsin_started_timestamp_seconds[1h]))"),
             unit="short", steps=[Step(3, ORANGE), Step(10, RED)],
         ),
         graph(
-            "Partitions 分区",
-            "Input partitions that workers have, by role. 各角色持有的输入分区。",
+            words.say("Partitions"),
+            words.say("Input partitions that workers have, by role."),
             Query("sum by (role) (tocsin_partitions)", "{{role}}"),
             unit="short", width=4,
         ),
         graph(
-            "Memory 内存",
-            "Resident, by worker. 常驻内存。",
+            words.say("Memory"),
+            words.say("Resident, by worker."),
             Query("process_resident_memory_bytes * on (instance) group_left (role) "
                   "(tocsin_ready * 0 + 1)", "{{role}} {{instance}}"),
             unit="bytes", width=6,
         ),
         graph(
-            "Processor 处理器",
-            "Cores in use, by worker. 占用核数。",
+            words.say("Processor"),
+            words.say("Cores in use, by worker."),
             Query("rate(process_cpu_seconds_total[$__rate_interval]) * on (instance) "
                   "group_left (role) (tocsin_ready * 0 + 1)", "{{role}} {{instance}}"),
             unit="short", width=6,
@@ -64,32 +65,35 @@ def _workers() -> list[Panel]:
     ]  # fmt: skip
 
 
-def _behind() -> list[Panel]:
+def _behind(words: Words) -> list[Panel]:
     return [
         graph(
-            "Unread records 未处理记录",
-            "By role and topic. 按角色与主题。",
+            words.say("Unread records"),
+            words.say("By role and topic."),
             Query("sum by (role, topic) (tocsin_lag_records)", "{{role}} {{topic}}"),
             unit="short", width=6,
         ),
         graph(
-            "Lag 滞后时间",
-            "Since the last record dealt with was written; 0 with nothing left to read. "
-            "距最后处理记录的写入时间；无未读为 0。",
+            words.say("Lag"),
+            words.say("Since the last record dealt with was written; 0 with nothing left to read."),
             Query("max by (role, topic) (tocsin_lag_seconds)", "{{role}} {{topic}}"),
             unit="s", width=6,
         ),
         graph(
-            "Age of the watermark 水位线延迟",
-            "Event time that every source has passed; the lateness allowed is part of it. "
-            "所有来源都已越过的事件时间距今多久，含允许的迟到时间。",
+            words.say("Age of the watermark"),
+            words.say(
+                "Event time that every source has passed; "
+                "the lateness allowed is part of it."
+            ),
             Query("max by (stream) (time() - tocsin_watermark_timestamp_seconds)", "{{stream}}"),
             unit="s", width=6,
         ),
         graph(
-            "Last decision 最近一次判定",
-            "Since the shard that waits longest judged a bucket; an hour's bucket closes hourly. "
-            "等待最久的分片距上次判定的时间；每小时一次。",
+            words.say("Last decision"),
+            words.say(
+                "Since the shard that waits longest judged a bucket; "
+                "an hour's bucket closes hourly."
+            ),
             Query(
                 "max by (stream) (time() - tocsin_last_decision_timestamp_seconds)", "{{stream}}"
             ),
@@ -98,11 +102,11 @@ def _behind() -> list[Panel]:
     ]  # fmt: skip
 
 
-def _intake() -> list[Panel]:
+def _intake(words: Words) -> list[Panel]:
     return [
         graph(
-            "Events by outcome 事件去向",
-            "Per second; a repeat and a repost are also counted. 每秒；重复联系与转发也计入。",
+            words.say("Events by outcome"),
+            words.say("Per second; a repeat and a repost are also counted."),
             Query(
                 "sum by (topic, outcome) (rate(tocsin_events_total[$__rate_interval]))",
                 "{{topic}} {{outcome}}",
@@ -110,8 +114,8 @@ def _intake() -> list[Panel]:
             unit="cps",
         ),
         graph(
-            "Dead letters in an hour 每小时死信",
-            "By topic and the field that was refused. 按主题与被拒字段。",
+            words.say("Dead letters in an hour"),
+            words.say("By topic and the field that was refused."),
             Query(
                 "sum by (topic, field) (increase(tocsin_dead_letters_total[1h]))",
                 "{{topic}} {{field}}",
@@ -119,8 +123,8 @@ def _intake() -> list[Panel]:
             unit="short",
         ),
         graph(
-            "Unknown fields 未知字段",
-            "In a sample of one record in 64. 抽样 1/64。",
+            words.say("Unknown fields"),
+            words.say("In a sample of one record in 64."),
             Query(
                 "sum by (topic, field) (increase(tocsin_unknown_fields_total[1h]))",
                 "{{topic}} {{field}}",
@@ -128,64 +132,66 @@ def _intake() -> list[Panel]:
             unit="short", width=4,
         ),
         graph(
-            "Records lost 丢失记录",
-            "Dropped by the log before they were read. 读取前已被日志删除。",
+            words.say("Records lost"),
+            words.say("Dropped by the log before they were read."),
             Query("sum by (topic) (increase(tocsin_records_lost_total[1h]))", "{{topic}}"),
             unit="short", width=4,
         ),
     ]  # fmt: skip
 
 
-def _detection() -> list[Panel]:
+def _detection(words: Words) -> list[Panel]:
+    shard = words.say("shard {series}", series="{{shard}}")
     return [
         graph(
-            "Series 序列数",
-            "That live in each shard. 各分片的序列数。",
-            Query("max by (shard) (tocsin_series)", "shard {{shard}}"),
+            words.say("Series"),
+            words.say("That live in each shard."),
+            Query("max by (shard) (tocsin_series)", shard),
             unit="short", width=4,
         ),
         graph(
-            "Bound taken 上限占用",
-            "Share of detection.max_series; at 100 % new series are refused. "
-            "占 detection.max_series 的比例；满后新序列被拒。",
-            Query("max by (shard) (tocsin_series_bound_ratio)", "shard {{shard}}"),
+            words.say("Bound taken"),
+            words.say("Share of detection.max_series; at 100 % new series are refused."),
+            Query("max by (shard) (tocsin_series_bound_ratio)", shard),
             unit="percentunit", width=4,
         ),
         graph(
-            "People not judged 未判定人数",
-            "Refused past the bound, or come after their bucket was judged. "
-            "因上限被拒，或在判定之后才到。",
-            Query("max by (shard) (tocsin_refused_people)", "refused 被拒 {{shard}}"),
-            Query("max by (shard) (tocsin_late_at_detection_people)", "late 迟到 {{shard}}"),
+            words.say("People not judged"),
+            words.say("Refused past the bound, or come after their bucket was judged."),
+            Query(
+                "max by (shard) (tocsin_refused_people)",
+                words.say("refused {series}", series="{{shard}}"),
+            ),
+            Query(
+                "max by (shard) (tocsin_late_at_detection_people)",
+                words.say("late {series}", series="{{shard}}"),
+            ),
             unit="short",
         ),
         graph(
-            "Snapshot bytes 快照字节",
-            "Written per second, by shard. 每秒写入。",
-            Query(
-                "sum by (shard) (rate(tocsin_snapshot_bytes_total[$__rate_interval]))",
-                "shard {{shard}}",
-            ),
+            words.say("Snapshot bytes"),
+            words.say("Written per second, by shard."),
+            Query("sum by (shard) (rate(tocsin_snapshot_bytes_total[$__rate_interval]))", shard),
             unit="Bps", width=4,
         ),
         graph(
-            "Snapshot time 快照耗时",
-            "Mean of the last hour, by shard. 最近一小时均值。",
+            words.say("Snapshot time"),
+            words.say("Mean of the last hour, by shard."),
             Query(
                 "sum by (shard) (rate(tocsin_snapshot_seconds_sum[1h])) "
                 "/ sum by (shard) (rate(tocsin_snapshot_seconds_count[1h]))",
-                "shard {{shard}}",
+                shard,
             ),
             unit="s", width=4,
         ),
     ]  # fmt: skip
 
 
-def _response() -> list[Panel]:
+def _response(words: Words) -> list[Panel]:
     return [
         graph(
-            "Tries 投递尝试",
-            "Per minute, by channel and how they ended. 每分钟，按渠道与结果。",
+            words.say("Tries"),
+            words.say("Per minute, by channel and how they ended."),
             Query(
                 "60 * sum by (channel, result) "
                 "(rate(tocsin_delivery_seconds_count[$__rate_interval]))",
@@ -194,8 +200,8 @@ def _response() -> list[Panel]:
             unit="short", width=6,
         ),
         graph(
-            "Time of a try 投递耗时",
-            "95 of 100 take less, by channel. 95 分位。",
+            words.say("Time of a try"),
+            words.say("95 of 100 take less, by channel."),
             Query(
                 "histogram_quantile(0.95, sum by (channel, le) "
                 "(rate(tocsin_delivery_seconds_bucket[1h])))",
@@ -204,14 +210,14 @@ def _response() -> list[Panel]:
             unit="s", width=6,
         ),
         graph(
-            "Messages that wait 待投递",
-            "By channel; those between two tries included. 按渠道，含重试间隔中的。",
+            words.say("Messages that wait"),
+            words.say("By channel; those between two tries included."),
             Query("sum by (channel) (tocsin_pending_deliveries)", "{{channel}}"),
             unit="short", width=6,
         ),
         graph(
-            "Incident changes in an hour 每小时事件变化",
-            "By state and colour. 按状态与级别。",
+            words.say("Incident changes in an hour"),
+            words.say("By state and colour."),
             Query(
                 "sum by (state, colour) (increase(tocsin_incident_changes_total[1h]))",
                 "{{state}} {{colour}}",

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from alerts.catalogue import Language
 from streams.durations import Duration, Span
 from streams.rules import (
     Addresses,
@@ -163,7 +164,7 @@ class Response(Section):
     """How often response looks at the clock, and the language of its messages."""
 
     tick: Span = timedelta(seconds=1)
-    language: Literal["zh", "en"] = "en"
+    language: Language = "en"
 
 
 class Terminal(Section):

@@ -62,7 +62,8 @@ __all__ = [
 
 MOST_CUTS = 32
 ENVIRONMENT = "TOCSIN_"
-OTHERS = frozenset({"TOCSIN_SETTINGS", "TOCSIN_TEST_DATA"})  # variables that are no options
+# variables that are no options
+OTHERS = frozenset({"TOCSIN_SETTINGS", "TOCSIN_LANGUAGE", "TOCSIN_TEST_DATA"})
 
 
 class SettingsError(Exception):

@@ -105,7 +105,7 @@ def test_paths_are_seen_from_the_settings_file() -> None:
             "detection.false_alarms_per_week = 0",
             "detection.false_alarms_per_week: must be greater than 0.0, got 0",
         ),
-        ('response.language = "fr"', "response.language: must be 'zh' or 'en', got 'fr'"),
+        ('response.language = "fr"', "response.language: must be 'en' or 'zh', got 'fr'"),
         (
             'kafka.bootstrp = "x"',
             "kafka.bootstrp: unknown option; the nearest known one is kafka.bootstrap",

@@ -10,9 +10,11 @@ import msgspec
 import typer
 from rich.console import Console
 
+from alerts.words import Words
 from streams import files, mapping, settings
 from streams.backtest import Backtest
 from streams.history import History
+from tocsin import language
 from tocsin.errors import SettingsFile, one_line, progress
 
 Files = Annotated[list[Path], typer.Argument(help="JSONL or CSV, plain or gzipped.")]
@@ -38,22 +40,23 @@ def backtest(
 
     Example: tocsin backtest calls.csv.gz --map examples/montco911.toml --signals signals.jsonl
     """
-    err = Console(stderr=True, highlight=False)
+    err, words = Console(stderr=True, highlight=False), language.words()
     problems = (settings.SettingsError, mapping.MappingError, files.FileError, OSError)
     with one_line(*problems), progress(err) as bars:
         chosen = settings.load(file)
-        reading = bars.add_task("reading", total=None)
+        reading = bars.add_task(words.say("reading"), total=None)
         history = History(
             paths, mapping.load(map_file) if map_file else None, intake=chosen.intake,
             on_rows=lambda n: bars.advance(reading, n),
         )  # fmt: skip
-        playing = bars.add_task("playing", total=len(history))
+        playing = bars.add_task(words.say("playing"), total=len(history))
         test = Backtest(chosen, now=_milliseconds(now))
         with _lines(signals) as signal_lines, _lines(incidents) as incident_lines:
             for outcome in test.play(history, on_events=lambda n: bars.advance(playing, n)):
                 _write(signal_lines, outcome.signals)
                 _write(incident_lines, outcome.incidents)
-    _summary(err, history, test)
+    _refusals(err, words, history)
+    err.print(summary(words, history, test), soft_wrap=True)
 
 
 def _milliseconds(moment: datetime | None) -> int:
@@ -70,16 +73,24 @@ def _write(lines: BinaryIO, items: Iterable[Any]) -> None:
     lines.writelines(msgspec.json.encode(item) + b"\n" for item in items)
 
 
-def _summary(console: Console, history: History, test: Backtest) -> None:
+def _refusals(console: Console, words: Words, history: History) -> None:
     for refused in history.refused[:5]:
         why = refused.why
-        console.print(
-            f"{refused.file}:{refused.row}: {why.field}: {why.rule}, got {why.value!r}",
-            markup=False, soft_wrap=True,
+        said = words.say(
+            "{field}: {rule}, got {value}",
+            field=why.field, rule=why.rule, value=repr(why.value),
         )  # fmt: skip
-    console.print(
-        f"{len(history):,} events, {test.duplicates:,} duplicates, {test.late:,} late, "
-        f"{len(history.refused) + test.rejected:,} rejected; {test.series:,} series; "
-        f"{test.opened:,} incidents opened",
-        soft_wrap=True,
+        console.print(f"{refused.file}:{refused.row}: {said}", markup=False, soft_wrap=True)
+
+
+def summary(words: Words, history: History, test: Backtest) -> str:
+    rejected = len(history.refused) + test.rejected
+    return words.say(
+        "{events}, {duplicates}, {late} late, {rejected} rejected; {series}; {incidents} opened",
+        events=words.numbered("{count} event", "{count} events", len(history)),
+        duplicates=words.numbered("{count} duplicate", "{count} duplicates", test.duplicates),
+        late=words.number(test.late),
+        rejected=words.number(rejected),
+        series=words.numbered("{count} series", "{count} series", test.series),
+        incidents=words.numbered("{count} incident", "{count} incidents", test.opened),
     )

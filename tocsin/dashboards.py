@@ -7,10 +7,17 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from alerts.catalogue import Language
+from alerts.words import Words
+from tocsin import language
 from tocsin.errors import one_line
 
 app = typer.Typer(help="Dashboards for Grafana and rules for Prometheus.", no_args_is_help=True)
 console = Console(highlight=False)
+
+InLanguage = Annotated[
+    Language | None, typer.Option("--language", help="Of the dashboards; else that of the locale.")
+]
 
 
 @app.command()
@@ -18,6 +25,7 @@ def build(
     out: Annotated[
         Path, typer.Option(help="The folder that holds grafana/ and prometheus/.")
     ] = Path("deploy"),
+    spoken: InLanguage = None,
 ) -> None:
     """Write the dashboards and rules as files, for Grafana's provisioning and for Prometheus.
 
@@ -26,11 +34,12 @@ def build(
     from dashboards import files  # noqa: PLC0415 - the SDK is slow to import
 
     with one_line(OSError):
-        written = files.write(out)
+        written = files.write(out, _words(spoken))
+    words = language.words()
     for file in written:
-        console.print(f"wrote {file}", markup=False, soft_wrap=True)
+        console.print(words.say("wrote {file}", file=file), markup=False, soft_wrap=True)
     if not written:
-        console.print("every file is as it should be")
+        console.print(words.say("every file is as it should be"))
 
 
 @app.command()
@@ -39,6 +48,7 @@ def push(
     token_file: Annotated[
         Path | None, typer.Option(help="Holds the token; else it comes from GRAFANA_TOKEN.")
     ] = None,
+    spoken: InLanguage = None,
 ) -> None:
     """Create or update the dashboards in a running Grafana.
 
@@ -48,8 +58,22 @@ def push(
 
     expected = (grafana.GrafanaError, OSError)
     with one_line(*expected), grafana.Grafana(url, _token(token_file)) as there:
-        console.print(f"Crisis overview: {there.push(overview.build())}")
-        console.print(f"Pipeline: {there.push(pipeline.build())}")
+        words = language.words()
+        boards = {
+            words.say("Crisis overview"): overview,
+            words.say("Pipeline"): pipeline,
+        }
+        for title, board in boards.items():
+            pushed = there.push(board.build(_words(spoken)))
+            console.print(
+                words.say(
+                    "{dashboard}: {change}", dashboard=title, change=words.name("pushed", pushed)
+                )
+            )
+
+
+def _words(spoken: str | None) -> Words:
+    return Words(spoken) if spoken else language.words()
 
 
 def _token(file: Path | None) -> str:

@@ -1,6 +1,5 @@
 """tocsin demo: four weeks of history, then three things go wrong."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,9 +13,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from alerts.words import Words
 from streams import broker, demo, replay, settings, topics
 from streams.settings import Settings
 from streams.traffic.generator import Traffic
+from tocsin import language
 from tocsin.errors import one_line
 
 LIVE = 20.0  # seconds that the last two days take
@@ -32,39 +33,50 @@ Result = tuple[demo.Played, list[demo.Call], int]
 def run() -> None:
     """Play four weeks and three labelled incidents through a real Kafka; exit 0 if all are called.
 
-    Alerts are in English, or in Chinese with LANG_ALERTS=zh.
+    In the language of the command line, or in that of LANG_ALERTS: en or zh.
 
     Example: tocsin demo
     """
-    began = time.monotonic()
+    began, words = time.monotonic(), language.words("LANG_ALERTS")
     with one_line(broker.BrokerError, settings.SettingsError, topics.TopicError):
-        played, calls, false_alarms = _played()
-    _table(played, calls)
+        played, calls, false_alarms = _played(words)
+    _table(words, played, calls)
     missed = [call.label.name for call in calls if call.incident is None]
     console.print(
-        f"{len(calls) - len(missed)} of {len(calls)} called, {false_alarms} false alarms, "
-        f"{time.monotonic() - began:.0f} s"
-    )
+        words.say(
+            "{called} of {all} called, {false_alarms}, {seconds} s",
+            called=len(calls) - len(missed), all=len(calls),
+            false_alarms=words.numbered(
+                "{count} false alarm", "{count} false alarms", false_alarms
+            ),
+            seconds=f"{time.monotonic() - began:.0f}",
+        )
+    )  # fmt: skip
     if missed:
-        console.print(f"not called: {', '.join(missed)}", markup=False)
+        console.print(words.say("not called: {names}", names=words.listed(missed)), markup=False)
         raise typer.Exit(1)
 
 
-def _played() -> Result:
+def _played(words: Words) -> Result:
     end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     made = demo.traffic(end=end)
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True) as folder:
-        chosen = settings.load(_settings(Path(folder)))
-        with _kafka(chosen) as bootstrap, _workers(Path(folder)):
-            return _watched(made, chosen, bootstrap)
+        chosen = settings.load(_settings(Path(folder), words.language))
+        with _kafka(words, chosen) as bootstrap, _workers(Path(folder)):
+            return _watched(words, made, chosen, bootstrap)
 
 
-def _watched(made: Traffic, chosen: Settings, bootstrap: str) -> Result:
+def _watched(words: Words, made: Traffic, chosen: Settings, bootstrap: str) -> Result:
     watch = demo.Watch(chosen, bootstrap)
     try:
-        console.print(f"playing {demo.HISTORY_DAYS} days of history ...")
+        console.print(
+            words.numbered(
+                "playing {count} day of history ...", "playing {count} days of history ...",
+                demo.HISTORY_DAYS,
+            )
+        )  # fmt: skip
         with replay.feeding(chosen, bootstrap) as feed:
-            played = demo.play(made, feed, seconds=LIVE, on_live=_announce)
+            played = demo.play(made, feed, seconds=LIVE, on_live=lambda: _announce(words))
         demo.settled(watch, made, within=PATIENCE)
         calls = [watch.call(label) for label in made.labels]
         since = datetime.fromtimestamp(made.start / 1000, UTC) + demo.LEARNING
@@ -73,12 +85,12 @@ def _watched(made: Traffic, chosen: Settings, bootstrap: str) -> Result:
         watch.close()
 
 
-def _announce() -> None:
-    console.print(f"... and now the last two days, in {LIVE:.0f} s\n")
+def _announce(words: Words) -> None:
+    console.print(words.say("... and now the last two days, in {seconds} s", seconds=f"{LIVE:.0f}"))
+    console.print()
 
 
-def _settings(home: Path) -> Path:
-    language = os.environ.get("LANG_ALERTS", "en")
+def _settings(home: Path, language: str) -> Path:
     file = home / "tocsin.toml"
     file.write_text(
         f'home = "{home.as_posix()}"\n[response]\nlanguage = "{language}"\n'
@@ -90,10 +102,10 @@ def _settings(home: Path) -> Path:
 
 
 @contextmanager
-def _kafka(chosen: Settings) -> Iterator[str]:
-    with console.status("starting Kafka (the first time downloads 44 MB)"):
+def _kafka(words: Words, chosen: Settings) -> Iterator[str]:
+    with console.status(words.say("starting Kafka (the first time downloads 44 MB)")):
         running = broker.up(chosen.home)
-    console.print(f"Kafka answers at {running.bootstrap}")
+    console.print(words.say("Kafka answers at {address}", address=running.bootstrap))
     try:
         topics.create(chosen, running.bootstrap)
         yield running.bootstrap
@@ -114,27 +126,34 @@ def _workers(home: Path) -> Iterator[None]:
         process.wait(timedelta(seconds=GRACE).total_seconds())
 
 
-def _table(played: demo.Played, calls: list[demo.Call]) -> None:
+def _table(words: Words, played: demo.Played, calls: list[demo.Call]) -> None:
     console.print(
-        f"{played.records:,} records played, the history in {played.history_seconds:.1f} s"
-    )
-    table = Table(title="what went wrong, and when it was called (times in UTC)")
-    for name in ("what", "began", "called", "after", "events", "as"):
-        table.add_column(name)
+        words.numbered(
+            "{count} record played, the history in {seconds} s",
+            "{count} records played, the history in {seconds} s",
+            played.records, seconds=f"{played.history_seconds:.1f}",
+        )
+    )  # fmt: skip
+    table = Table(
+        words.say("what"), words.say("began"), words.say("called"), words.say("after"),
+        words.say("events"), words.say("as"),
+        title=words.say("what went wrong, and when it was called (times in UTC)"),
+    )  # fmt: skip
     for call in calls:
-        label = call.label
-        scope = ", ".join(value for field, value in label.scope.items() if field not in PLAIN)
-        what, began = f"{label.kind.replace('_', ' ')}: {scope}", _short(call.began)
-        if call.at is None:
-            table.add_row(what, began, "not called", "", "", "")
-            continue
-        hours = (call.at - call.began).total_seconds() / 3600
-        table.add_row(
-            what, began, _short(call.at), f"{hours:.1f} h",
-            f"{played.until(call)} of {len(label.events)}", f"{call.colour} {call.incident}",
-        )  # fmt: skip
+        table.add_row(*_row(words, played, call))
     console.print(table)
 
 
-def _short(moment: datetime) -> str:
-    return f"{moment:%m-%d %H:%M}"
+def _row(words: Words, played: demo.Played, call: demo.Call) -> list[str]:
+    label = call.label
+    scope = words.named({f: value for f, value in label.scope.items() if f not in PLAIN})
+    what = f"{words.name('scenario', label.kind)}: {scope}"
+    if call.at is None:
+        return [what, words.hour(call.began), words.say("not called"), "", "", ""]
+    hours = (call.at - call.began).total_seconds() / 3600
+    return [
+        what, words.hour(call.began), words.hour(call.at),
+        words.say("{hours} h", hours=f"{hours:.1f}"),
+        words.say("{some} of {all}", some=played.until(call), all=len(label.events)),
+        f"{words.name('colour', call.colour)} {call.incident}",
+    ]  # fmt: skip

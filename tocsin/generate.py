@@ -1,5 +1,6 @@
 """tocsin generate: realistic complaint traffic from a seed, to try things out on."""
 
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ from rich.console import Console
 from streams import files
 from streams.sections import Stream
 from streams.traffic import generator, scenarios
+from tocsin import language
 from tocsin.errors import one_line, progress
 
 BOTH: tuple[Stream, Stream] = ("complaints", "mentions")
@@ -46,7 +48,7 @@ def generate(
     Example: tocsin generate --seed 7 --days 28 --out made --incident defect_batch
     --labels made/labels.jsonl
     """
-    err = Console(stderr=True, highlight=False)
+    err, words = Console(stderr=True, highlight=False), language.words()
     began = start.replace(tzinfo=start.tzinfo or UTC)
     with one_line(ValueError, OSError, files.FileError):
         traffic = generator.generate(
@@ -57,10 +59,20 @@ def generate(
                 if scenario.kind in (incident or ())
             ],
         )  # fmt: skip
-        written = _write(traffic, _paths(out), err)
+        with progress(err) as bars:
+            daily = bars.track(
+                traffic.daily(), total=traffic.days, description=words.say("generating")
+            )
+            written = _write(daily, _paths(out))
         if labels is not None:
             labels.write_bytes(b"".join(msgspec.json.encode(x) + b"\n" for x in traffic.labels))
-    err.print(f"{written:,} records, {len(traffic.labels)} incidents", soft_wrap=True)
+    err.print(
+        words.listed((
+            words.numbered("{count} record", "{count} records", written),
+            words.numbered("{count} incident", "{count} incidents", len(traffic.labels)),
+        )),
+        soft_wrap=True,
+    )  # fmt: skip
 
 
 def _paths(out: Path) -> dict[Stream, Path]:
@@ -74,11 +86,11 @@ def _paths(out: Path) -> dict[Stream, Path]:
     return {stream: out / f"{stream}.jsonl" for stream in BOTH}
 
 
-def _write(traffic: generator.Traffic, paths: dict[Stream, Path], err: Console) -> int:
+def _write(daily: Iterable[Sequence[generator.Made]], paths: dict[Stream, Path]) -> int:
     written = 0
-    with ExitStack() as open_files, progress(err) as bars:
+    with ExitStack() as open_files:
         into = {name: open_files.enter_context(path.open("wb")) for name, path in paths.items()}
-        for day in bars.track(traffic.daily(), total=traffic.days, description="generating"):
+        for day in daily:
             for stream, file in into.items():
                 lines = [made.raw + b"\n" for made in day if made.stream == stream]
                 file.writelines(lines)

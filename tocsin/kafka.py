@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from streams import broker, settings
+from tocsin import language
 
 app = typer.Typer(help="A local Kafka broker without anything installed.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -31,12 +32,19 @@ def up(file: SettingsFile = None) -> None:
 
     Example: tocsin kafka up
     """
+    words = language.words()
     try:
-        with console.status("starting Kafka"):
+        with console.status(words.say("starting Kafka")):
             running = broker.up(_home(file))
     except (broker.BrokerError, settings.SettingsError) as error:
         raise _fail(error) from None
-    console.print(f"Kafka answers at {running.bootstrap} (process {running.pid})", soft_wrap=True)
+    console.print(
+        words.say(
+            "Kafka answers at {address} (process {pid})",
+            address=running.bootstrap, pid=running.pid,
+        ),
+        soft_wrap=True,
+    )  # fmt: skip
 
 
 @app.command()
@@ -49,7 +57,11 @@ def down(file: SettingsFile = None) -> None:
         stopped = broker.down(_home(file))
     except (broker.BrokerError, settings.SettingsError) as error:
         raise _fail(error) from None
-    console.print("Kafka stopped" if stopped else "Kafka was not running", soft_wrap=True)
+    words = language.words()
+    console.print(
+        words.say("Kafka stopped") if stopped else words.say("Kafka was not running"),
+        soft_wrap=True,
+    )
 
 
 @app.command()
@@ -66,6 +78,9 @@ def status(file: SettingsFile = None) -> None:
         raise _fail(broker.BrokerError('Kafka is not running; start it with "tocsin kafka up"'))
     since = running.started.astimezone().isoformat(sep=" ", timespec="seconds")
     console.print(
-        f"Kafka answers at {running.bootstrap} (process {running.pid}, since {since})",
+        language.words().say(
+            "Kafka answers at {address} (process {pid}, since {since})",
+            address=running.bootstrap, pid=running.pid, since=since,
+        ),
         soft_wrap=True,
-    )
+    )  # fmt: skip

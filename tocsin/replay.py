@@ -8,6 +8,7 @@ from rich.console import Console
 from streams import broker, files, mapping, settings, topics
 from streams import replay as playing
 from streams.history import History
+from tocsin import language
 from tocsin.backtest import Files, MapFile
 from tocsin.errors import SettingsFile, one_line, progress
 
@@ -36,7 +37,7 @@ def replay(
 
     Example: tocsin replay calls.csv.gz --map examples/montco911.toml --speed 3600
     """
-    err = Console(stderr=True, highlight=False)
+    err, words = Console(stderr=True, highlight=False), language.words()
     problems = (
         settings.SettingsError, mapping.MappingError, files.FileError, broker.BrokerError,
         topics.TopicError,
@@ -46,14 +47,20 @@ def replay(
         chosen = settings.load(file)
         bootstrap = broker.address(chosen)
         topics.create(chosen, bootstrap)
-        task = bars.add_task("reading", total=None)
+        task = bars.add_task(words.say("reading"), total=None)
         chosen_map = mapping.load(map_file) if map_file else None
         history = History(
             paths, chosen_map, intake=chosen.intake, on_rows=lambda n: bars.advance(task, n)
         )
-        task = bars.add_task("sending", total=len(history))
+        task = bars.add_task(words.say("sending"), total=len(history))
         sent = playing.replay(
             chosen, bootstrap, history, speed=pace,
             on_events=lambda n: bars.advance(task, n),
         )  # fmt: skip
-    err.print(f"{sent:,} events sent, {len(history.refused):,} rows refused", soft_wrap=True)
+    err.print(
+        words.listed((
+            words.numbered("{count} event sent", "{count} events sent", sent),
+            words.numbered("{count} row refused", "{count} rows refused", len(history.refused)),
+        )),
+        soft_wrap=True,
+    )  # fmt: skip

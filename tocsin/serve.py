@@ -12,6 +12,7 @@ from rich.console import Console
 
 from streams import broker, settings, topics
 from streams.settings import Settings
+from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 
 Host = Annotated[str | None, typer.Option(help="Where to listen; else serve.host.")]
@@ -71,7 +72,8 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _announce(address: str, chosen: Settings, token: str) -> None:
     """Where the pages are; the token only where nobody else could know it."""
-    console = Console(highlight=False)
-    console.print(f"incidents at {address}", soft_wrap=True)
+    console, words = Console(highlight=False), language.words()
+    console.print(words.say("incidents at {address}", address=address), soft_wrap=True)
     if chosen.serve.token is None:
-        console.print(f"token for this start: {token}", markup=False, soft_wrap=True)
+        said = words.say("token for this start: {token}", token=token)
+        console.print(said, markup=False, soft_wrap=True)

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 
 from streams import broker, settings, topics
+from tocsin import language
 
 app = typer.Typer(help="The topics that Tocsin reads and writes.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -31,8 +32,8 @@ def create(
     except (broker.BrokerError, settings.SettingsError, topics.TopicError) as error:
         Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
+    words = language.words()
     for name in created:
-        console.print(f"created {name}", soft_wrap=True)
-    console.print(
-        f"{len(created)} topics created" if created else "every topic is there", soft_wrap=True
-    )
+        console.print(words.say("created {topic}", topic=name), soft_wrap=True)
+    created_all = words.numbered("{count} topic created", "{count} topics created", len(created))
+    console.print(created_all if created else words.say("every topic is there"), soft_wrap=True)

@@ -6,9 +6,9 @@ import msgspec
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from alerts.words import Words
 from dashboards.pages import news, sheets, story
 from dashboards.pages.desk import Desk
-from dashboards.pages.words import Words
 from streams.incident_view import Delivered, Reach
 
 

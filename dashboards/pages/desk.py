@@ -9,9 +9,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from alerts.catalogue import LANGUAGES
+from alerts.words import Words
 from dashboards.pages import chart, entry
+from dashboards.pages.dates import dated
 from dashboards.pages.entry import Attempts
-from dashboards.pages.words import Words, dated, number
 from streams.incident_view import Reach, View
 
 SESSION = "tocsin_session"
@@ -81,11 +82,11 @@ class Desk:
         self, request: Request, name: str, *, status: int = 200, **content: object
     ) -> HTMLResponse:
         words = self.words(request)
-        other = next(one for one in LANGUAGES if one != words.language)
+        others = [Words(one) for one in LANGUAGES if one != words.language]
         html = self.templates.get_template(name).render(
-            words=words, say=words.say, number=number, dated=dated, drawing=chart, view=self.view,
-            late=self.view.reach is not Reach.CURRENT, version=self.view.version,
-            other=str(request.url.include_query_params(lang=other).query), **content,
+            words=words, say=words.say, numbered=words.numbered, dated=dated, drawing=chart,
+            view=self.view, late=self.view.reach is not Reach.CURRENT, version=self.view.version,
+            others=[(one, _asked_in(request, one)) for one in others], **content,
         )  # fmt: skip
         response = HTMLResponse(html, status_code=status)
         if request.query_params.get("lang") == words.language:
@@ -93,3 +94,8 @@ class Desk:
                 LANGUAGE, words.language, max_age=YEAR_SECONDS, httponly=True, samesite="strict"
             )
         return response
+
+
+def _asked_in(request: Request, words: Words) -> str:
+    """The query that asks for the same page in another language."""
+    return str(request.url.include_query_params(lang=words.language).query)

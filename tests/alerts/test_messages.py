@@ -1,4 +1,3 @@
-import string
 from typing import Any
 
 import msgspec
@@ -6,14 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.catalogue import LANGUAGES, SENTENCES
-from alerts.colour import Colour, ColourReason
+from alerts.catalogue import LANGUAGES
+from alerts.colour import Colour
 from alerts.deliveries import Delivery, Recipient
 from alerts.inputs import Input, Tick
 from alerts.messages import MOST_LINES, Message, compose
 from alerts.notices import What
-from alerts.redaction import Redacted
-from alerts.signal import Kind, Signal, SignalState
+from alerts.signal import Signal, SignalState
 from tests.alerts.samples import START, run, scoped, surge, trigger
 
 
@@ -156,29 +154,3 @@ def test_no_message_is_longer_than_a_screen_or_breaks_a_line(
 def test_markup_and_fields_in_a_scope_are_shown_as_they_are() -> None:
     text = body(last(surge(scope=scoped(product="[red]{id}%s<b>"))))
     assert "[red]{id}%s<b>" in text
-
-
-@pytest.mark.parametrize("key", sorted(SENTENCES))
-def test_each_sentence_exists_in_each_language_with_the_same_blanks(key: str) -> None:
-    assert set(SENTENCES[key]) == set(LANGUAGES)
-    blanks = [
-        {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
-        for sentence in SENTENCES[key].values()
-    ]
-    assert blanks[0] == blanks[1]
-    assert all(SENTENCES[key].values())
-
-
-@pytest.mark.parametrize(
-    ("family", "values"),
-    [
-        ("colour", Colour),
-        ("because", ColourReason),
-        ("what", What),
-        ("kind", Kind),
-        ("state", SignalState),
-        ("redacted", Redacted),
-    ],
-)
-def test_each_value_a_message_may_show_has_its_word(family: str, values: Any) -> None:
-    assert {f"{family}.{value}" for value in values} <= SENTENCES.keys()

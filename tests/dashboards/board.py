@@ -7,14 +7,21 @@ from typing import Any, NamedTuple
 
 from prometheus_client import REGISTRY
 
+from alerts.words import Words
 from dashboards import overview, pipeline, rules
 from dashboards.rules import Alert, Record
 from streams import metrics
 
-BOARDS: dict[str, dict[str, Any]] = {
-    name: json.loads(built)
-    for name, built in {"overview": overview.build(), "pipeline": pipeline.build()}.items()
-}
+ENGLISH = Words("en")
+
+
+def built(words: Words) -> dict[str, dict[str, Any]]:
+    """Each dashboard by its name."""
+    boards = {"overview": overview.build(words), "pipeline": pipeline.build(words)}
+    return {name: json.loads(board) for name, board in boards.items()}
+
+
+BOARDS = built(ENGLISH)
 GENERAL = {"up", "process_resident_memory_bytes", "process_cpu_seconds_total"}
 NAME = re.compile(r"\b(?:[a-z_]+:)?tocsin_[a-z_]+(?::[a-z0-9]+)?\b|\bprocess_[a-z_]+\b|\bup\b")
 

@@ -3,11 +3,12 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
+from alerts.catalogue import LANGUAGES
+from alerts.words import Words
 from dashboards import files
 from tests.dashboards import board
 from tests.dashboards.board import Asked
@@ -58,11 +59,24 @@ def test_panels_fill_rows_and_do_not_lie_on_one_another(name: str) -> None:
         taken |= cells
 
 
-@pytest.mark.parametrize(("name", "panel"), list(board.panels()), ids=str)
-def test_titles_and_descriptions_are_in_both_languages(name: str, panel: dict[str, Any]) -> None:
-    for key in ("title", *(("description",) if panel["type"] != "row" else ())):
-        assert CHINESE.search(panel[key]), f"{name}: {key} of {panel['title']}"
-        assert re.search("[A-Za-z]{2}", panel[key])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_dashboard_is_in_one_language(language: str) -> None:
+    chinese = language == "zh"
+    for made in board.built(Words(language)).values():
+        for part in (made, *made["panels"]):
+            assert bool(CHINESE.search(part["title"])) is chinese
+            if description := part.get("description"):
+                assert bool(CHINESE.search(description)) is chinese
+
+
+def test_dashboards_ask_the_same_in_every_language() -> None:
+    asked = [
+        [target["expr"] for made in board.built(Words(language)).values()
+         for panel in made["panels"] for target in panel.get("targets", ())]
+        for language in LANGUAGES
+    ]  # fmt: skip
+    assert asked[0]
+    assert all(queries == asked[0] for queries in asked)
 
 
 def test_datasources_are_chosen_by_the_reader() -> None:
@@ -74,19 +88,20 @@ def test_datasources_are_chosen_by_the_reader() -> None:
         assert (variable["name"], variable["query"]) == ("datasource", "prometheus")
 
 
-@pytest.mark.parametrize("path", files.contents(), ids=str)
+@pytest.mark.parametrize("path", files.contents(board.ENGLISH), ids=str)
 def test_the_committed_file_is_what_is_built(path: Path) -> None:
     committed = (ROOT / files.FOLDER / path).read_text(encoding="utf-8")
-    assert committed == files.contents()[path], "run: tocsin dashboards build"
+    built = files.contents(board.ENGLISH)[path]
+    assert committed == built, "run: tocsin dashboards build --language en"
 
 
 def test_build_writes_what_differs_and_then_nothing(tmp_path: Path) -> None:
     first = RUN.invoke(dashboards.app, ["build", "--out", str(tmp_path)])
     assert first.exit_code == 0
-    assert first.stdout.count("wrote ") == len(files.contents())
+    assert first.stdout.count("wrote ") == len(files.contents(board.ENGLISH))
     rules = tmp_path / "prometheus" / "rules.yml"
     rules.write_text("groups: []\n", encoding="utf-8")
-    assert files.write(tmp_path) == [rules]
+    assert files.write(tmp_path, board.ENGLISH) == [rules]
     again = RUN.invoke(dashboards.app, ["build", "--out", str(tmp_path)])
     assert again.stdout == "every file is as it should be\n"
     assert json.loads((tmp_path / "grafana/dashboards/overview.json").read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from dashboards import overview
 from dashboards.grafana import Grafana, GrafanaError, Pushed
+from tests.dashboards.board import ENGLISH
 from tocsin import dashboards
 
 TOKEN = "glsa_of-the-test"
@@ -114,43 +115,43 @@ def grafana(fake: FakeGrafana) -> Iterator[Grafana]:
 
 
 def titled(title: str) -> str:
-    return json.dumps(json.loads(overview.build()) | {"title": title})
+    return json.dumps(json.loads(overview.build(ENGLISH)) | {"title": title})
 
 
 def test_a_new_dashboard_is_created_in_our_folder(fake: FakeGrafana, grafana: Grafana) -> None:
-    assert grafana.push(overview.build()) is Pushed.CREATED
+    assert grafana.push(overview.build(ENGLISH)) is Pushed.CREATED
     assert fake.folders["tocsin"]["title"] == "Tocsin"
     stored = fake.dashboards[overview.UID]
     assert stored["meta"]["folderUid"] == "tocsin"
     assert stored["dashboard"]["title"] == "Crisis overview"
-    assert stored["dashboard"]["panels"] == json.loads(overview.build())["panels"]
+    assert stored["dashboard"]["panels"] == json.loads(overview.build(ENGLISH))["panels"]
 
 
 def test_pushing_again_changes_nothing(fake: FakeGrafana, grafana: Grafana) -> None:
-    grafana.push(overview.build())
+    grafana.push(overview.build(ENGLISH))
     fake.asked.clear()
-    assert grafana.push(overview.build()) is Pushed.UNCHANGED
+    assert grafana.push(overview.build(ENGLISH)) is Pushed.UNCHANGED
     assert [asked.split()[0] for asked in fake.asked] == ["GET", "GET"]
     assert fake.dashboards[overview.UID]["dashboard"]["version"] == 1
 
 
 def test_what_somebody_changed_is_put_right(fake: FakeGrafana, grafana: Grafana) -> None:
     grafana.push(titled("Mine"))
-    assert grafana.push(overview.build()) is Pushed.UPDATED
+    assert grafana.push(overview.build(ENGLISH)) is Pushed.UPDATED
     assert fake.dashboards[overview.UID]["dashboard"]["title"] == "Crisis overview"
     assert fake.dashboards[overview.UID]["dashboard"]["version"] == 2
 
 
 def test_a_dashboard_that_was_moved_comes_back(fake: FakeGrafana, grafana: Grafana) -> None:
-    grafana.push(overview.build())
+    grafana.push(overview.build(ENGLISH))
     fake.dashboards[overview.UID]["meta"]["folderUid"] = "elsewhere"
-    assert grafana.push(overview.build()) is Pushed.UPDATED
+    assert grafana.push(overview.build(ENGLISH)) is Pushed.UPDATED
     assert fake.dashboards[overview.UID]["meta"]["folderUid"] == "tocsin"
 
 
 def test_a_wrong_token_is_one_line_without_the_token(fake: FakeGrafana) -> None:
     with Grafana(fake.url, "glsa_wrong") as there, pytest.raises(GrafanaError) as caught:
-        there.push(overview.build())
+        there.push(overview.build(ENGLISH))
     assert str(caught.value) == f"Grafana at {fake.url} refuses: Unauthorized"
     assert fake.dashboards == {}
 
@@ -160,7 +161,7 @@ def test_an_error_of_the_server_is_no_missing_dashboard(
 ) -> None:
     fake.broken = True
     with pytest.raises(GrafanaError, match=r"refuses: Server Error 500: database is locked$"):
-        grafana.push(overview.build())
+        grafana.push(overview.build(ENGLISH))
     assert all(asked.startswith("GET") for asked in fake.asked)
 
 
@@ -169,7 +170,7 @@ def test_nobody_there_is_one_line() -> None:
         Grafana("http://127.0.0.1:1", TOKEN) as there,
         pytest.raises(GrafanaError, match=r"^Grafana at http://127.0.0.1:1 does not answer: \w+$"),
     ):
-        there.push(overview.build())
+        there.push(overview.build(ENGLISH))
 
 
 @pytest.mark.parametrize("url", ["", "localhost:3000", "ftp://grafana", "http://"])
@@ -189,6 +190,15 @@ def test_the_command_pushes_both_and_says_what_it_did(
     monkeypatch.setenv("GRAFANA_TOKEN", TOKEN)
     done = RUN.invoke(dashboards.app, ["push"])
     assert (done.exit_code, done.stdout) == (0, "Crisis overview: unchanged\nPipeline: unchanged\n")
+
+
+def test_dashboards_are_pushed_in_the_language_asked_for(fake: FakeGrafana) -> None:
+    environment = {"GRAFANA_URL": fake.url, "GRAFANA_TOKEN": TOKEN}
+    done = RUN.invoke(dashboards.app, ["push", "--language", "zh"], env=environment)
+    assert (done.exit_code, done.stdout) == (0, "Crisis overview: created\nPipeline: created\n")
+    assert fake.dashboards[overview.UID]["dashboard"]["title"] == "危机总览"
+    done = RUN.invoke(dashboards.app, ["push"], env=environment | {"TOCSIN_LANGUAGE": "zh"})
+    assert done.stdout == "危机总览：无变化\n流水线：无变化\n"
 
 
 def test_without_a_token_the_command_says_where_it_comes_from(

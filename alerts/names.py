@@ -1,0 +1,150 @@
+"""The English word for each value of a known set, by the set's name, which is its context.
+
+A field of an event has the words of its own name. What is in no set is shown as it is.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+NAMES: dict[str, dict[str, str]] = {
+    "colour": {"blue": "blue", "yellow": "yellow", "orange": "orange", "red": "red"},
+    "what": {
+        "new": "new",
+        "escalated": "escalated",
+        "updated": "updated",
+        "cleared": "cleared",
+        "withdrawn": "withdrawn",
+    },
+    "because": {
+        "safety": "someone may be hurt; that comes before any number",
+        "sensitive": "a data leak or a regulator is involved",
+        "learning": "the series is still learning",
+        "points": "speed, number of people, spread and harm together",
+    },
+    "kind": {
+        "surge": "excess over the usual count",
+        "trigger": "one event is enough",
+    },
+    "state": {
+        "provisional": "provisional",
+        "confirmed": "confirmed",
+        "withdrawn": "withdrawn",
+        "cleared": "cleared",
+    },
+    "incident": {
+        "open": "open",
+        "cleared": "cleared",
+        "withdrawn": "withdrawn",
+        "merged": "merged",
+    },
+    "reason": {
+        "opened": "opened",
+        "joined": "another signal joined",
+        "revised": "figures revised",
+        "escalated": "escalated",
+        "lowered": "lowered",
+        "merged": "merged into another incident",
+        "cleared": "cleared: back to normal",
+        "withdrawn": "withdrawn: later data did not bear it out",
+        "went-quiet": "cleared: nothing more came",
+    },
+    "delivery": {
+        "wanted": "waiting to be sent",
+        "attempted": "being sent",
+        "sent": "sent",
+        "failed": "failed",
+        "unknown": "unknown whether it arrived",
+    },
+    "reach": {
+        "reading": "Still reading the log; what is shown may be old.",
+        "unreachable": "The broker does not answer; what is shown may be old.",
+    },
+    "field": {
+        "stream": "stream",
+        "source": "source",
+        "product": "product",
+        "brand": "brand",
+        "batch": "batch",
+        "category": "category",
+        "region": "region",
+        "channel": "channel",
+        "platform": "platform",
+        "sentiment": "sentiment",
+        "harm": "harm",
+        "demand": "demand",
+        "severity": "severity",
+    },
+    "stream": {
+        "complaints": "complaints",
+        "mentions": "mentions",
+        "updates": "complaint updates",
+    },
+    "category": {
+        "product_quality": "product quality",
+        "delivery_contract": "delivery contract",
+        "technical_support": "technical support",
+        "communication": "communication",
+        "billing": "billing",
+        "data_security": "data security",
+        "flexibility": "flexibility",
+        "staff": "staff",
+        "ethics": "ethics",
+        "complaint_handling": "complaint handling",
+        "compliance": "compliance",
+        "value_for_money": "value for money",
+        "unknown": "unknown category",
+    },
+    "sentiment": {
+        "negative": "negative",
+        "neutral": "neutral",
+        "positive": "positive",
+        "unknown": "sentiment unknown",
+    },
+    "demand": {
+        "compensation": "compensation",
+        "explanation": "explanation",
+        "improvement": "improvement",
+        "emotional": "emotional",
+    },
+    "severity": {
+        "safety": "safety",
+        "leak": "data leak",
+        "regulated": "regulated matter",
+        "normal": "normal",
+    },
+    "harm": {
+        "safety": "safety",
+        "injury": "injury",
+        "death": "death",
+        "fire": "fire",
+        "poisoning": "poisoning",
+        "leak": "data leak",
+        "regulator": "regulator",
+        "court": "court",
+        "media": "media",
+    },
+    "scenario": {
+        "defect_batch": "defect batch",
+        "regional_surge": "regional surge",
+        "safety_report": "safety report",
+    },
+    "pushed": {"created": "created", "updated": "updated", "unchanged": "unchanged"},
+    "redacted": {
+        "link": "[link]",
+        "email": "[e-mail]",
+        "identity": "[id number]",
+        "card": "[card]",
+        "phone": "[phone]",
+        "account": "[account]",
+        "address": "[address]",
+        "number": "[number]",
+        "name": "[name]",
+    },
+}
+
+
+def extract(*_: Any, **__: Any) -> Iterator[tuple[int, str, tuple[str, str], list[str]]]:
+    """The words, as Babel takes them from an extractor."""
+    for family, words in NAMES.items():
+        for word in words.values():
+            yield 0, "pgettext", (family, word), []
