@@ -1,9 +1,8 @@
 """Counting a chunk's events by the configured cuts, and the record that carries the counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import repeat
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -211,11 +210,24 @@ class _Count:
         if self._cut is None or self._cut.family is None:
             table = self._tally.table(numbers)
             return [msgspec.Raw(encode(_cells(table, 0))) if table.series.size else None] * shards
-        family, place = self._cut.family, self._cut.by.index(self._cut.family)
+        owners = _Owners(self._cut.family, shards)
+        of_family = itemgetter(self._cut.by.index(self._cut.family))
         table = self._tally.table(
-            numbers, lambda fields: shard_of(family, fields[place], shards=shards)
+            numbers, lambda keys: map(owners.__getitem__, map(of_family, keys))
         )
         return [_cells(table, shard) for shard in range(shards)]
+
+
+class _Owners(dict[str, int]):
+    """The shard of each value of a family."""
+
+    def __init__(self, family: str, shards: int) -> None:
+        super().__init__()
+        self._family, self._shards = family, shards
+
+    def __missing__(self, value: str) -> int:
+        shard = self[value] = shard_of(self._family, value, shards=self._shards)
+        return shard
 
 
 def _cells(table: Table, owner: int) -> Cells | None:
@@ -249,7 +261,6 @@ class ChunkCounts:
         return [list(own) for own in zip(*by_cut, strict=True)]
 
 
-@lru_cache(maxsize=65_536)
 def shard_of(family: str, value: str, *, shards: int) -> int:
     """The shard that holds the series of one family, such as all batches of a product."""
     return xxhash.xxh3_64_intdigest(f"{family}={value}".encode()) % shards

@@ -1,7 +1,7 @@
 """Counting while a chunk fills: events become cells by series and minute, all at once."""
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import compress
+from itertools import compress, repeat
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Fields = tuple[str | None, ...]
 LACKING: Final = -1
+OwnersOf = Callable[[list[tuple[str, ...]]], Iterable[int]]
 
 
 class Table(NamedTuple):
@@ -47,6 +48,10 @@ class _Codes(dict[Fields, int]):
         return code
 
 
+def _one_owner(keys: list[tuple[str, ...]]) -> Iterable[int]:
+    return repeat(0, len(keys))
+
+
 class Tally:
     """The series of one cut that a chunk's events belong to."""
 
@@ -72,19 +77,19 @@ class Tally:
     def _coded(self, fields: Iterable[Fields], events: int) -> Ints:
         return np.fromiter(map(self._codes.__getitem__, fields), np.int64, events)
 
-    def table(self, numbers: Ints, owner: Callable[[tuple[str, ...]], int] = lambda _: 0) -> Table:
+    def table(self, numbers: Ints, owners_of: OwnersOf = _one_owner) -> Table:
         """What was counted so far.
 
         Args:
             numbers: of all events taken in (columns) the minute, 1, whether it is a repeat
                 contact, whether it is a repost, and its reach (rows).
-            owner: of a series, by which the series are put in order.
+            owners_of: series, by which they are put in order.
         """
         codes = np.concatenate(self._runs) if self._runs else np.empty(0, np.int64)
         counted = codes != LACKING
         if not counted.all():
             codes, numbers = codes[counted], numbers[:, counted]
-        owners = np.fromiter(map(owner, self._codes.keys_met), np.int64)
+        owners = np.fromiter(owners_of(self._codes.keys_met), np.int64, len(self._codes.keys_met))
         order = np.argsort(owners, kind="stable")
         place = np.empty_like(order)
         place[order] = np.arange(len(order))

@@ -71,6 +71,6 @@ def test_the_series_of_an_owner_stand_together() -> None:
     tally = Tally()
     tally.add([("a1",), ("b1",), ("a2",)], 3)
     numbers = np.array([[5, 5, 5], [1, 1, 1], *[[0, 0, 0]] * 3], np.int64)
-    table = tally.table(numbers, lambda fields: int(fields[0][0] == "a"))
+    table = tally.table(numbers, lambda keys: [int(name[0] == "a") for (name,) in keys])
     assert table.keys == [("b1",), ("a1",), ("a2",)]
     assert table.owners.tolist() == [0, 1, 1]
