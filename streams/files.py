@@ -5,7 +5,7 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, repeat
+from itertools import islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -106,7 +106,7 @@ def read(
         return _batches(_csv_rows(path, table, header, mapping.translation(intake, tally)))
     if mapping:
         return _batches(_mapped_rows(path, lines, mapping.translation(intake, tally)))
-    return _batches(_plain_rows(lines, Reader(stream, intake, tally)))
+    return _plain_batches(lines, Reader(stream, intake, tally))
 
 
 def _readable(path: Path) -> Path:
@@ -144,11 +144,11 @@ def _batches(rows: Iterator[Row]) -> Iterator[Batch]:
         yield Batch(list(events), list(numbers), list(received))
 
 
-def _plain_rows(lines: Iterable[bytes], reader: Reader) -> Iterator[Row]:
+def _plain_batches(lines: Iterable[bytes], reader: Reader) -> Iterator[Batch]:
     numbered = filter(itemgetter(1), enumerate(map(bytes.strip, lines), 1))
     while part := list(islice(numbered, BATCH)):
-        numbers, raws = zip(*part, strict=True)
-        yield from zip(numbers, reader.run(raws), repeat(None))
+        rows, raws = zip(*part, strict=True)
+        yield Batch(reader.run(raws), list(rows), [None] * len(rows))
 
 
 def _mapped_rows(path: Path, lines: Iterable[bytes], translate: Translation) -> Iterator[Row]:
