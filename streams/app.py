@@ -8,6 +8,7 @@ import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import faust
@@ -17,7 +18,7 @@ import structlog
 from alerts.deliveries import DeliveryState
 from alerts.inputs import Result
 from alerts.signal import Kind, SignalState
-from streams import chunks, health, intake, metrics, security
+from streams import chunks, health, intake, metrics, security, topics
 from streams.chunks import Run, StageApp
 from streams.detection import Detection
 from streams.intake import Intake
@@ -114,11 +115,15 @@ def _intake(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
 def _detection(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     counts = Topics.of(settings).counts
     app = _app(Role.DETECTION, settings, bootstrap, instance, reads=[counts])
-    stage = Detection(app, settings, _table(app, settings.detection.shards))
+    stage = Detection(
+        app, settings, _table(app, settings.detection.shards),
+        delete=partial(topics.trim, settings, bootstrap),
+    )  # fmt: skip
     vitals = Vitals(Role.DETECTION, app, [counts])
     vitals.show_stage = stage.measure
     metrics.begin_signals(Kind, SignalState)
     _run_by_run(app, [counts], stage.take, vitals)
+    _every(app, settings.detection.trim_every.total_seconds(), stage.trim, vitals)
     return Worker(app, vitals)
 
 
@@ -149,7 +154,7 @@ def _response(settings: Settings, bootstrap: str, instance: str | None) -> Worke
 
 
 def _run_by_run(
-    app: StageApp, topics: list[str], work: Callable[[Run], Awaitable[None]], vitals: Vitals
+    app: StageApp, names: list[str], work: Callable[[Run], Awaitable[None]], vitals: Vitals
 ) -> None:
     """Do the work for each run of the topics."""
 
@@ -164,7 +169,7 @@ def _run_by_run(
                 )
             app.consumer.taken(run)
 
-    app.agent(app.topic(*topics, acks=False, **RAW), name=vitals.role)(take)
+    app.agent(app.topic(*names, acks=False, **RAW), name=vitals.role)(take)
 
 
 def _table(app: StageApp, partitions: int) -> faust.Table:

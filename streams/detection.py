@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 import faust
@@ -12,6 +12,7 @@ from alerts import inputs
 from alerts.inputs import SignalInput
 from alerts.signal import Kind, Signal
 from streams import metrics, snapshots
+from streams.broker import BrokerError
 from streams.cells import decode
 from streams.chunks import Run, StageApp
 from streams.settings import Settings
@@ -37,6 +38,7 @@ class _Owned:
         self.runs = 0
         self.sent: list[Awaitable[Any]] = []
         self.decided: dict[str, float] = {}
+        self.needed_from = 0
         self._judged = shard.judged()
 
     def note_decisions(self, now: float) -> None:
@@ -54,10 +56,16 @@ class Detection:
         app: whose consumer and producer it uses.
         settings: of the installation.
         table: the snapshots, as its changelog has restored them.
+        delete: counts of shards below their offsets; may take a while and raise BrokerError.
     """
 
-    def __init__(self, app: StageApp, settings: Settings, table: faust.Table) -> None:
+    def __init__(
+        self, app: StageApp, settings: Settings, table: faust.Table, *,
+        delete: Callable[[Mapping[int, int]], None],
+    ) -> None:  # fmt: skip
         self._app, self._settings, self._table = app, settings, table
+        self._delete = delete
+        self._trimmed: dict[int, int] = {}
         self._topics = Topics.of(settings)
         self._owned: dict[int, _Owned] = {}
 
@@ -117,6 +125,24 @@ class Detection:
         kept = snapshots.offsets(self._table.data, run.partition)[-KEPT:]
         old = snapshots.outdated(self._table.data, run.partition, keep_from=kept[0])
         await self._write(run.partition, dict.fromkeys(old))
+        owned.needed_from = kept[0]
+
+    async def trim(self) -> None:
+        """Delete the counts below the older snapshot of each shard; no restart reads them."""
+        mine = {tp.partition for tp in self._app.consumer.assignment()}
+        due = {
+            shard: owned.needed_from
+            for shard, owned in self._owned.items()
+            if shard in mine and owned.needed_from > self._trimmed.get(shard, 0)
+        }
+        if not due:
+            return
+        try:
+            await asyncio.to_thread(self._delete, due)
+        except BrokerError as failure:  # they only take room: the next time will do
+            log.warning("counts_not_trimmed", why=str(failure))
+            return
+        self._trimmed.update(due)
 
     async def _write(self, partition: int, records: dict[bytes, bytes | None]) -> None:
         """Into the table and its changelog; returns when the broker has them."""

@@ -146,6 +146,7 @@ class Detection(Section):
     zone: Zone = "UTC"
     shards: Annotated[int, Field(ge=1, le=1024)] = 4
     snapshot_every: Positive = 2000
+    trim_every: Span = timedelta(minutes=1)
     max_series: Positive = 200_000
     repeat_horizon: Span = timedelta(days=7)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from streams import security
@@ -171,6 +171,13 @@ def table(settings: Settings) -> tuple[Topic, ...]:
     ]
     _refuse_taken(sources, inner)
     return (*sources, *inner)
+
+
+def trim(settings: Settings, bootstrap: str, keep_from: Mapping[int, int]) -> None:
+    """Deletes the counts of shards below their offsets; raises BrokerError where it cannot."""
+    counts = Topics.of(settings).counts
+    with _admin(settings.kafka, bootstrap) as admin:
+        admin.delete_records({TopicPartition(counts, n): at for n, at in keep_from.items()})
 
 
 def _refuse_taken(sources: list[Topic], inner: list[Topic]) -> None:

@@ -31,6 +31,9 @@ class Installation:
         bootstrap: of the broker.
         prefix: of its topics and groups.
         options: TOML, appended to the settings.
+
+    Attributes:
+        environment: of the workers; all counts are kept, so that a test can read them.
     """
 
     def __init__(self, home: Path, bootstrap: str, prefix: str, options: str = "") -> None:
@@ -42,6 +45,7 @@ class Installation:
             f"[kafka]\nbootstrap = {json.dumps(bootstrap)}\ntopic_prefix = {json.dumps(prefix)}\n",
             encoding="utf-8",
         )
+        self.environment = {"TOCSIN_DETECTION__TRIM_EVERY": "24h"}
         self.bootstrap = bootstrap
         self.settings = load(self.file)
         self.topics = Topics.of(self.settings)
@@ -63,7 +67,7 @@ class Installation:
             # In a group of its own, so that nothing can be left behind.
             self._supervisor = subprocess.Popen(
                 self.command("run", "--pids", str(self._pids)),
-                stdout=log, stderr=log, start_new_session=True,
+                stdout=log, stderr=log, start_new_session=True, env=os.environ | self.environment,
             )  # fmt: skip
         self.until(lambda: len(self.pids()) == len(Role), "a process for each role")
 

@@ -37,6 +37,11 @@ class Reader:
         places = [TopicPartition(name, p) for p in self._consumer.partitions_for_topic(name) or ()]
         return {tp.partition: end for tp, end in self._consumer.end_offsets(places).items()}
 
+    def starts(self, name: str) -> dict[int, int]:
+        """The offset of the first record that each partition still holds."""
+        places = [TopicPartition(name, p) for p in self._consumer.partitions_for_topic(name) or ()]
+        return {tp.partition: at for tp, at in self._consumer.beginning_offsets(places).items()}
+
     def committed(self, group: str, topic: str) -> dict[int, int]:
         """What a group has committed of each partition."""
         member: Any = KafkaConsumer(

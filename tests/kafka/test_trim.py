@@ -1,0 +1,42 @@
+"""Counts that no restart needs are deleted, and a restart does not need them."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from streams.topics import Role
+from tests.kafka import tallies
+from tests.kafka.conftest import Install
+from tests.kafka.test_replay import newest_snapshots, written
+
+OPTIONS = """
+[intake]
+chunk_records = 64
+[detection]
+shards = 2
+snapshot_every = 20
+"""
+
+
+def test_detection_starts_anew_from_a_log_whose_beginning_is_deleted(
+    install: Install, tmp_path: Path
+) -> None:
+    first, second = written(tmp_path)
+    trimmed = install(OPTIONS)
+    trimmed.environment = {"TOCSIN_DETECTION__TRIM_EVERY": "200ms"}
+
+    def starts() -> list[int]:
+        return list(trimmed.reader.starts(trimmed.topics.counts).values())
+
+    with ThreadPoolExecutor(1) as aside:
+        trimmed.start()
+        trimmed.replay(*first)
+        expected = aside.submit(trimmed.backtest, *first, *second)
+        trimmed.until(lambda: min(starts()) > 0, "deletion of old counts")
+        older = starts()
+        assert all(at < newest_snapshots(trimmed)[shard] for shard, at in enumerate(older))
+        trimmed.kill(Role.DETECTION)
+        trimmed.replay(*second)
+        wanted = tallies.confirmed(expected.result())
+    assert len(wanted) > 10
+    trimmed.until(lambda: tallies.confirmed(trimmed.signals()) == wanted, "the same signals")
+    assert all(now >= before for now, before in zip(starts(), older, strict=True))
