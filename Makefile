@@ -2,12 +2,15 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup demo test check format words lock
+.PHONY: help setup packages demo test check format words lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
 
-setup: .venv/ready ## make .venv with the pinned, hashed dependencies
+setup: .venv/ready packages ## make .venv with the pinned, hashed dependencies, and get what tests need
+
+packages: ## from the operating system what some tests need, where that may be installed
+	@.ci/packages
 
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -17,19 +20,20 @@ setup: .venv/ready ## make .venv with the pinned, hashed dependencies
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: setup ## history, a defect batch, a regional surge and a safety report through a real Kafka
+demo: .venv/ready ## history, a defect batch, a regional surge and a safety report through a real Kafka
 	$(BIN)/python -m tocsin demo
 
-check: setup ## lint, format, types, import contract
+check: .venv/ready ## lint, format, types, import contract, shell scripts
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck .ci/run .ci/packages
 
-test: check ## all checks, and every test, a real broker included
-	$(BIN)/python -m pytest
+test: check packages ## all checks, and every test, a real broker included
+	$(BIN)/python -m pytest -rs
 
-format: setup ## put the code into its form
+format: .venv/ready ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
