@@ -37,7 +37,7 @@ format: .venv/ready ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-words: setup ## bring what is new to say into alerts/locale, to be translated there
+words: .venv/ready ## bring what is new to say into alerts/locale, to be translated there
 	@mkdir -p build
 	$(BIN)/pybabel -q extract -F pyproject.toml --add-location=file -o build/words.pot .
 	for file in alerts/locale/*.po; do \

@@ -9,8 +9,9 @@ import faust
 import structlog
 
 from alerts import inputs
+from alerts.defects import about_batch
 from alerts.inputs import SignalInput
-from alerts.signal import Kind, Signal
+from alerts.signal import Signal
 from streams import metrics, snapshots
 from streams.broker import BrokerError
 from streams.cells import decode
@@ -160,11 +161,11 @@ class Detection:
 
     def _send_signal(self, signal: Signal) -> list[Awaitable[Any]]:
         metrics.SIGNALS.labels(signal.kind, signal.state).inc()
-        send, value = self._app.producer.send, encode(signal)
-        key = signal.id.encode()
-        wanted = [send(self._topics.signals, key, value, None, None, None)]
-        if signal.kind is not Kind.TRIGGER and "batch" in signal.scope:
-            wanted.append(send(self._topics.defect_batch_signals, key, value, None, None, None))
+        send, key = self._app.producer.send, signal.id.encode()
+        wanted = [send(self._topics.signals, key, encode(signal), None, None, None)]
+        if (defect := about_batch(signal)) is not None:
+            topic, value = self._topics.defect_batch_signals, encode(defect)
+            wanted.append(send(topic, key, value, None, None, None))
         item = inputs.encode(SignalInput(signal))
         return [*wanted, send(self._topics.incident_inputs, None, item, 0, None, None)]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "packages"
-STANDARD = ("bash", "env", "mktemp")
+STANDARD = ("bash", "env", "dirname")
 
 
 class System:
@@ -58,8 +58,16 @@ def test_where_sudo_wants_a_password_nothing_is_installed(system: System) -> Non
     assert "apt-get" not in system.asked()
 
 
-@pytest.mark.parametrize("test", ["pages/test_browser.py", "dashboards", "kafka/test_operations.py",
-                                  "alerts/test_channel_alertmanager.py"])  # fmt: skip
+@pytest.mark.parametrize(
+    "test",
+    [
+        "pages/test_browser.py",
+        "dashboards",
+        "kafka/test_operations.py",
+        "alerts/test_channel_alertmanager.py",
+        "test_asyncapi.py",
+    ],
+)
 def test_the_tests_that_it_names_exist(test: str) -> None:
     assert f"tests/{test}" in SCRIPT.read_text(encoding="utf-8")
     assert Path(os.fspath(SCRIPT.parents[1]), "tests", test).exists()
