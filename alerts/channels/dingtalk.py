@@ -9,12 +9,10 @@ part sends that part again.
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
 
-import httpx
 import msgspec
 
-from alerts.channels.exchange import attempt, post
+from alerts.channels.exchange import Signed, ask, attempt
 from alerts.channels.parts import in_json, parts
 from alerts.channels.robots import Codes, verdict
 from alerts.messages import Message
@@ -51,25 +49,12 @@ CODES = Codes(
 )
 
 
-class DingTalk:
-    """`clock` tells the epoch seconds for the signature; an empty `secret` signs nothing."""
-
-    def __init__(
-        self, url: str, *, secret: str, client: httpx.AsyncClient, clock: Callable[[], float]
-    ) -> None:
-        self._url = url
-        self._secret = secret
-        self._client = client
-        self._clock = clock
-
-    def __repr__(self) -> str:
-        return "DingTalk()"
-
+class DingTalk(Signed):
     async def send(self, message: Message) -> None:
         async with attempt(CODES.name):
             for part in parts(message, limit=MOST_BYTES - ENVELOPE, size=in_json):
-                signed = signature(self._secret, at=int(self._clock() * 1000))
-                answer = await post(self._client, self._url, payload(part), query=signed)
+                signed = signature(self.secret, at=int(self.clock() * 1000))
+                answer = await ask(self.client, self.url, payload(part), query=signed)
                 verdict(answer, CODES)
 
 

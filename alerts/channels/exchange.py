@@ -5,8 +5,9 @@ An address may hold a key: neither an error nor the client's log names one.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -28,9 +29,22 @@ class Answer(NamedTuple):
     status: int
     body: bytes
 
-    @property
-    def accepted(self) -> bool:
-        return 200 <= self.status < 300
+
+@dataclass(frozen=True)
+class Signed:
+    """An address that takes signed requests; without a secret it is empty.
+
+    Neither of the two is ever shown. `clock` tells epoch seconds.
+    """
+
+    url: str
+    _: KW_ONLY
+    secret: str
+    client: httpx.AsyncClient
+    clock: Callable[[], float]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 def client(
@@ -54,14 +68,26 @@ async def attempt(name: str) -> AsyncIterator[None]:
 
 
 async def post(
+    client: httpx.AsyncClient, url: str, body: bytes, *, headers: Mapping[str, str] = JSON
+) -> int:
+    """Post, within an `attempt`; returns the status, and leaves the rest of the answer unread."""
+    async with _posted(client, httpx.URL(url), body, headers) as response:
+        return response.status_code
+
+
+async def ask(
     client: httpx.AsyncClient, url: str, body: bytes, *, query: Mapping[str, str] | None = None
 ) -> Answer:
-    """Post JSON, with `query` added to the address; within an `attempt`."""
+    """Post JSON, with `query` added to the address, within an `attempt`; returns the answer."""
     address = httpx.URL(url).copy_merge_params(query) if query else httpx.URL(url)
-    async with client.stream(
-        "POST", address, content=body, headers=JSON, follow_redirects=False
-    ) as response:
+    async with _posted(client, address, body, JSON) as response:
         return Answer(response.status_code, await _start(response))
+
+
+def _posted(
+    client: httpx.AsyncClient, url: httpx.URL, body: bytes, headers: Mapping[str, str]
+) -> AbstractAsyncContextManager[httpx.Response]:
+    return client.stream("POST", url, content=body, headers=headers, follow_redirects=False)
 
 
 async def _start(response: httpx.Response) -> bytes:
@@ -73,9 +99,9 @@ async def _start(response: httpx.Response) -> bytes:
     return read[:MOST_BYTES]
 
 
-def judge(answer: Answer, name: str) -> None:
+def judge(status: int, name: str) -> None:
     """Raise DeliveryError unless the status is 2xx; 408, 429 and 5xx may pass, others not."""
-    if answer.accepted:
+    if 200 <= status < 300:
         return
-    permanent = answer.status < 500 and answer.status not in RETRYABLE
-    raise DeliveryError(f"{name}: HTTP {answer.status}", permanent=permanent)
+    permanent = status < 500 and status not in RETRYABLE
+    raise DeliveryError(f"{name}: HTTP {status}", permanent=permanent)

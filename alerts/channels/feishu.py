@@ -8,12 +8,10 @@ a secret: it holds the token. A try that fails after its first part sends that p
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
 
-import httpx
 import msgspec
 
-from alerts.channels.exchange import attempt, post
+from alerts.channels.exchange import Signed, ask, attempt
 from alerts.channels.parts import in_json, parts
 from alerts.channels.robots import Codes, verdict
 from alerts.messages import Message
@@ -40,26 +38,13 @@ CODES = Codes(
 )
 
 
-class Feishu:
-    """`clock` tells the epoch seconds for the signature; an empty `secret` signs nothing."""
-
-    def __init__(
-        self, url: str, *, secret: str, client: httpx.AsyncClient, clock: Callable[[], float]
-    ) -> None:
-        self._url = url
-        self._secret = secret
-        self._client = client
-        self._clock = clock
-
-    def __repr__(self) -> str:
-        return "Feishu()"
-
+class Feishu(Signed):
     async def send(self, message: Message) -> None:
         async with attempt(CODES.name):
             for part in parts(message, limit=MOST_BYTES - ENVELOPE, size=_in_elements):
-                signed = signature(self._secret, at=int(self._clock()))
+                signed = signature(self.secret, at=int(self.clock()))
                 body = payload(part, message.language) | signed
-                answer = await post(self._client, self._url, msgspec.json.encode(body))
+                answer = await ask(self.client, self.url, msgspec.json.encode(body))
                 verdict(answer, CODES)
 
 

@@ -30,7 +30,7 @@ def verdict(answer: Answer, codes: Codes) -> None:
     """Raise DeliveryError unless the code is there and is 0."""
     code = _code(answer.body, codes.field)
     if not code:
-        judge(answer, codes.name)
+        judge(answer.status, codes.name)
     if code is None:
         raise DeliveryError(f"{codes.name}: no {codes.field} in the answer", permanent=False)
     if code:

@@ -8,7 +8,7 @@ holds the key. A try that fails after its first part sends that part again.
 import httpx
 import msgspec
 
-from alerts.channels.exchange import attempt, post
+from alerts.channels.exchange import ask, attempt
 from alerts.channels.parts import in_bytes, parts
 from alerts.channels.robots import Codes, verdict
 from alerts.messages import Message
@@ -42,7 +42,7 @@ class WeCom:
     async def send(self, message: Message) -> None:
         async with attempt(CODES.name):
             for part in parts(message, limit=MOST_BYTES, size=in_bytes):
-                verdict(await post(self._client, self._url, payload(part)), CODES)
+                verdict(await ask(self._client, self._url, payload(part)), CODES)
 
 
 def payload(text: str) -> bytes:
