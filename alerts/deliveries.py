@@ -9,6 +9,7 @@ repetition, and a second such try ends as unknown. All times are the log's, in e
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 
 import msgspec
@@ -16,6 +17,7 @@ import msgspec
 from alerts.colour import Colour
 from alerts.inputs import Attempted, Outcome, Result
 from alerts.notices import Notice, What
+from alerts.signal import Instant
 
 TRIES = 10
 FIRST_PAUSE = 5_000
@@ -68,7 +70,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 class DeliveryLine(msgspec.Struct, frozen=True, kw_only=True):
     """What the public topic `notifications` carries: one line per change of a delivery.
 
-    A worker sends when, and only when, it reads an `attempted` line with its own name.
+    A worker sends when, and only when, it reads an `attempted` line with its own name. `due`
+    is when the next try is, after one that did not succeed.
     """
 
     id: str
@@ -81,9 +84,11 @@ class DeliveryLine(msgspec.Struct, frozen=True, kw_only=True):
     worker: str
     repetition: bool
     reason: str
+    due: Instant | None = None
 
 
 def line(delivery: Delivery) -> DeliveryLine:
+    again = delivery.state is DeliveryState.WANTED and delivery.attempt > 0
     return DeliveryLine(
         id=delivery.id,
         incident=delivery.notice.incident.id,
@@ -95,6 +100,7 @@ def line(delivery: Delivery) -> DeliveryLine:
         worker=delivery.worker,
         repetition=delivery.repetition,
         reason=delivery.reason,
+        due=datetime.fromtimestamp(delivery.not_before / 1000, UTC) if again else None,
     )
 
 

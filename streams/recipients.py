@@ -1,8 +1,9 @@
 """Which channels the settings switch on, and who is told by them."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from pydantic import SecretStr
@@ -17,6 +18,7 @@ from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import Webhook
 from alerts.channels.wecom import WeCom
 from alerts.deliveries import Recipient
+from streams import sections
 from streams.settings import Channels, Settings
 
 
@@ -24,31 +26,70 @@ def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]
     """The channels that are on, by name, and one recipient for each."""
     channels = dict(_switched_on(settings.channels))
     language, zone = settings.response.language, settings.detection.zone
-    told = [Recipient(name=name, channel=name, language=language, zone=zone) for name in channels]
+    told = [
+        Recipient(
+            name=name, channel=name, language=language, zone=zone,
+            least=getattr(settings.channels, name).least,
+        )
+        for name in channels
+    ]  # fmt: skip
     return channels, told
 
 
-def _switched_on(on: Channels) -> Iterator[tuple[str, Channel]]:
-    if on.terminal.enabled:
-        yield "terminal", Terminal(Console())
-    if url := on.webhook.url:
-        key, client = _shown(on.webhook.secret), _client(on.webhook.timeout)
-        yield "webhook", Webhook(url, secret=key, client=client, clock=time.time)
-    if url := _shown(on.wecom.url):
-        yield "wecom", WeCom(url, client=_client(on.wecom.timeout))
-    if url := _shown(on.dingtalk.url):
-        key, client = _shown(on.dingtalk.secret), _client(on.dingtalk.timeout)
-        yield "dingtalk", DingTalk(url, secret=key, client=client, clock=time.time)
-    if url := _shown(on.feishu.url):
-        key, client = _shown(on.feishu.secret), _client(on.feishu.timeout)
-        yield "feishu", Feishu(url, secret=key, client=client, clock=time.time)
-    if url := on.alertmanager.url:
-        yield "alertmanager", Alertmanager(
-            url, pages=on.alertmanager.pages, expires=on.alertmanager.expires,
-            client=_client(on.alertmanager.timeout), clock=time.time,
-        )  # fmt: skip
-    if url := _shown(on.apprise.url):
-        yield "apprise", Apprise(url)
+def _switched_on(settings: Channels) -> Iterator[tuple[str, Channel]]:
+    for name, make in MAKERS.items():
+        section = getattr(settings, name)
+        if section.enabled and _addressed(section):
+            yield name, make(section)
+
+
+def _addressed(section: sections.Outlet) -> bool:
+    """Whether it knows where to send; the terminal needs no address."""
+    return bool(getattr(section, "url", True))
+
+
+def _terminal(_: sections.Terminal) -> Channel:
+    return Terminal(Console())
+
+
+def _webhook(on: sections.Webhook) -> Channel:
+    key, client = _shown(on.secret), _client(on.timeout)
+    return Webhook(on.url, secret=key, client=client, clock=time.time)
+
+
+def _wecom(on: sections.Robot) -> Channel:
+    return WeCom(_shown(on.url), client=_client(on.timeout))
+
+
+def _dingtalk(on: sections.SignedRobot) -> Channel:
+    key, client = _shown(on.secret), _client(on.timeout)
+    return DingTalk(_shown(on.url), secret=key, client=client, clock=time.time)
+
+
+def _feishu(on: sections.SignedRobot) -> Channel:
+    key, client = _shown(on.secret), _client(on.timeout)
+    return Feishu(_shown(on.url), secret=key, client=client, clock=time.time)
+
+
+def _alertmanager(on: sections.Alertmanager) -> Channel:
+    return Alertmanager(
+        on.url, pages=on.pages, expires=on.expires, client=_client(on.timeout), clock=time.time
+    )
+
+
+def _apprise(on: sections.Apprise) -> Channel:
+    return Apprise(_shown(on.url))
+
+
+MAKERS: Mapping[str, Callable[[Any], Channel]] = {
+    "terminal": _terminal,
+    "webhook": _webhook,
+    "wecom": _wecom,
+    "dingtalk": _dingtalk,
+    "feishu": _feishu,
+    "alertmanager": _alertmanager,
+    "apprise": _apprise,
+}
 
 
 def _shown(secret: SecretStr | None) -> str:

@@ -227,8 +227,7 @@ class Response:
         result, reason, permanent = Result.SENT, "", False
         channel, began = ready.delivery.recipient.channel, time.monotonic()
         try:
-            message = messages.compose(ready.delivery)
-            await self._channels[channel].send(message)
+            await self._channel(channel).send(messages.compose(ready.delivery))
         except DeliveryError as error:
             result, reason, permanent = Result.FAILED, str(error), error.permanent
         except Exception as error:  # a channel's defect must show on the incident
@@ -241,6 +240,12 @@ class Response:
                 reason=reason, permanent=permanent, at=_now(),
             )
         )  # fmt: skip
+
+    def _channel(self, name: str) -> Channel:
+        """Raises DeliveryError where it was switched off while a message waited for it."""
+        if name not in self._channels:
+            raise DeliveryError(f"{name}: switched off", permanent=True)
+        return self._channels[name]
 
     async def _put(self, item: Input) -> None:
         raw = inputs.encode(item)

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from alerts.catalogue import Language
+from alerts.colour import Colour
 from streams.durations import Duration, Span
 from streams.rules import (
     Addresses,
@@ -168,11 +169,18 @@ class Response(Section):
     language: Language = "en"
 
 
-class Terminal(Section):
+class Outlet(Section):
+    """A channel may be switched off and keep its address; `least` is the lowest colour it gets."""
+
+    enabled: bool = True
+    least: Colour = Colour.BLUE
+
+
+class Terminal(Outlet):
     enabled: bool = False
 
 
-class Webhook(Section):
+class Webhook(Outlet):
     """Messages as JSON by POST, signed where there is a secret; empty `url`: off."""
 
     url: WebAddress = ""
@@ -186,7 +194,7 @@ class Webhook(Section):
         return with_secret(section, "secret")
 
 
-class Robot(Section):
+class Robot(Outlet):
     """A robot in a chat group, by its address, which holds its key; none: off."""
 
     url: SecretStr | None = None
@@ -218,7 +226,7 @@ class SignedRobot(Robot):
         return with_secret(section, "secret")
 
 
-class Alertmanager(Section):
+class Alertmanager(Outlet):
     """Incidents as alerts; empty `url`: off."""
 
     url: WebAddress = ""
@@ -227,7 +235,7 @@ class Alertmanager(Section):
     timeout: Span = timedelta(seconds=5)
 
 
-class Apprise(Section):
+class Apprise(Outlet):
     """One service by its Apprise URL, which holds its token; none: off."""
 
     url: SecretStr | None = None

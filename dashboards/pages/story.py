@@ -27,6 +27,13 @@ class Sent(NamedTuple):
     last: Delivered
     steps: tuple[Delivered, ...]
 
+    @property
+    def missing(self) -> bool:
+        """A try has not succeeded, and none has since."""
+        line = self.last.line
+        tried = line.state is DeliveryState.WANTED and line.attempt > 0
+        return tried or line.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+
 
 class Story(NamedTuple):
     """`headline`, `figures` and `facts` are a message's lines, in this order.
@@ -43,6 +50,11 @@ class Story(NamedTuple):
     signals: tuple[Signal, ...]
     chart: Chart | None
     sent: tuple[Sent, ...]
+
+    @property
+    def missing(self) -> int:
+        """Messages that are not known to have arrived, though they were tried."""
+        return sum(sent.missing for sent in self.sent)
 
 
 def told(case: Case, language: str, zone: str) -> Story:

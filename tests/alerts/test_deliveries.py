@@ -1,4 +1,5 @@
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from alerts.deliveries import (
     DeliveryLine,
     DeliveryState,
     due,
+    line,
     pause,
 )
 from alerts.incident import Reason
@@ -65,6 +67,8 @@ def test_a_failure_is_tried_again_after_its_pause_and_not_before() -> None:
     state, _ = run([claim(delivery), outcome(delivery, Result.FAILED)], state=state)
     (waiting,) = state.deliveries.values()
     assert not waiting.repetition
+    assert line(waiting).due == datetime.fromtimestamp(waiting.not_before / 1000, UTC)
+    assert line(delivery).due is None
     state, _ = run([Tick(waiting.not_before - 1)], state=state)
     assert due(state.deliveries, now=state.now) == []
     state, (early,) = run([claim(delivery, 2)], state=state)

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from alerts.deliveries import Recipient
 from alerts.incident import IncidentState
 from alerts.signal import Kind
 from dashboards.pages.app import HEADERS, POLICY
@@ -10,6 +11,7 @@ from dashboards.pages.desk import LANGUAGE, SESSION
 from dashboards.pages.entry import MOST_WRONG, SESSION_SECONDS, WRONG_WITHIN
 from dashboards.pages.sheets import PER_PAGE
 from streams.incident_view import Reach, View
+from tests.pages.scene import KETTLE as KETTLE_SCOPE
 from tests.pages.scene import Log, day, signal
 from tests.pages.site import TOKEN, Clock, desk, view, visitor
 
@@ -175,11 +177,35 @@ async def test_a_page_says_what_happened_in_the_words_of_the_messages() -> None:
         "Why red: someone may be hurt; that comes before any number.",
         "figures revised",
         "webhook: HTTP 503",
+        "did not arrive, next try 2026-03-03 14:00:1",
         "attempt 2 · sent",
         "webhook: HTTP 410",
         "<svg",
     ):
         assert words in page
+
+
+async def test_what_did_not_arrive_shows_in_the_list_and_on_the_page() -> None:
+    recipients = [
+        Recipient(name="product", channel="webhook"),
+        Recipient(name="pr", channel="wecom"),
+    ]
+    shown = Log(recipients).play([signal("k1", 4, KETTLE_SCOPE)]).view()
+    (line,) = shown.lines()
+    for path in ("/", f"/incidents/{line.id}"):
+        page = await get(path, shown=shown)
+        assert page.count("1 message did not arrive") == 1
+        assert f'href="/incidents/{line.id}#deliveries"' in page
+
+
+async def test_nothing_is_missing_where_each_message_arrived_in_the_end() -> None:
+    shown = Log([Recipient(name="pr", channel="wecom")]).play(day()).view()
+    for path in ("/", f"/incidents/{KETTLE}"):
+        assert "chip missing" not in await get(path, shown=shown)
+
+
+async def test_a_page_says_how_to_quiet_a_channel() -> None:
+    assert "channels.NAME.enabled" in await get(f"/incidents/{KETTLE}")
 
 
 async def test_quotes_are_redacted() -> None:

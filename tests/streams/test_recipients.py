@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from alerts.channels import Channel
-from streams.recipients import recipients
+from alerts.colour import Colour
+from streams.recipients import MAKERS, recipients
 from streams.settings import Settings, SettingsError, load
 
 # Apprise loads its e-mail service, which looks whether this module is still there.
@@ -41,9 +42,25 @@ def test_nobody_is_told_unless_a_channel_is_on() -> None:
 
 def test_each_channel_that_is_on_is_one_recipient(monkeypatch: pytest.MonkeyPatch) -> None:
     channels, told = recipients(switch_on(monkeypatch, ON))
-    names = ["terminal", "webhook", "wecom", "dingtalk", "feishu", "alertmanager", "apprise"]
-    assert list(channels) == names
-    assert [(one.name, one.channel) for one in told] == [(name, name) for name in names]
+    assert list(channels) == list(MAKERS)
+    assert [(one.name, one.channel) for one in told] == [(name, name) for name in MAKERS]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_channel_is_quieted_without_touching_its_address(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    off = {f"{name.upper()}__ENABLED": "false"}
+    channels, told = recipients(switch_on(monkeypatch, ON | off))
+    assert list(channels) == [one.channel for one in told] == [c for c in MAKERS if c != name]
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_channel_may_get_the_urgent_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    _, told = recipients(switch_on(monkeypatch, ON | {f"{name.upper()}__LEAST": "red"}))
+    assert {one.channel: one.least for one in told if one.least is not Colour.BLUE} == {
+        name: Colour.RED
+    }
 
 
 def test_neither_settings_nor_channels_show_a_key(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,149 @@
+"""A channel that is down: tried again with a pause, seen to fail, and quieted."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from alerts.deliveries import FIRST_PAUSE
+from streams.topics import Role
+from tests.dashboards.prometheus import free_port
+from tests.kafka.conftest import Install
+from tests.kafka.installation import Installation
+
+REFUSES, TAKES = 503, 204
+OPTIONS = """
+[intake]
+idle_after = "500ms"
+chunk_span = "1s"
+[detection]
+shards = 1
+[[sources]]
+topic = "complaints"
+stream = "complaints"
+key = "person"
+partitions = 1
+[operations]
+intake_port = 0
+detection_port = 0
+response_port = {port}
+[channels.webhook]
+enabled = true
+url = "{url}"
+"""
+
+
+class Service(ThreadingHTTPServer):
+    """Answers everything with `status`."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.status = REFUSES
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nobody is to read it."""
+
+
+@contextmanager
+def serving() -> Iterator[Service]:
+    with Service() as service:
+        threading.Thread(target=service.serve_forever, args=[0.05], daemon=True).start()
+        yield service
+        service.shutdown()
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Service]:
+    with serving() as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def running(install: Install, service: Service) -> Installation:
+    installation = install(OPTIONS.format(port=free_port(), url=service.url))
+    installation.start()
+    return installation
+
+
+def report(installation: Installation, product: str) -> None:
+    """Somebody was hurt, which is told at once."""
+    installation.send("complaints", [
+        {"id": product, "time": int(time.time()), "person": product, "product": product,
+         "severity": "safety"}
+    ])  # fmt: skip
+
+
+def told(installation: Installation, state: str) -> list[dict[str, Any]]:
+    """The lines of `notifications` of a state after a try."""
+    lines = installation.notifications()
+    return [line for line in lines if line["state"] == state and line["attempt"] > 0]
+
+
+def moments(installation: Installation, delivery: str) -> dict[tuple[str, int], int]:
+    """By state and attempt, when the log had a delivery's lines, in milliseconds."""
+    records = installation.reader.topic(installation.topics.notifications)
+    lines = [(json.loads(record.value), record.timestamp) for record in records]
+    return {(line["state"], line["attempt"]): at for line, at in lines if line["id"] == delivery}
+
+
+def metric(installation: Installation, name: str, **labels: str) -> float:
+    port = installation.settings.operations.port(Role.RESPONSE)
+    exposed = httpx.get(f"http://127.0.0.1:{port}/metrics").text
+    return sum(
+        sample.value
+        for family in text_string_to_metric_families(exposed)
+        for sample in family.samples
+        if sample.name == name and labels.items() <= sample.labels.items()
+    )
+
+
+def test_a_message_is_tried_again_after_a_pause_until_it_arrives(
+    running: Installation, service: Service
+) -> None:
+    report(running, "kettle")
+    running.until(lambda: told(running, "wanted"), "a try that failed")
+    (failed, *_) = told(running, "wanted")
+    assert (failed["attempt"], failed["reason"]) == (1, "webhook: HTTP 503")
+    assert metric(running, "tocsin_delivery_seconds_count", channel="webhook", result="failed") >= 1
+    assert metric(running, "tocsin_pending_deliveries", channel="webhook") >= 1
+    service.status = TAKES
+    running.until(lambda: told(running, "sent"), "a try that succeeded")
+    steps = moments(running, failed["id"])
+    assert steps["attempted", 2] - steps["wanted", 1] >= FIRST_PAUSE / 2
+
+
+def test_a_message_that_waits_for_a_channel_switched_off_ends_and_says_so(
+    running: Installation, service: Service
+) -> None:
+    service.status = REFUSES
+    before = len(told(running, "wanted"))
+    report(running, "toaster")
+    running.until(lambda: len(told(running, "wanted")) > before, "a try that failed")
+    assert running.stop() == 0
+    text = running.file.read_text(encoding="utf-8")
+    running.file.write_text(text.replace("enabled = true", "enabled = false"), encoding="utf-8")
+    running.start()
+    running.until(lambda: told(running, "failed"), "an end of the message")
+    assert told(running, "failed")[0]["reason"] == "webhook: switched off"
