@@ -18,8 +18,8 @@ from alerts.channels.terminal import Terminal
 from alerts.channels.webhook import Webhook
 from alerts.channels.wecom import WeCom
 from alerts.deliveries import Recipient
-from streams import sections
-from streams.settings import Channels, Settings
+from streams import outlets
+from streams.settings import Settings
 
 
 def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]:
@@ -36,48 +36,48 @@ def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]
     return channels, told
 
 
-def _switched_on(settings: Channels) -> Iterator[tuple[str, Channel]]:
+def _switched_on(settings: outlets.Channels) -> Iterator[tuple[str, Channel]]:
     for name, make in MAKERS.items():
         section = getattr(settings, name)
         if section.enabled and _addressed(section):
             yield name, make(section)
 
 
-def _addressed(section: sections.Outlet) -> bool:
+def _addressed(section: outlets.Outlet) -> bool:
     """Whether it knows where to send; the terminal needs no address."""
     return bool(getattr(section, "url", True))
 
 
-def _terminal(_: sections.Terminal) -> Channel:
+def _terminal(_: outlets.Terminal) -> Channel:
     return Terminal(Console())
 
 
-def _webhook(on: sections.Webhook) -> Channel:
+def _webhook(on: outlets.Webhook) -> Channel:
     key, client = _shown(on.secret), _client(on.timeout)
     return Webhook(on.url, secret=key, client=client, clock=time.time)
 
 
-def _wecom(on: sections.Robot) -> Channel:
+def _wecom(on: outlets.Robot) -> Channel:
     return WeCom(_shown(on.url), client=_client(on.timeout))
 
 
-def _dingtalk(on: sections.SignedRobot) -> Channel:
+def _dingtalk(on: outlets.SignedRobot) -> Channel:
     key, client = _shown(on.secret), _client(on.timeout)
     return DingTalk(_shown(on.url), secret=key, client=client, clock=time.time)
 
 
-def _feishu(on: sections.SignedRobot) -> Channel:
+def _feishu(on: outlets.SignedRobot) -> Channel:
     key, client = _shown(on.secret), _client(on.timeout)
     return Feishu(_shown(on.url), secret=key, client=client, clock=time.time)
 
 
-def _alertmanager(on: sections.Alertmanager) -> Channel:
+def _alertmanager(on: outlets.Alertmanager) -> Channel:
     return Alertmanager(
         on.url, pages=on.pages, expires=on.expires, client=_client(on.timeout), clock=time.time
     )
 
 
-def _apprise(on: sections.Apprise) -> Channel:
+def _apprise(on: outlets.Apprise) -> Channel:
     return Apprise(_shown(on.url))
 
 

@@ -19,12 +19,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as Unreadable
 
 from streams import durations, options
+from streams.outlets import Channels
 from streams.sections import (
     BUCKET,
     CUTS,
     DIMENSIONS,
     SOURCES,
-    Channels,
     Cut,
     Detection,
     Intake,
@@ -34,8 +34,6 @@ from streams.sections import (
     Serve,
     Source,
     Stream,
-    Terminal,
-    Webhook,
 )
 
 __all__ = [
@@ -55,8 +53,6 @@ __all__ = [
     "SettingsError",
     "Source",
     "Stream",
-    "Terminal",
-    "Webhook",
     "load",
 ]
 

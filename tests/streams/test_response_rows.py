@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+import pytest
 from faust.types import TP
 from hypothesis import given
 from hypothesis import settings as searched
@@ -255,13 +256,19 @@ async def test_a_record_that_is_no_input_is_passed_over() -> None:
     assert worker.state.now == START
 
 
-async def test_a_channel_that_breaks_shows_as_a_failed_delivery() -> None:
+@pytest.mark.parametrize(
+    ("channels", "reason"),
+    [({"webhook": object()}, "AttributeError"), ({}, "webhook: switched off")],
+)
+async def test_a_channel_that_breaks_or_is_gone_shows_as_a_failed_delivery(
+    channels: dict[str, Any], reason: str
+) -> None:
     worker = Worker(Webhook())
-    worker.stage._channels = {}
+    worker.stage._channels = channels
     await worker.take(Tick(START), SignalInput(surge()))
     notified = [msgspec.json.decode(raw or b"") for raw in worker.producer.of("notifications")]
     assert [line["state"] for line in notified] == ["wanted", "attempted", "failed"]
-    assert notified[-1]["reason"] == "KeyError"
+    assert notified[-1]["reason"] == reason
 
 
 async def test_the_time_goes_into_the_log_of_the_active_worker_alone() -> None:
