@@ -45,6 +45,9 @@ words: .venv/ready ## bring what is new to say into alerts/locale, to be transla
 			--no-fuzzy-matching --no-wrap --ignore-pot-creation-date || exit 1; \
 	done
 
-lock: ## pin the dependencies anew (needs uv on the PATH)
-	uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 \
-		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" -o requirements.txt
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-annotate --custom-compile-command "make lock"
+
+lock: ## pin the dependencies anew, those of the image to the same versions (needs uv on the PATH)
+	$(LOCK) --extra local --extra dev -o requirements.txt
+	$(LOCK) --constraints requirements.txt -o deploy/requirements.txt
