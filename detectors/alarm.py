@@ -7,14 +7,26 @@ as much longer.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import numpy as np
 
-from detectors.columns import Columns, Floats, Ints, column
-from detectors.surge import Verdict
+from detectors.columns import Bools, Columns, Floats, Ints, column
 
 NEVER = -(2**62)
+
+
+class Verdict(Protocol):
+    """What a detector says of each series in a bucket; `size` is multiple and excess."""
+
+    @property
+    def above(self) -> Bools: ...
+
+    @property
+    def masked(self) -> Bools: ...
+
+    @property
+    def size(self) -> tuple[Floats, Floats]: ...
 
 
 @dataclass(slots=True)
@@ -61,7 +73,7 @@ class Hysteresis:
     def step(self, alarms: Alarms, verdict: Verdict, *, bucket: int) -> tuple[Alarms, Changes]:
         """Take in a closed bucket. The alarms given are used up."""
         standing = alarms.fired != NEVER
-        multiple, excess = _size(verdict)
+        multiple, excess = verdict.size
         grown = (multiple >= self.growth * alarms.multiple) | (
             excess >= self.growth * alarms.excess
         )
@@ -84,9 +96,3 @@ def _record(alarms: Alarms, changes: Changes, *, bucket: int) -> None:
     alarms.revision[changes.fired] = 0
     alarms.revision[changes.updated] += 1
     alarms.fired[changes.cleared] = NEVER
-
-
-def _size(verdict: Verdict) -> tuple[Floats, Floats]:
-    """Observed over expected, and observed less expected, since the onset."""
-    expected = np.maximum(verdict.expected, 1e-9)
-    return verdict.observed / expected, verdict.observed - verdict.expected

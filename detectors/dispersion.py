@@ -54,3 +54,26 @@ class Dispersion(Columns):
     def _add(self, block: int, residual: NDArray[Any], mean: NDArray[Any]) -> None:
         self.squares[block] += residual * residual * np.minimum(4.0, 1.0 / np.maximum(mean, 1e-9))
         self.weight[block] += np.minimum(4.0 * mean, 1.0)
+
+
+class Shortfall(Dispersion):
+    """The same of what is missing alone: how few may come by chance.
+
+    A block above its mean counts as nothing, one below it twice, so that incidents, which are
+    many events at once, do not excuse few.
+    """
+
+    __slots__ = ()
+
+    def over_run(self, expected: Floats, *, rate: Floats) -> Floats:
+        """Dispersion of a run in which so many are expected; it grows up to that of a day.
+
+        What is off for hours on end, such as the weather, counts the more the longer the run.
+        """
+        one, day = self.over(0, rate=rate), self.over(-1, rate=rate)
+        share = np.minimum(expected / (BLOCKS[-1] * rate), 1.0)
+        dispersion: Floats = one + (day - one) * share
+        return dispersion
+
+    def _add(self, block: int, residual: NDArray[Any], mean: NDArray[Any]) -> None:
+        super()._add(block, np.minimum(residual, 0.0) * np.sqrt(2.0), mean)

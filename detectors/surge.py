@@ -100,6 +100,12 @@ class Verdict:
     masked: Bools
     ratios: Floats
 
+    @property
+    def size(self) -> tuple[Floats, Floats]:
+        """Observed over expected, and observed less expected, since the onset."""
+        expected = np.maximum(self.expected, 1e-9)
+        return self.observed / expected, self.observed - self.expected
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surge:

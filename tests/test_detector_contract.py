@@ -2,25 +2,34 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors import silence, surge
 from detectors.columns import Bools, Floats, Ints
 from detectors.season import Profiles, Rhythm
-from detectors.surge import Surge, SurgeState, Verdict
+from detectors.silence import Silence, SilenceState
+from detectors.surge import Surge, SurgeState
 
 SURGE = Surge(threshold=1000.0, shortest_learning=24, longest_learning=48)
-HOURS = 120
+SILENCE = Silence(threshold=1000.0)
+
+Verdict = surge.Verdict | silence.Verdict
 
 
 @dataclass(slots=True)
 class SurgeCase:
-    """The surge detector with one group's profile, as the contract drives it."""
+    """The surge detector with one group's profile, as the contract drives it.
 
+    `hours` are enough to see it alarm, `many` are more series than it works on at a time.
+    """
+
+    hours: ClassVar[int] = 120
+    many: ClassVar[int] = 8195
     state: SurgeState
     profiles: Profiles
 
@@ -28,11 +37,20 @@ class SurgeCase:
     def of(cls, n: int) -> "SurgeCase":
         return cls(SurgeState.empty(n), Profiles.empty(1))
 
-    def judge(self, counts: Ints, *, hour: int) -> Verdict:
+    def grow(self, n: int, *, born: int) -> None:
+        self.state = self.state.grow(born=born, groups=np.zeros(n, np.int64))
+
+    def mean(self, *, hour: int) -> Floats:
+        """What the hour should hold."""
+        return SURGE.expect(self.state, self.profiles.expect(hour=hour), bucket=hour).mean
+
+    def judge(self, counts: Ints, *, hour: int) -> surge.Verdict:
         rhythm = self.profiles.expect(hour=hour)
         return SURGE.judge(self.state, SURGE.expect(self.state, rhythm, bucket=hour), counts)
 
-    def step(self, counts: Ints, *, hour: int, total: int, masked: Bools | None = None) -> Verdict:
+    def step(
+        self, counts: Ints, *, hour: int, total: int, masked: Bools | None = None
+    ) -> surge.Verdict:
         rhythm: Rhythm = self.profiles.expect(hour=hour)
         expectation = SURGE.expect(self.state, rhythm, bucket=hour)
         self.state, verdict = SURGE.step(self.state, expectation, counts, masked)
@@ -43,20 +61,62 @@ class SurgeCase:
         return SurgeCase(SurgeState.of(self.state.columns()), Profiles.of(self.profiles.columns()))
 
 
-CASES = [SurgeCase]
-each_detector = pytest.mark.parametrize("case", CASES)
+@dataclass(slots=True)
+class SilenceCase:
+    """The detector of silence; it has its profiles itself, and no mask."""
+
+    hours: ClassVar[int] = 14 * 24
+    many: ClassVar[int] = 203
+    state: SilenceState
+
+    @classmethod
+    def of(cls, n: int) -> "SilenceCase":
+        return cls(SilenceState.empty(n))
+
+    def grow(self, n: int, *, born: int) -> None:
+        self.state = self.state.grown(self.state.size + n)
+
+    def mean(self, *, hour: int) -> Floats:
+        return SILENCE.expect(self.state, bucket=hour, hour=hour).mean
+
+    def judge(self, counts: Ints, *, hour: int) -> silence.Verdict:
+        expectation = SILENCE.expect(self.state, bucket=hour, hour=hour)
+        return SILENCE.judge(self.state, expectation, counts)
+
+    def step(
+        self,
+        counts: Ints,
+        *,
+        hour: int,
+        total: int = 0,
+        masked: Bools | None = None,
+    ) -> silence.Verdict:
+        expectation = SILENCE.expect(self.state, bucket=hour, hour=hour)
+        self.state, verdict = SILENCE.step(self.state, expectation, counts)
+        return verdict
+
+    def restored(self) -> "SilenceCase":
+        return SilenceCase(SilenceState.of(self.state.columns()))
 
 
-def history(n: int = 5, *, seed: int = 1) -> Ints:
-    """Poisson counts by hour and series, of rates from 0.02 to 20, with a surge in the last day."""
+Case = SurgeCase | SilenceCase
+each_detector = pytest.mark.parametrize("case", [SurgeCase, SilenceCase])
+
+
+def history(case: type[Case], n: int = 5, *, seed: int = 1) -> Ints:
+    """Poisson counts by hour and series, of rates from 0.02 to 20.
+
+    The last two days hold a surge, and then nothing.
+    """
     rng = np.random.default_rng(seed)
     rates = np.geomspace(0.02, 20, n)
-    counts = rng.poisson(rates, size=(HOURS, n))
-    counts[-24:] += rng.poisson(rates, size=(24, n)) * 4
+    counts = rng.poisson(rates, size=(case.hours, n))
+    counts[-48:-24] += rng.poisson(rates, size=(24, n)) * 4
+    counts[-24:] = 0
     return counts
 
 
-def run(made: SurgeCase, counts: Ints, *, start: int = 0) -> Iterator[Verdict]:
+def run(made: Case, counts: Ints, *, start: int = 0) -> Iterator[Verdict]:
     for hour, row in enumerate(counts, start):
         yield made.step(row, hour=hour, total=int(row.sum()))
 
@@ -74,35 +134,37 @@ def same_columns(one: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 @each_detector
-def test_the_same_counts_give_the_same_bits(case: type[SurgeCase]) -> None:
-    for one, other in zip(run(case.of(5), history()), run(case.of(5), history()), strict=True):
+def test_the_same_counts_give_the_same_bits(case: type[Case]) -> None:
+    for one, other in zip(
+        run(case.of(5), history(case)), run(case.of(5), history(case)), strict=True
+    ):
         same(one, other)
 
 
 @each_detector
-def test_a_bucket_is_judged_before_it_is_learnt(case: type[SurgeCase]) -> None:
+def test_a_bucket_is_judged_before_it_is_learnt(case: type[Case]) -> None:
     made = case.of(5)
-    for hour, row in enumerate(history()):
+    for hour, row in enumerate(history(case)):
         before = made.judge(row, hour=hour)
         same(before, made.step(row, hour=hour, total=int(row.sum())))
 
 
 @each_detector
-def test_judging_leaves_the_state_as_it_was(case: type[SurgeCase]) -> None:
+def test_judging_leaves_the_state_as_it_was(case: type[Case]) -> None:
     made = case.of(5)
-    list(run(made, history()))
+    list(run(made, history(case)))
     before = made.state.columns()
-    made.judge(np.full(5, 1000), hour=HOURS)
+    made.judge(np.full(5, 1000), hour=case.hours)
     same_columns(before, made.state.columns())
 
 
 @each_detector
-@given(cut=st.integers(0, HOURS - 1))
+@given(share=st.floats(0, 1, exclude_max=True))
 @settings(max_examples=10, deadline=None)
 def test_a_snapshot_at_any_step_continues_with_the_same_bits(
-    case: type[SurgeCase], cut: int
+    case: type[Case], share: float
 ) -> None:
-    made, counts = case.of(5), history()
+    made, counts, cut = case.of(5), history(case), int(share * case.hours)
     list(run(made, counts[:cut]))
     again = made.restored()
     rest = zip(run(made, counts[cut:], start=cut), run(again, counts[cut:], start=cut), strict=True)
@@ -113,13 +175,13 @@ def test_a_snapshot_at_any_step_continues_with_the_same_bits(
 
 @each_detector
 def test_a_series_has_the_same_floats_alone_in_company_and_in_another_place(
-    case: type[SurgeCase],
+    case: type[Case],
 ) -> None:
-    many = history(8195)
-    order = np.random.default_rng(3).permutation(8195)
-    together, shuffled, alone = case.of(8195), case.of(8195), case.of(1)
+    many = history(case, case.many)
+    order = np.random.default_rng(3).permutation(case.many)
+    together, shuffled, alone = case.of(case.many), case.of(case.many), case.of(1)
     watched = int(order[7])
-    for hour, row in enumerate(many[:60]):
+    for hour, row in enumerate(many[: case.hours // 2]):
         total = int(row.sum())
         verdict = together.step(row, hour=hour, total=total)
         moved = shuffled.step(row[order], hour=hour, total=total)
@@ -136,7 +198,7 @@ def test_a_series_has_the_same_floats_alone_in_company_and_in_another_place(
 )
 @settings(max_examples=30, deadline=None)
 def test_zeros_gaps_and_huge_counts_leave_finite_numbers(
-    case: type[SurgeCase], rows: list[list[int]], blind: int
+    case: type[Case], rows: list[list[int]], blind: int
 ) -> None:
     made = case.of(3)
     for hour, row in enumerate(rows):
@@ -148,24 +210,31 @@ def test_zeros_gaps_and_huge_counts_leave_finite_numbers(
         assert np.isfinite(array).all(), name
 
 
-@each_detector
-def test_the_score_of_an_open_bucket_never_falls_as_counts_rise(case: type[SurgeCase]) -> None:
+def scores(case: type[Case]) -> Floats:
+    """Of an ever larger count in the same bucket."""
     made = case.of(5)
-    list(run(made, history()))
-    scores: list[Floats] = [
-        made.judge(np.full(5, count), hour=HOURS).score
+    list(run(made, history(case)[:-24]))
+    judged: list[Floats] = [
+        made.judge(np.full(5, count), hour=case.hours - 24).score
         for count in [*range(300), 10**4, 10**6, 10**9]
     ]
-    assert (np.diff(np.array(scores), axis=0) >= 0).all()
+    return np.array(judged)
+
+
+def test_the_score_of_an_open_bucket_never_falls_as_people_join() -> None:
+    assert (np.diff(scores(SurgeCase), axis=0) >= 0).all()
+
+
+def test_the_score_of_silence_never_rises_as_events_come() -> None:
+    assert (np.diff(scores(SilenceCase), axis=0) <= 0).all()
 
 
 @each_detector
-def test_observed_and_expected_are_the_sums_since_the_onset(case: type[SurgeCase]) -> None:
-    made, counts = case.of(5), history()
+def test_observed_and_expected_are_the_sums_since_the_onset(case: type[Case]) -> None:
+    made, counts = case.of(5), history(case)
     means = []
     for hour, row in enumerate(counts):
-        rhythm = made.profiles.expect(hour=hour)
-        means.append(SURGE.expect(made.state, rhythm, bucket=hour).mean)
+        means.append(made.mean(hour=hour))
         verdict = made.step(row, hour=hour, total=int(row.sum()))
         for series, onset in enumerate(verdict.onset):
             assert verdict.observed[series] == counts[onset : hour + 1, series].sum()
@@ -175,26 +244,24 @@ def test_observed_and_expected_are_the_sums_since_the_onset(case: type[SurgeCase
 
 
 @each_detector
-def test_series_born_later_leave_the_others_as_they_were(case: type[SurgeCase]) -> None:
+def test_series_born_later_leave_the_others_as_they_were(case: type[Case]) -> None:
     few, more = case.of(3), case.of(3)
-    counts = history(5)
-    for hour, row in enumerate(counts):
+    for hour, row in enumerate(history(case)):
         if hour == 50:
-            more.state = more.state.grow(born=hour, groups=np.zeros(2, np.int64))
+            more.grow(2, born=hour)
         total = int(row.sum())
         one = few.step(row[:3], hour=hour, total=total)
         other = more.step(row[: more.state.size], hour=hour, total=total)
         np.testing.assert_array_equal(one.score, other.score[:3])
 
 
-@each_detector
-def test_a_verdict_on_some_series_is_that_on_all(case: type[SurgeCase]) -> None:
-    made = case.of(5)
-    list(run(made, history()))
+def test_a_verdict_on_some_series_is_that_on_all() -> None:
+    made, hour = SurgeCase.of(5), SurgeCase.hours
+    list(run(made, history(SurgeCase)))
     some, counts = np.array([3, 1]), np.array([9, 0, 4, 70, 1])
-    rhythm = made.profiles.expect(hour=HOURS)
-    expectation = SURGE.expect(made.state, rhythm, bucket=HOURS)
+    rhythm = made.profiles.expect(hour=hour)
+    expectation = SURGE.expect(made.state, rhythm, bucket=hour)
     part = SURGE.judge(made.state, expectation, counts[some], series=some)
     full = SURGE.judge(made.state, expectation, counts)
-    for f in fields(Verdict):
+    for f in fields(surge.Verdict):
         np.testing.assert_array_equal(getattr(full, f.name)[..., some], getattr(part, f.name))
