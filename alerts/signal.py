@@ -26,17 +26,19 @@ LIVE = frozenset({SignalState.PROVISIONAL, SignalState.CONFIRMED})
 
 
 class Kind(StrEnum):
-    """How a signal came about: an excess of counts, or one event that is enough."""
+    """How a signal came about: an excess of counts, one event that is enough, or none at all."""
 
     SURGE = "surge"
     TRIGGER = "trigger"
+    SILENCE = "silence"
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One state of one signal; records repeat, and (id, state, revision) names them.
 
-    `observed` and `expected` count people (or posts) since `onset`, `multiple` is their
-    ratio as the detector estimates it. `examples` holds up to three quotes or event ids,
+    `observed` and `expected` count people (or posts) since `onset`, of a silence events;
+    `multiple` is their ratio as the detector estimates it. `last` is when a source that is
+    silent was last heard. `examples` holds up to three quotes or event ids,
     as received: they are redacted when shown. `approximate` says that persons are unknown
     and each event was counted as one.
     """
@@ -59,6 +61,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     harm: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
     approximate: bool = False
+    last: Instant | None = None
 
     @property
     def live(self) -> bool:

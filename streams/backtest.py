@@ -110,14 +110,15 @@ class Backtest:
                 yield source, events
 
     def _end(self, history: History) -> Iterator[Emission]:
-        """Close what is open: every source of the streams played ends where the history does."""
+        """Close what is open: every source of a stream ends where the stream's history does."""
         for source in self._settings.sources:
-            if source.stream not in history.streams:
+            if source.stream not in history.ends:
                 continue
             # Rows from the future are refused, and must not move time either.
             latest = bucket_end(self._now + source.future // MILLISECOND)
+            end = min(history.ends[source.stream], latest)
             for part in self._topic(source.topic):
-                yield from part.take([End(min(history.end, latest))], now=self._now)
+                yield from part.take([End(end)], now=self._now)
                 if (emission := part.reading.so_far()) is not None:
                     yield emission
 

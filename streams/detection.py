@@ -178,13 +178,16 @@ class Detection:
         mine = {tp.partition for tp in self._app.consumer.assignment()}
         owned = {number: held for number, held in self._owned.items() if number in mine}
         for gauge in (metrics.SERIES, metrics.SERIES_BOUND, metrics.REFUSED,
-                      metrics.LATE_AT_DETECTION, metrics.WATERMARK, metrics.DECIDED):  # fmt: skip
+                      metrics.LATE_AT_DETECTION, metrics.WATERMARK, metrics.DECIDED,
+                      metrics.SILENT):  # fmt: skip
             gauge.clear()
         for number, held in owned.items():
             metrics.SERIES.labels(number).set(held.shard.series())
             metrics.SERIES_BOUND.labels(number).set(held.shard.fullness)
             metrics.REFUSED.labels(number).set(held.shard.refused)
             metrics.LATE_AT_DETECTION.labels(number).set(held.shard.late_at_detection)
+            for stream, silent in held.shard.silent().items():  # all shards judge all feeds
+                metrics.SILENT.labels(stream).set(silent)
         for stream, passed in _furthest_behind([o.shard.passed() for o in owned.values()]).items():
             metrics.WATERMARK.labels(stream).set(passed)
         for stream, decided in _furthest_behind([o.decided for o in owned.values()]).items():

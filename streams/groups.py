@@ -71,7 +71,7 @@ class Groups:
         return self._places.get((profiled, value), WHOLE)
 
     def freeze(self, bucket: int) -> None:
-        self.rhythm = self._profiles.expect(hour=self._local_hour(bucket))
+        self.rhythm = self._profiles.expect(hour=local_hour(bucket, self._zone))
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs; the rhythm is frozen anew from it."""
@@ -84,10 +84,11 @@ class Groups:
         self._profiles, self._outages = Profiles.of(held["profiles"]), Outages.of(held["outages"])
         self._places = held["places"]
 
-    def _local_hour(self, bucket: int) -> int:
-        """Hours of local time since the epoch; modulo 168 they are the hour of the week."""
-        local = signals.moment(bucket).astimezone(self._zone).replace(tzinfo=UTC)
-        return (local - signals.EPOCH) // timedelta(hours=1)
+
+def local_hour(bucket: int, zone: ZoneInfo) -> int:
+    """Hours of local time since the epoch; modulo 168 they are the hour of the week."""
+    local = signals.moment(bucket).astimezone(zone).replace(tzinfo=UTC)
+    return (local - signals.EPOCH) // timedelta(hours=1)
 
 
 def _profiled(cuts: Sequence[Cut]) -> list[int]:

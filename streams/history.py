@@ -74,13 +74,15 @@ class History:
             yield batch
 
     @cached_property
-    def streams(self) -> set[Stream]:
-        return {entry.stream for entry in self._entries}
+    def ends(self) -> dict[Stream, int]:
+        """Milliseconds by stream; the end of the bucket of its last event.
 
-    @cached_property
-    def end(self) -> int:
-        """Milliseconds; the end of the bucket of the last event."""
-        return bucket_end(max(entry.event.time for entry in self._entries))
+        What a stream's files do not reach is not told: it has not fallen silent there.
+        """
+        last: dict[Stream, int] = {}
+        for entry in self._entries:
+            last[entry.stream] = max(entry.event.time, last.get(entry.stream, 0))
+        return {stream: bucket_end(time) for stream, time in last.items()}
 
     def _take(self, path: Path, stream: Stream, batch: files.Batch) -> None:
         for event, row, received in zip(batch.events, batch.rows, batch.received, strict=True):

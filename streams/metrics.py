@@ -70,6 +70,11 @@ REFUSED = Gauge(
 LATE_AT_DETECTION = Gauge(
     "tocsin_late_at_detection_people", "People who came after their bucket was judged.", ["shard"]
 )
+SILENT = Gauge(
+    "tocsin_silent_sources",
+    "Sources, and channels in them, that have fallen silent; their incidents name them.",
+    ["stream"],
+)
 SNAPSHOT_BYTES = Counter("tocsin_snapshot_bytes_total", "Bytes written to snapshots.", ["shard"])
 SNAPSHOT_SECONDS = Summary(
     "tocsin_snapshot_seconds", "Time to write a snapshot and have it acknowledged.", ["shard"]

@@ -21,7 +21,7 @@ from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, layout,
 from streams.completion import complete
 from streams.events import Event, Rejected, judge_times, times_of, who
 from streams.people import Seen
-from streams.sections import Source
+from streams.sections import Source, counted
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
@@ -113,7 +113,7 @@ class Reading:
         self._span = int(intake.chunk_span.total_seconds() * 1000)
         self._lateness = int(plan.source.lateness.total_seconds() * 1000)
         self._future = int(plan.source.future.total_seconds() * 1000)
-        self._cuts = [cut for cut in plan.settings.cuts if cut.stream == plan.source.stream]
+        self._cuts = counted(plan.settings.cuts, plan.source.stream)
         self._layout = layout(self._cuts)
 
     @property

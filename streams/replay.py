@@ -97,7 +97,8 @@ def replay(
                 pace.wait(entry.met)
                 feed.event(entry.stream, entry.event)
             on_events(len(batch))
-        feed.end(history.streams, history.end)
+        for stream, end in history.ends.items():
+            feed.end([stream], end)
     return feed.sent
 
 

@@ -1,6 +1,6 @@
 """The sections of the settings: their options, defaults and rules."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -37,6 +37,7 @@ DIMENSIONS: Mapping[str, frozenset[str]] = {
     "updates": frozenset(),
 }
 BUCKET = timedelta(hours=1)  # what is judged as one
+MINUTES = BUCKET // timedelta(minutes=1)
 
 
 class Section(BaseModel):
@@ -87,6 +88,7 @@ class Source(Section):
     lateness: Duration = timedelta(minutes=15)
     clock: Literal["event", "arrival"] = "event"
     future: Duration = timedelta(minutes=10)
+    silence: bool = True
     partitions: Positive = 4
 
     @model_validator(mode="after")
@@ -226,3 +228,15 @@ CUTS = (
     Cut(stream="mentions", by=("product",), where=NEGATIVE),
     Cut(stream="mentions", by=("region", "category"), where=NEGATIVE, family="region"),
 )
+
+# Counted for the silence of the channels in a source, whatever the settings cut.
+CHANNELS: Mapping[str, Cut] = {
+    "complaints": Cut(stream="complaints", by=("channel",)),
+    "mentions": Cut(stream="mentions", by=("platform",)),
+}
+
+
+def counted(cuts: Iterable[Cut], stream: str) -> list[Cut]:
+    """What is counted of a stream: the cuts that are judged, then its channels."""
+    wanted = [cut for cut in cuts if cut.stream == stream]
+    return [*wanted, CHANNELS[stream]] if stream in CHANNELS else wanted

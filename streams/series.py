@@ -6,7 +6,6 @@ counts and not on the order in which partitions were read.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,10 +15,9 @@ from detectors.alarm import NEVER, Alarms, Changes, Hysteresis
 from detectors.season import Rhythm
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams.cells import SEPARATOR, Cells
-from streams.sections import BUCKET, Cut
+from streams.sections import MINUTES, Cut
 
 Ints = NDArray[np.int64]
-MINUTES = BUCKET // timedelta(minutes=1)
 MOST_BROADCAST = 1000  # series of one cut that go to all shards
 UNBORN = -1
 NO_ROW = -1

@@ -15,18 +15,19 @@ import msgspec
 from alerts.signal import Signal, SignalState
 from detectors import budget
 from detectors.alarm import Hysteresis
+from detectors.silence import Silence
 from detectors.surge import Surge
 from streams import signals
 from streams.cells import Cells, Counts, layout, shard_of
 from streams.groups import Groups
-from streams.sections import BUCKET
+from streams.sections import BUCKET, MINUTES, counted
 from streams.series import Contribution, Judged, Series
 from streams.settings import Settings
 from streams.snapshots import SnapshotError, freeze, thaw
+from streams.sources import Sources
 from streams.triggers import Report, Triggers
 from streams.watermarks import Admission, Watermarks, admit
 
-MINUTES = BUCKET // timedelta(minutes=1)
 MILLISECONDS = BUCKET // timedelta(milliseconds=1)
 ENOUGH = {"complaints": 1, "mentions": 2}  # people whose report of harm is enough
 NONE_CLOSED = -(2**62)
@@ -40,16 +41,20 @@ class Stream:
         self.approximate = False
         self.late_at_detection = 0
         self._name, self._shard, self._shards = name, shard, detection.shards
-        self._surge = Surge(
-            threshold=budget.threshold(
-                false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
-            )
+        threshold = budget.threshold(
+            false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
         )
+        self._surge = Surge(threshold=threshold)
         self._hysteresis = Hysteresis()
         cuts = [cut for cut in settings.cuts if cut.stream == name]
-        self._layout = layout(cuts)
+        self._layout = layout(counted(settings.cuts, name))
         self.series = Series(cuts, most=detection.max_series)
         self._groups = Groups(cuts, zone=ZoneInfo(detection.zone))
+        self.sources = Sources(
+            name, Silence(threshold=threshold), zone=ZoneInfo(detection.zone),
+            watched={source.topic for source in settings.sources if source.silence},
+            speaks_for=lambda feed: self._speaks("source", feed),
+        )  # fmt: skip
         self._triggers = Triggers.empty(enough=ENOUGH[name], quiet=self._hysteresis.quiet)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}
@@ -83,6 +88,8 @@ class Stream:
             self.series.add(before, sign=-1, after=self._after)
         self.series.add(placed, sign=1, after=self._after)
         self.late_at_detection += max(late, 0)
+        replaces = admission is Admission.REPLACES
+        self.sources.take(counts, replaces=replaces, after=self._after)
         return placed
 
     def _known(self, counts: Counts, admission: Admission) -> frozenset[str]:
@@ -93,14 +100,15 @@ class Stream:
         return frozenset(before)
 
     def _cells(self, counts: Counts) -> list[Cells | None]:
-        """The record's cells; once decoded none is raw any more."""
+        """The record's cells of what is judged; once decoded none is raw any more."""
         if counts.layout != self._layout:
             raise ValueError(
                 f"{counts.topic}[{counts.partition}]: counts at offset {counts.start} were made "
                 f"under other cuts ({counts.layout}) than this shard's ({self._layout}); intake "
                 "and detection must run with the same settings, on topics of their own"
             )
-        return [cells if isinstance(cells, Cells) else None for cells in counts.cells]
+        *judged, _, total = counts.cells
+        return [cells if isinstance(cells, Cells) else None for cells in (*judged, total)]
 
     def _close_passed(self) -> Iterator[Signal]:
         if self._marks.time is None:
@@ -120,6 +128,7 @@ class Stream:
         masked = self._groups.close(bucket, self.series)
         judged = self.series.close(bucket, self._surge, self._hysteresis, masked=masked)
         yield from self._report(judged, bucket)
+        yield from self.sources.close(bucket)
         born = self.series.newborn(bucket)
         self._groups.bear(born)
         self.series.bear(bucket, born, self._groups.place)
@@ -129,18 +138,13 @@ class Stream:
     def _report(self, judged: Judged, bucket: int) -> Iterator[Signal]:
         if judged.verdict is None:
             return
-        for lives, state in (
-            (judged.changes.fired, SignalState.CONFIRMED),
-            (judged.changes.updated, SignalState.CONFIRMED),
-            (judged.changes.cleared, SignalState.CLEARED),
-            (judged.withdrawn, SignalState.WITHDRAWN),
-        ):
-            for life in filter(self._speaks_for, map(int, lives)):
-                confirmed = state is SignalState.CONFIRMED
+        alarms = self.series.alarms
+        withdrawn = [(life, SignalState.WITHDRAWN, 0) for life in judged.withdrawn]
+        for life, state, revision in (*signals.told(judged.changes, alarms), *withdrawn):
+            if self._speaks_for(life):
                 yield signals.surge(
                     self.series.scope(life), judged.verdict, life, bucket=bucket, state=state,
-                    fired=int(judged.fired[life]),
-                    revision=int(self.series.alarms.revision[life]) if confirmed else 0,
+                    fired=int(judged.fired[life]), revision=revision,
                     threshold=self._surge.threshold, approximate=self.approximate,
                 )  # fmt: skip
 
@@ -182,8 +186,10 @@ class Stream:
         key = self.series.lives[life]
         if self.series.cuts[key.cut].family:
             return True
-        name = self.series.cuts[key.cut].name
-        return shard_of(name, key.fields, shards=self._shards) == self._shard
+        return self._speaks(self.series.cuts[key.cut].name, key.fields)
+
+    def _speaks(self, family: str, value: str) -> bool:
+        return shard_of(family, value, shards=self._shards) == self._shard
 
     @property
     def watermark(self) -> int | None:
@@ -203,7 +209,8 @@ class Stream:
     def snapshot(self) -> dict[str, Any]:
         return {
             "layout": self._layout, "series": self.series.snapshot(),
-            "groups": self._groups.snapshot(), "triggers": self._triggers, "marks": self._marks,
+            "groups": self._groups.snapshot(), "sources": self.sources.snapshot(),
+            "triggers": self._triggers, "marks": self._marks,
             "held": self._held, "shown": self._shown, "closed": self._closed,
             "approximate": self.approximate, "late_at_detection": self.late_at_detection,
         }  # fmt: skip
@@ -216,6 +223,7 @@ class Stream:
             )
         self.series.restore(held["series"])
         self._groups.restore(held["groups"])
+        self.sources.restore(held["sources"])
         self._triggers = msgspec.convert(held["triggers"], Triggers)
         self._marks = msgspec.convert(held["marks"], Watermarks)
         self._held = {
@@ -260,8 +268,13 @@ class Shard:
 
     @property
     def fullness(self) -> float:
-        """Share of `detection.max_series` that the fullest stream has taken."""
-        return max(stream.series.fullness for stream in self._streams.values())
+        """Share that the fullest stream has taken of a bound: of series, or of feeds."""
+        streams = self._streams.values()
+        return max(max(stream.series.fullness, stream.sources.fullness) for stream in streams)
+
+    def silent(self) -> dict[str, int]:
+        """By stream, how many sources and channels in them are silent."""
+        return {name: stream.sources.silent for name, stream in self._streams.items()}
 
     def passed(self) -> dict[str, float]:
         """By stream, epoch seconds of event time that every source has passed."""

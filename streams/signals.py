@@ -1,11 +1,14 @@
 """Verdicts put into words: the signals that detection writes."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import xxhash
 
 from alerts.signal import Kind, Signal, SignalState
+from detectors import silence as silences
+from detectors.alarm import Alarms, Changes
 from detectors.surge import Verdict
 from streams.sections import BUCKET
 from streams.triggers import Report
@@ -59,6 +62,33 @@ def trigger(
         learning=False, reason=f"{scope['harm']} reported; {needed} enough",
         harm=(scope["harm"],), approximate=approximate,
         examples=tuple(event.quote or event.event for event in report.events[:MOST_EXAMPLES]),
+    )  # fmt: skip
+
+
+def told(changes: Changes, alarms: Alarms) -> Iterator[tuple[int, SignalState, int]]:
+    """The places whose alarms have something to say: what, and its revision within that."""
+    for place in map(int, [*changes.fired, *changes.updated]):
+        yield place, SignalState.CONFIRMED, int(alarms.revision[place])
+    for place in map(int, changes.cleared):
+        yield place, SignalState.CLEARED, 0
+
+
+def silence(
+    scope: dict[str, str], verdict: silences.Verdict, at: int, *, fired: int, bucket: int,
+    state: SignalState, revision: int, threshold: float, last: int,
+) -> Signal:  # fmt: skip
+    """What an alarm on a feed says; `last` is the minute of its last event."""
+    observed, expected = float(verdict.observed[at]), float(verdict.expected[at])
+    onset, heard = moment(int(verdict.onset[at])), EPOCH + timedelta(minutes=last)
+    return Signal(
+        id=identity(scope, Kind.SILENCE, fired), kind=Kind.SILENCE, scope=scope,
+        bucket=moment(bucket), onset=onset, at=moment(bucket + 1), state=state,
+        revision=revision, observed=observed, expected=expected,
+        score=float(verdict.score[at]), threshold=threshold,
+        multiple=observed / max(expected, 1e-9), learning=bool(verdict.learning[at]),
+        reason=f"{observed:.0f} events where {expected:.3g} were expected since "
+        f"{onset.isoformat()}; the last one came at {heard.isoformat()}",
+        last=heard,
     )  # fmt: skip
 
 

@@ -86,7 +86,7 @@ class Flow:
                 self._send(producer, entry)
             at += len(following)
             self._ending.wait(PAUSE)
-        end = [(END, str(self._history.end).encode())]
+        end = [(END, str(self._history.ends["complaints"]).encode())]
         for partition in range(self._source.partitions):
             producer.send(self._topic, value=b"", partition=partition, headers=end)
         producer.close()

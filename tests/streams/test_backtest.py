@@ -80,7 +80,7 @@ def test_it_confirms_what_workers_confirm_from_the_same_partitions(tmp_path: Pat
     which = settings(partitions=3, shards=2)
     held = history(tmp_path, busy())
     logs = [
-        emitted(which, records(own, ends=held.end), n, every=7)
+        emitted(which, records(own, ends=held.ends["complaints"]), n, every=7)
         for n, own in enumerate(parted(which, busy()))
     ]
     by_workers, _ = played(which, merged(logs))

@@ -109,7 +109,7 @@ def test_every_record_is_counted_late_again_refused_or_an_end(records: list[Reco
     assert tally["rejected"] == len(partition.reading.refusals)
     assert tally["late"] == sum(chunk.late for chunk in partition.counts())
     of_stream = total(partition.counts(), "events").items()
-    assert tally["counted"] == sum(n for (cut, _, _), n in of_stream if cut == 2)
+    assert tally["counted"] == sum(n for (cut, _, _), n in of_stream if cut == 3)
 
 
 def test_a_chunk_ends_where_the_grid_of_offsets_does() -> None:
@@ -245,9 +245,9 @@ def test_by_the_clock_of_arrival_a_record_stamped_before_2000_is_not_late() -> N
 
 def test_a_field_that_is_missing_leaves_the_event_out_of_that_cut_alone() -> None:
     (chunk,) = read(WIDE, [log([complaint(1, product=None)])]).counts()
-    by_category, by_product, whole = chunk.cells
+    by_category, by_product, by_channel, whole = chunk.cells
     assert isinstance(by_category, Cells)
-    assert (by_category.keys, by_product) == (["billing"], None)
+    assert (by_category.keys, by_product, by_channel) == (["billing"], None, None)
     assert isinstance(whole, Cells)
     assert whole.numbers().people.tolist() == [1]
 

@@ -14,7 +14,7 @@ from streams import mapping
 from streams.events import Complaint, Event, Mention, Update
 from streams.history import BATCH, History, partition_of, partitions_of, source_of
 from streams.sections import Intake, Source
-from tests.streams.logs import HOUR, START, complaint, mention
+from tests.streams.logs import DAY, HOUR, START, complaint, mention
 
 
 class Cluster:
@@ -58,7 +58,7 @@ def test_files_are_merged_by_event_time(tmp_path: Path) -> None:
     other = wrote(tmp_path, "mentions.jsonl", [mention(n, START + n) for n in (4, 2)])
     held = history(one, other)
     assert ids(held) == ["1", "2", "3", "4", "5"]
-    assert held.streams == {"complaints", "mentions"}
+    assert set(held.ends) == {"complaints", "mentions"}
     assert len(held) == 5
 
 
@@ -80,7 +80,7 @@ def test_a_mapping_that_knows_the_arrival_merges_by_it_so_that_the_late_stay_lat
     rows.write_text(f"id,at,got\nlate,{day}00:00Z,{day}02:00Z\nsoon,{day}00:01Z,{day}00:02Z\n")
     held = History([rows], mapping.load(tmp_path / "map.toml"), intake=Intake())
     assert ids(held) == ["soon", "late"]
-    assert held.end == START + HOUR
+    assert held.ends == {"complaints": START + HOUR}
 
 
 def test_rows_that_are_no_events_are_set_aside_with_their_place(tmp_path: Path) -> None:
@@ -96,12 +96,14 @@ def test_rows_that_are_no_events_are_set_aside_with_their_place(tmp_path: Path) 
     ("last", "end"), [(START, START + HOUR), (START + HOUR - 1, START + HOUR),
                       (START + HOUR, START + 2 * HOUR)]
 )  # fmt: skip
-def test_a_history_ends_with_the_bucket_of_its_last_event(
+def test_each_stream_ends_with_the_bucket_of_its_last_event(
     tmp_path: Path, last: int, end: int
 ) -> None:
-    held = history(wrote(tmp_path, "complaints.jsonl", [complaint(1, last), complaint(2)]))
-    assert held.end == end
-    assert isinstance(held.end, int)
+    filed = wrote(tmp_path, "complaints.jsonl", [complaint(1, last), complaint(2)])
+    posted = wrote(tmp_path, "mentions.jsonl", [mention(3, last + DAY)])
+    held = history(filed, posted)
+    assert held.ends == {"complaints": end, "mentions": end + DAY}
+    assert all(isinstance(moment, int) for moment in held.ends.values())
 
 
 def test_batches_hold_every_event_once_and_may_be_read_again(tmp_path: Path) -> None:

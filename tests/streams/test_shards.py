@@ -210,12 +210,13 @@ def steady(days: int, *, per_hour: int = 120, rare: int = 4) -> list[Complaint]:
 
 
 def after_eight_days(*said: Complaint) -> list[Signal]:
-    """What a shard finds in these complaints of the ninth day."""
+    """What surges a shard finds in these complaints of the ninth day."""
     which, calm = settings(records=4096), steady(8)
     history = [*calm, *sorted(said, key=lambda event: event.time)]
     ended = records(history, ends=START + 9 * DAY)
     sent = emitted(which, ended, every=5, after=len(calm))
-    return [s for s in played(which, sent)[0] if s.bucket.timestamp() * 1000 >= NINTH]
+    found = played(which, sent)[0]
+    return [s for s in found if s.kind is Kind.SURGE and s.bucket.timestamp() * 1000 >= NINTH]
 
 
 def iron(n: int, time: int) -> Complaint:
