@@ -13,6 +13,9 @@ each limit of `LIMITS` that is reached:
 
 `LEVELS` turns the sum into a colour. Surges that are still learning bring no points, so a
 learning incident is never above blue.
+
+A silence is yellow: nobody is known to be hurt, but somebody must look, for we are blind there. It
+brings no points and shares no incident with what does.
 """
 
 from collections.abc import Iterable
@@ -56,6 +59,7 @@ class ColourReason(StrEnum):
     SAFETY = "safety"
     SENSITIVE = "sensitive"
     LEARNING = "learning"
+    SILENT = "silent"
     POINTS = "points"
 
 
@@ -77,6 +81,8 @@ def assess(signals: Iterable[Signal]) -> Assessment:
     points = _points(judged)
     if triggered & RED_AT_ONCE:
         return Assessment(Colour.RED, ColourReason.SAFETY, points)
+    if standing and all(signal.kind is Kind.SILENCE for signal in standing):
+        return Assessment(Colour.YELLOW, ColourReason.SILENT, dict.fromkeys(LIMITS, 0))
     level = next(colour for least, colour in LEVELS if sum(points.values()) >= least)
     if triggered & ORANGE_AT_LEAST and not level.above(Colour.ORANGE):
         return Assessment(Colour.ORANGE, ColourReason.SENSITIVE, points)

@@ -26,6 +26,9 @@ incident of the whole stream instead, which takes those over; homeless surges jo
 as long as one follows another within `STORM`. So a storm over any number of scopes
 opens six incidents. One that holds `FULL` signals takes no more, and the next opens another:
 that bounds the record of an incident, not what is counted.
+
+A silence meets silences alone, by the same rule and however long they last: a topic explains its
+channels, two channels of one topic stay apart, and no number of them is a storm.
 """
 
 from collections.abc import Iterable
@@ -54,7 +57,7 @@ class Home(NamedTuple):
 
 def home(signal: Signal, incidents: Iterable[Incident]) -> Home:
     """The incident for a signal that belongs to none yet."""
-    taking = [i for i in incidents if _takes(i) and abs(signal.at - i.at) <= WINDOW]
+    taking = [i for i in incidents if _takes(i, signal)]
     near = sorted(taking, key=lambda i: (i.opened, i.id))  # a restored state has another order
     related = sorted(
         (i for i in near if akin(i, signal)),
@@ -62,7 +65,7 @@ def home(signal: Signal, incidents: Iterable[Incident]) -> Home:
     )
     if related:
         return _joined(signal, related, near)
-    if signal.kind is Kind.TRIGGER:
+    if signal.kind in (Kind.TRIGGER, Kind.SILENCE):
         return Home(None, signal.scope, Reason.OPENED)
     if signal.matter:
         return _stormy(signal, near)
@@ -87,8 +90,11 @@ def akin(incident: Incident, signal: Signal) -> bool:
     return nested or bool(shared & SUBJECT)
 
 
-def _takes(incident: Incident) -> bool:
-    return incident.open and len(incident.signals) < FULL
+def _takes(incident: Incident, signal: Signal) -> bool:
+    silent = signal.kind is Kind.SILENCE
+    alike = _has(incident, Kind.SILENCE) is silent
+    near = silent or abs(signal.at - incident.at) <= WINDOW
+    return incident.open and alike and near and len(incident.signals) < FULL
 
 
 def _same_trigger(incident: Incident, signal: Signal) -> bool:

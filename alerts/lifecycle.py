@@ -133,13 +133,13 @@ def _told(state: Incidents, changed: list[Incident], recipients: Sequence[Recipi
     """The state with the changed incidents, and a delivery wanted for each that is news."""
     if not changed:
         return state, Decision(reason=Reason.TICKED)
-    held = dict(state.incidents)
+    held = state.incidents | {incident.id: incident for incident in changed}
+    silences = notices.lasting(held.values())
     wanted: list[Delivery] = []
     for incident in changed:
         what = notices.decide(incident)
-        held[incident.id] = incident
         if what is not None:
-            notice = notices.notice(incident, what)
+            notice = notices.notice(incident, what, silences=silences)
             wanted += deliveries.wanted(notice, recipients, now=state.now)
             held[incident.id] = replace(incident, told=notices.told(incident))
     after, lines = _pending(replace(state, incidents=held), wanted)

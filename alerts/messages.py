@@ -70,10 +70,11 @@ class _Reader(Words):
         )
 
     def facts(self, notice: Notice) -> list[str]:
-        approximate = (notice.surge or notice.signal).approximate
+        silent = notice.signal.kind is Kind.SILENCE and notice.signal.live
         return [
             self.sentence(notice),
             self.figures(notice.signal),
+            self.blindness() if silent else "",
             self.figures(notice.surge) if notice.surge else "",
             self.rule(notice),
             self.where(notice.incident.scope),
@@ -82,11 +83,13 @@ class _Reader(Words):
             self.say("Harm named: {harm}.", harm=self.harms(notice.harm)) if notice.harm else "",
             self.changes(notice),
             self.learning() if notice.incident.learning else "",
-            self.approximate() if approximate else "",
+            self.unseen(notice),
         ]
 
     def sentence(self, notice: Notice) -> str:
         scope = self.subject(notice.incident.scope)
+        if notice.signal.kind is Kind.SILENCE:
+            return self.silence(notice)
         if notice.what is What.CLEARED:
             return self.say("Over: nothing unusual about {scope} any more.", scope=scope)
         if notice.what is What.WITHDRAWN:
@@ -109,9 +112,29 @@ class _Reader(Words):
             stream=stream, scope=self.subject(scope),
         )  # fmt: skip
 
+    def silence(self, notice: Notice) -> str:
+        feed = self.feed(notice.incident.scope)
+        if notice.what is What.CLEARED:
+            return self.say("Over: {feed} speaks again.", feed=feed)
+        if notice.signal.observed:
+            return self.say("As good as silent: next to nothing comes from {feed}.", feed=feed)
+        return self.say("Silent: nothing comes any more from {feed}.", feed=feed)
+
+    def feed(self, scope: Scope) -> str:
+        """A source, and a channel in it, by their fields."""
+        return self.fields({field: value for field, value in scope.items() if field != "stream"})
+
+    def blindness(self) -> str:
+        return self.say(
+            "What it would bring is not seen: no alarm there means no all-clear. "
+            "Ask whoever runs it."
+        )
+
     def figures(self, signal: Signal) -> str:
         """Observed against expected; of a trigger, which has neither, the time."""
         since, at = self.moment(signal.onset), self.moment(signal.at)
+        if signal.kind is Kind.SILENCE:
+            return self.heard(signal)
         if signal.kind is Kind.TRIGGER:
             return self.say("Happened {since}, alarmed {at}.", since=since, at=at)
         facts = {
@@ -130,6 +153,16 @@ class _Reader(Words):
             "Since {since}: {count} person, expected {expected}, ×{multiple}; as of {at}.",
             "Since {since}: {count} people, expected {expected}, ×{multiple}; as of {at}.",
             signal.observed, **facts,
+        )  # fmt: skip
+
+    def heard(self, signal: Signal) -> str:
+        """Of a source: when last, and how few since."""
+        return self.numbered(
+            "Last event {last}. Since {since}: {count} event, expected {expected}; as of {at}.",
+            "Last event {last}. Since {since}: {count} events, expected {expected}; as of {at}.",
+            signal.observed, last=self.moment(signal.last or signal.onset),
+            since=self.moment(signal.onset), expected=self.number(signal.expected),
+            at=self.moment(signal.at),
         )  # fmt: skip
 
     def rule(self, notice: Notice) -> str:
@@ -169,6 +202,23 @@ class _Reader(Words):
     def approximate(self) -> str:
         return self.say("People approximate: persons are unknown, so reports were counted.")
 
+    def unseen(self, notice: Notice) -> str:
+        """What the figures lack: persons, and what silent sources would have brought."""
+        approximate = (notice.surge or notice.signal).approximate
+        blind = self.blind(notice.blind) if notice.blind else ""
+        return " ".join(filter(None, (self.approximate() if approximate else "", blind)))
+
+    def blind(self, silences: tuple[Signal, ...]) -> str:
+        named = [
+            self.say(
+                "{what} (since {since})",
+                what=self.feed(signal.scope), since=self.moment(signal.onset),
+            )
+            for signal in silences[:MOST_LISTED]
+        ]  # fmt: skip
+        feeds = self.shortened(named, len(silences) - MOST_LISTED)
+        return self.say("What we cannot see meanwhile, for it is silent: {feeds}.", feeds=feeds)
+
     def changes(self, notice: Notice) -> str:
         """What differs from the last message; for the first one, what it takes over."""
         changes = [change for change in self.differences(notice) if change]
@@ -202,8 +252,11 @@ class _Reader(Words):
 
     def values(self, values: tuple[str, ...]) -> str:
         """The first of them as they are, and how many more there are."""
-        listed = self.listed(clean(value, cap=VALUE_LENGTH) for value in values[:MOST_LISTED])
-        rest = len(values) - MOST_LISTED
+        shown = [clean(value, cap=VALUE_LENGTH) for value in values[:MOST_LISTED]]
+        return self.shortened(shown, len(values) - MOST_LISTED)
+
+    def shortened(self, shown: list[str], rest: int) -> str:
+        listed = self.listed(shown)
         if rest <= 0:
             return listed
         return self.say("{listed} and {rest} more", listed=listed, rest=rest)

@@ -19,11 +19,13 @@ NAMES: dict[str, dict[str, str]] = {
         "safety": "someone may be hurt; that comes before any number",
         "sensitive": "a data leak or a regulator is involved",
         "learning": "the series is still learning",
+        "silent": "we are blind where a source is silent",
         "points": "speed, number of people, spread and harm together",
     },
     "kind": {
         "surge": "excess over the usual count",
         "trigger": "one event is enough",
+        "silence": "fewer events than chance explains",
     },
     "state": {
         "provisional": "provisional",

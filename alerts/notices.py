@@ -8,6 +8,7 @@ messages, not forty. Blue is told like the others, marked blue, to those whose `
 blue. Who was never told of an incident is not told of its end.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
@@ -36,7 +37,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     `signal` speaks for the incident: a trigger, else the one on the incident's own scope,
     else the highest multiple. `surge` is the same choice among the surges, where a trigger
     speaks and there are any.
-    `before` is what the previous message said; None for the first.
+    `before` is what the previous message said; None for the first. `blind` holds the silences
+    that last meanwhile in the streams this is about.
     """
 
     what: What
@@ -48,6 +50,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     harm: tuple[str, ...]
     peak: Colour
     before: Told | None = None
+    blind: tuple[Signal, ...] = ()
 
 
 def decide(incident: Incident) -> What | None:
@@ -65,7 +68,8 @@ def decide(incident: Incident) -> What | None:
     return What.UPDATED if _changed(incident, told) else None
 
 
-def notice(incident: Incident, what: What) -> Notice:
+def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -> Notice:
+    """`silences` are those that last, of all streams."""
     now = told(incident)
     spoken = incident.standing or list(incident.signals.values())
     triggers = [signal for signal in spoken if signal.kind is Kind.TRIGGER]
@@ -80,7 +84,15 @@ def notice(incident: Incident, what: What) -> Notice:
         harm=now.harm,
         peak=now.peak,
         before=incident.told,
+        blind=_blind(incident, silences),
     )
+
+
+def lasting(incidents: Iterable[Incident]) -> list[Signal]:
+    """The silences that last, the oldest first."""
+    signals = (signal for i in incidents if i.open for signal in i.signals.values())
+    found = [signal for signal in signals if signal.kind is Kind.SILENCE and signal.live]
+    return sorted(found, key=lambda signal: (signal.onset, signal.id))
 
 
 def told(incident: Incident) -> Told:
@@ -110,6 +122,12 @@ def places(incident: Incident) -> tuple[str, ...]:
 
 def harm(incident: Incident) -> tuple[str, ...]:
     return tuple(sorted({kind for signal in incident.standing for kind in signal.harm}))
+
+
+def _blind(incident: Incident, silences: Iterable[Signal]) -> tuple[Signal, ...]:
+    streams = {signal.stream for signal in incident.signals.values()}
+    others = (signal for signal in silences if signal.id not in incident.signals)
+    return tuple(signal for signal in others if signal.stream in streams)
 
 
 def _speaking(incident: Incident, signals: list[Signal]) -> Signal:

@@ -30,7 +30,7 @@ def routes(desk: Desk) -> APIRouter:
         if case is None:
             return JSONResponse({"error": "no such incident"}, status_code=404)
         words = desk.words(request)
-        return _json(_written(story.told(case, words.language, desk.zone), words))
+        return _json(_written(sheets.whole(desk, case, words.language), words))
 
     @router.get("/events", dependencies=admitted)
     async def events() -> Response:

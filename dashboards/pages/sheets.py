@@ -7,7 +7,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from alerts.colour import Colour
+from alerts.colour import Colour, ColourReason
 from alerts.incident import IncidentLine, IncidentState
 from dashboards.pages import story
 from dashboards.pages.desk import Desk
@@ -47,7 +47,7 @@ def routes(desk: Desk) -> APIRouter:
         case = desk.view.case(name)
         if case is None:
             return desk.page(request, "absent.html", status=404, id=name[:20])
-        one = story.told(case, desk.words(request).language, desk.zone)
+        one = whole(desk, case, desk.words(request).language)
         return desk.page(request, "incident.html", story=one, line=case.line, most=MOST_ROWS)
 
     return router
@@ -61,6 +61,13 @@ def held(view: View, line: IncidentLine) -> Case:
     case = view.case(line.id)
     assert case is not None  # the line came from the same view, with no await between
     return case
+
+
+def whole(desk: Desk, case: Case, language: str) -> Story:
+    """With what cannot be seen at present, for other sources are silent."""
+    lines = (line for line in desk.view.lines() if line.because is ColourReason.SILENT)
+    silences = story.lasting(held(desk.view, line) for line in lines)
+    return story.told(case, language, desk.zone, silences=silences)
 
 
 def is_open(one: Story) -> bool:

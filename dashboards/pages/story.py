@@ -1,11 +1,12 @@
 """An incident told on a page, in the words of its messages."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from alerts import notices
 from alerts.deliveries import Delivery, DeliveryState, Recipient
 from alerts.incident import Incident, IncidentLine, IncidentState
 from alerts.messages import Message, compose
@@ -57,10 +58,14 @@ class Story(NamedTuple):
         return sum(sent.missing for sent in self.sent)
 
 
-def told(case: Case, language: str, zone: str) -> Story:
-    """The whole page; quotes are as received and must be redacted where they are shown."""
+def told(case: Case, language: str, zone: str, *, silences: Sequence[Signal] = ()) -> Story:
+    """The whole page; quotes are as received and must be redacted where they are shown.
+
+    `silences` are those that last at present; what is open says what it lacks by them.
+    """
     signals = tuple(newest(records) for records in case.signals)
-    spoken = _notice(case.line, signals)
+    open_now = case.line.state is IncidentState.OPEN
+    spoken = _notice(case.line, signals, silences if open_now else ())
     lines = _message(spoken, language, zone).lines if spoken else ("",)
     told_figures = 3 if spoken and spoken.surge else 2
     return Story(
@@ -79,17 +84,29 @@ def newest(records: Sequence[Signal]) -> Signal:
     return max(records, key=lambda record: (RANK[record.state], record.revision))
 
 
-def _notice(line: IncidentLine, signals: Sequence[Signal]) -> Notice | None:
+def lasting(cases: Iterable[Case]) -> list[Signal]:
+    """The silences among these."""
+    incidents = (_incident(case.line, [newest(r) for r in case.signals]) for case in cases)
+    return notices.lasting(incidents)
+
+
+def _notice(
+    line: IncidentLine, signals: Sequence[Signal], silences: Sequence[Signal]
+) -> Notice | None:
     """What a first message about the incident as it stands would hold."""
     if not signals:
         return None
-    incident = Incident(
+    what = ANNOUNCED.get(line.state, What.NEW)
+    return notice(_incident(line, signals), what, silences=silences)
+
+
+def _incident(line: IncidentLine, signals: Sequence[Signal]) -> Incident:
+    return Incident(
         id=line.id, state=line.state, revision=line.revision, colour=line.colour,
         because=line.because, learning=line.learning, scope=line.scope, opened=line.opened,
         at=line.at, signals={signal.id: signal for signal in signals}, reason=line.reason,
         touched=0, took=line.took, into=line.into,
     )  # fmt: skip
-    return notice(incident, ANNOUNCED.get(line.state, What.NEW))
 
 
 def _message(spoken: Notice, language: str, zone: str) -> Message:
@@ -104,7 +121,7 @@ def _chart(case: Case, spoken: Notice | None) -> Chart | None:
         return None
     surge = spoken.surge or spoken.signal
     records = next(records for records in case.signals if records[0].id == surge.id)
-    return drawn(records) if surge.kind is Kind.SURGE else None
+    return drawn(records) if surge.kind is not Kind.TRIGGER else None
 
 
 def _size(signal: Signal) -> tuple[bool, bool, float]:
