@@ -29,7 +29,7 @@ def build(words: Words) -> str:
 
 
 def _now(words: Words) -> list[Panel]:
-    return [*(_open(words, colour) for colour in reversed(Colour)), _ready(words), _age(words)]
+    return [*(_open(words, colour) for colour in reversed(Colour)), _ready(words), _age(words), _silent(words)]
 
 
 def _open(words: Words, colour: Colour) -> Panel:
@@ -37,7 +37,7 @@ def _open(words: Words, colour: Colour) -> Panel:
         words.say("Open, {colour}", colour=words.name("colour", colour)),
         words.say("Incidents of this colour that are open."),
         Query(f'sum(tocsin_open_incidents{{colour="{colour}"}})'),
-        unit="short", steps=[Step(1, HUES[colour])],
+        unit="short", steps=[Step(1, HUES[colour])], width=3,
     )  # fmt: skip
 
 
@@ -59,6 +59,15 @@ def _age(words: Words) -> Panel:
         ),
         Query("max(time() - tocsin_watermark_timestamp_seconds)"),
         unit="s", steps=[Step(3600, ORANGE), Step(7200, RED)],
+    )  # fmt: skip
+
+
+def _silent(words: Words) -> Panel:
+    return figure(
+        words.say("Silent sources"),
+        words.say("Sources, and channels in them, that bring nothing; their incidents name them."),
+        Query("sum(max by (stream) (tocsin_silent_sources))"),
+        unit="short", steps=[Step(1, ORANGE)],
     )  # fmt: skip
 
 

@@ -138,13 +138,9 @@ ALERTS = (
         "{{ $labels.topic }} 中 {{ $value | humanizePercentage }} 的事件迟到而未计入。",
     ),
     Alert(
-        "TocsinSourceSilent",
-        'sum by (topic) (increase(tocsin_events_total{outcome="counted"}[1h])) == 0'
-        ' and on (topic) sum by (topic)'
-        ' (increase(tocsin_events_total{outcome="counted"}[1h] offset 1d)) > 10',
-        "10m",
-        "{{ $labels.topic }} has been silent for an hour; at this time yesterday it was not.",
-        "{{ $labels.topic }} 已静默一小时，而昨日同一时段有数据。",
+        "TocsinSourceSilent", "max by (stream) (tocsin_silent_sources) > 0", "0m",
+        "{{ $value }} sources of {{ $labels.stream }}, or channels in them, have fallen silent.",
+        "{{ $labels.stream }} 有 {{ $value }} 个来源或渠道已静默。",
     ),
     Alert(
         "TocsinRecordsLost", "increase(tocsin_records_lost_total[1h]) > 0", "0m",
