@@ -29,7 +29,12 @@ def build(words: Words) -> str:
 
 
 def _now(words: Words) -> list[Panel]:
-    return [*(_open(words, colour) for colour in reversed(Colour)), _ready(words), _age(words), _silent(words)]
+    return [
+        *(_open(words, colour) for colour in reversed(Colour)),
+        _ready(words),
+        _age(words),
+        _silent(words),
+    ]
 
 
 def _open(words: Words, colour: Colour) -> Panel:

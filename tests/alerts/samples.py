@@ -48,6 +48,19 @@ def trigger(name: str = "t", /, *, harm: tuple[str, ...] = ("injury",), **change
     return surge(name, **(facts | changes))
 
 
+def silence(name: str = "q", /, *, channel: str = "", **changes: Any) -> Signal:
+    """A topic of complaints, or a channel in it, that is silent since an hour before."""
+    facts: dict[str, Any] = {
+        "kind": Kind.SILENCE,
+        "scope": scoped(source="complaints", **({"channel": channel} if channel else {})),
+        "observed": 0.0,
+        "expected": 37.0,
+        "multiple": 0.0,
+        "last": NOON - timedelta(minutes=100),
+    }
+    return surge(name, **(facts | changes))
+
+
 def scoped(**fields: str) -> dict[str, str]:
     return {"stream": "complaints", **fields}
 

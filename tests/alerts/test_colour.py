@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from alerts.colour import LEVELS, LIMITS, Colour, ColourReason, assess
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import scoped, surge, trigger
+from tests.alerts.samples import scoped, silence, surge, trigger
 
 surges = st.builds(
     lambda name, multiple, observed, region, learning: surge(
@@ -67,3 +67,12 @@ def test_every_sum_of_points_has_a_colour() -> None:
     most = sum(len(limits) for limits in LIMITS.values())
     assert LEVELS[-1][0] == 0
     assert LEVELS[0][0] <= most
+
+
+def test_silence_is_yellow_however_much_is_missing_and_brings_no_points() -> None:
+    many = [silence(str(n), channel=str(n), expected=9000.0) for n in range(12)]
+    assert assess(many) == (Colour.YELLOW, ColourReason.SILENT, dict.fromkeys(LIMITS, 0))
+
+
+def test_silence_that_is_over_leaves_its_colour_as_it_was() -> None:
+    assert assess([silence(state=SignalState.CLEARED)]).colour is Colour.YELLOW

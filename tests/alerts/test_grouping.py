@@ -6,7 +6,7 @@ from alerts.grouping import FULL, MANY
 from alerts.incident import IncidentState, Reason
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import only, run, scoped, surge, told, trigger
+from tests.alerts.samples import only, run, scoped, silence, surge, told, trigger
 
 
 def after(*signals: Signal) -> Incidents:
@@ -198,3 +198,29 @@ def test_a_merged_incident_names_one_that_holds_its_signals(found: list[Signal])
         if incident.state is IncidentState.MERGED:
             assert not incident.signals
             assert incident.into in incidents
+
+
+def test_a_silence_shares_no_incident_with_what_is_too_much() -> None:
+    loud = surge("s", scope=scoped(source="complaints", channel="phone"))
+    total, hurt = surge("t", scope=scoped()), trigger("h", scope=scoped(product="kettle"))
+    one = after(silence(channel="phone"), loud, total, hurt)
+    other = after(hurt, total, loud, silence(channel="phone"))
+    for state in (one, other):
+        (quiet,) = [i for i in state.incidents.values() if "q" in i.signals]
+        assert list(quiet.signals) == ["q"]
+        assert quiet.because is ColourReason.SILENT
+
+
+def test_a_topic_explains_its_channels_which_stay_apart_from_one_another() -> None:
+    phone, web = silence("p", channel="phone"), silence("w", channel="web", hours=1)
+    assert len(after(phone, web).incidents) == 2
+    state = after(phone, web, silence("t", hours=2), silence("s", channel="shop", hours=90))
+    first, second = state.incidents.values()
+    assert first.scope == scoped(source="complaints")
+    assert set(first.signals) == {"p", "w", "t", "s"}
+    assert second.into == first.id
+
+
+def test_no_number_of_silences_is_a_storm() -> None:
+    quiet = [silence(str(n), channel=str(n), hours=n / 10) for n in range(MANY + 3)]
+    assert len(after(*quiet).incidents) == MANY + 3

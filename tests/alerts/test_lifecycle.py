@@ -11,7 +11,7 @@ from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick
 from alerts.lifecycle import MEMORY, Incidents, step
 from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
-from tests.alerts.samples import NOON, START, TEAM, only, run, scoped, surge, told, trigger
+from tests.alerts.samples import NOON, START, TEAM, only, run, scoped, silence, surge, told, trigger
 
 PROVISIONAL, CONFIRMED, WITHDRAWN, CLEARED = SignalState
 HOUR = 3_600_000
@@ -295,3 +295,14 @@ def test_a_closed_incident_never_changes_again(log: list[Input]) -> None:
         for key, incident in state.incidents.items():
             assert incident.open or after.incidents[key] == incident
         state = after
+
+
+def test_a_silence_lasts_until_its_source_speaks_again() -> None:
+    ticks = [Tick(START + n * 24 * HOUR) for n in range(1, 20)]
+    state, decisions = run([silence(), *ticks])
+    assert only(state).open
+    more = silence(revision=1, expected=900.0, hours=30)
+    ended = silence(state=CLEARED, observed=3.0, hours=31)
+    state, after = run([more, ended], state)
+    assert only(state).state is IncidentState.CLEARED
+    assert told([*decisions, *after]) == ["new", "cleared"]

@@ -12,7 +12,7 @@ from alerts.inputs import Input, Tick
 from alerts.messages import MOST_LINES, Message, compose
 from alerts.notices import What
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import START, run, scoped, surge, trigger
+from tests.alerts.samples import START, run, scoped, silence, surge, trigger
 
 
 def wanted(*items: Input | Signal, **recipient: str) -> list[Delivery]:
@@ -61,6 +61,57 @@ def test_an_injury_in_a_surge_tells_both_what_happened_and_how_many() -> None:
     assert lines[1].startswith("Happened 2026-03-02 13:00 UTC")
     assert lines[2].startswith("Since 2026-03-02 11:00 UTC: 84 people")
     assert any("People approximate" in line for line in lines)
+
+
+def test_a_silence_says_what_is_silent_since_when_what_is_missing_and_that_we_are_blind() -> None:
+    message = last(silence(channel="phone"))
+    assert message.title == f"[YELLOW] new · {message.incident.id} · phone, complaints"
+    assert message.lines == (
+        "Silent: nothing comes any more from source complaints, channel phone.",
+        (
+            "Last event 2026-03-02 10:20 UTC. Since 2026-03-02 11:00 UTC: 0 events, expected 37; "
+            "as of 2026-03-02 12:00 UTC."
+        ),
+        "What it would bring is not seen: no alarm there means no all-clear. Ask whoever runs it.",
+        "Rule: fewer events than chance explains, confirmed; score 400,000, threshold 300,000.",
+        "Where: stream complaints, channel phone, source complaints.",
+        "Why yellow: we are blind where a source is silent.",
+    )
+
+
+def test_a_silence_is_told_in_chinese() -> None:
+    text = body(last(silence(channel="电话"), language="zh", zone="Asia/Shanghai"))
+    assert "静默：来源主题 complaints、渠道 电话已无任何内容传入。" in text
+    assert "最后一条 2026-03-02 18:20 UTC+08:00。自 2026-03-02 19:00 UTC+08:00 起：0 条" in text
+    assert "没有警报不等于平安" in text
+
+
+def test_next_to_nothing_is_not_called_nothing() -> None:
+    text = body(last(silence(observed=2.0)))
+    assert "As good as silent: next to nothing comes from source complaints." in text
+
+
+def test_a_source_that_speaks_again_is_said_to_and_no_longer_blind() -> None:
+    ended = silence(state=SignalState.CLEARED, observed=3.0, hours=5)
+    lines = last(silence(), ended).lines
+    assert lines[0] == "Over: source complaints speaks again."
+    assert not any("all-clear" in line for line in lines)
+
+
+def test_other_alarms_say_what_cannot_be_seen_as_long_as_a_source_is_silent() -> None:
+    blind = (
+        "What we cannot see meanwhile, for it is silent: source complaints, channel phone "
+        "(since 2026-03-02 11:00 UTC)."
+    )
+    phone = silence(channel="phone")
+    assert blind in last(phone, surge()).lines
+    assert f"People approximate: persons are unknown, so reports were counted. {blind}" in (
+        last(phone, surge(approximate=True)).lines
+    )
+    posts = surge(scope={"stream": "mentions", "product": "kettle"})
+    over = silence(channel="phone", state=SignalState.CLEARED, hours=2)
+    for seen in (last(phone, posts), last(phone, over, surge()), last(phone)):
+        assert not any("cannot see" in line for line in seen.lines)
 
 
 def test_an_escalation_says_what_changed_since_the_last_message() -> None:
@@ -145,7 +196,8 @@ def test_no_message_is_longer_than_a_screen_or_breaks_a_line(
         multiple=figure,
     )
     hurt = trigger(scope={**first.scope, "category": "x"}, harm=("fire",), examples=tuple(examples))
-    for delivery in wanted(first, more, hurt, language=language):
+    quiet = [silence(str(n), channel=f"{n}{'x' * 60}") for n in range(9)]
+    for delivery in wanted(*quiet, first, more, hurt, language=language):
         message = compose(msgspec.structs.replace(delivery, repetition=True))
         assert len(message.lines) + 1 <= MOST_LINES
         assert all(len(line.splitlines()) == 1 for line in (message.title, *message.lines))
