@@ -81,7 +81,7 @@ def test_a_silence_says_what_is_silent_since_when_what_is_missing_and_that_we_ar
 
 def test_a_silence_is_told_in_chinese() -> None:
     text = body(last(silence(channel="电话"), language="zh", zone="Asia/Shanghai"))
-    assert "静默：来源主题 complaints、渠道 电话已无任何内容传入。" in text
+    assert "静默：来源主题 complaints、渠道 电话，不再有内容传入。" in text
     assert "最后一条 2026-03-02 18:20 UTC+08:00。自 2026-03-02 19:00 UTC+08:00 起：0 条" in text
     assert "没有警报不等于平安" in text
 

@@ -74,6 +74,18 @@ def day() -> list[Signal]:
     ]  # fmt: skip
 
 
+PHONE = {"source": "complaints", "channel": "phone"}
+
+
+def quiet(revision: int, hours: float, **changes: Any) -> Signal:
+    """The phone has been silent since the third hour, where 12 events an hour are usual."""
+    facts = {"kind": Kind.SILENCE, "since": 3, "observed": 0.0, "expected": 12.0 * (hours - 3)}
+    return signal(
+        "q0", hours, PHONE, last=MORNING + timedelta(hours=2.8), revision=revision, score=2e8,
+        multiple=0.0, **(facts | changes),
+    )  # fmt: skip
+
+
 class Log:
     """The response stage at a desk: its state, and all that it published."""
 

@@ -5,14 +5,14 @@ import pytest
 
 from alerts.deliveries import Recipient
 from alerts.incident import IncidentState
-from alerts.signal import Kind
+from alerts.signal import Kind, SignalState
 from dashboards.pages.app import HEADERS, POLICY
 from dashboards.pages.desk import LANGUAGE, SESSION
 from dashboards.pages.entry import MOST_WRONG, SESSION_SECONDS, WRONG_WITHIN
 from dashboards.pages.sheets import PER_PAGE
 from streams.incident_view import Reach, View
 from tests.pages.scene import KETTLE as KETTLE_SCOPE
-from tests.pages.scene import Log, day, signal
+from tests.pages.scene import Log, day, quiet, signal
 from tests.pages.site import TOKEN, Clock, desk, view, visitor
 
 EVIL = "<script>alert(1)</script>\"'&"
@@ -206,6 +206,34 @@ async def test_nothing_is_missing_where_each_message_arrived_in_the_end() -> Non
 
 async def test_a_page_says_how_to_quiet_a_channel() -> None:
     assert "channels.NAME.enabled" in await get(f"/incidents/{KETTLE}")
+
+
+async def test_a_silence_shows_nothing_observed_of_what_was_expected() -> None:
+    shown = Log().play([quiet(0, 5), quiet(1, 7), quiet(2, 11)]).view()
+    (line,) = shown.lines()
+    page = await get(f"/incidents/{line.id}", shown=shown)
+    for words in (
+        "Silent: nothing comes any more from source complaints, channel phone.",
+        "0 events, expected 96;",
+        "What it would bring is not seen",
+        "<b>0</b> observed · 96 expected</span>",
+        "Observed 0, expected 96, at",
+        "<svg",
+    ):
+        assert words in page
+    assert "来源主题 complaints、渠道 phone，不再有" in await get(
+        f"/incidents/{line.id}?lang=zh", shown=shown
+    )
+
+
+async def test_what_is_open_says_what_it_lacks_as_long_as_a_source_is_silent() -> None:
+    over = quiet(0, 12, state=SignalState.CLEARED, observed=3.0)
+    for signals, blind in (([*day(), quiet(0, 11)], True), ([*day(), quiet(0, 11), over], False)):
+        shown = Log().play(signals).view()
+        page = await get(f"/incidents/{KETTLE}", shown=shown)
+        assert ("What we cannot see meanwhile" in page) is blind
+        (ended,) = [line for line in shown.lines() if line.scope.get("product") == "Router R5"]
+        assert "cannot see" not in await get(f"/incidents/{ended.id}", shown=shown)
 
 
 async def test_quotes_are_redacted() -> None:
