@@ -12,6 +12,7 @@ START = int(datetime(2025, 3, 3, tzinfo=UTC).timestamp() * 1000)
 HOUR = 3_600_000
 PRODUCTS = ("kettle", "toaster", "heater", "fan", "lamp")
 CATEGORIES = ("delivery", "billing", "quality")
+CHANNELS = ("phone", "web", "app")
 REGIONS = ("north", "east", "south", "west")
 
 Event = dict[str, Any]
@@ -27,7 +28,7 @@ def complaints(count: int, *, days: int, seed: int) -> list[Event]:
     return [
         {
             "id": f"c{seed}-{n}", "time": time, "person": f"p{seed}-{n}", "product": product,
-            "category": category, "region": region,
+            "category": category, "region": region, "channel": CHANNELS[n % len(CHANNELS)],
         }
         for n, (time, product, category, region) in enumerate(
             zip(times.tolist(), products, categories, regions, strict=True)
@@ -59,6 +60,16 @@ def surge(
         for n, time in enumerate(times.tolist())
     ]
     return sorted([*events, *more], key=lambda event: event["time"])
+
+
+def silenced(events: list[Event], *, hour: int, hours: int, channel: str) -> list[Event]:
+    """The events with nothing by the channel from an hour on."""
+    start = START + hour * HOUR
+    return [
+        event
+        for event in events
+        if event["channel"] != channel or not 0 <= event["time"] - start < hours * HOUR
+    ]
 
 
 def with_repetitions(events: Iterable[Event]) -> Iterator[Event]:

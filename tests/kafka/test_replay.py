@@ -97,6 +97,7 @@ def test_both_kinds_are_judged_as_in_a_backtest_though_detection_starts_anew_in_
         stream.settle()
         wanted = tallies.confirmed(expected.result())
     assert len(wanted) > 10
+    assert any("channel" in signal["scope"] for signal in expected.result())
     assert tallies.confirmed(stream.signals()) == wanted
     assert late_at_detection(stream) == 0
 
@@ -107,6 +108,7 @@ def written(folder: Path) -> list[list[str]]:
         histories.complaints(10_000, days=2 * HALF, seed=1), 300, hour=480, hours=8, seed=2,
         product="heater", category="quality",
     )  # fmt: skip
+    complaints = histories.silenced(complaints, hour=600, hours=24, channel="phone")
     mentions = histories.surge(
         histories.mentions(10_000, days=2 * HALF, seed=3), 300, hour=300, hours=8, seed=4,
         product="heater", sentiment="negative",
