@@ -9,6 +9,7 @@ import csv
 import gzip
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
@@ -28,9 +29,20 @@ SPANS = ((2, 7), (10, 15), (18, 23))
 INCIDENT = np.dtype([("series", "i8"), ("start", "i8"), ("length", "i8"), ("type", "U8")])
 
 
+class Outage(NamedTuple):
+    """Hours of a source, the last one excluded."""
+
+    source: int
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Realisation:
-    """`ordinary` and `excess` are counts by hour (rows) and series; `days` the known days."""
+    """`ordinary` and `excess` are counts by hour (rows) and series; `days` the known days.
+
+    In an outage what is ordinary is lost, and what is excess is not.
+    """
 
     ordinary: NDArray[np.int32]
     excess: NDArray[np.int32]
@@ -38,6 +50,7 @@ class Realisation:
     sources: Ints
     incidents: NDArray[np.void]
     days: dict[int, str]
+    outages: list[Outage]
 
     def sizes(self) -> Ints:
         """Events of each incident."""
@@ -67,7 +80,19 @@ def read(folder: Path) -> Realisation:
         sources=np.array([int(r["source"]) for r in series]),
         incidents=np.array(incidents, INCIDENT),
         days={int(r["day"]): r["kind"] for r in _rows(folder / "calendar.csv.gz")},
+        outages=_outages(_rows(folder / "outages.csv.gz")),
     )
+
+
+def _outages(rows: list[dict[str, str]]) -> list[Outage]:
+    """Hours on end of one source are one outage."""
+    found: list[Outage] = []
+    for source, hour in sorted((int(row["source"]), int(row["hour"])) for row in rows):
+        if found and (found[-1].source, found[-1].end) == (source, hour):
+            found[-1] = found[-1]._replace(end=hour + 1)
+        else:
+            found.append(Outage(source, hour, hour + 1))
+    return found
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
@@ -85,10 +110,16 @@ def simulated(seed: int) -> Realisation:
     log_mean += np.log(rates) + _drift(rng) + factors[:, groups]
     mean = np.exp(log_mean)
     ordinary = _counts(rng, mean * np.exp(_noise(rng)))
-    _lose(rng, ordinary, sources)
+    outages = _lose(rng, ordinary, sources)
     incidents = _incidents(rng)
     return Realisation(
-        ordinary, _excess(rng, incidents, mean, rates), groups, sources, incidents, days
+        ordinary,
+        _excess(rng, incidents, mean, rates),
+        groups,
+        sources,
+        incidents,
+        days,
+        outages,
     )
 
 
@@ -154,14 +185,17 @@ def _counts(rng: Generator, mean: Floats) -> NDArray[np.int32]:
     return rng.poisson(rng.gamma(mean / excess) * excess).astype(np.int32)
 
 
-def _lose(rng: Generator, counts: NDArray[np.int32], sources: Ints) -> None:
+def _lose(rng: Generator, counts: NDArray[np.int32], sources: Ints) -> list[Outage]:
     """Two outages a source; after every other one 30 % arrive in the hour after."""
+    outages = []
     for source in range(SOURCES):
         for late in (False, True):
             start, length = int(rng.integers(WARMUP, HOURS - 20)), int(rng.integers(4, 13))
             lost = counts[start : start + length, sources == source].sum(axis=0)
             counts[start : start + length, sources == source] = 0
             counts[start + length, sources == source] += rng.binomial(lost, 0.3 * late)
+            outages.append(Outage(source, start, start + length))
+    return outages
 
 
 def _incidents(rng: Generator) -> NDArray[np.void]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from alerts.signal import Signal, SignalState
+from alerts.signal import Kind, Signal, SignalState
 from streams import mapping
 from streams.backtest import Backtest
 from streams.history import History
@@ -68,11 +68,15 @@ def _measured(case: Case, data: Path) -> dict[str, int | float]:
     began = time.perf_counter()
     signals = [signal for outcome in test.play(history) for signal in outcome.signals]
     fired = [s for s in signals if s.state is SignalState.CONFIRMED and s.revision == 0]
-    days = dict(_days(fired, ZoneInfo(case.zone)))
+    silent = [signal for signal in fired if signal.kind is Kind.SILENCE]
+    loud = [signal for signal in fired if signal.kind is not Kind.SILENCE]
+    days = dict(_days(loud, ZoneInfo(case.zone)))
     _table(case, days)
+    _silences(case, [s for s in signals if s.id in {one.id for one in silent} and not s.live])
     return {
-        "events": len(history), "series": test.series, "alarms": len(fired), "days": len(days),
-        "incidents": test.opened, "seconds": round(time.perf_counter() - began, 1),
+        "events": len(history), "series": test.series, "alarms": len(loud), "days": len(days),
+        "silences": len(silent), "incidents": test.opened,
+        "seconds": round(time.perf_counter() - began, 1),
     }  # fmt: skip
 
 
@@ -96,6 +100,17 @@ def _table(case: Case, days: dict[str, list[tuple[datetime, Signal]]]) -> None:
             for when, s in alarms[:SHOWN]
         )
         print(f"| {day} | {len(alarms)} | {shown} |")
+
+
+def _silences(case: Case, over: list[Signal]) -> None:
+    """Those that have ended, each with what it brought and should have from first to last."""
+    for signal in over:
+        since, until = (at.astimezone(ZoneInfo(case.zone)) for at in (signal.onset, signal.at))
+        feed = " / ".join(v for k, v in signal.scope.items() if k not in HIDDEN)
+        print(
+            f"\nsilent: {feed}, {since:%Y-%m-%d %H:%M} to {until:%m-%d %H:%M}, "
+            f"{signal.observed:.0f} events, expected {signal.expected:.3g}"
+        )
 
 
 HIDDEN = ("stream", "sentiment")
