@@ -78,9 +78,15 @@ class History:
         return {entry.stream for entry in self._entries}
 
     @cached_property
+    def span(self) -> tuple[int, int]:
+        """Milliseconds; the times of the first and of the last event."""
+        times = [entry.event.time for entry in self._entries]
+        return min(times), max(times)
+
+    @property
     def end(self) -> int:
         """Milliseconds; the end of the bucket of the last event."""
-        return bucket_end(max(entry.event.time for entry in self._entries))
+        return bucket_end(self.span[1])
 
     def _take(self, path: Path, stream: Stream, batch: files.Batch) -> None:
         for event, row, received in zip(batch.events, batch.rows, batch.received, strict=True):
