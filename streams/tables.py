@@ -86,7 +86,7 @@ class Table:
             except StopIteration:
                 return
             except csv.Error as failure:
-                yield Rejected("row", "", f"must be CSV: {failure}")
+                yield Rejected("row", "", f"must be CSV: {_reason(failure)}")
                 continue
             if self._damaged:
                 self._damaged = False
@@ -101,6 +101,11 @@ class Table:
             except UnicodeDecodeError:
                 self._damaged = True
                 yield line.decode(self._dialect.encoding, errors="backslashreplace")
+
+
+def _reason(failure: csv.Error) -> str:
+    """Without the advice that is meant for programmers."""
+    return str(failure).partition(" - ")[0]
 
 
 def _head(lines: Iterator[bytes]) -> Iterator[bytes]:
