@@ -4,6 +4,7 @@ import typer
 
 from tocsin import (
     backtest,
+    check,
     dashboards,
     demo,
     generate,
@@ -24,6 +25,7 @@ app.add_typer(kafka.app, name="kafka")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dashboards.app, name="dashboards")
 app.command()(init.init)
+app.command()(check.check)
 app.command()(run.run)
 app.command()(backtest.backtest)
 app.command()(replay.replay)
