@@ -89,6 +89,12 @@ class Backtest:
         return sum(shard.series() for shard in self._shards)
 
     @property
+    def learnt(self) -> tuple[int, int]:
+        """How many series have learnt what is usual, of how many."""
+        learnt, own = zip(*(shard.learnt() for shard in self._shards), strict=True)
+        return sum(learnt), sum(own)
+
+    @property
     def _all(self) -> list[_Partition]:
         return [part for parts in self._partitions.values() for part in parts]
 

@@ -1,6 +1,5 @@
 """Files of events: JSON lines and CSV, plain or gzipped, read in batches."""
 
-import csv
 import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -16,8 +15,8 @@ from streams.events import TOPICS, Event, Mention, Rejected, Update, root, who
 from streams.forms import FORMS
 from streams.mapping import Mapping, nearest
 from streams.parsing import DEFAULTS, Reader, Tally
-from streams.rejections import shown
 from streams.settings import Intake, Stream
+from streams.tables import Table
 from streams.translation import Column, Translation
 
 BATCH: Final = 4096
@@ -28,12 +27,9 @@ STREAMS: Final[dict[str, Stream]] = {
 }
 
 Row = tuple[int, Event | Rejected, int | None]
+RawRow = tuple[int, dict[str, Any] | Rejected]
 
 wire: Final[Callable[[Event], bytes]] = msgspec.json.Encoder().encode
-
-
-class FileError(Exception):
-    """A file that cannot be read at all, or not to its end; one line."""
 
 
 @dataclass(slots=True)
@@ -48,6 +44,17 @@ class Batch:
     events: list[Event | Rejected]
     rows: list[int]
     received: list[int | None]
+
+
+class FileError(Exception):
+    """A file that cannot be read at all, or not to its end; one line."""
+
+
+class Raw(NamedTuple):
+    """The rows of a file before a mapping; `names` is the header of a CSV file, else None."""
+
+    names: list[str] | None
+    rows: Iterator[RawRow]
 
 
 def key(event: Event, by: Literal["person", "id", "root"]) -> bytes:
@@ -94,19 +101,39 @@ def read(
             where its content ends before it should.
         MappingError: for columns that the file lacks.
     """
+    kept = raw(path, intake=intake)
+    stream = mapping.stream if mapping else stream or stream_of(path)
+    if kept.names is not None:
+        mapping = _checked(path, kept.names, mapping or _own_names(path, kept.names, stream))
+    if mapping:
+        return _batches(_mapped_rows(path, kept.rows, mapping.translation(intake, tally)))
+    return _plain_batches(_lines(path), Reader(stream, intake, tally))
+
+
+def raw(path: Path, *, intake: Intake = DEFAULTS) -> Raw:
+    """The rows of a file as they are, before anything is known of their meaning.
+
+    Raises:
+        FileError: as `read`.
+    """
     lines = _lines(_readable(path))
     name = path.name.lower().removesuffix(".gz")
     if not name.endswith((".csv", ".jsonl", ".ndjson")):
         raise FileError(f"{path}: must end in .jsonl, .ndjson or .csv, with or without .gz")
-    stream = mapping.stream if mapping else stream or stream_of(path)
-    if name.endswith(".csv"):
-        table = _Table(lines)
-        header = table.header(path)
-        mapping = _checked(path, header, mapping or _own_names(path, header, stream))
-        return _batches(_csv_rows(path, table, header, mapping.translation(intake, tally)))
-    if mapping:
-        return _batches(_mapped_rows(path, lines, mapping.translation(intake, tally)))
-    return _plain_batches(lines, Reader(stream, intake, tally))
+    if not name.endswith(".csv"):
+        return Raw(None, _objects(lines, intake))
+    table = Table(lines)
+    header = _header(path, table)
+    return Raw(header, _records(table, header))
+
+
+def _header(path: Path, table: Table) -> list[str]:
+    header = table.header()
+    if isinstance(header, Rejected):
+        raise FileError(f"{path}: header {header.rule}")
+    if not header:
+        raise FileError(f"{path}: must begin with a header that names its columns")
+    return header
 
 
 def _readable(path: Path) -> Path:
@@ -151,11 +178,8 @@ def _plain_batches(lines: Iterable[bytes], reader: Reader) -> Iterator[Batch]:
         yield Batch(reader.run(raws), list(rows), [None] * len(rows))
 
 
-def _mapped_rows(path: Path, lines: Iterable[bytes], translate: Translation) -> Iterator[Row]:
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        row = translate.fields(line)
+def _mapped_rows(path: Path, rows: Iterable[RawRow], translate: Translation) -> Iterator[Row]:
+    for number, row in rows:
         if isinstance(row, Rejected):
             yield number, row, None
         else:
@@ -163,19 +187,22 @@ def _mapped_rows(path: Path, lines: Iterable[bytes], translate: Translation) -> 
             yield number, translate.row(row, id=own), translate.received(row)
 
 
-def _csv_rows(
-    path: Path, table: "_Table", header: list[str], translate: Translation
-) -> Iterator[Row]:
+def _objects(lines: Iterable[bytes], intake: Intake) -> Iterator[RawRow]:
+    fields = Reader("complaints", intake).fields  # which stream does not matter
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield number, fields(line)
+
+
+def _records(table: Table, header: list[str]) -> Iterator[RawRow]:
     for number, values in enumerate(table, 2):
         if isinstance(values, Rejected):
-            yield number, values, None
+            yield number, values
         elif len(values) != len(header):
             rule = f"must have {len(header)} values, as the header has"
-            yield number, Rejected("row", f"{len(values)} values", rule), None
+            yield number, Rejected("row", f"{len(values)} values", rule)
         else:
-            row = dict(zip(header, values, strict=True))
-            own = f"{path.name}:{number}"
-            yield number, translate.row(row, id=own), translate.received(row)
+            yield number, dict(zip(header, values, strict=True))
 
 
 def _own_names(path: Path, header: list[str], stream: Stream) -> Mapping:
@@ -192,43 +219,3 @@ def _checked(path: Path, header: list[str], mapping: Mapping) -> Mapping:
         if header.count(column.column) > 1:
             raise FileError(f'{path}: has more than one column "{column.column}"')
     return mapping
-
-
-class _Table:
-    """The rows of a CSV file; a row that is not CSV or not text is a rejection."""
-
-    def __init__(self, lines: Iterator[bytes]) -> None:
-        self._lines = lines
-        self._damaged = False
-        self._rows = csv.reader(self._decoded())
-
-    def header(self, path: Path) -> list[str]:
-        first = next(iter(self), None)
-        if isinstance(first, Rejected):
-            raise FileError(f"{path}: header {first.rule}")
-        if not first:
-            raise FileError(f"{path}: must begin with a header that names its columns")
-        return [name.strip() for name in first]
-
-    def __iter__(self) -> Iterator[list[str] | Rejected]:
-        while True:
-            try:
-                values = next(self._rows)
-            except StopIteration:
-                return
-            except csv.Error as failure:
-                yield Rejected("row", "", f"must be CSV: {failure}")
-                continue
-            if self._damaged:
-                self._damaged = False
-                yield Rejected("row", shown(",".join(values)), "must be UTF-8")
-            else:
-                yield values
-
-    def _decoded(self) -> Iterator[str]:
-        for line in self._lines:
-            try:
-                yield line.decode()
-            except UnicodeDecodeError:
-                self._damaged = True
-                yield line.decode(errors="backslashreplace")

@@ -84,6 +84,12 @@ class History:
             last[entry.stream] = max(entry.event.time, last.get(entry.stream, 0))
         return {stream: bucket_end(time) for stream, time in last.items()}
 
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """Milliseconds; the times of the first and of the last event."""
+        times = [entry.event.time for entry in self._entries]
+        return min(times), max(times)
+
     def _take(self, path: Path, stream: Stream, batch: files.Batch) -> None:
         for event, row, received in zip(batch.events, batch.rows, batch.received, strict=True):
             if isinstance(event, Rejected):

@@ -18,6 +18,7 @@ from streams.cells import SEPARATOR, Cells
 from streams.sections import MINUTES, Cut
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 MOST_BROADCAST = 1000  # series of one cut that go to all shards
 UNBORN = -1
 NO_ROW = -1
@@ -86,6 +87,11 @@ class Series:
         cut = self.cuts[self.lives[life].cut]
         fields = zip(cut.by, self.lives[life].fields.split(SEPARATOR), strict=True)
         return {"stream": cut.stream, **cut.where, **dict(fields)}
+
+    @property
+    def learning(self) -> Bools:
+        """By life, whether it is still to learn what is usual."""
+        return self._surge.learning
 
     @property
     def fullness(self) -> float:

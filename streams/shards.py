@@ -191,6 +191,11 @@ class Stream:
     def _speaks(self, family: str, value: str) -> bool:
         return shard_of(family, value, shards=self._shards) == self._shard
 
+    def learnt(self) -> tuple[int, int]:
+        """How many series have learnt what is usual, of how many that this shard speaks for."""
+        own = [life for life in range(len(self.series)) if self._speaks_for(life)]
+        return int((~self.series.learning[own]).sum()), len(own)
+
     @property
     def watermark(self) -> int | None:
         """Milliseconds of event time that every source has passed."""
@@ -265,6 +270,11 @@ class Shard:
     def series(self) -> int:
         """How many series live here, those that go to all shards included."""
         return sum(len(stream.series) for stream in self._streams.values())
+
+    def learnt(self) -> tuple[int, int]:
+        """How many series have learnt what is usual, of how many; no series is in two shards."""
+        learnt, own = zip(*(stream.learnt() for stream in self._streams.values()), strict=True)
+        return sum(learnt), sum(own)
 
     @property
     def fullness(self) -> float:

@@ -109,16 +109,16 @@ def _text(field: str, value: object) -> str | None:
         return None
     if isinstance(value, dict | list):
         raise _UnfitError(Rejected(field, shown(value), "must be text, a number, true or false"))
-    return _written(value)
+    return written(value)
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _value_reader(column: Column) -> Callable[[str], str | None] | None:
     """What to do with a column's text; None from it means that the pattern did not match."""
-    values = {value: _written(put) for value, put in column.values.items()}
+    values = {value: written(put) for value, put in column.values.items()}
     if column.pattern is None:
         return (lambda text: values.get(text, text)) if values else None
     search = re.compile(column.pattern).search

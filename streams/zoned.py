@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.localtime import get_localzone
 
 from streams.events import EPOCH, MILLISECOND
 from streams.instants import ISO_RULE, in_range, instant
@@ -19,6 +22,16 @@ ISO_LIKE: Final = {
     "%Y-%m-%dT%H:%M": (16, "T"),
 }
 Reading = Callable[[object], int]
+
+
+def of_machine() -> ZoneInfo:
+    """The zone that this machine is set to; UTC where it has no name."""
+    try:
+        name = str(get_localzone())
+    except LookupError:
+        name = "UTC"
+    known = name in available_timezones() and name != "Etc/UTC"
+    return ZoneInfo(name if known else "UTC")
 
 
 def faults(format: str | None) -> Iterable[str]:  # noqa: A002 - as the mapping calls it

@@ -30,6 +30,9 @@ from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
+from streams.proposal import matching
+from streams.proposal.cuts import Verdict
+from streams.proposal.proposal import WANTED, Note
 from streams.sections import DIMENSIONS, Stream
 from streams.traffic import scenarios
 
@@ -61,6 +64,10 @@ VALUES: dict[str, Set[str]] = {
     "harm": {*Harm, "safety"},
     "scenario": set(scenarios.Kind),
     "pushed": set(Pushed),
+    "matched": set(matching.Reason),
+    "note": set(Note) - {Note.LOCAL, Note.LOST},
+    "missing": set().union(*WANTED.values()),
+    "verdict": set(Verdict),
     "redacted": set(Redacted),
 }
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -285,3 +286,18 @@ def test_a_missing_column_says_which_there_are_nearest_first(write: Any) -> None
 def test_examples_name_columns_that_their_data_has(example: str, data: tuple[str, str]) -> None:
     with gzip.open(shared(*data), "rt", encoding="utf-8") as lines:
         load(EXAMPLES / example).check(lines.readline().strip().split(","), data[1])
+
+
+def test_the_mapping_in_the_document_loads_and_reads_what_it_says(write: Any) -> None:
+    document = (EXAMPLES.parent / "docs" / "own-data.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"```toml\n(.*?)```", document, re.DOTALL)
+    row = {
+        "工单号": "1",
+        "投诉时间": "2026/3/5 14:02",
+        "分类": "质量/漏水",
+        "是否VIP": "是",
+        "涉及安全": "否",
+    }
+    assert event(write(text), **row) == Complaint(
+        id="1", time=1772690520000, category="质量", vip=True, severity="normal", channel="phone"
+    )

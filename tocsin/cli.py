@@ -2,7 +2,19 @@
 
 import typer
 
-from tocsin import backtest, dashboards, demo, generate, kafka, replay, run, serve, topics
+from tocsin import (
+    backtest,
+    check,
+    dashboards,
+    demo,
+    generate,
+    init,
+    kafka,
+    replay,
+    run,
+    serve,
+    topics,
+)
 
 app = typer.Typer(
     help="Complaint early warning: says early, and rarely falsely, that something is not normal.",
@@ -12,6 +24,8 @@ app = typer.Typer(
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dashboards.app, name="dashboards")
+app.command()(init.init)
+app.command()(check.check)
 app.command()(run.run)
 app.command()(backtest.backtest)
 app.command()(replay.replay)

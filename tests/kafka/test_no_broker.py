@@ -5,7 +5,10 @@ from typer.testing import CliRunner
 
 from tocsin.cli import app
 
-COMMANDS = (["run"], ["run", "--role", "intake"], ["replay", "complaints.jsonl"])
+COMMANDS = (
+    ["run"], ["run", "--role", "intake"], ["replay", "complaints.jsonl"],
+    ["init", "--topic", "calls"],
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +37,11 @@ def test_an_address_that_refuses_is_named_with_the_reason(command: list[str]) ->
     line = said(command, "127.0.0.1:1")
     assert line.startswith("the broker at 127.0.0.1:1 does not answer: ")
     assert "Connection refused" in line
+
+
+def test_check_says_what_is_set_before_it_finds_no_broker() -> None:
+    Path("settings.toml").write_text('home = "."\n', encoding="utf-8")
+    done = CliRunner().invoke(app, ["check", "--settings", "settings.toml"])
+    assert done.exit_code == 1
+    assert done.stdout.startswith("3 sources, 9 cuts, zone UTC, messages in English\n")
+    assert done.stderr == 'no broker: set kafka.bootstrap or run "tocsin kafka up"\n'

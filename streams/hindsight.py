@@ -1,0 +1,139 @@
+"""What would have been called over a history, had these settings been in force."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+from alerts.colour import Colour, higher
+from alerts.incident import IncidentLine, IncidentState
+from alerts.signal import Kind, Signal
+from detectors.surge import Surge
+from streams.backtest import Backtest
+from streams.events import EPOCH, MILLISECOND
+from streams.history import History, Refused
+from streams.sections import BUCKET
+from streams.settings import Settings
+
+SURGE: Final = Surge(threshold=1.0)
+SHORTEST_LEARNING: Final = SURGE.shortest_learning * BUCKET
+LONGEST_LEARNING: Final = SURGE.longest_learning * BUCKET
+
+
+class Called(NamedTuple):
+    """An incident: its last line, its highest colour, and the signal that speaks for it.
+
+    `scopes` counts those of all its signals, and `harms` are what they tell of.
+    """
+
+    line: IncidentLine
+    peak: Colour
+    signal: Signal
+    scopes: int
+    harms: Sequence[str]
+
+
+class Learning(NamedTuple):
+    """How many series have learnt what is usual, of how many."""
+
+    learnt: int
+    series: int
+
+
+@dataclass(frozen=True)
+class Hindsight:
+    """A history looked back at.
+
+    Attributes:
+        first, last: moments of its events.
+        refused: rows that are no events.
+        rejected: events that intake refused, for they lie in the future.
+        called: incidents in the order in which they were opened, without those that others took.
+    """
+
+    events: int
+    first: datetime
+    last: datetime
+    refused: Sequence[Refused]
+    rejected: int
+    late: int
+    duplicates: int
+    learning: Learning
+    called: Sequence[Called]
+
+    @property
+    def span(self) -> timedelta:
+        return self.last - self.first
+
+    @property
+    def colours(self) -> dict[Colour, int]:
+        """How many incidents of each colour, the most urgent first."""
+        counts = Counter(called.peak for called in self.called)
+        return {colour: counts[colour] for colour in reversed(Colour) if counts[colour]}
+
+
+def look_back(
+    settings: Settings, history: History, *, now: int, on_events: Callable[[int], None]
+) -> Hindsight:
+    """`now` (ms) is when the records arrived; a history must have events."""
+    test = Backtest(settings, now=now)
+    outcomes = list(test.play(history, on_events=on_events))
+    moments = history.span
+    return Hindsight(
+        events=len(history),
+        first=_moment(moments[0]),
+        last=_moment(moments[1]),
+        refused=history.refused,
+        rejected=test.rejected,
+        late=test.late,
+        duplicates=test.duplicates,
+        learning=Learning(*test.learnt),
+        called=called(
+            [line for outcome in outcomes for line in outcome.incidents],
+            [signal for outcome in outcomes for signal in outcome.signals],
+        ),
+    )
+
+
+def called(lines: Iterable[IncidentLine], signals: Iterable[Signal]) -> list[Called]:
+    """The incidents that the lines of a log tell of."""
+    largest: dict[str, Signal] = {}
+    for signal in signals:
+        held = largest.get(signal.id)
+        if held is None or _weight(signal) >= _weight(held):
+            largest[signal.id] = signal
+    newest: dict[str, IncidentLine] = {}
+    peaks: dict[str, Colour] = {}
+    for line in lines:
+        newest[line.id] = line
+        peaks[line.id] = higher(peaks.get(line.id, line.colour), line.colour)
+    lasting = [line for line in newest.values() if line.state is not IncidentState.MERGED]
+    return [
+        _called(line, peaks[line.id], [largest[name] for name in line.signals])
+        for line in sorted(lasting, key=attrgetter("opened", "id"))
+    ]
+
+
+def _called(line: IncidentLine, peak: Colour, signals: Sequence[Signal]) -> Called:
+    scopes = {tuple(sorted(signal.scope.items())) for signal in signals}
+    harms = sorted({harm for signal in signals if signal.standing for harm in signal.harm})
+    return Called(line, peak, _speaking(signals, line), len(scopes), harms)
+
+
+def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
+    """Counts before a single event, the incident's own scope first, else the largest excess."""
+
+    def precedence(signal: Signal) -> tuple[bool, bool, tuple[bool, float]]:
+        return signal.kind is not Kind.TRIGGER, signal.scope == line.scope, _weight(signal)
+
+    return max(signals, key=precedence)
+
+
+def _weight(signal: Signal) -> tuple[bool, float]:
+    return signal.standing, signal.observed - signal.expected
+
+
+def _moment(milliseconds: int) -> datetime:
+    return EPOCH + milliseconds * MILLISECOND

@@ -1,0 +1,100 @@
+"""Which ways of counting make sense of what the events hold."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from itertools import compress
+from typing import Final, NamedTuple
+
+from streams.cells import Columns
+from streams.completion import complete
+from streams.events import Event
+from streams.sections import CUTS, Cut, Stream
+from streams.series import MOST_BROADCAST
+
+MINUTE: Final = 60_000
+FEWEST: Final = 3.0  # events of a series, on average; with fewer nearly every event is its first
+FEWEST_OF_BATCH: Final = 1.5  # a batch is young by nature
+NEGATIVE: Final = {"sentiment": "negative"}
+READ_FROM_TEXT: Final = ("category", "sentiment")
+MENTIONS: Final = (
+    Cut(stream="mentions", by=("product",)),
+    Cut(stream="mentions", by=("product",), where=NEGATIVE),
+    Cut(stream="mentions", by=("category",), where=NEGATIVE),
+    Cut(stream="mentions", by=("region",), where=NEGATIVE),
+    Cut(stream="mentions", by=("region", "category"), where=NEGATIVE, family="region"),
+)
+CANDIDATES: Final = (*(cut for cut in CUTS if cut.stream == "complaints"), *MENTIONS)
+
+
+class Verdict(StrEnum):
+    """Why a cut is proposed, or left out."""
+
+    SOUND = "sound"
+    TOO_MANY = "too-many"
+    ONE_VALUE = "one-value"
+    NO_VALUE = "no-value"
+
+
+class Trial(NamedTuple):
+    """A cut tried on the sample: the series that it makes there, and events that it counts."""
+
+    cut: Cut
+    series: int
+    events: int
+    verdict: Verdict
+
+    @property
+    def sound(self) -> bool:
+        return self.verdict is Verdict.SOUND
+
+
+def trials(events: Sequence[Event], stream: Stream, fields: Sequence[str]) -> list[Trial]:
+    """The usual cuts by these fields, tried; where none is sound, the stream as one."""
+    known = {*fields, *READ_FROM_TEXT} if "text" in fields else set(fields)
+    columns = _columns(events)
+    tried = [
+        _tried(cut, columns)
+        for cut in CANDIDATES
+        if cut.stream == stream and known.issuperset((*cut.by, *cut.where))
+    ]
+    if not any(trial.sound for trial in tried):
+        tried.append(_whole(stream, len(events)))
+    return list(_grouped(tried))
+
+
+def _columns(events: Sequence[Event]) -> Columns:
+    minutes = [event.time // MINUTE for event in events]
+    columns = Columns(events, minutes, source="")
+    complete(columns)
+    return columns
+
+
+def _tried(cut: Cut, columns: Columns) -> Trial:
+    keys = zip(*(columns[field] for field in cut.by), strict=True)
+    mask = columns.mask(cut.where)
+    counted = [key for key in (keys if mask is None else compress(keys, mask)) if None not in key]
+    series = len(set(counted))
+    return Trial(cut, series, len(counted), _verdict(cut, series, len(counted)))
+
+
+def _verdict(cut: Cut, series: int, events: int) -> Verdict:
+    fewest = FEWEST_OF_BATCH if "batch" in cut.by else FEWEST
+    if series == 0:
+        return Verdict.NO_VALUE
+    if series == 1 and not cut.where:
+        return Verdict.ONE_VALUE
+    if events < fewest * series or (cut.family is None and series > MOST_BROADCAST):
+        return Verdict.TOO_MANY
+    return Verdict.SOUND
+
+
+def _whole(stream: Stream, events: int) -> Trial:
+    return Trial(Cut(stream=stream, by=("source",)), 1, events, Verdict.SOUND)
+
+
+def _grouped(tried: Sequence[Trial]) -> Iterator[Trial]:
+    """A group's profile comes from the cut by its field alone, which has to be there."""
+    alone = {trial.cut.by[0] for trial in tried if trial.sound and len(trial.cut.by) == 1}
+    for trial in tried:
+        known = trial.cut.group is None or trial.cut.group in alone
+        yield trial if known else trial._replace(cut=trial.cut.model_copy(update={"group": None}))

@@ -1,0 +1,104 @@
+"""What would have been called, told as somebody wants to know it who was not there."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.colour import Colour
+from alerts.incident import IncidentState
+from streams.hindsight import Hindsight, called, look_back
+from tests.alerts.samples import NOON, run, scoped, surge, trigger
+from tests.streams.counts import busy
+from tests.streams.logs import HOUR, START, complaint, settings
+from tests.streams.test_backtest import NOW, calm, history
+
+
+def seen(folder: Path, events: list[object], shards: int = 2) -> Hindsight:
+    held = history(folder, events)  # type: ignore[arg-type]  # complaints are events
+    return look_back(settings(shards=shards), held, now=NOW, on_events=lambda _: None)
+
+
+def test_a_surge_is_told_with_its_scope_its_figures_and_when(tmp_path: Path) -> None:
+    found = seen(tmp_path, [*busy()])
+    (one,) = found.called
+    assert one.line.scope == {"stream": "complaints", "category": "billing"}
+    assert one.signal.scope["category"] == "billing"
+    assert one.signal.observed > 5 * one.signal.expected
+    assert one.signal.onset <= one.line.opened
+    assert found.colours == {one.peak: 1}
+    assert (found.events, found.late, found.duplicates) == (len(busy()), 0, 0)
+
+
+def test_quiet_days_call_nothing(tmp_path: Path) -> None:
+    found = seen(tmp_path, [*calm()])
+    assert (found.called, found.colours) == ([], {})
+
+
+@pytest.mark.parametrize("shards", [1, 4])
+def test_series_that_have_learnt_are_counted_once_whatever_the_shards(
+    tmp_path: Path, shards: int
+) -> None:
+    found = seen(tmp_path, [*calm()], shards)
+    assert found.learning.series == 5  # two categories, three pairs
+    assert 0 < found.learning.learnt <= 5
+    begun = [event for event in calm() if event.time < START + 48 * HOUR]
+    assert seen(tmp_path, [*begun], shards).learning == (0, 5)
+
+
+def test_the_span_is_that_of_the_events(tmp_path: Path) -> None:
+    found = seen(tmp_path, [complaint("b", START + 5 * HOUR), complaint("a", START)])
+    assert found.span == timedelta(hours=5)
+
+
+def test_what_is_not_an_event_is_kept_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "complaints.jsonl"
+    held = history(tmp_path, [complaint("a", START), complaint("a", START)])
+    assert path.exists()
+    found = look_back(settings(), held, now=START - 10 * HOUR, on_events=lambda _: None)
+    assert (found.rejected, found.duplicates) == (2, 0)
+
+
+def test_of_a_signal_its_greatest_excess_counts_and_the_highest_colour() -> None:
+    grown = [
+        surge(observed=observed, expected=5.0, revision=revision, multiple=observed / 5)
+        for revision, observed in enumerate((20.0, 400.0, 300.0))
+    ]
+    _, decisions = run(grown)
+    lines = [line for decision in decisions for line in decision.incidents]
+    (one,) = called(lines, grown)
+    assert one.signal.observed == 400
+    assert one.peak is max((line.colour for line in lines), key=lambda colour: colour.rank)
+
+
+def test_counts_speak_before_a_single_event_which_is_named_beside_them() -> None:
+    signals = [
+        trigger("t", scope=scoped(product="kettle", harm="injury")),
+        surge("s", scope=scoped(product="kettle"), hours=1),
+    ]
+    _, decisions = run(signals)
+    (one,) = called([line for d in decisions for line in d.incidents], signals)
+    assert (one.signal.id, one.harms, one.peak) == ("s", ["injury"], Colour.RED)
+    assert one.scopes == 2
+
+
+def test_what_another_incident_took_over_is_told_once() -> None:
+    signals = [
+        surge("a", scope=scoped(product="kettle", category="billing")),
+        surge("b", scope=scoped(product="iron", category="staff"), hours=1),
+        surge("c", scope=scoped(product="kettle", category="staff"), hours=2),
+    ]
+    _, decisions = run(signals)
+    lines = [line for decision in decisions for line in decision.incidents]
+    merged = {line.id for line in lines if line.state is IncidentState.MERGED}
+    assert {one.line.id for one in called(lines, signals)} == {line.id for line in lines} - merged
+
+
+def test_the_earliest_comes_first() -> None:
+    signals = [
+        surge("late", scope=scoped(category="staff"), hours=30),
+        surge("early", scope=scoped(category="billing")),
+    ]
+    _, decisions = run(signals)
+    found = called([line for d in decisions for line in d.incidents], signals)
+    assert [one.line.opened for one in found] == [NOON, NOON + timedelta(hours=30)]

@@ -1,0 +1,85 @@
+"""tocsin check: the settings, and whether what they name is there."""
+
+from collections.abc import Iterator
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from alerts.words import Words
+from streams import broker, mapping, records, settings, surroundings, topics
+from streams.recipients import recipients
+from streams.settings import Settings
+from streams.surroundings import Look
+from streams.topics import Topics
+from tocsin import language
+from tocsin.errors import SettingsFile, one_line
+
+PROBLEMS = (
+    settings.SettingsError, mapping.MappingError, broker.BrokerError, topics.TopicError,
+)  # fmt: skip
+
+
+def check(file: SettingsFile = None) -> None:
+    """Say what is set, and whether the broker, the topics and their columns answer to it.
+
+    Ends with exit code 1 and a line for each problem where they do not.
+
+    Example: tocsin check --settings tocsin.toml
+    """
+    console, words = Console(highlight=False), language.words()
+    with one_line(*PROBLEMS):
+        chosen = settings.load(file)
+        for line in _set(chosen, words):
+            console.print(Text(line))
+        problems = _surroundings(console, words, chosen)
+    err = Console(stderr=True, highlight=False)
+    for problem in problems:
+        err.print(Text(problem), soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)
+    console.print(words.say("all of it is there"))
+
+
+def _set(chosen: Settings, words: Words) -> Iterator[str]:
+    cuts = words.numbered("{count} cut", "{count} cuts", len(chosen.cuts))
+    sources = words.numbered("{count} source", "{count} sources", len(chosen.sources))
+    yield words.say("{sources}, {cuts}, zone {zone}, messages in {language}", sources=sources,
+                    cuts=cuts, zone=chosen.detection.zone,
+                    language=Words(chosen.response.language).own_name)  # fmt: skip
+    channels, _ = recipients(chosen)
+    named = words.listed(channels) or words.say("nobody: no channel is on")
+    yield words.say("alerts go to {channels}", channels=named)
+
+
+def _surroundings(console: Console, words: Words, chosen: Settings) -> list[str]:
+    """Says what answers; returns a line for each thing that does not."""
+    address = broker.address(chosen)
+    problems: list[str] = []
+    with records.connected(chosen.kafka, address) as cluster:
+        console.print(words.say("Kafka answers at {address}", address=address))
+        for look in surroundings.look(chosen, cluster):
+            if look.records or not look.problems:
+                console.print(Text(_line(words, chosen, look)))
+            problems += look.problems
+        if absent := surroundings.absent(chosen, cluster):
+            console.print(
+                words.numbered(
+                    '{count} topic of Tocsin\'s own is not there yet; "tocsin run" creates it',
+                    '{count} topics of Tocsin\'s own are not there yet; "tocsin run" creates them',
+                    len(absent),
+                )
+            )
+        return problems + surroundings.misfitting(chosen, cluster)
+
+
+def _line(words: Words, chosen: Settings, look: Look) -> str:
+    found = (
+        words.say(
+            "{some} of the newest {all} records are events", some=look.understood, all=look.records
+        )
+        if look.records
+        else words.say("no records")
+    )
+    return words.say("{topic}: {stream}, {found}", topic=Topics.of(chosen).source(look.source),
+                     stream=words.name("stream", look.source.stream), found=found)  # fmt: skip

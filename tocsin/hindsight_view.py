@@ -1,0 +1,133 @@
+"""What would have been called, as people look at it in a terminal."""
+
+from datetime import timedelta
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerts.colour import Colour
+from alerts.incident import IncidentState
+from alerts.signal import Kind, matter
+from alerts.words import Words
+from streams.hindsight import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight
+from tocsin.proposal_view import table
+
+MOST = 20  # incidents that are listed
+REFUSED = 3
+STYLES = {
+    Colour.BLUE: "blue", Colour.YELLOW: "yellow", Colour.ORANGE: "dark_orange", Colour.RED: "red",
+}  # fmt: skip
+
+
+def show(console: Console, seen: Hindsight, words: Words) -> None:
+    console.print(Text(_events(seen, words)))
+    for refused in seen.refused[:REFUSED]:
+        why = refused.why
+        said = words.say("{field}: {rule}, got {value}", field=why.field, rule=why.rule,
+                         value=words.plain(why.value))  # fmt: skip
+        console.print(Text(f"  {refused.file.name}:{refused.row}: {said}"))
+    console.print(Text(_learning(seen, words)))
+    console.print()
+    if seen.called:
+        _called(console, seen, words)
+    else:
+        console.print(words.say("Nothing would have been called."), style="bold")
+
+
+def _events(seen: Hindsight, words: Words) -> str:
+    return words.say(
+        "{events} from {first} to {last}: {rejected} rejected, {late} late, {duplicates}.",
+        events=words.numbered("{count} event", "{count} events", seen.events),
+        first=words.moment(seen.first), last=words.moment(seen.last),
+        rejected=words.number(len(seen.refused) + seen.rejected), late=words.number(seen.late),
+        duplicates=words.numbered("{count} duplicate", "{count} duplicates", seen.duplicates),
+    )  # fmt: skip
+
+
+def _learning(seen: Hindsight, words: Words) -> str:
+    """From when on it could call, and how much of it could by the end."""
+    shortest, longest = (
+        words.number(_days(span)) for span in (SHORTEST_LEARNING, LONGEST_LEARNING)
+    )
+    if seen.span < SHORTEST_LEARNING:
+        return words.say(
+            "{days} days of history are less than the {shortest} that a series learns at least: "
+            "only what one event is enough for could be called.",
+            days=words.number(_days(seen.span)), shortest=shortest,
+        )  # fmt: skip
+    learnt = words.say(
+        "A series learns for {shortest} to {longest} days, here until {earliest} at the earliest; "
+        "{learnt} of {series} series had learnt by the end.",
+        shortest=shortest, longest=longest, earliest=words.hour(seen.first + SHORTEST_LEARNING),
+        learnt=words.number(seen.learning.learnt), series=words.number(seen.learning.series),
+    )  # fmt: skip
+    if seen.span >= LONGEST_LEARNING:
+        return learnt
+    short = words.say("{days} days of history are few: two weeks are better, eight are good.",
+                      days=words.number(_days(seen.span)))  # fmt: skip
+    return f"{learnt} {short}"
+
+
+def _days(span: timedelta) -> float:
+    return round(span / timedelta(days=1), 1)
+
+
+def _called(console: Console, seen: Hindsight, words: Words) -> None:
+    counts = words.listed(
+        f"{words.name('colour', colour)} {words.number(n)}" for colour, n in seen.colours.items()
+    )
+    incidents = words.numbered("{count} incident", "{count} incidents", len(seen.called))
+    title = words.say("{incidents} would have been called: {colours}", incidents=incidents,
+                      colours=counts)  # fmt: skip
+    console.print(_table(title, seen, words))
+    if len(seen.called) > MOST:
+        rest = len(seen.called) - MOST
+        console.print(words.say("and {count} more", count=words.number(rest)))
+
+
+def _table(title: str, seen: Hindsight, words: Words) -> Table:
+    listed = table(title)
+    listed.add_column(words.say("called"), no_wrap=True)
+    listed.add_column(words.say("as"), no_wrap=True)
+    listed.add_column(words.say("about"), overflow="fold", ratio=1)
+    listed.add_column(words.say("since"), no_wrap=True)
+    listed.add_column(words.say("observed"), justify="right")
+    listed.add_column(words.say("expected"), justify="right")
+    listed.add_column("×", justify="right")
+    for called in _foremost(seen):
+        listed.add_row(*_row(called, words))
+    return listed
+
+
+def _foremost(seen: Hindsight) -> list[Called]:
+    """The most urgent ones, in the order in which they came."""
+    urgent = sorted(seen.called, key=lambda called: -called.peak.rank)[:MOST]
+    return [called for called in seen.called if called in urgent]
+
+
+def _row(called: Called, words: Words) -> list[str | Text]:
+    signal = called.signal
+    colour = Text(words.name("colour", called.peak), style=STYLES[called.peak])
+    row: list[str | Text] = [
+        words.hour(called.line.opened),
+        colour,
+        Text(_about(called, words)),
+        words.hour(signal.onset),
+    ]
+    if signal.kind is Kind.TRIGGER:
+        return [*row, "", "", ""]
+    numbers = signal.observed, signal.expected, signal.multiple
+    return [*row, *map(words.number, numbers)]
+
+
+def _about(called: Called, words: Words) -> str:
+    """Its matter, or how many scopes it is across that have nothing in common; and its harms."""
+    scopes = words.numbered("{count} scope", "{count} scopes", called.scopes)
+    broad = words.listed([words.name("stream", called.signal.stream), scopes])
+    parts = [words.named(matter(called.line.scope)) or broad]
+    if called.harms and "harm" not in called.line.scope:
+        parts.append(words.harms(called.harms))
+    if called.line.state is IncidentState.WITHDRAWN:
+        parts.append(words.name("incident", called.line.state))
+    return words.listed(parts)

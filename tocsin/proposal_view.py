@@ -1,0 +1,139 @@
+"""A proposal as people look at it in a terminal."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerts.redaction import clean
+from alerts.words import Words
+from streams.proposal import written
+from streams.proposal.cuts import Trial
+from streams.proposal.fitness import NAMED
+from streams.proposal.proposal import Note, Proposal, Reading
+from streams.translation import written as written_as
+
+EXAMPLE = 24  # characters of a value that is shown
+SHORT = 16  # characters of values of which three are shown, and not two
+VALUES = 2  # of a translation that are shown
+PERSONAL = frozenset({"person", "author", "text"})
+GOOD, FAIR = 0.99, 0.9  # shares of understood values, by which they are coloured
+
+
+def show(console: Console, proposal: Proposal, words: Words) -> None:
+    console.print(_fields(proposal, words))
+    console.print()
+    for line in (*_notes(proposal, words), *_missing(proposal, words)):
+        console.print(Text(line))
+    console.print()
+    console.print(_cuts(proposal, words))
+
+
+def table(title: str) -> Table:
+    """Without lines, as wide as the terminal."""
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=None, pad_edge=False,
+        header_style="dim", expand=True, padding=(0, 2, 0, 0),
+    )  # fmt: skip
+
+
+def _fields(proposal: Proposal, words: Words) -> Table:
+    fields = table(words.say("Fields of {stream}", stream=words.name("stream", proposal.stream)))
+    fields.add_column(words.say("field"), style="bold", no_wrap=True)
+    fields.add_column(words.say("column"), overflow="fold")
+    fields.add_column(words.say("examples"), overflow="fold", ratio=3)
+    fields.add_column(words.say("understood"), justify="right", no_wrap=True)
+    fields.add_column(words.say("why"), overflow="fold", ratio=2)
+    for reading in proposal.readings:
+        fields.add_row(
+            reading.choice.field,
+            Text(clean(reading.choice.column.column, cap=EXAMPLE)),
+            Text(_examples(reading, words)),
+            _understood(reading.understood.share),
+            Text(_why(proposal, reading, words)),
+        )
+    return fields
+
+
+def _understood(share: float) -> Text:
+    """Never 100 % where something is lost."""
+    colour = "green" if share >= GOOD else "yellow" if share >= FAIR else "red"
+    return Text(f"{int(share * 1000) / 10:g} %", style=colour)
+
+
+def _examples(reading: Reading, words: Words) -> str:
+    """The most frequent values; what may point at a person as a message would show it."""
+    personal = reading.choice.field in PERSONAL
+    values = [words.plain(v) if personal else v for v in reading.understood.examples]
+    few = len(max(values, key=len)) > SHORT
+    return " · ".join(clean(value, cap=EXAMPLE) for value in values[: 2 if few else 3])
+
+
+def _why(proposal: Proposal, reading: Reading, words: Words) -> str:
+    """Why this column, and how it is read."""
+    reason = words.name("matched", reading.choice.reason)
+    return words.listed(filter(None, [reason, _how(proposal, reading, words)]))
+
+
+def _how(proposal: Proposal, reading: Reading, words: Words) -> str:
+    column = reading.choice.column
+    profile = proposal.sample.profiles[column.column]
+    if (clock := reading.choice.clock) is not None:
+        own = "ISO 8601" if isinstance(next(iter(profile.raws.values())), str) else "epoch"
+        return words.say("written as {format}", format=clock.format or own)
+    if reading.choice.field in NAMED:
+        parts = words.say("first part") if column.pattern else ""
+        values = words.numbered("{count} value", "{count} values", profile.distinct)
+        return words.listed(filter(None, [parts, values]))
+    put = list(column.values.items())
+    rest = [words.say("and {count} more", count=len(put) - VALUES)] if len(put) > VALUES else []
+    return words.listed(
+        [*(f"{clean(k, cap=EXAMPLE)}→{written_as(v)}" for k, v in put[:VALUES]), *rest]
+    )
+
+
+def _notes(proposal: Proposal, words: Words) -> Iterator[str]:
+    """What somebody should know before trusting a column."""
+    for reading in proposal.readings:
+        for note in reading.notes:
+            yield f"  {reading.choice.field}: {_note(note, proposal, reading, words)}"
+
+
+def _note(note: Note, proposal: Proposal, reading: Reading, words: Words) -> str:
+    if note is Note.LOCAL:
+        zone = proposal.zone.key
+        return words.say("the times carry no offset and are read as those of {zone}", zone=zone)
+    if note is Note.LOST:
+        lost = words.plain(clean(reading.understood.lost or "", cap=EXAMPLE))
+        return words.say("not understood, among others: “{value}”", value=lost)
+    return words.name("note", note)
+
+
+def _missing(proposal: Proposal, words: Words) -> Iterator[str]:
+    """What the sample lacks, and what follows from it."""
+    for field in proposal.missing:
+        yield f"  {field}: {words.name('missing', field)}"
+    if proposal.unmapped:
+        names = words.listed(clean(name, cap=EXAMPLE) for name in proposal.unmapped)
+        yield words.say("Columns not used: {names}.", names=names)
+
+
+def _cuts(proposal: Proposal, words: Words) -> Table:
+    rows = words.numbered("{count} row", "{count} rows", len(proposal.sample.rows))
+    cuts = table(words.say("Counted by, in {rows} looked at", rows=rows))
+    cuts.add_column(words.say("cut"), style="bold", overflow="fold")
+    cuts.add_column(words.say("series"), justify="right")
+    cuts.add_column(words.say("rows"), justify="right")
+    cuts.add_column(words.say("verdict"), overflow="fold", ratio=1)
+    for trial in proposal.trials:
+        cuts.add_row(
+            Text(written.called(trial.cut, words)), words.number(trial.series),
+            words.number(trial.events), _verdict(trial, words),
+        )  # fmt: skip
+    return cuts
+
+
+def _verdict(trial: Trial, words: Words) -> Text:
+    said = words.name("verdict", trial.verdict)
+    return Text(said, style="green" if trial.sound else "yellow")
