@@ -132,7 +132,8 @@ def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
 
 
 def _weight(signal: Signal) -> tuple[bool, float]:
-    return signal.standing, signal.observed - signal.expected
+    excess = signal.observed - signal.expected
+    return signal.standing, -excess if signal.kind is Kind.SILENCE else excess
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -8,7 +8,7 @@ import pytest
 from alerts.colour import Colour
 from alerts.incident import IncidentState
 from streams.hindsight import Hindsight, called, look_back
-from tests.alerts.samples import NOON, run, scoped, surge, trigger
+from tests.alerts.samples import NOON, run, scoped, silence, surge, trigger
 from tests.streams.counts import busy
 from tests.streams.logs import HOUR, START, complaint, settings
 from tests.streams.test_backtest import NOW, calm, history
@@ -102,3 +102,11 @@ def test_the_earliest_comes_first() -> None:
     _, decisions = run(signals)
     found = called([line for d in decisions for line in d.incidents], signals)
     assert [one.line.opened for one in found] == [NOON, NOON + timedelta(hours=30)]
+
+
+def test_of_a_silence_it_counts_what_was_missing_in_the_end() -> None:
+    grown = [silence(expected=20.0 * 2**n, revision=n) for n in range(3)]
+    _, decisions = run(grown)
+    (one,) = called([line for decision in decisions for line in decision.incidents], grown)
+    assert one.signal.expected == 80.0
+    assert one.peak is Colour.YELLOW
