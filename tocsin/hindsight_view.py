@@ -126,6 +126,8 @@ def _about(called: Called, words: Words) -> str:
     scopes = words.numbered("{count} scope", "{count} scopes", called.scopes)
     broad = words.listed([words.name("stream", called.signal.stream), scopes])
     parts = [words.named(matter(called.line.scope)) or broad]
+    if called.signal.kind is Kind.SILENCE:
+        parts.append(words.say("silent"))
     if called.harms and "harm" not in called.line.scope:
         parts.append(words.harms(called.harms))
     if called.line.state is IncidentState.WITHDRAWN:
