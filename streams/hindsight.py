@@ -123,17 +123,18 @@ def _called(line: IncidentLine, peak: Colour, signals: Sequence[Signal]) -> Call
 
 
 def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
-    """Counts before a single event, the incident's own scope first, else the largest excess."""
+    """Counts before a single event, the incident's own scope, what it began with, the largest."""
 
-    def precedence(signal: Signal) -> tuple[bool, bool, tuple[bool, float]]:
-        return signal.kind is not Kind.TRIGGER, signal.scope == line.scope, _weight(signal)
+    def precedence(signal: Signal) -> tuple[bool, bool, bool, tuple[bool, float]]:
+        counts, own = signal.kind is not Kind.TRIGGER, signal.scope == line.scope
+        return counts, own, signal.onset <= line.opened, _weight(signal)
 
     return max(signals, key=precedence)
 
 
 def _weight(signal: Signal) -> tuple[bool, float]:
-    excess = signal.observed - signal.expected
-    return signal.standing, -excess if signal.kind is Kind.SILENCE else excess
+    """Too many or, of a silence, too few."""
+    return signal.standing, abs(signal.observed - signal.expected)
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -7,6 +7,7 @@ import pytest
 
 from alerts.colour import Colour
 from alerts.incident import IncidentState
+from alerts.signal import Kind
 from streams.hindsight import Hindsight, called, look_back
 from tests.alerts.samples import NOON, run, scoped, silence, surge, trigger
 from tests.streams.counts import busy
@@ -80,6 +81,25 @@ def test_counts_speak_before_a_single_event_which_is_named_beside_them() -> None
     (one,) = called([line for d in decisions for line in d.incidents], signals)
     assert (one.signal.id, one.harms, one.peak) == ("s", ["injury"], Colour.RED)
     assert one.scopes == 2
+
+
+def test_what_an_incident_began_with_speaks_for_it_and_not_what_came_on_top() -> None:
+    signals = [surge("first"), surge("second", hours=20, observed=90.0, multiple=9.0)]
+    _, decisions = run(signals)
+    (one,) = called([line for d in decisions for line in d.incidents], signals)
+    assert one.signal.id == "first"
+    assert one.signal.onset <= one.line.opened
+
+
+def test_of_a_silence_the_fewest_events_count() -> None:
+    scope = {"stream": "complaints", "source": "complaints"}
+    signals = [
+        surge("s", kind=Kind.SILENCE, scope=scope, revision=n, observed=2.0, expected=expected)
+        for n, expected in enumerate((20.0, 90.0))
+    ]
+    _, decisions = run(signals)
+    (one,) = called([line for d in decisions for line in d.incidents], signals)
+    assert (one.signal.expected, one.peak) == (90, Colour.YELLOW)
 
 
 def test_what_another_incident_took_over_is_told_once() -> None:
