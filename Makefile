@@ -20,8 +20,8 @@ packages: ## from the operating system what some tests need, where that may be i
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: .venv/ready ## history, a defect batch, a regional surge and a safety report through a real Kafka
-	$(BIN)/python -m tocsin demo
+demo: .venv/ready ## history, then five things go wrong at once, through a real Kafka (LANG_ALERTS=zh|en, KEEP=1)
+	@$(BIN)/python -m tocsin demo $(if $(filter-out 0,$(KEEP)),--keep)
 
 check: .venv/ready ## lint, format, types, import contract, shell scripts
 	$(BIN)/ruff check .

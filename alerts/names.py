@@ -126,9 +126,18 @@ NAMES: dict[str, dict[str, str]] = {
         "media": "media",
     },
     "scenario": {
+        "campaign": "campaign",
         "defect_batch": "defect batch",
         "regional_surge": "regional surge",
+        "social_wave": "social-media wave",
+        "silence": "source fallen silent",
         "safety_report": "safety report",
+    },
+    "phase": {
+        "history": "four weeks of history",
+        "live": "the last two days",
+        "verdicts": "the last verdicts",
+        "afterwards": "as it happens",
     },
     "pushed": {"created": "created", "updated": "updated", "unchanged": "unchanged"},
     "matched": {

@@ -18,7 +18,7 @@ from alerts.lifecycle import Incidents
 from alerts.signal import Signal
 from streams.cells import decode
 from streams.events import MILLISECOND, Event
-from streams.history import Entry, History, bucket_end, partitions_of, source_of
+from streams.history import Entry, Playable, bucket_end, partitions_of, source_of
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
 from streams.sections import Source, Stream
@@ -65,7 +65,7 @@ class Backtest:
         self._inputs = 0
 
     def play(
-        self, history: History, *, on_events: Callable[[int], None] = lambda _: None
+        self, history: Playable, *, on_events: Callable[[int], None] = lambda _: None
     ) -> Iterator[Outcome]:
         for batch in history.batches():
             yield self._respond(self._detect(self._intake(batch)))
@@ -115,7 +115,7 @@ class Backtest:
             if (source := source_of(self._settings.sources, stream)) is not None:
                 yield source, events
 
-    def _end(self, history: History) -> Iterator[Emission]:
+    def _end(self, history: Playable) -> Iterator[Emission]:
         """Close what is open: every source of a stream ends where the stream's history does."""
         for source in self._settings.sources:
             if source.stream not in history.ends:

@@ -1,152 +1,124 @@
-"""What the demonstration plays, and whether what went wrong was called."""
+"""What the demonstration plays: four weeks of ordinary history, then five things at once."""
 
-import json
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from enum import StrEnum
 
-from kafka import KafkaConsumer, TopicPartition
-
-from streams import security
+from streams.backtest import Backtest
 from streams.events import EPOCH, MILLISECOND
+from streams.history import Entry
 from streams.replay import Feed, Pace
+from streams.scorecard import Findings, Scorecard, score
+from streams.sections import Source, Stream
 from streams.settings import Settings
-from streams.topics import Topics
 from streams.traffic.generator import Traffic, generate
-from streams.traffic.scenarios import Label, lately
+from streams.traffic.scenarios.scenario import Kind
+from streams.traffic.scenarios.silence import Silence
+from streams.traffic.schedule import lately
+from streams.traffic.transport import Made
 
 HISTORY_DAYS = 28
-LEARNING = timedelta(days=14)  # at most; what opens before is no alarm yet
+DAYS = HISTORY_DAYS + 2
+LEARNING = timedelta(days=14)  # until each day of the week was met twice
+AFTERWARDS = 30  # days that it can go on
 SEED = 7
+ZONE = "Asia/Shanghai"  # of the company
+BOTH: tuple[Stream, Stream] = ("complaints", "mentions")
+LATENESS = Source.model_fields["lateness"].default // MILLISECOND
 
 
-class Call(NamedTuple):
-    """How a labelled incident was called: by which incident of ours, when, in which colour."""
-
-    label: Label
-    incident: str | None
-    colour: str
-    at: datetime | None
-
-    @property
-    def began(self) -> datetime:
-        return datetime.fromisoformat(self.label.begins)
+def traffic(*, end: datetime, seed: int = SEED, names: str = "en") -> Traffic:
+    """Four weeks and two days that end at `end`, with one happening of each kind."""
+    start = end - timedelta(days=DAYS)
+    return generate(seed=seed, start=start, days=DAYS, incidents=lately(end), names=names)
 
 
-def traffic(*, end: datetime, seed: int = SEED) -> Traffic:
-    """Four weeks that end at `end`, with one incident of each kind in the last two days."""
-    days = HISTORY_DAYS + 2
-    start = end - timedelta(days=days)
-    return generate(seed=seed, start=start, days=days, incidents=lately(end))
+class Phase(StrEnum):
+    HISTORY = "history"
+    LIVE = "live"
+    VERDICTS = "verdicts"
+    AFTERWARDS = "afterwards"
 
 
-class Played(NamedTuple):
-    """What was sent: records, the seconds that the history took, and the labelled events' times."""
+@dataclass
+class Played:
+    """How far the play has come, and what was sent, by what became of it on its way."""
 
-    records: int
-    history_seconds: float
-    times: dict[str, datetime]
+    phase: Phase = Phase.HISTORY
+    day: int = 0
+    moment: datetime = EPOCH
+    sent: Counter[str] = field(default_factory=Counter)
 
-    def until(self, call: Call) -> int:
-        """How many events of a labelled incident had happened when it was called."""
-        happened = (self.times[event] for event in call.label.events)
-        return sum(time <= call.at for time in happened) if call.at else 0
+    def note(self, one: Made) -> None:
+        self.moment = EPOCH + one.arrives * MILLISECOND
+        self.sent["all"] += 1
+        self.sent["damaged"] += one.damage is not None
+        self.sent["again"] += one.again
+        self.sent["slow"] += one.delay > LATENESS
 
 
-def play(made: Traffic, feed: Feed, *, seconds: float, on_live: Callable[[], None]) -> Played:
-    """Play the history at once and the last two days within `seconds`."""
-    began, quick = time.monotonic(), 0.0
+def play(made: Traffic, feed: Feed, played: Played, *, seconds: float) -> None:
+    """Send the history at once and the last two days within `seconds`, then the end of input."""
     pace = Pace(timedelta(days=made.days - HISTORY_DAYS).total_seconds() / seconds)
-    labelled = {event for label in made.labels for event in label.events}
-    times: dict[str, datetime] = {}
-    for number, day in enumerate(made.daily()):
-        if number == HISTORY_DAYS:
-            quick = time.monotonic() - began
-            on_live()
+    for played.day, day in enumerate(made.daily()):
+        if played.day == HISTORY_DAYS:
+            played.phase = Phase.LIVE
         for one in day:
-            if number >= HISTORY_DAYS:
+            if played.phase is Phase.LIVE:
                 pace.wait(one.arrives)
-            if isinstance(one.event, bytes):
-                feed.raw(one.stream, one.event)
-                continue
-            feed.event(one.stream, one.event)
-            if one.event.id in labelled:
-                times[one.event.id] = EPOCH + one.event.time * MILLISECOND
-    feed.end(("complaints", "mentions"), made.end)
-    return Played(feed.sent, quick, times)
+            _send(feed, one, played)
+    feed.end(BOTH, made.end)
+    played.phase = Phase.VERDICTS
 
 
-class Watch:
-    """Reads the public topics of an installation from their beginning."""
-
-    def __init__(self, settings: Settings, bootstrap: str) -> None:
-        names = Topics.of(settings)
-        self._topics = {names.signals: "signals", names.incidents: "incidents"}
-        self.signals: dict[str, dict[str, Any]] = {}
-        self.incidents: dict[str, list[dict[str, Any]]] = {}
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap.split(","), enable_auto_commit=False,
-            **security.client(settings.kafka),
-        )  # fmt: skip
-        parts = [TopicPartition(topic, 0) for topic in self._topics]
-        self._consumer.assign(parts)
-        self._consumer.seek_to_beginning(*parts)
-
-    def look(self) -> None:
-        """Take in what is new; waits at most half a second."""
-        for part, records in self._consumer.poll(timeout_ms=500).items():
-            for record in records:
-                said = json.loads(record.value)
-                if self._topics[part.topic] == "signals":
-                    self.signals.setdefault(said["id"], said)
-                else:
-                    self.incidents.setdefault(said["id"], []).append(said)
-
-    def close(self) -> None:
-        self._consumer.close()
-
-    def call(self, label: Label) -> Call:
-        """The first word of ours about a labelled incident."""
-        found = [
-            (datetime.fromisoformat(signal["at"]), line["id"], lines[-1]["colour"])
-            for lines in self.incidents.values()
-            for line in lines
-            for name in line["signals"]
-            if (signal := self.signals.get(name)) and _meets(label, signal)
-        ]
-        if not found:
-            return Call(label, None, "", None)
-        at, incident, colour = min(found)
-        return Call(label, incident, colour, at)
-
-    def false_alarms(self, calls: Sequence[Call], *, since: datetime) -> list[dict[str, Any]]:
-        """Incidents after the learning that called nothing labelled."""
-        right = {call.incident for call in calls}
-        firsts = [lines[0] for lines in self.incidents.values()]
-        return [
-            line
-            for line in firsts
-            if line["id"] not in right
-            and datetime.fromisoformat(line["opened"]) >= since
-            and not any(
-                _meets(call.label, self.signals[s]) for call in calls for s in line["signals"]
-            )
-        ]
+def go_on(made: Traffic, feed: Feed, played: Played) -> None:
+    """Send what comes afterwards, ordinary and on the silent channel still nothing, as it comes."""
+    played.phase = Phase.AFTERWARDS
+    end = EPOCH + made.end * MILLISECOND
+    silences = [
+        Silence(begins=end, lasts=timedelta(days=AFTERWARDS), channel=label.scope["channel"])
+        for label in made.labels
+        if label.kind is Kind.SILENCE
+    ]
+    more = generate(
+        seed=made.seed + 1, start=end, days=AFTERWARDS, incidents=silences, names=made.names
+    )
+    for one in more:
+        time.sleep(max(one.arrives / 1000 - time.time(), 0))
+        _send(feed, one, played)
 
 
-def _meets(label: Label, signal: dict[str, Any]) -> bool:
-    """The signal is about what the label is about, and not before it."""
-    scope, at = signal["scope"], datetime.fromisoformat(signal["at"])
-    named = set(label.scope.items()) - {("stream", label.scope["stream"])}
-    return named <= set(scope.items()) and at >= datetime.fromisoformat(label.begins)
+def _send(feed: Feed, one: Made, played: Played) -> None:
+    if one.damage:
+        feed.raw(one.stream, one.raw)
+    else:
+        feed.event(one.stream, one.event)
+    played.note(one)
 
 
-def settled(watch: Watch, made: Traffic, *, within: float) -> bool:
-    """Look until every labelled incident is called, at most for `within` seconds."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        watch.look()
-        if all(watch.call(label).incident for label in made.labels):
-            return True
-    return False
+def scored(findings: Findings, made: Traffic) -> Scorecard:
+    since = EPOCH + made.start * MILLISECOND + LEARNING
+    return score(findings, made.labels, made.planted, since=since)
+
+
+def rehearse(made: Traffic, settings: Settings) -> Findings:
+    """What is found in the same events without Kafka."""
+    findings = Findings()
+    for outcome in Backtest(settings, now=made.end).play(_Script(made)):
+        findings.take(outcome.signals, outcome.incidents)
+    return findings
+
+
+class _Script:
+    """The traffic as a back-test plays it, a day at a time; what is damaged is left out."""
+
+    def __init__(self, made: Traffic) -> None:
+        self.ends = dict.fromkeys(BOTH, made.end)
+        self._made = made
+
+    def batches(self) -> Iterator[tuple[Entry, ...]]:
+        for day in self._made.daily():
+            yield tuple(Entry(m.arrives, m.stream, m.event) for m in day if not m.damage)

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 import numpy as np
@@ -38,6 +38,15 @@ class Refused(NamedTuple):
     file: Path
     row: int
     why: Rejected
+
+
+class Playable(Protocol):
+    """Events in the order in which they are met; `ends` is in milliseconds."""
+
+    @property
+    def ends(self) -> dict[Stream, int]: ...
+
+    def batches(self) -> Iterator[tuple[Entry, ...]]: ...
 
 
 class History:

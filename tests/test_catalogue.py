@@ -28,13 +28,14 @@ from dashboards.grafana import Pushed
 from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
+from streams.demo import Phase
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
 from streams.proposal import matching
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import WANTED, Note
 from streams.sections import DIMENSIONS, Stream
-from streams.traffic import scenarios
+from streams.traffic.scenarios import scenario
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("alerts", "dashboards", "streams", "tocsin")
@@ -62,7 +63,8 @@ VALUES: dict[str, Set[str]] = {
     "demand": set(get_args(Demand)),
     "severity": set(get_args(Severity)),
     "harm": {*Harm, "safety"},
-    "scenario": set(scenarios.Kind),
+    "scenario": set(scenario.Kind),
+    "phase": set(Phase),
     "pushed": set(Pushed),
     "matched": set(matching.Reason),
     "note": set(Note) - {Note.LOCAL, Note.LOST},

@@ -13,14 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from detectors.text import category, harm
+from detectors.text import category, harm, sentiment
 from detectors.text.canonical import canonical
 from streams.events import Complaint, Mention, Rejected
 from streams.parsing import Reader
 from streams.traffic.draws import dice
 from streams.traffic.generator import Traffic, generate
 from streams.traffic.population import CHINA, Phrases, book, population
-from streams.traffic.scenarios import DefectBatch, Kind, RegionalSurge, SafetyReport, lately
+from streams.traffic.scenarios.campaign import Campaign
+from streams.traffic.scenarios.defect_batch import DefectBatch
+from streams.traffic.scenarios.regional_surge import RegionalSurge
+from streams.traffic.scenarios.safety_report import SafetyReport
+from streams.traffic.scenarios.scenario import Kind
+from streams.traffic.scenarios.silence import Silence
+from streams.traffic.scenarios.social_wave import SocialWave
+from streams.traffic.schedule import lately
 from tocsin.generate import generate as command
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -35,12 +42,17 @@ def digest(traffic: Traffic) -> str:
     return hashlib.sha256(b"\n".join(made.raw for made in traffic)).hexdigest()
 
 
+def events(traffic: Traffic) -> list[Complaint | Mention]:
+    """Those that arrive whole, each once."""
+    return [made.event for made in traffic if not (made.damage or made.again)]
+
+
 def complaints(traffic: Traffic) -> list[Complaint]:
-    return [made.event for made in traffic if isinstance(made.event, Complaint)]
+    return [event for event in events(traffic) if isinstance(event, Complaint)]
 
 
 def mentions(traffic: Traffic) -> list[Mention]:
-    return [made.event for made in traffic if isinstance(made.event, Mention)]
+    return [event for event in events(traffic) if isinstance(event, Mention)]
 
 
 def test_the_same_seed_makes_the_same_bytes_and_another_seed_others() -> None:
@@ -58,12 +70,32 @@ def test_records_come_in_the_order_in_which_they_arrive() -> None:
 
 
 def test_an_incident_adds_its_events_and_changes_nothing_else() -> None:
-    eventful = week(incidents=lately(END))
+    loud = [incident for incident in lately(END) if incident.kind != Kind.SILENCE]
+    eventful = week(incidents=loud)
     labelled = {event for label in eventful.labels for event in label.events}
-    rest = [
-        made for made in eventful if isinstance(made.event, bytes) or made.event.id not in labelled
-    ]
-    assert rest == list(week())
+    assert [made for made in eventful if made.event.id not in labelled] == list(week())
+
+
+def test_a_silence_takes_all_of_its_channel_and_changes_nothing_else() -> None:
+    begins, ends = START + timedelta(days=2, hours=9), START + timedelta(days=4)
+    silent = Silence(begins=begins, lasts=ends - begins, channel="web")
+
+    def lost(event: Complaint | Mention) -> bool:
+        happened = datetime.fromtimestamp(event.time / 1000, UTC)
+        return getattr(event, "channel", "") == "web" and begins <= happened < ends
+
+    usual, quiet = list(week()), list(week(incidents=[silent]))
+    assert quiet == [made for made in usual if not lost(made.event)]
+    assert len(usual) - len(quiet) > 300
+
+
+def test_an_incident_tells_nothing_through_a_channel_that_is_silent() -> None:
+    report = SafetyReport(begins=END - timedelta(hours=3), channel="web")
+    silent = Silence(begins=END - timedelta(hours=9), lasts=timedelta(hours=9), channel="web")
+    traffic = week(incidents=[report, silent])
+    assert [label.kind for label in traffic.labels] == [Kind.SILENCE]
+    assert traffic.labels[0].events == ()
+    assert traffic.labels[0].begins == "2026-03-08T15:00:00.000+00:00"
 
 
 @pytest.mark.parametrize("per_day", [800, 3200])
@@ -117,7 +149,7 @@ def test_reposts_follow_an_original_and_name_it() -> None:
 
 
 def test_some_events_are_late_and_fewer_too_late() -> None:
-    delays = np.array([m.arrives - m.event.time for m in week() if isinstance(m.event, Complaint)])
+    delays = np.array([made.delay for made in week() if not made.again])
     within, beyond = (delays > 60_000) & (delays <= 900_000), delays > 900_000
     assert (delays > 0).all()
     assert within.sum() > beyond.sum() > 10
@@ -135,14 +167,19 @@ def test_exactly_the_damaged_records_are_refused() -> None:
     traffic = list(generate(seed=2, start=START, days=30))
     for made in traffic:
         read = readers[made.stream].raw(made.raw)
-        assert isinstance(read, Rejected) == isinstance(made.event, bytes), made
+        assert isinstance(read, Rejected) == bool(made.damage), made
         assert b"\n" not in made.raw
-    assert 5 < sum(isinstance(made.event, bytes) for made in traffic) < 300
+    assert 5 < sum(bool(made.damage) for made in traffic) < 300
 
 
-def test_every_id_is_made_once() -> None:
-    ids = Counter(m.event.id for m in week(incidents=lately(END)) if not isinstance(m.event, bytes))
+def test_every_id_is_made_once_and_some_are_delivered_again() -> None:
+    traffic = list(week(incidents=lately(END)))
+    whole = [made for made in traffic if not made.damage]
+    ids = Counter(made.event.id for made in whole if not made.again)
     assert set(ids.values()) == {1}
+    again = [made for made in whole if made.again]
+    assert 5 < len(again) < 60
+    assert all(ids[made.event.id] == 1 for made in again)
 
 
 def said(phrases: Phrases) -> list[str]:
@@ -158,7 +195,10 @@ def said(phrases: Phrases) -> list[str]:
 
 def test_ordinary_phrases_state_no_harm_that_alerts_by_itself() -> None:
     written = book()
-    ordinary = [*written.grumbles.values(), *written.posts.values(), written.again, written.defect]
+    ordinary = [
+        *written.grumbles.values(), *written.posts.values(), written.again, written.defect,
+        written.wave.root, written.wave.own, written.campaign.posts, written.campaign.questions,
+    ]  # fmt: skip
     for text in (text for phrases in ordinary for text in said(phrases)):
         assert not harm.read(canonical(text)).strict, text
 
@@ -210,6 +250,48 @@ def test_a_regional_surge_multiplies_what_is_usual_at_the_hour(times: float) -> 
 
 def _hour(c: Complaint) -> int:
     return datetime.fromtimestamp(c.time / 1000, CHINA).hour
+
+
+def test_a_social_wave_is_one_post_that_is_shared_and_others_that_join_in() -> None:
+    wave = SocialWave(begins=END - timedelta(hours=20), product="Display D27")
+    traffic = week(incidents=[wave])
+    (label,) = traffic.labels
+    told = sorted((m for m in mentions(traffic) if m.id in set(label.events)), key=lambda m: m.time)
+    root, *rest = told
+    assert (root.followers, root.sentiment) == (1_200_000, "negative")
+    copies = [post for post in rest if post.repost_of]
+    assert {(c.repost_of, c.root, c.text) for c in copies} == {(root.id, root.id, root.text)}
+    assert len(copies) == wave.reposts
+    own = [post for post in rest if not post.repost_of]
+    assert len(own) == len({post.author for post in own}) == wave.posts
+    assert {post.product for post in told} == {"Display D27"}
+    middle = told[len(told) // 2].time - root.time
+    assert middle < 8 * 3_600_000 / 2  # it rises faster than it ebbs
+
+
+def test_what_joins_a_wave_is_against_the_product_and_a_campaign_is_not() -> None:
+    joining, praising = book().wave.own, book().campaign.posts
+    moods = Counter(sentiment.read(canonical(text)) for text in said(joining))
+    assert moods[sentiment.Sentiment.NEGATIVE] > 0.8 * moods.total()
+    for text in [*said(praising), *said(book().campaign.questions)]:
+        assert sentiment.read(canonical(text)) is not sentiment.Sentiment.NEGATIVE, text
+
+
+def test_a_campaign_raises_what_is_said_of_its_product_moderately() -> None:
+    begins, days = START + timedelta(days=1), 4
+    added = [
+        week(seed, incidents=[Campaign(begins=begins, product="Router R5")]) for seed in range(3)
+    ]
+    posts = [post for traffic in added for post in traffic.planted if isinstance(post, Mention)]
+    usual = [
+        post
+        for seed in range(3)
+        for post in mentions(week(seed))
+        if post.product == "Router R5" and not post.repost_of
+    ]
+    assert len(posts) / days / (len(usual) / 7) == pytest.approx(0.3, rel=0.25)
+    assert {post.sentiment for post in posts} == {"positive", None}
+    assert {label.innocent for traffic in added for label in traffic.labels} == {True}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -264,11 +346,12 @@ def test_the_command_writes_both_streams_and_the_labels(tmp_path: Path) -> None:
     out, labels = tmp_path / "made", tmp_path / "labels.jsonl"
     done = run(
         "--seed", "4", "--days", "3", "--out", str(out), "--labels", str(labels),
-        "--incident", "defect_batch", "--incident", "safety_report",
+        "--incident", "defect_batch", "--incident", "silence",
     )  # fmt: skip
     assert (done.exit_code, done.stdout) == (0, "")
-    kinds = [msgspec.json.decode(line)["kind"] for line in labels.read_bytes().splitlines()]
-    assert kinds == [Kind.DEFECT_BATCH, Kind.SAFETY_REPORT]
+    written = [msgspec.json.decode(line) for line in labels.read_bytes().splitlines()]
+    assert [label["kind"] for label in written] == [Kind.DEFECT_BATCH, Kind.SILENCE]
+    assert [bool(label["events"]) for label in written] == [True, False]
     for stream in ("complaints", "mentions"):
         lines = (out / f"{stream}.jsonl").read_bytes().splitlines()
         assert len(lines) > 1000

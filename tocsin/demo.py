@@ -1,159 +1,170 @@
-"""tocsin demo: four weeks of history, then three things go wrong."""
+"""tocsin demo: four weeks of history, then five things go wrong at once."""
 
-import subprocess
-import sys
+import os
+import secrets
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated, NamedTuple
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from alerts.catalogue import LANGUAGES
 from alerts.words import Words
-from streams import broker, demo, replay, settings, topics
+from dashboards.demo.addresses import addresses
+from dashboards.demo.report import Report, report
+from dashboards.demo.screen import Screen
+from streams import broker, demo, sandbox, settings, topics
+from streams.demo import Played
+from streams.events import EPOCH, MILLISECOND
+from streams.findings import findings
+from streams.replay import feeding
+from streams.sandbox import Process
+from streams.scorecard import Scorecard
 from streams.settings import Settings
+from streams.telemetry import Instruments, client
 from streams.traffic.generator import Traffic
 from tocsin import language
 from tocsin.errors import one_line
+from tocsin.interrupts import stoppable
 
 LIVE = 20.0  # seconds that the last two days take
-PATIENCE = 60.0  # seconds after the last event in which everything must have been called
-GRACE = 20.0
-PLAIN = ("stream", "harm")  # said by the kind of incident
+PATIENCE = 60.0  # seconds after the last event in which everything must be judged and told
+LOOK = 0.2
+STOPPED = 130
+VARIABLE = "LANG_ALERTS"
 
 console = Console(highlight=False)
 
-Result = tuple[demo.Played, list[demo.Call], int]
+
+class Stand(NamedTuple):
+    """What has been set up; `instruments` read what the workers tell of themselves."""
+
+    settings: Settings
+    bootstrap: str
+    workers: Process
+    instruments: Instruments
 
 
-def run() -> None:
-    """Play four weeks and three labelled incidents through a real Kafka; exit 0 if all are called.
+def run(
+    *,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Stay up afterwards, with the pages, until Ctrl-C.")
+    ] = False,
+    seed: Annotated[
+        int, typer.Option(help="Of the history; another seed is another company's month.", min=0)
+    ] = demo.SEED,
+    end: Annotated[
+        datetime | None,
+        typer.Option(help="When it ends, in UTC unless it names a zone; else the present hour."),
+    ] = None,
+    live: Annotated[float, typer.Option(help="Seconds that the last two days take.", min=1)] = LIVE,
+) -> None:
+    """Play four weeks and five labelled incidents through a real Kafka; exit 0 if all are called.
 
-    In the language of the command line, or in that of LANG_ALERTS: en or zh.
+    More than one false incident is a failure too. In the language of the command line, or in that
+    of LANG_ALERTS: en or zh.
 
-    Example: tocsin demo
+    Example: LANG_ALERTS=zh tocsin demo --keep
     """
-    began, words = time.monotonic(), language.words("LANG_ALERTS")
-    with one_line(broker.BrokerError, settings.SettingsError, topics.TopicError):
-        played, calls, false_alarms = _played(words)
-    _table(words, played, calls)
-    missed = [call.label.name for call in calls if call.incident is None]
-    console.print(
-        words.say(
-            "{called} of {all} called, {false_alarms}, {seconds} s",
-            called=len(calls) - len(missed), all=len(calls),
-            false_alarms=words.numbered(
-                "{count} false alarm", "{count} false alarms", false_alarms
-            ),
-            seconds=f"{time.monotonic() - began:.0f}",
-        )
-    )  # fmt: skip
-    if missed:
-        console.print(words.say("not called: {names}", names=words.listed(missed)), markup=False)
-        raise typer.Exit(1)
+    with one_line(ValueError):
+        words = Words(_language(), ZoneInfo(demo.ZONE))
+    code = STOPPED
+    expected = (broker.BrokerError, settings.SettingsError, topics.TopicError, sandbox.EndedError)
+    try:
+        with one_line(*expected), stoppable(), sandbox.secluded():
+            made = demo.traffic(end=_end(end), seed=seed, names=words.language)
+            show = _Show(words, made, live, Played(moment=EPOCH + made.start * MILLISECOND))
+            with _stand(words) as stand, show.screen(stand) as screen:
+                code = 0 if show.play(stand, screen).passed else 1
+                if keep:
+                    show.keep(stand)
+    except KeyboardInterrupt:
+        console.print(words.say("Stopped; nothing is left running."))
+    raise typer.Exit(code)
 
 
-def _played(words: Words) -> Result:
-    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
-    made = demo.traffic(end=end)
+def _language() -> str:
+    named = os.environ.get(VARIABLE, "")
+    if named and not named.lower().startswith(LANGUAGES):
+        raise ValueError(f"{VARIABLE} must be one of {', '.join(LANGUAGES)}, got {named!r}")
+    return language.words(VARIABLE).language
+
+
+def _end(named: datetime | None) -> datetime:
+    if named is not None:
+        return named.replace(tzinfo=named.tzinfo or UTC)
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+@contextmanager
+def _stand(words: Words) -> Iterator[Stand]:
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True) as folder:
-        chosen = settings.load(_settings(Path(folder), words.language))
-        with _kafka(words, chosen) as bootstrap, _workers(Path(folder)):
-            return _watched(words, made, chosen, bootstrap)
+        chosen = sandbox.configured(Path(folder), language=words.language, zone=demo.ZONE)
+        starting = console.status(words.say("starting Kafka (the first time downloads 44 MB)"))
+        with starting, sandbox.kafka(chosen) as bootstrap:
+            starting.stop()
+            console.print(words.say("Kafka answers at {address}", address=bootstrap))
+            with sandbox.running(chosen.home, "run", _terminal()) as workers, client() as asks:
+                yield Stand(chosen, bootstrap, workers, Instruments(chosen.operations, asks))
 
 
-def _watched(words: Words, made: Traffic, chosen: Settings, bootstrap: str) -> Result:
-    watch = demo.Watch(chosen, bootstrap)
-    try:
-        console.print(
-            words.numbered(
-                "playing {count} day of history ...", "playing {count} days of history ...",
-                demo.HISTORY_DAYS,
-            )
+def _terminal() -> Mapping[str, str]:
+    """Makes the workers, whose output comes to us, write as for this terminal."""
+    colours = {"FORCE_COLOR": "1"} if console.is_terminal else {}
+    return {"COLUMNS": str(console.width), **colours}
+
+
+@dataclass(frozen=True)
+class _Show:
+    """One run of the demonstration; `live` is how many seconds the last two days take."""
+
+    words: Words
+    made: Traffic
+    live: float
+    played: Played
+    began: float = field(default_factory=time.monotonic)
+
+    def screen(self, stand: Stand) -> Screen:
+        return Screen(
+            console, self.words, self.played,
+            alerts=stand.workers.printed, measure=stand.instruments.read,
         )  # fmt: skip
-        with replay.feeding(chosen, bootstrap) as feed:
-            played = demo.play(made, feed, seconds=LIVE, on_live=lambda: _announce(words))
-        demo.settled(watch, made, within=PATIENCE)
-        calls = [watch.call(label) for label in made.labels]
-        since = datetime.fromtimestamp(made.start / 1000, UTC) + demo.LEARNING
-        return played, calls, len(watch.false_alarms(calls, since=since))
-    finally:
-        watch.close()
 
+    def play(self, stand: Stand, screen: Screen) -> Scorecard:
+        with feeding(stand.settings, stand.bootstrap) as feed:
+            demo.play(self.made, feed, self.played, seconds=self.live)
+        self._settle(stand, screen)
+        screen.show_alerts()
+        card = demo.scored(findings(stand.settings, stand.bootstrap), self.made)
+        took, met = time.monotonic() - self.began, screen.telemetry.records
+        console.print(report(self.words, Report(card, self.played.sent, met, took)))
+        return card
 
-def _announce(words: Words) -> None:
-    console.print(words.say("... and now the last two days, in {seconds} s", seconds=f"{LIVE:.0f}"))
-    console.print()
+    def _settle(self, stand: Stand, screen: Screen) -> None:
+        """Wait until all is judged and told, at most for as long as we have patience."""
+        deadline = time.monotonic() + PATIENCE
+        while not screen.telemetry.judged(self.made.end / 1000):
+            stand.workers.check()
+            if time.monotonic() > deadline:
+                said = self.words.say("The workers were not done within {seconds} s.",
+                                      seconds=f"{PATIENCE:.0f}")  # fmt: skip
+                console.print(said, style="bold red")
+                return
+            time.sleep(LOOK)
 
-
-def _settings(home: Path, language: str) -> Path:
-    file = home / "tocsin.toml"
-    file.write_text(
-        f'home = "{home.as_posix()}"\n[response]\nlanguage = "{language}"\n'
-        "[channels.terminal]\nenabled = true\n"
-        "[operations]\nintake_port = 0\ndetection_port = 0\nresponse_port = 0\n",
-        encoding="utf-8",
-    )
-    return file
-
-
-@contextmanager
-def _kafka(words: Words, chosen: Settings) -> Iterator[str]:
-    with console.status(words.say("starting Kafka (the first time downloads 44 MB)")):
-        running = broker.up(chosen.home)
-    console.print(words.say("Kafka answers at {address}", address=running.bootstrap))
-    try:
-        topics.create(chosen, running.bootstrap)
-        yield running.bootstrap
-    finally:
-        broker.down(chosen.home)
-
-
-@contextmanager
-def _workers(home: Path) -> Iterator[None]:
-    """All roles as `tocsin run` starts them; their alerts come to this terminal."""
-    with (home / "log").open("ab") as log:
-        command = [sys.executable, "-m", "tocsin", "run", "--settings", str(home / "tocsin.toml")]
-        process = subprocess.Popen(command, stderr=log)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(timedelta(seconds=GRACE).total_seconds())
-
-
-def _table(words: Words, played: demo.Played, calls: list[demo.Call]) -> None:
-    console.print(
-        words.numbered(
-            "{count} record played, the history in {seconds} s",
-            "{count} records played, the history in {seconds} s",
-            played.records, seconds=f"{played.history_seconds:.1f}",
-        )
-    )  # fmt: skip
-    table = Table(
-        words.say("what"), words.say("began"), words.say("called"), words.say("after"),
-        words.say("events"), words.say("as"),
-        title=words.say("what went wrong, and when it was called (times in UTC)"),
-    )  # fmt: skip
-    for call in calls:
-        table.add_row(*_row(words, played, call))
-    console.print(table)
-
-
-def _row(words: Words, played: demo.Played, call: demo.Call) -> list[str]:
-    label = call.label
-    scope = words.named({f: value for f, value in label.scope.items() if f not in PLAIN})
-    what = f"{words.name('scenario', label.kind)}: {scope}"
-    if call.at is None:
-        return [what, words.hour(call.began), words.say("not called"), "", "", ""]
-    hours = (call.at - call.began).total_seconds() / 3600
-    return [
-        what, words.hour(call.began), words.hour(call.at),
-        words.say("{hours} h", hours=f"{hours:.1f}"),
-        words.say("{some} of {all}", some=played.until(call), all=len(label.events)),
-        f"{words.name('colour', call.colour)} {call.incident}",
-    ]  # fmt: skip
+    def keep(self, stand: Stand) -> None:
+        """Ordinary traffic goes on, and everything can be looked at, until somebody stops it."""
+        token = secrets.token_urlsafe(24)
+        chosen, bootstrap = stand.settings, stand.bootstrap
+        with sandbox.running(chosen.home, "serve", {"TOCSIN_SERVE__TOKEN": token}) as pages:
+            pages.printed.readline()  # it listens
+            console.print(addresses(self.words, chosen, bootstrap, token))
+            with feeding(chosen, bootstrap) as feed:
+                demo.go_on(self.made, feed, self.played)

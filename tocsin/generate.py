@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,11 +13,18 @@ from rich.console import Console
 
 from streams import files
 from streams.sections import Stream
-from streams.traffic import generator, scenarios
+from streams.traffic import generator, schedule
+from streams.traffic.scenarios.scenario import Kind
+from streams.traffic.transport import Made
 from tocsin import language
 from tocsin.errors import one_line, progress
 
 BOTH: tuple[Stream, Stream] = ("complaints", "mentions")
+
+
+class Names(StrEnum):
+    EN = "en"
+    ZH = "zh"
 
 
 def generate(
@@ -35,9 +43,14 @@ def generate(
     per_day: Annotated[
         float, typer.Option(help="Events a day; three quarters of them complaints.")
     ] = generator.PER_DAY,
+    names: Annotated[
+        Names, typer.Option(help="The language that products and regions are named in.")
+    ] = Names.EN,
     incident: Annotated[
-        list[scenarios.Kind] | None,
-        typer.Option(help="An incident within the last two days; may be given several times."),
+        list[Kind] | None,
+        typer.Option(
+            help="One of the last two days (a campaign: of the six); may be given several times."
+        ),
     ] = None,
     labels: Annotated[
         Path | None, typer.Option(help="Where the incidents' labels go, as JSON lines.")
@@ -52,10 +65,10 @@ def generate(
     began = start.replace(tzinfo=start.tzinfo or UTC)
     with one_line(ValueError, OSError, files.FileError):
         traffic = generator.generate(
-            seed=seed, start=began, days=days, per_day=per_day,
+            seed=seed, start=began, days=days, per_day=per_day, names=names.value,
             incidents=[
                 scenario
-                for scenario in scenarios.lately(began + timedelta(days=max(days, 1)))
+                for scenario in schedule.lately(began + timedelta(days=max(days, 1)))
                 if scenario.kind in (incident or ())
             ],
         )  # fmt: skip
@@ -86,7 +99,7 @@ def _paths(out: Path) -> dict[Stream, Path]:
     return {stream: out / f"{stream}.jsonl" for stream in BOTH}
 
 
-def _write(daily: Iterable[Sequence[generator.Made]], paths: dict[Stream, Path]) -> int:
+def _write(daily: Iterable[Sequence[Made]], paths: dict[Stream, Path]) -> int:
     written = 0
     with ExitStack() as open_files:
         into = {name: open_files.enter_context(path.open("wb")) for name, path in paths.items()}

@@ -28,6 +28,15 @@ def picked(rng: Generator, shares: Mapping[str, float], n: int, *, unrest: float
     return places
 
 
+def one(rng: Generator, shares: Mapping[str, float]) -> str:
+    """One of the names, drawn by share."""
+    return list(shares)[int(picked(rng, shares, 1)[0])]
+
+
+def share(shares: Mapping[str, float], name: str) -> float:
+    return shares[name] / sum(shares.values())
+
+
 def restless(rng: Generator, n: int, *, unrest: float) -> Floats:
     """`n` factors of mean 1 and coefficient of variation `unrest`."""
     return rng.gamma(unrest**-2, unrest**2, n)

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.events import Complaint
+from streams.events import Complaint, Mood
 from streams.traffic.draws import Ints, gapped, ids, named, picked
 from streams.traffic.population import CHINA, Population
 from streams.traffic.scene import DAY, HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
@@ -46,6 +46,7 @@ def complaints(rng: Generator, scene: Scene, start: int) -> list[Complaint]:
 def filed(
     rng: Generator, scene: Scene, times: Ints, *, product: list[Any], category: list[Any],
     region: list[Any], batch: list[Any], texts: list[str] | None = None,
+    mood: Mood = "negative",
 ) -> list[Complaint]:  # fmt: skip
     """Complaints at these times, each of a person drawn anew; some lack what sources leave out."""
     n, people = len(times), scene.population
@@ -61,7 +62,7 @@ def filed(
         gapped(rng, category, NO_CATEGORY),
         gapped(rng, named(people.demands, picked(rng, people.demands, n)), NO_DEMAND),
         _severities(rng, n),
-        gapped(rng, ["negative"] * n, NO_MOOD),
+        gapped(rng, [mood] * n, NO_MOOD),
         said if texts else gapped(rng, said, NO_TEXT),
         strict=True,
     )  # fmt: skip
@@ -69,9 +70,9 @@ def filed(
         Complaint(
             id=id_, time=time, channel=channel, person=who, vip=vip or None, product=of,
             batch=made, region=where, category=about, demand=demand, severity=severity,
-            sentiment=mood, text=text,
+            sentiment=felt, text=text,
         )
-        for id_, time, channel, who, vip, of, made, where, about, demand, severity, mood, text
+        for id_, time, channel, who, vip, of, made, where, about, demand, severity, felt, text
         in columns
     ]  # fmt: skip
 

@@ -1,60 +1,45 @@
 """Realistic complaint traffic from a seed: ordinary days, labelled incidents, imperfect arrival."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
-from numpy.random import Generator
+from msgspec import structs
 
 from streams.events import EPOCH, MILLISECOND, Complaint, Mention
-from streams.files import wire
 from streams.sections import Stream
-from streams.traffic.draws import Ints, dice
+from streams.traffic.draws import dice
 from streams.traffic.filings import REPEATS, complaints
 from streams.traffic.population import book, population
 from streams.traffic.posts import REPOSTS, mentions
-from streams.traffic.scenarios import Label, Planted, Scenario, label
+from streams.traffic.scenarios.scenario import Kind, Label, Planted, Scenario, label
 from streams.traffic.scene import DAY, Scene
+from streams.traffic.transport import Made, damaged, repeated, sent
 
 PER_DAY: Final = 3200.0
 MENTIONS: Final = 0.25  # of all events
 
-LATE, VERY_LATE = 0.015, 0.004
-SOON: Final = (200, 60_000)  # ms from an event to its arrival
-LATER: Final = (60_000, 900_000)
-MUCH_LATER: Final = (900_000, 21_600_000)
-DAMAGED: Final = 0.0006
-
 FILING, POSTING, TRANSPORT, PLANTING = range(4)  # each draws from dice of its own
-
-
-class Made(NamedTuple):
-    """One record: when it arrives (ms), on which stream; what is damaged is bytes."""
-
-    arrives: int
-    stream: Stream
-    event: Complaint | Mention | bytes
-
-    @property
-    def raw(self) -> bytes:
-        """As it travels, and stands on a line of a file."""
-        return self.event if isinstance(self.event, bytes) else wire(self.event)
 
 
 @dataclass(frozen=True)
 class Traffic:
     """All that was made, in the order of arrival; made anew, and alike, at each reading."""
 
+    seed: int
     start: int
     days: int
     labels: list[Label]
-    _seed: int
+    planted: list[Complaint | Mention]
+    names: str
     _scene: Scene
-    _planted: list[Sequence[Complaint | Mention]]
+    _incidents: Sequence[Scenario]
+    _plants: list[Planted]
+    _known: Mapping[str, str]
 
     @property
     def end(self) -> int:
@@ -65,7 +50,9 @@ class Traffic:
 
     def daily(self) -> Iterator[list[Made]]:
         """What arrives within each 24 hours from the start."""
-        waiting = [made for n, some in enumerate(self._planted) for made in self._incident(n, some)]
+        waiting = [
+            made for n, plant in enumerate(self._plants) for made in self._incident(n, plant)
+        ]
         for day in range(self.days):
             waiting += self._ordinary(day)
             bound = self.start + (day + 1) * DAY
@@ -75,26 +62,30 @@ class Traffic:
 
     def _ordinary(self, day: int) -> list[Made]:
         start = self.start + day * DAY
-        rng = dice(self._seed, TRANSPORT, day)
-        filed = complaints(dice(self._seed, FILING, day), self._scene, start)
-        posted = mentions(dice(self._seed, POSTING, day), self._scene, start)
-        made = _sent(rng, "complaints", filed) + _sent(rng, "mentions", posted)
-        return made + _damaged(rng, made)
+        rng = dice(self.seed, TRANSPORT, day)
+        filed = complaints(dice(self.seed, FILING, day), self._scene, start)
+        posted = mentions(dice(self.seed, POSTING, day), self._scene, start)
+        made = sent(rng, filed) + sent(rng, posted)
+        return self._heard(made + damaged(rng, made) + repeated(rng, made))
 
-    def _incident(self, number: int, events: Sequence[Complaint | Mention]) -> list[Made]:
+    def _incident(self, number: int, plant: Planted) -> list[Made]:
         """Its records, all of which arrive before the end."""
-        stream: Stream = "mentions" if isinstance(events[0], Mention) else "complaints"
-        made = _sent(dice(self._seed, PLANTING, number, TRANSPORT), stream, events)
-        return [one._replace(arrives=min(one.arrives, self.end - 1)) for one in made]
+        made = sent(dice(self.seed, PLANTING, number, TRANSPORT), plant.events)
+        return self._heard([one._replace(arrives=min(one.arrives, self.end - 1)) for one in made])
+
+    def _heard(self, made: list[Made]) -> list[Made]:
+        heard = [one for one in made if not muted(self._incidents, one.event)]
+        return [one._replace(event=called(one.event, self._known)) for one in heard]
 
 
 def generate(
     *, seed: int, start: datetime, days: int, per_day: float = PER_DAY,
-    incidents: Sequence[Scenario] = (),
+    incidents: Sequence[Scenario] = (), names: str = "en",
 ) -> Traffic:  # fmt: skip
     """The traffic of `days` times 24 hours from `start`, which must have a zone.
 
-    The same arguments make the same traffic; incidents add to it and change nothing else.
+    The same arguments make the same traffic; incidents add to it, a silence takes from it, and
+    neither changes anything else.
 
     Args:
         seed: from 0.
@@ -102,6 +93,7 @@ def generate(
         days: at least 1.
         per_day: complaints and mentions together, repeats and reposts among them.
         incidents: within the days.
+        names: the language that products and regions are named in; English, or "zh".
 
     Raises:
         ValueError: names argument, value and rule.
@@ -112,15 +104,43 @@ def generate(
         "mentions": per_day * MENTIONS / (1 + REPOSTS),
     }
     scene = Scene(population(), book(), rates)
-    planted = [
+    plants = [
         incident.plant(dice(seed, PLANTING, number), scene)
         for number, incident in enumerate(incidents)
     ]
-    began = (start - EPOCH) // MILLISECOND
+    known = scene.population.names(names)
+    heard = [
+        [called(event, known) for event in plant.events if not muted(incidents, event)]
+        for plant in plants
+    ]
+    labels = [
+        label(incident, _scope(plant, known), events, number=number)
+        for number, (incident, plant, events) in enumerate(
+            zip(incidents, plants, heard, strict=True), 1
+        )
+        if events or incident.kind is Kind.SILENCE
+    ]
     return Traffic(
-        began, days, _labels(incidents, planted), seed, scene,
-        [plant.events for plant in planted if plant.events],
+        seed, (start - EPOCH) // MILLISECOND, days, labels, list(chain.from_iterable(heard)), names,
+        scene, incidents, plants, known,
     )  # fmt: skip
+
+
+def muted(incidents: Sequence[Scenario], event: Complaint | Mention) -> bool:
+    """Whether one of the incidents keeps the event from being sent."""
+    return any(incident.mutes(event) for incident in incidents)
+
+
+def called(event: Complaint | Mention, names: Mapping[str, str]) -> Complaint | Mention:
+    """The event with other names for its product and region."""
+    if not names:
+        return event
+    product, region = (value and names[value] for value in (event.product, event.region))
+    return structs.replace(event, product=product, region=region)
+
+
+def _scope(plant: Planted, names: Mapping[str, str]) -> dict[str, str]:
+    return {field: names.get(value, value) for field, value in plant.scope.items()}
 
 
 def _check(
@@ -141,43 +161,3 @@ def _check(
                 f"{incident.kind} must lie within {start.isoformat()} to {end.isoformat()}, "
                 f"got {incident.begins.isoformat()} to {incident.ends.isoformat()}"
             )
-
-
-def _labels(incidents: Sequence[Scenario], planted: list[Planted]) -> list[Label]:
-    both = enumerate(zip(incidents, planted, strict=True), 1)
-    return [label(incident, plant, number=n) for n, (incident, plant) in both if plant.events]
-
-
-def _sent(rng: Generator, stream: Stream, events: Sequence[Complaint | Mention]) -> list[Made]:
-    delays = _delays(rng, len(events)).tolist()
-    return [Made(e.time + delay, stream, e) for e, delay in zip(events, delays, strict=True)]
-
-
-def _delays(rng: Generator, n: int) -> Ints:
-    """Milliseconds on the way: most come soon, some within 15 minutes, a few hours later."""
-    luck = rng.random(n)
-    soon, later, much_later = (rng.integers(*span, n) for span in (SOON, LATER, MUCH_LATER))
-    return np.where(luck < VERY_LATE, much_later, np.where(luck < VERY_LATE + LATE, later, soon))
-
-
-def _damaged(rng: Generator, made: list[Made]) -> list[Made]:
-    """Broken twins of a few records; no event is lost by them."""
-    places = np.flatnonzero(rng.random(len(made)) < DAMAGED).tolist()
-    kinds = rng.integers(0, len(DAMAGES), len(places)).tolist()
-    return [
-        made[place]._replace(event=_damage(made[place].raw, *DAMAGES[kind]))
-        for place, kind in zip(places, kinds, strict=True)
-    ]
-
-
-DAMAGES: Final = (
-    (b"}", b""),  # cut off
-    (b'"id":"', b'"id":"","was":"'),
-    (b'"time":', b'"time":"yesterday","was":'),
-    (b'{"id":', b'\xff\xfe{"id":'),
-    (b'{"id":', b'ERROR 502 {"id":'),
-)
-
-
-def _damage(raw: bytes, old: bytes, new: bytes) -> bytes:
-    return raw.replace(old, new, 1)

@@ -66,6 +66,13 @@ class Population(msgspec.Struct, frozen=True):
     def product_shares(self) -> dict[str, float]:
         return {name: product.share for name, product in self.products.items()}
 
+    def names(self, language: str) -> dict[str, str]:
+        """What products and regions are called in a language, by what they are called here."""
+        if language != "zh":
+            return {}
+        products = {name: product.zh for name, product in self.products.items()}
+        return products | {name: region.zh for name, region in self.regions.items()}
+
     def batches(self, product: str, *, on: date) -> list[str]:
         """The batches of a product that customers hold on a day, the newest first."""
         newest = on - SHIPPED_AFTER
@@ -89,6 +96,20 @@ class Population(msgspec.Struct, frozen=True):
         return template.format(product=product, region=region, **slots)
 
 
+class Wave(msgspec.Struct, frozen=True):
+    """What one person tells in public, and what others add in their own words."""
+
+    root: Phrases
+    own: Phrases
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """What is said in public of a campaign, and asked of the company."""
+
+    posts: Phrases
+    questions: Phrases
+
+
 class Book(msgspec.Struct, frozen=True):
     """What customers write; `grumbles` is by category, `posts` by mood."""
 
@@ -97,6 +118,8 @@ class Book(msgspec.Struct, frozen=True):
     posts: dict[str, Phrases]
     defect: Phrases
     safety: Phrases
+    wave: Wave
+    campaign: Offer
 
 
 @cache

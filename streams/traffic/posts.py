@@ -1,14 +1,14 @@
 """A day of ordinary mentions: original posts and their reposts."""
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
 from streams.events import Mention
-from streams.traffic.draws import gapped, ids, named, picked
+from streams.traffic.draws import Ints, gapped, ids, named, picked
 from streams.traffic.population import Book, Language
 from streams.traffic.scene import HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
 
@@ -31,17 +31,29 @@ def mentions(rng: Generator, scene: Scene, start: int) -> list[Mention]:
     region = named(people.regions, picked(rng, people.region_shares, n))
     said = _said(rng, scene, mood, category, product, region)
     about = [c if felt == "negative" else None for c, felt in zip(category, mood, strict=True)]
+    posts = posted(
+        rng, scene, times, product=product, region=region, category=about, mood=mood, texts=said
+    )
+    return posts + _reposts(rng, posts)
+
+
+def posted(
+    rng: Generator, scene: Scene, times: Ints, *, product: list[Any], region: list[Any],
+    category: list[Any], mood: list[Any], texts: list[str],
+) -> list[Mention]:  # fmt: skip
+    """Original posts at these times; some lack what platforms leave out."""
+    n, platforms = len(times), scene.population.platforms
     followers, engagement = _audience(rng, n)
     columns = zip(
         ids(rng, "M", n), times.tolist(),
-        named(people.platforms, picked(rng, people.platforms, n)),
+        named(platforms, picked(rng, platforms, n)),
         _authors(rng, n), followers, engagement, product,
         gapped(rng, region, NO_REGION),
-        gapped(rng, about, NO_CATEGORY),
-        gapped(rng, mood, NO_MOOD), said,
+        gapped(rng, category, NO_CATEGORY),
+        gapped(rng, mood, NO_MOOD), texts,
         strict=True,
     )  # fmt: skip
-    posts = [
+    return [
         Mention(
             id=id_, time=time, platform=platform, author=author, followers=reach,
             engagement=likes, product=of, region=where, category=what, sentiment=felt,
@@ -49,14 +61,11 @@ def mentions(rng: Generator, scene: Scene, start: int) -> list[Mention]:
         )
         for id_, time, platform, author, reach, likes, of, where, what, felt, text in columns
     ]  # fmt: skip
-    return posts + _reposts(rng, posts)
 
 
-def _reposts(rng: Generator, posts: list[Mention]) -> list[Mention]:
-    counts = np.minimum(rng.geometric(1 / (1 + REPOSTS), len(posts)) - 1, MOST_REPOSTS)
-    roots = [posts[at] for at in np.repeat(np.arange(len(posts)), counts).tolist()]
+def reposted(rng: Generator, roots: Sequence[Mention], after: Ints) -> list[Mention]:
+    """Copies of these posts, each of another author, so many milliseconds after the post."""
     n = len(roots)
-    after = rng.exponential(REPOST_AFTER, n).astype(np.int64) + 1000
     followers, engagement = _audience(rng, n)
     columns = zip(
         roots, ids(rng, "M", n), after.tolist(), _authors(rng, n), followers, engagement,
@@ -70,6 +79,13 @@ def _reposts(rng: Generator, posts: list[Mention]) -> list[Mention]:
         )
         for root, id_, later, author, reach, likes in columns
     ]  # fmt: skip
+
+
+def _reposts(rng: Generator, posts: list[Mention]) -> list[Mention]:
+    counts = np.minimum(rng.geometric(1 / (1 + REPOSTS), len(posts)) - 1, MOST_REPOSTS)
+    roots = [posts[at] for at in np.repeat(np.arange(len(posts)), counts).tolist()]
+    after = rng.exponential(REPOST_AFTER, len(roots)).astype(np.int64) + 1000
+    return reposted(rng, roots, after)
 
 
 def _said(rng: Generator, scene: Scene, *columns: list[str]) -> list[str]:

@@ -1,15 +1,15 @@
 """Where the generated traffic takes place, its rhythm, and how things are said there."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 
-from streams.events import EPOCH
+from streams.events import EPOCH, MILLISECOND
 from streams.sections import Stream
-from streams.traffic.draws import Floats, Ints, named, restless
+from streams.traffic.draws import Floats, Ints, named, picked, restless
 from streams.traffic.population import Book, Language, Population
 
 HOUR: Final = 3_600_000  # ms
@@ -56,11 +56,48 @@ def expected(scene: Scene, stream: Stream, hours: Ints) -> Floats:
     return scene.per_day[stream] * scene.population.rhythms[stream].shares(begins)
 
 
+def hours(begins: datetime, lasts: timedelta) -> Ints:
+    """When (ms) the hours of a time begin, of which there is at least one."""
+    return milliseconds(begins) + HOUR * np.arange(max(1, lasts // timedelta(hours=1)))
+
+
+def within(
+    rng: Generator, scene: Scene, stream: Stream, begins: datetime, lasts: timedelta, *, n: int
+) -> Ints:
+    """`n` times (ms), ascending, at hours when people write."""
+    possible = hours(begins, lasts)
+    weights = expected(scene, stream, possible)
+    at = picked(rng, dict(zip(map(str, possible.tolist()), weights, strict=True)), n)
+    times: Ints = np.sort(possible[at] + rng.integers(0, HOUR, n))
+    return times
+
+
+def milliseconds(at: datetime) -> int:
+    return (at - EPOCH) // MILLISECOND
+
+
 def turns(rng: Generator, n: int) -> list[Turn]:
     """How each of `n` events is said."""
     language = named(dict.fromkeys(LANGUAGES), (rng.random(n) < ENGLISH).astype(np.int64))
     which, digit = rng.integers(0, 1 << 20, n).tolist(), rng.integers(2, 10, n).tolist()
     return list(map(Turn, language, which, digit))
+
+
+def told(
+    rng: Generator, scene: Scene, phrases: Mapping[Language, list[str]], *,
+    product: str, regions: Sequence[str], batch: str | None = None,
+) -> list[str]:  # fmt: skip
+    """What is said of one product, once in each of the regions given."""
+    return [
+        spoken(scene, phrases, turn, product=product, region=region, batch=batch)
+        for turn, region in zip(turns(rng, len(regions)), regions, strict=True)
+    ]
+
+
+def somewhere(rng: Generator, scene: Scene, n: int) -> list[str]:
+    """`n` regions, drawn by share."""
+    regions = scene.population.region_shares
+    return named(regions, picked(rng, regions, n))
 
 
 def spoken(
