@@ -1,13 +1,14 @@
 """Counting a chunk's events by the configured cuts, and the record that carries the counts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
-from operator import attrgetter, itemgetter
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 import xxhash
+from msgspec.structs import astuple
 
 from streams.sections import Cut
 from streams.tallies import Ints, Table, Tally
@@ -147,14 +148,16 @@ class Columns:
 
     def __getitem__(self, field: str) -> list[str | None]:
         if field not in self._columns:
-            self._columns[field] = self._of_events(field) or [None] * len(self.events)
+            self._columns[field] = self._of_events.get(field) or [None] * len(self.events)
         return self._columns[field]
 
-    def _of_events(self, field: str) -> list[Any] | None:
-        """A field of the events, which are all of one stream; None where that lacks it."""
-        if not self.events or not hasattr(self.events[0], field):
-            return None
-        return list(map(attrgetter(field), self.events))
+    @cached_property
+    def _of_events(self) -> dict[str, list[Any]]:
+        """The fields of the events, which are all of one stream."""
+        if not self.events:
+            return {}
+        columns = map(list, zip(*map(astuple, self.events), strict=True))
+        return dict(zip(self.events[0].__struct_fields__, columns, strict=True))
 
     def __setitem__(self, field: str, values: list[str | None]) -> None:
         """Complete a field from elsewhere, such as the text."""
@@ -186,7 +189,7 @@ class Columns:
             numbers[2] = self.again
         if self.reaching:
             numbers[3] = [post is not None for post in self["repost_of"]]
-            numbers[4] = [followers or 0 for followers in self._of_events("followers") or ()]
+            numbers[4] = [followers or 0 for followers in self._of_events["followers"]]
         return numbers
 
 
@@ -200,7 +203,7 @@ class _Count:
     def add(self, columns: Columns) -> None:
         events = len(columns.events)
         if self._cut is None:
-            self._tally.add(repeat((), events), events)
+            self._tally.add_all(events)
             return
         fields = zip(*(columns[field] for field in self._cut.by), strict=True)
         mask = columns.mask(self._cut.where)

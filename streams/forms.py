@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import astuple
 
 from streams.events import Complaint, Event, Mention, Update
 from streams.settings import Stream
@@ -38,8 +38,13 @@ class Form:
 
     def columns(self, events: Sequence[Event]) -> dict[str, list[Any]]:
         """The values of the fields that may need tidying."""
-        fields = {*self.keys, *self.loose, "sentiment"}.intersection(self.kind.__struct_fields__)
-        return {name: list(map(attrgetter(name), events)) for name in fields}
+        columns = zip(*map(astuple, events), strict=True)
+        fields = {*self.keys, *self.loose, "sentiment"}
+        return {
+            name: list(column)
+            for name, column in zip(self.kind.__struct_fields__, columns, strict=True)
+            if name in fields
+        }
 
     def loose_ones_are_tidy(self, columns: Mapping[str, list[Any]], longest: int) -> bool:
         """Whether none is blank, no text longer than `longest`, and each sentiment a word."""

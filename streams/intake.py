@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import structlog
@@ -23,9 +22,12 @@ from streams.topics import Topics
 
 END = "tocsin-end"  # header of the record that ends an input; its value is the time in ms
 SAMPLE = 64  # unknown fields are looked for in every so many offsets
+AHEAD = 4  # sendings on their way, from which on the broker is waited for
 STRETCH = 2048  # records counted before others have their turn
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
+
+Sending = Awaitable["asyncio.Future[Any]"]  # done once it is queued, its future once it is there
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +46,19 @@ class _Input:
     quiet_since: float | None = None
     marked_at: float = 0.0
     told: Counter[str] = field(default_factory=Counter)
+
+
+class _Travelling(NamedTuple):
+    """What is on its way to the broker; of a run that closed chunks, the last of them."""
+
+    sent: Sequence["asyncio.Future[Any]"]
+    closed: Emission | None = None
+    tp: TP | None = None
+    held: _Input | None = None
+
+    @property
+    def arrived(self) -> bool:
+        return all(one.done() for one in self.sent)
 
 
 class Intake:
@@ -68,15 +83,16 @@ class Intake:
             for topic, source in self._sources.items()
         }
         self._inputs: dict[TP, _Input] = {}
+        self._travelling: deque[_Travelling] = deque()
         # Counts of one partition must reach the log in their order, whoever sends them.
         self._sending = asyncio.Lock()
 
     async def take(self, run: Run) -> None:
-        """Count a run; returns when what it closed is acknowledged and declared durable."""
+        """Count a run and send what it led to; the broker's answers are waited for later."""
         held = self._held(run)
         parsed = self._parsed(run)
-        offsets = np.fromiter(map(attrgetter("offset"), run.records), np.int64)
-        stamps = np.fromiter(map(attrgetter("timestamp"), run.records), np.int64)
+        offsets = np.array([record.offset for record in run.records], np.int64)
+        stamps = np.array([record.timestamp for record in run.records], np.int64)
         closed, sent = [], []
         async with self._sending:
             for part in (slice(at, at + STRETCH) for at in range(0, len(parsed), STRETCH)):
@@ -85,11 +101,9 @@ class Intake:
                 sent += [await sending for sending in self._counts(emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
             sent += [await sending for sending in self._letters(run, held.reading)]
-            await asyncio.gather(*sent)
-            if closed:
-                assert closed[-1].closed is not None
-                note = "" if closed[-1].watermark is None else str(closed[-1].watermark)
-                self._app.consumer.declare_durable(run.tp, closed[-1].closed, note)
+            last = closed[-1] if closed else None
+            self._travelling.append(_Travelling(sent, last, run.tp, held))
+            await self._settle()
         held.quiet_since = None
         self._measure(run.topic, held)
 
@@ -98,9 +112,22 @@ class Intake:
         async with self._sending:
             grown = [h for h in self._inputs.values() if h.reading.end not in (None, h.emitted)]
             emissions = [emission for h in grown if (emission := h.reading.so_far())]
-            await asyncio.gather(*[await sent for sent in self._counts(emissions)])
             for held in grown:
                 held.emitted = held.reading.end
+            sent = [await sending for sending in self._counts(emissions)]
+            self._travelling.append(_Travelling(sent))
+            await self._settle()
+
+    async def _settle(self) -> None:
+        """What is acknowledged is durable; wait where more than a few are on their way."""
+        while self._travelling and (len(self._travelling) > AHEAD or self._travelling[0].arrived):
+            first = self._travelling.popleft()
+            await asyncio.gather(*first.sent)
+            # Of a partition that was taken away and has come back, another may know more.
+            if first.closed is not None and self._inputs.get(first.tp) is first.held:
+                watermark = first.closed.watermark
+                note = "" if watermark is None else str(watermark)
+                self._app.consumer.declare_durable(first.tp, first.closed.closed, note)
 
     async def mark(self) -> None:
         """Say of the partitions that were idle for long enough by how much more they were."""
@@ -181,7 +208,7 @@ class Intake:
         ids = (f"{run.topic}-{run.partition}-{record.offset}" for record in run.records)
         return self._mappings[run.topic].parse_run(raws, ids, intake=self._settings.intake)
 
-    def _letters(self, run: Run, reading: Reading) -> list[Awaitable[Any]]:
+    def _letters(self, run: Run, reading: Reading) -> list[Sending]:
         """Dead letters of what the reading refused."""
         refused, reading.refusals = reading.refusals, []
         if not refused:
@@ -194,10 +221,10 @@ class Intake:
             metrics.dead_letter(run.topic, letter.why.field)
         return [self._send(self._topics.dead_letters, **letter.record()) for letter in letters]
 
-    def _counts(self, emissions: Sequence[Emission]) -> list[Awaitable[Any]]:
+    def _counts(self, emissions: Sequence[Emission]) -> list[Sending]:
         return [sent for emission in emissions for sent in self._to_shards(emission.counts)]
 
-    def _to_shards(self, records: Sequence[bytes]) -> list[Awaitable[Any]]:
+    def _to_shards(self, records: Sequence[bytes]) -> list[Sending]:
         return [
             self._send(self._topics.counts, key=None, value=record, partition=shard)
             for shard, record in enumerate(records)
@@ -206,10 +233,8 @@ class Intake:
     def _send(
         self, topic: str, *, key: bytes | None, value: bytes, partition: int | None = None,
         headers: Mapping[str, bytes] | None = None,
-    ) -> Awaitable[Any]:  # fmt: skip
-        pending: Awaitable[Any] = self._app.producer.send(
-            topic, key, value, partition, None, headers
-        )
+    ) -> Sending:  # fmt: skip
+        pending: Sending = self._app.producer.send(topic, key, value, partition, None, headers)
         return pending
 
     def _measure(self, topic: str, held: _Input) -> None:

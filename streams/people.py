@@ -5,7 +5,7 @@ a chunk that is read again does not meet its own ids.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import compress
+from itertools import compress, repeat
 
 import numpy as np
 import xxhash
@@ -38,9 +38,12 @@ class Seen:
     def __len__(self) -> int:
         return len(self._met)
 
-    def fresh(self, keys: Iterable[str], times: NDArray[np.int64]) -> list[bool]:
-        """For each key, met at its time (ms), whether it is for the first time in the horizon."""
-        digests = list(map(xxhash.xxh3_64_intdigest, map(str.encode, keys)))
+    def fresh(self, keys: Iterable[str], times: NDArray[np.int64], *, kind: int = 0) -> list[bool]:
+        """For each key, met at its time (ms), whether it is for the first time in the horizon.
+
+        Equal keys of two kinds are two keys.
+        """
+        digests = list(map(xxhash.xxh3_64_intdigest, map(str.encode, keys), repeat(kind)))
         meetings = self._numbered(times // self._span)
         known = list(map(self._met.setdefault, digests, meetings))
         if known == meetings:

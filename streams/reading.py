@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +25,7 @@ from streams.settings import Settings
 
 Ints = NDArray[np.int64]
 MINUTE = 60_000
-TIME = attrgetter("time")
+ID, MATTER = range(2)  # kinds of keys that are met
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 
 
@@ -210,7 +209,7 @@ class Reading:
 
     def _fresh(self, events: list[Event], times: Ints) -> tuple[list[Event], Ints]:
         """Leave out ids met before."""
-        marks = self._seen.fresh(["i" + event.id for event in events], times)
+        marks = self._seen.fresh([event.id for event in events], times, kind=ID)
         if all(marks):
             return events, times
         self.tally["duplicate"] += marks.count(False)
@@ -275,9 +274,9 @@ class Reading:
         if copies:
             named = [known and post is None for known, post in zip(named, posts, strict=True)]
         matters = compress(zip(people, columns["product"], columns["category"], strict=True), named)
-        keys = [f"p{person}\x1f{product}\x1f{category}" for person, product, category in matters]
+        keys = [f"{person}\x1f{product}\x1f{category}" for person, product, category in matters]
         times = np.array(columns.minutes, np.int64)[named] * MINUTE
-        marks = self._seen.fresh(keys, times)
+        marks = self._seen.fresh(keys, times, kind=MATTER)
         if all(marks) and not copies:
             return None
         self.tally += Counter(repeat=marks.count(False), repost=copies)

@@ -74,6 +74,10 @@ class Tally:
         codes[mask] = self._coded(compress(fields, mask.tolist()), int(mask.sum()))
         self._runs.append(codes)
 
+    def add_all(self, events: int) -> None:
+        """Take in a run of events that are all of the one series without fields."""
+        self._runs.append(np.full(events, self._codes[()]))
+
     def _coded(self, fields: Iterable[Fields], events: int) -> Ints:
         return np.fromiter(map(self._codes.__getitem__, fields), np.int64, events)
 
