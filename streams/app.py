@@ -88,7 +88,7 @@ def _app(
         consumer_max_fetch_size=4 * MIB,
         producer_acks=-1,
         producer_compression_type="zstd",
-        producer_linger=0.002,
+        producer_linger=0.01,
         producer_max_batch_size=512 * 1024,
         producer_max_request_size=6 * MIB,
         stream_buffer_maxsize=1024,

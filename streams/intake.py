@@ -90,13 +90,13 @@ class Intake:
     async def take(self, run: Run) -> None:
         """Count a run and send what it led to; the broker's answers are waited for later."""
         held = self._held(run)
-        parsed = self._parsed(run)
         offsets = np.array([record.offset for record in run.records], np.int64)
         stamps = np.array([record.timestamp for record in run.records], np.int64)
         closed, sent = [], []
         async with self._sending:
-            for part in (slice(at, at + STRETCH) for at in range(0, len(parsed), STRETCH)):
-                emissions = held.reading.take(offsets[part], stamps[part], parsed[part])
+            for part in (slice(at, at + STRETCH) for at in range(0, len(offsets), STRETCH)):
+                parsed = self._parsed(run, run.records[part])
+                emissions = held.reading.take(offsets[part], stamps[part], parsed)
                 closed += emissions
                 sent += [await sending for sending in self._counts(emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
@@ -189,24 +189,24 @@ class Intake:
         )  # fmt: skip
         return _Input(reading)
 
-    def _parsed(self, run: Run) -> list[Parsed]:
-        records = run.records
-        parsed: list[Any] = self._events(run, [record.value or b"" for record in records])
+    def _parsed(self, run: Run, records: Sequence[Any]) -> list[Parsed]:
+        parsed: list[Any] = self._events(run, records)
         for place, record in enumerate(records):
             if record.headers and (time_of_end := _end(record.headers)) is not None:
                 parsed[place] = End(time_of_end)
         return parsed
 
-    def _events(self, run: Run, raws: Sequence[bytes]) -> list[Event | Rejected]:
-        stream = self._sources[run.topic].stream
-        for record in run.records:
-            if record.offset % SAMPLE == 0 and run.topic not in self._mappings:
+    def _events(self, run: Run, records: Sequence[Any]) -> list[Event | Rejected]:
+        raws = [record.value or b"" for record in records]
+        if run.topic in self._mappings:
+            ids = (f"{run.topic}-{run.partition}-{record.offset}" for record in records)
+            return self._mappings[run.topic].parse_run(raws, ids, intake=self._settings.intake)
+        for record in records:
+            if record.offset % SAMPLE == 0:
+                stream = self._sources[run.topic].stream
                 for name in parsing.unknown_fields(stream, record.value or b""):
                     metrics.unknown_field(run.topic, name)
-        if run.topic not in self._mappings:
-            return self._readers[run.topic].run(raws)
-        ids = (f"{run.topic}-{run.partition}-{record.offset}" for record in run.records)
-        return self._mappings[run.topic].parse_run(raws, ids, intake=self._settings.intake)
+        return self._readers[run.topic].run(raws)
 
     def _letters(self, run: Run, reading: Reading) -> list[Sending]:
         """Dead letters of what the reading refused."""

@@ -6,6 +6,7 @@ a chunk that is read again does not meet its own ids.
 
 from collections.abc import Iterable, Sequence
 from itertools import compress, repeat
+from operator import eq
 
 import numpy as np
 import xxhash
@@ -49,9 +50,10 @@ class Seen:
         if known == meetings:
             self._pending += digests
             return [True] * len(digests)
-        marks = [before == own for before, own in zip(known, meetings, strict=True)]
-        for place in self._expired(known, meetings):
-            marks[place] = self._met_anew(digests[place], meetings[place])
+        marks = list(map(eq, known, meetings))
+        for place in [place for place, new in enumerate(marks) if not new]:
+            if _ago(known[place], meetings[place]) > SPANS:
+                marks[place] = self._met_anew(digests[place], meetings[place])
         self._pending += compress(digests, marks)
         return marks
 
@@ -62,15 +64,9 @@ class Seen:
         meetings: list[int] = (spans * MEETINGS + numbers).tolist()
         return meetings
 
-    def _expired(self, known: list[int], meetings: list[int]) -> list[int]:
-        """Places of what was met, but too long ago."""
-        since = np.array(meetings, np.int64) // MEETINGS - np.array(known, np.int64) // MEETINGS
-        places: list[int] = np.flatnonzero(since > SPANS).tolist()
-        return places
-
     def _met_anew(self, digest: int, meeting: int) -> bool:
         """Whether it is still too long ago, now that those before it in the run have been met."""
-        if meeting // MEETINGS - self._met[digest] // MEETINGS <= SPANS:
+        if _ago(self._met[digest], meeting) <= SPANS:
             return False
         self._met[digest] = meeting
         return True
@@ -93,3 +89,8 @@ class Seen:
     def settled(self) -> Sequence[int]:
         """All hashes kept, in no order."""
         return list(self._met.keys() - set(self._pending))
+
+
+def _ago(before: int, now: int) -> int:
+    """Spans between two meetings."""
+    return now // MEETINGS - before // MEETINGS

@@ -6,9 +6,10 @@ makes the same chunks; a chunk's id is the offset of its first record.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
+from operator import not_
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -273,13 +274,17 @@ class Reading:
         named = [person is not None for person in people]
         if copies:
             named = [known and post is None for known, post in zip(named, posts, strict=True)]
-        matters = compress(zip(people, columns["product"], columns["category"], strict=True), named)
+        matters: Iterable[Any] = zip(people, columns["product"], columns["category"], strict=True)
+        times = np.array(columns.minutes, np.int64) * MINUTE
+        if not all(named):
+            matters, times = compress(matters, named), times[named]
         keys = [f"{person}\x1f{product}\x1f{category}" for person, product, category in matters]
-        times = np.array(columns.minutes, np.int64)[named] * MINUTE
         marks = self._seen.fresh(keys, times, kind=MATTER)
         if all(marks) and not copies:
             return None
         self.tally += Counter(repeat=marks.count(False), repost=copies)
+        if all(named):
+            return list(map(not_, marks))
         fresh = iter(marks)
         return [
             post is not None or (known and not next(fresh))
