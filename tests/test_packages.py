@@ -27,7 +27,7 @@ class System:
     def said(self) -> str:
         """The one line of the script, which must end well."""
         done = subprocess.run(
-            [SCRIPT], env={"PATH": str(self._folder), "TOCSIN_CHROMIUM": "/nowhere"},
+            [SCRIPT], env={"PATH": str(self._folder), "TOCSIN_TEST_CHROMIUM": "/nowhere"},
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stderr == ""

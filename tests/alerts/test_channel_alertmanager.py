@@ -1,7 +1,5 @@
 import asyncio
 import json
-import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -24,8 +22,8 @@ from alerts.incident import IncidentState
 from alerts.messages import Message
 from alerts.notices import What
 from tests.alerts.robots import Robot, breaks, message
+from tests.needs import free_port, program
 
-BINARY = shutil.which("prometheus-alertmanager")
 NOW = datetime(2026, 3, 2, 15, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
@@ -183,12 +181,13 @@ def _running(folder: Path, receiver: _Receiver) -> Iterator[str]:
         "group_interval: 1s}\n"
         f"receivers: [{{name: hook, webhook_configs: [{{url: '{hook}'}}]}}]\n"
     )
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    assert BINARY is not None
+    address = f"127.0.0.1:{free_port()}"
+    # Debian's name comes first; elsewhere it has its own.
+    binary = program(
+        "prometheus-alertmanager", "alertmanager", of="Debian's prometheus-alertmanager"
+    )
     command = [
-        BINARY, f"--config.file={config}", f"--storage.path={folder}",
+        binary, f"--config.file={config}", f"--storage.path={folder}",
         f"--web.listen-address={address}", "--cluster.listen-address=",
     ]  # fmt: skip
     with (folder / "log").open("w") as log:
@@ -213,7 +212,6 @@ def _until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
     raise AssertionError("prometheus-alertmanager was not ready within 30 s")
 
 
-@pytest.mark.skipif(BINARY is None, reason="prometheus-alertmanager is not on the PATH")
 async def test_a_real_alertmanager_tells_each_colour_once_and_its_end(tmp_path: Path) -> None:
     with _receiving() as receiver, _running(tmp_path, receiver) as url:
         async with exchange.client(seconds=5) as client:

@@ -1,7 +1,5 @@
 """A real Prometheus for a test: on loopback, on a free port, ended by the test that began it."""
 
-import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
+
+from tests.needs import free_port, program
 
 RULES = Path(__file__).parents[2] / "deploy" / "prometheus" / "rules.yml"
 DEADLINE = 60.0
+PACKAGE = "Debian's package prometheus"
 CONFIGURATION = """
 global:
   scrape_interval: 250ms
@@ -25,20 +25,6 @@ scrape_configs:
     static_configs:
       - targets: [{targets}]
 """
-
-
-def binary(name: str) -> str:
-    """The path of a program; the test skips by name where it is absent."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"needs {name}, of the operating system's package prometheus")
-    return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
 
 
 class Prometheus:
@@ -85,12 +71,13 @@ class Prometheus:
 @contextmanager
 def scraping(targets: Sequence[str], folder: Path) -> Iterator[Prometheus]:
     """Run one with our rules over the targets, and end it."""
-    program, port, log = binary("prometheus"), free_port(), folder / "prometheus.log"
+    port, log = free_port(), folder / "prometheus.log"
     configuration = folder / "prometheus.yml"
     listed = ", ".join(f'"{target}"' for target in targets)
     configuration.write_text(CONFIGURATION.format(rules=RULES, targets=listed), encoding="utf-8")
     command = [
-        program, f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}",
+        program("prometheus", of=PACKAGE),
+        f"--config.file={configuration}", f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",
     ]  # fmt: skip
     with log.open("wb") as said:

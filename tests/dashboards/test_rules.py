@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.dashboards import board
-from tests.dashboards.prometheus import RULES, binary
+from tests.dashboards.prometheus import PACKAGE, RULES
+from tests.needs import program
 
 WORKER = 'instance="one", job="tocsin"'
 
@@ -134,7 +135,7 @@ def unit(case: Case) -> dict[str, Any]:
 
 def promtool(*arguments: str) -> None:
     done = subprocess.run(
-        [binary("promtool"), *arguments], capture_output=True, text=True, check=False
+        [program("promtool", of=PACKAGE), *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -14,9 +14,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.deliveries import FIRST_PAUSE
 from streams.topics import Role
-from tests.dashboards.prometheus import free_port
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
+from tests.needs import free_port
 
 REFUSES, TAKES = 503, 204
 OPTIONS = """

@@ -12,9 +12,10 @@ from typer.testing import CliRunner
 
 from streams.topics import Role
 from tests.dashboards import board
-from tests.dashboards.prometheus import Prometheus, free_port, scraping
+from tests.dashboards.prometheus import Prometheus, scraping
 from tests.kafka.conftest import Install
 from tests.kafka.installation import DEADLINE, Installation
+from tests.needs import free_port
 from tocsin.cli import app
 
 EVENTS = 300

@@ -13,16 +13,11 @@ import httpx
 
 from streams.broker import Broker
 from tests.kafka.test_incident_log import DEADLINE, publish, until
+from tests.needs import free_port
 from tests.pages.scene import Log, day
 
 COMMAND = [sys.executable, "-c", "import typer; from tocsin.serve import serve; typer.run(serve)"]
 HERE = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 from dashboards.pages.chart import HEIGHT, WIDTH
 from streams.incident_view import View
+from tests import needs
 from tests.pages.scene import KETTLE, Log, day, signal
 from tests.pages.site import TOKEN, desk, served, view
 
-CHROMIUM = Path(os.environ.get("TOCSIN_CHROMIUM", "/usr/bin/chromium"))
+CHROMIUM = Path(os.environ.get("TOCSIN_TEST_CHROMIUM", "/usr/bin/chromium"))
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
     "--disable-component-update", "--disable-default-apps", "--no-first-run",
@@ -25,8 +26,7 @@ NAME = KETTLE["product"]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"needs Chromium at {CHROMIUM}; TOCSIN_CHROMIUM names another place")
+    needs.file(CHROMIUM, of="Debian's chromium (TOCSIN_TEST_CHROMIUM names another place)")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=QUIET)
         yield running
