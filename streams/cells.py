@@ -95,7 +95,8 @@ class Counts(msgspec.Struct, array_like=True, gc=False, frozen=True):
         idle: milliseconds the partition was idle since its last mark; 0 in a chunk.
         approximate: the source is not keyed by person, so people are counted per partition.
         late: events of the chunk that came below the watermark.
-        cells: by cut, in the order of the settings; the total of the stream comes last.
+        cells: by cut, in the order of the settings; then those of the channels, and last the
+            total of the stream.
         triggers: events that are enough by themselves.
         layout: of the cuts, whose numbers the cells go by.
     """
@@ -116,6 +117,23 @@ class Counts(msgspec.Struct, array_like=True, gc=False, frozen=True):
     cells: list[Cells | msgspec.Raw | None]
     triggers: list[Trigger]
     layout: str
+
+    @property
+    def of_cuts(self) -> list[Cells | None]:
+        return list(map(_decoded, self.cells[:-2]))
+
+    @property
+    def of_channels(self) -> Cells | None:
+        return _decoded(self.cells[-2]) if self.cells else None
+
+    @property
+    def of_total(self) -> Cells | None:
+        return _decoded(self.cells[-1]) if self.cells else None
+
+
+def _decoded(cells: Cells | msgspec.Raw | None) -> Cells | None:
+    """Only what is about to be encoded is raw."""
+    return cells if isinstance(cells, Cells) else None
 
 
 encode: Final = msgspec.msgpack.Encoder().encode

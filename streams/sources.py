@@ -75,7 +75,7 @@ class Sources:
         partitions = self._held.setdefault(counts.topic, {})
         if replaces and counts.partition in partitions:
             self._add(counts.topic, partitions[counts.partition], sign=-1, after=after)
-        chunk = partitions[counts.partition] = _chunk(counts.cells[-2:])
+        chunk = partitions[counts.partition] = _chunk([counts.of_channels, counts.of_total])
         self._add(counts.topic, chunk, sign=1, after=after)
 
     def close(self, bucket: int) -> Iterator[Signal]:
@@ -172,11 +172,11 @@ class Sources:
         self.alarms = self.alarms.grown(len(self.feeds))
 
 
-def _chunk(cells: Sequence[object]) -> Chunk:
+def _chunk(cells: Sequence[Cells | None]) -> Chunk:
     """Of the cells of the channels, and of the total, whose only key is the empty one."""
     chunk: Chunk = {}
     for one in cells:
-        for bucket, channel, heard in _sums(one) if isinstance(one, Cells) else ():
+        for bucket, channel, heard in _sums(one) if one is not None else ():
             chunk.setdefault(bucket, {})[channel] = heard
     return chunk
 
