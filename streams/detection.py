@@ -39,7 +39,7 @@ class _Owned:
         self.runs = 0
         self.sent: list[Awaitable[Any]] = []
         self.decided: dict[str, float] = {}
-        self.needed_from = 0
+        self.needed_from, self.trimmed_to = 0, 0
         self._judged = shard.judged()
 
     def note_decisions(self, now: float) -> None:
@@ -66,7 +66,6 @@ class Detection:
     ) -> None:  # fmt: skip
         self._app, self._settings, self._table = app, settings, table
         self._delete = delete
-        self._trimmed: dict[int, int] = {}
         self._topics = Topics.of(settings)
         self._owned: dict[int, _Owned] = {}
 
@@ -131,19 +130,20 @@ class Detection:
     async def trim(self) -> None:
         """Delete the counts below the older snapshot of each shard; no restart reads them."""
         mine = {tp.partition for tp in self._app.consumer.assignment()}
-        due = {
-            shard: owned.needed_from
+        due = [
+            (shard, owned, owned.needed_from)
             for shard, owned in self._owned.items()
-            if shard in mine and owned.needed_from > self._trimmed.get(shard, 0)
-        }
+            if shard in mine and owned.needed_from > owned.trimmed_to
+        ]
         if not due:
             return
         try:
-            await asyncio.to_thread(self._delete, due)
+            await asyncio.to_thread(self._delete, {shard: offset for shard, _, offset in due})
         except BrokerError as failure:  # they only take room: the next time will do
             log.warning("counts_not_trimmed", why=str(failure))
             return
-        self._trimmed.update(due)
+        for _, owned, offset in due:
+            owned.trimmed_to = offset
 
     async def _write(self, partition: int, records: dict[bytes, bytes | None]) -> None:
         """Into the table and its changelog; returns when the broker has them."""
