@@ -114,8 +114,9 @@ class Intake:
             emissions = [emission for h in grown if (emission := h.reading.so_far())]
             for held in grown:
                 held.emitted = held.reading.end
-            sent = [await sending for sending in self._counts(emissions)]
-            self._travelling.append(_Travelling(sent))
+            if emissions:
+                sent = [await sending for sending in self._counts(emissions)]
+                self._travelling.append(_Travelling(sent))
             await self._settle()
 
     async def _settle(self) -> None:

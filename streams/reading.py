@@ -178,8 +178,8 @@ class Reading:
         """Count records of one chunk; an end of input splits them."""
         assert self._chunk is not None
         self._chunk.end = int(offsets[-1]) + 1
-        at, ends = 0, End in set(map(type, parsed))
-        for place, mark in [(i, p) for i, p in enumerate(parsed) if type(p) is End] if ends else ():
+        at = 0
+        for place, mark in [(at, one) for at, one in enumerate(parsed) if type(one) is End]:
             self._count_events(offsets[at:place], stamps[at:place], parsed[at:place])
             self.watermark = max(self.watermark or mark.time, mark.time)
             at = place + 1

@@ -106,3 +106,19 @@ def test_what_is_known_depends_on_the_set_alone(keys: list[str]) -> None:
 def test_a_horizon_too_short_to_be_parted_is_refused() -> None:
     with pytest.raises(ValueError, match="horizon must be at least 7 ms, got 6"):
         Seen(horizon=6)
+
+
+@given(kinds=st.lists(st.integers(0, 1), min_size=1))
+def test_equal_keys_of_two_kinds_are_two_keys(kinds: list[int]) -> None:
+    seen, known = Seen(horizon=HORIZON), set()
+    for kind in kinds:
+        (fresh,) = seen.fresh(["a"], np.zeros(1, np.int64), kind=kind)
+        assert fresh == (kind not in known)
+        known.add(kind)
+
+
+def test_what_was_met_too_long_ago_is_fresh_once_in_a_run() -> None:
+    seen = Seen(horizon=HORIZON)
+    met(seen, "a", at=0)
+    times = np.array([3 * HORIZON, 3 * HORIZON, 6 * HORIZON])
+    assert seen.fresh(["a", "a", "a"], times) == [True, False, True]
