@@ -2,10 +2,11 @@
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import numpy as np
 import structlog
@@ -17,12 +18,12 @@ from streams.deadletters import DeadLetter
 from streams.events import Event, Rejected
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
+from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
 
 END = "tocsin-end"  # header of the record that ends an input; its value is the time in ms
 SAMPLE = 64  # unknown fields are looked for in every so many offsets
-AHEAD = 4  # sendings on their way, from which on the broker is waited for
 STRETCH = 2048  # records counted before others have their turn
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
@@ -48,19 +49,6 @@ class _Input:
     told: Counter[str] = field(default_factory=Counter)
 
 
-class _Travelling(NamedTuple):
-    """What is on its way to the broker; of a run that closed chunks, the last of them."""
-
-    sent: Sequence["asyncio.Future[Any]"]
-    closed: Emission | None = None
-    tp: TP | None = None
-    held: _Input | None = None
-
-    @property
-    def arrived(self) -> bool:
-        return all(one.done() for one in self.sent)
-
-
 class Intake:
     """The stage of one worker.
 
@@ -83,7 +71,7 @@ class Intake:
             for topic, source in self._sources.items()
         }
         self._inputs: dict[TP, _Input] = {}
-        self._travelling: deque[_Travelling] = deque()
+        self._sendings = Sendings()
         # Counts of one partition must reach the log in their order, whoever sends them.
         self._sending = asyncio.Lock()
 
@@ -101,9 +89,8 @@ class Intake:
                 sent += [await sending for sending in self._counts(emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
             sent += [await sending for sending in self._letters(run, held.reading)]
-            last = closed[-1] if closed else None
-            self._travelling.append(_Travelling(sent, last, run.tp, held))
-            await self._settle()
+            self._sendings.add(sent, partial(self._declare, run.tp, held, closed[-1:]))
+            await self._sendings.settle()
         held.quiet_since = None
         self._measure(run.topic, held)
 
@@ -116,19 +103,17 @@ class Intake:
                 held.emitted = held.reading.end
             if emissions:
                 sent = [await sending for sending in self._counts(emissions)]
-                self._travelling.append(_Travelling(sent))
-            await self._settle()
+                self._sendings.add(sent)
+            await self._sendings.settle()
 
-    async def _settle(self) -> None:
-        """What is acknowledged is durable; wait where more than a few are on their way."""
-        while self._travelling and (len(self._travelling) > AHEAD or self._travelling[0].arrived):
-            first = self._travelling.popleft()
-            await asyncio.gather(*first.sent)
-            # Of a partition that was taken away and has come back, another may know more.
-            if first.closed is not None and self._inputs.get(first.tp) is first.held:
-                watermark = first.closed.watermark
-                note = "" if watermark is None else str(watermark)
-                self._app.consumer.declare_durable(first.tp, first.closed.closed, note)
+    def _declare(self, tp: TP, held: _Input, closed: Sequence[Emission]) -> None:
+        """The commit may pass the last of these chunks, unless the partition was taken away.
+
+        Where it has come back since, another worker may have come further.
+        """
+        for last in closed if self._inputs.get(tp) is held else ():
+            note = "" if last.watermark is None else str(last.watermark)
+            self._app.consumer.declare_durable(tp, last.closed, note)
 
     async def mark(self) -> None:
         """Say of the partitions that were idle for long enough by how much more they were."""
