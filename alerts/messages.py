@@ -9,7 +9,7 @@ from alerts.deliveries import Delivery
 from alerts.incident import IncidentLine
 from alerts.notices import Notice, What
 from alerts.redaction import clean
-from alerts.signal import Kind, Scope, Signal, matter
+from alerts.signal import Kind, Scope, Signal, SignalState, matter
 from alerts.words import VALUE_LENGTH, Words
 
 MOST_LINES = 12
@@ -135,6 +135,8 @@ class _Reader(Words):
         since, at = self.moment(signal.onset), self.moment(signal.at)
         if signal.kind is Kind.SILENCE:
             return self.heard(signal)
+        if signal.kind is Kind.TRIGGER and signal.state is SignalState.CONFIRMED:
+            return self.say("Happened {since}, confirmed {at}.", since=since, at=at)
         if signal.kind is Kind.TRIGGER:
             return self.say("Happened {since}, alarmed {at}.", since=since, at=at)
         facts = {

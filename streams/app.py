@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import socket
 import sys
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import faust
 import mode
 import structlog
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from alerts.deliveries import DeliveryState
 from alerts.inputs import Result
@@ -230,3 +232,9 @@ def _log_without_values() -> None:
         colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
     structlog.configure(processors=[*others, plain])
+    logging.getLogger("aiokafka.consumer.group_coordinator").addFilter(_not_yet)
+
+
+def _not_yet(record: logging.LogRecord) -> bool:
+    """Leaves out what each new broker answers first: its coordinators are not ready yet."""
+    return GroupCoordinatorNotAvailableError.__name__ not in record.getMessage()

@@ -1,7 +1,7 @@
 """Which channels the settings switch on, and who is told by them."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +24,9 @@ from streams.settings import Settings
 
 def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]:
     """The channels that are on, by name, and one recipient for each."""
-    channels = dict(_switched_on(settings.channels))
+    channels = {
+        name: MAKERS[name](getattr(settings.channels, name)) for name in switched_on(settings)
+    }
     language, zone = settings.response.language, settings.detection.zone
     told = [
         Recipient(
@@ -36,16 +38,14 @@ def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]
     return channels, told
 
 
-def _switched_on(settings: outlets.Channels) -> Iterator[tuple[str, Channel]]:
-    for name, make in MAKERS.items():
-        section = getattr(settings, name)
-        if section.enabled and _addressed(section):
-            yield name, make(section)
+def switched_on(settings: Settings) -> list[str]:
+    """The names of the channels that are on and know where to send."""
+    return [name for name in MAKERS if _on(getattr(settings.channels, name))]
 
 
-def _addressed(section: outlets.Outlet) -> bool:
-    """Whether it knows where to send; the terminal needs no address."""
-    return bool(getattr(section, "url", True))
+def _on(section: outlets.Outlet) -> bool:
+    """The terminal needs no address."""
+    return section.enabled and bool(getattr(section, "url", True))
 
 
 def _terminal(_: outlets.Terminal) -> Channel:

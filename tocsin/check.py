@@ -8,12 +8,12 @@ from rich.text import Text
 
 from alerts.words import Words
 from streams import broker, mapping, records, settings, surroundings, topics
-from streams.recipients import recipients
 from streams.settings import Settings
 from streams.surroundings import Look
 from streams.topics import Topics
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
+from tocsin.told_view import told
 
 PROBLEMS = (
     settings.SettingsError, mapping.MappingError, broker.BrokerError, topics.TopicError,
@@ -47,9 +47,7 @@ def _set(chosen: Settings, words: Words) -> Iterator[str]:
     yield words.say("{sources}, {cuts}, zone {zone}, messages in {language}", sources=sources,
                     cuts=cuts, zone=chosen.detection.zone,
                     language=Words(chosen.response.language).own_name)  # fmt: skip
-    channels, _ = recipients(chosen)
-    named = words.listed(channels) or words.say("nobody: no channel is on")
-    yield words.say("alerts go to {channels}", channels=named)
+    yield told(words, chosen)
 
 
 def _surroundings(console: Console, words: Words, chosen: Settings) -> list[str]:

@@ -4,10 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from streams import broker, health, settings, supervisor, topics
+from streams.settings import Settings
 from streams.topics import Role
+from tocsin import language
 from tocsin.errors import SettingsFile, one_line
+from tocsin.told_view import told
 
 
 def run(
@@ -33,8 +37,18 @@ def run(
             health.check(chosen.operations)
         on = health.listening(chosen.operations, role) if role else None
     if role is None:
+        _say_what_runs(chosen, bootstrap)
         supervisor.Supervisor(file, pids=pids).run()
         return
     from streams import app  # noqa: PLC0415 - Faust is slow to import
 
     raise typer.Exit(app.run(app.build(role, chosen, bootstrap, instance=instance), on=on))
+
+
+def _say_what_runs(chosen: Settings, bootstrap: str) -> None:
+    """On standard error, for the alerts of the terminal channel go to the other."""
+    words, err = language.words(), Console(stderr=True, highlight=False)
+    roles = words.say("{roles} begin, on Kafka at {address}; Ctrl-C stops them",
+                      roles=words.listed(Role), address=bootstrap)  # fmt: skip
+    for line in (roles, told(words, chosen)):
+        err.print(line, markup=False, soft_wrap=True)

@@ -206,3 +206,9 @@ def test_no_message_is_longer_than_a_screen_or_breaks_a_line(
 def test_markup_and_fields_in_a_scope_are_shown_as_they_are() -> None:
     text = body(last(surge(scope=scoped(product="[red]{id}%s<b>"))))
     assert "[red]{id}%s<b>" in text
+
+
+def test_a_report_of_harm_says_when_it_was_called_and_later_when_it_was_confirmed() -> None:
+    called = last(trigger(state=SignalState.PROVISIONAL))
+    assert called.lines[1] == "Happened 2026-03-02 11:00 UTC, alarmed 2026-03-02 12:00 UTC."
+    assert "confirmed 2026-03-02 12:00 UTC" in last(trigger()).lines[1]

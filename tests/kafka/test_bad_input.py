@@ -226,6 +226,7 @@ def surges(running: Installation) -> set[tuple[str, str]]:
 
 
 def test_told_to_stop_the_workers_end_in_order(running: Installation) -> None:
+    assert "begin, on Kafka at 127.0.0.1:" in running.log
     assert running.stop() == 0
     for pid in running.pids().values():
         with pytest.raises(ProcessLookupError):
