@@ -151,7 +151,8 @@ def test_the_image_of_tocsin_is_its_version() -> None:
 
 def test_the_image_holds_every_package_and_no_more_than_it_is_given() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    packages = {name.partition(".")[0] for name in project["tool"]["setuptools"]["packages"]}
+    found = project["tool"]["setuptools"]["packages"]["find"]
+    packages = {pattern.removesuffix("*") for pattern in found["include"]}
     copied = re.findall(r"^COPY (\w\S*)", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
     assert set(copied) == packages | {"deploy/requirements.txt"}
     let_in = DOCKERFILE.with_name("Dockerfile.dockerignore").read_text(encoding="utf-8")
