@@ -145,7 +145,7 @@ def _detection(words: Words) -> list[Panel]:
     return [
         graph(
             words.say("Series"),
-            words.say("That live in each shard."),
+            words.say("By shard; one that all shards judge is counted in one."),
             Query("max by (shard) (tocsin_series)", shard),
             unit="short", width=4,
         ),

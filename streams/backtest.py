@@ -86,7 +86,7 @@ class Backtest:
 
     @property
     def series(self) -> int:
-        return sum(shard.series() for shard in self._shards)
+        return self.learnt[1]
 
     @property
     def learnt(self) -> tuple[int, int]:

@@ -58,7 +58,11 @@ DECIDED = Gauge(
     "When the shard that waits longest last judged a bucket of the stream.",
     ["stream"],
 )
-SERIES = Gauge("tocsin_series", "Series that live in a shard.", ["shard"])
+SERIES = Gauge(
+    "tocsin_series",
+    "Series that a shard tells of; one that all shards judge is counted in one.",
+    ["shard"],
+)
 SERIES_BOUND = Gauge(
     "tocsin_series_bound_ratio",
     "Share of detection.max_series that the fullest stream of a shard has taken.",

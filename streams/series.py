@@ -80,9 +80,6 @@ class Series:
         self._expectation: Expectation | None = None
         self._total = self._row(len(cuts), "")
 
-    def __len__(self) -> int:
-        return len(self.lives)
-
     def scope(self, life: int) -> dict[str, str]:
         cut = self.cuts[self.lives[life].cut]
         fields = zip(cut.by, self.lives[life].fields.split(SEPARATOR), strict=True)

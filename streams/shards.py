@@ -34,11 +34,11 @@ class Shard:
         return sum(stream.series.refused for stream in self._streams.values())
 
     def series(self) -> int:
-        """How many series live here, those that go to all shards included."""
-        return sum(len(stream.series) for stream in self._streams.values())
+        """How many series are told of here; one that goes to all shards, by one of them."""
+        return self.learnt()[1]
 
     def learnt(self) -> tuple[int, int]:
-        """How many series have learnt what is usual, of how many; no series is in two shards."""
+        """How many series have learnt what is usual, of how many that are told of here."""
         learnt, own = zip(*(stream.learnt() for stream in self._streams.values()), strict=True)
         return sum(learnt), sum(own)
 

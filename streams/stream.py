@@ -5,23 +5,25 @@ oldest open bucket is judged provisionally against the expectation frozen at the
 that its score can only rise, and a trigger is reported as soon as it is seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+import numpy as np
 
 from alerts.signal import Signal, SignalState
 from detectors import budget
 from detectors.alarm import Hysteresis
+from detectors.columns import Bools
 from detectors.silence import Silence
 from detectors.surge import Surge
 from streams import signals
 from streams.cells import Cells, Counts, layout, shard_of
 from streams.groups import Groups
 from streams.sections import BUCKET, MINUTES, counted
-from streams.series import Contribution, Judged, Series
+from streams.series import Contribution, Judged, Key, Series
 from streams.settings import Settings
 from streams.snapshots import SnapshotError
 from streams.sources import Sources
@@ -49,6 +51,7 @@ class Stream:
         cuts = [cut for cut in settings.cuts if cut.stream == name]
         self._layout = layout(counted(settings.cuts, name))
         self.series = Series(cuts, most=detection.max_series)
+        self._own = np.empty(0, np.bool_)  # by life, whether it is told of here
         self._groups = Groups(cuts, zone=ZoneInfo(detection.zone))
         self.sources = Sources(
             name, Silence(threshold=threshold), zone=ZoneInfo(detection.zone),
@@ -131,6 +134,7 @@ class Stream:
         born = self.series.newborn(bucket)
         self._groups.bear(born)
         self.series.bear(bucket, born, self._groups.place)
+        self._own = np.append(self._own, self._told_here(born))
         self._freeze_expectations(bucket + 1)
         yield from self._close_triggers(bucket)
 
@@ -140,7 +144,7 @@ class Stream:
         alarms = self.series.alarms
         withdrawn = [(life, SignalState.WITHDRAWN, 0) for life in judged.withdrawn]
         for life, state, revision in (*signals.told(judged.changes, alarms), *withdrawn):
-            if self._speaks_for(life):
+            if self._own[life]:
                 yield signals.surge(
                     self.series.scope(life), judged.verdict, life, bucket=bucket, state=state,
                     fired=int(judged.fired[life]), revision=revision,
@@ -153,7 +157,7 @@ class Stream:
             return  # what was held back may arrive at once
         found, verdict = self.series.foresee(placed, self._surge, self._hysteresis, bucket=bucket)
         for life, at in found.items():
-            if verdict is not None and self._speaks_for(life):
+            if verdict is not None and self._own[life]:
                 yield signals.surge(
                     self.series.scope(life), verdict, at, fired=bucket, bucket=bucket,
                     state=SignalState.PROVISIONAL, revision=0, moment_of=_seen(counts, bucket),
@@ -180,20 +184,19 @@ class Stream:
         self._groups.freeze(bucket)
         self.series.expect(self._surge, self._groups.rhythm, bucket=bucket)
 
-    def _speaks_for(self, life: int) -> bool:
+    def _told_here(self, keys: Sequence[Key]) -> Bools:
         """All shards judge a broadcast series; one of them reports it."""
-        key = self.series.lives[life]
-        if self.series.cuts[key.cut].family:
-            return True
-        return self._speaks(self.series.cuts[key.cut].name, key.fields)
+        cuts = self.series.cuts
+        told = (cuts[k.cut].family or self._speaks(cuts[k.cut].name, k.fields) for k in keys)
+        return np.fromiter(map(bool, told), np.bool_, len(keys))
 
     def _speaks(self, family: str, value: str) -> bool:
         return shard_of(family, value, shards=self._shards) == self._shard
 
     def learnt(self) -> tuple[int, int]:
         """How many series have learnt what is usual, of how many that this shard speaks for."""
-        own = [life for life in range(len(self.series)) if self._speaks_for(life)]
-        return int((~self.series.learning[own]).sum()), len(own)
+        learning = self.series.learning[self._own]
+        return int((~learning).sum()), learning.size
 
     @property
     def watermark(self) -> int | None:
@@ -226,6 +229,7 @@ class Stream:
                 f"({held['layout']}), got {self._layout}"
             )
         self.series.restore(held["series"])
+        self._own = self._told_here(self.series.lives)
         self._groups.restore(held["groups"])
         self.sources.restore(held["sources"])
         self._triggers = msgspec.convert(held["triggers"], Triggers)

@@ -85,6 +85,17 @@ def test_nothing_is_called_on_quiet_days() -> None:
     assert shard.series() == 5
 
 
+@pytest.mark.parametrize("shards", [1, 4])
+def test_a_series_is_counted_once_however_many_shards_there_are(shards: int) -> None:
+    which = settings(shards=shards)
+    _, made = played(which, emitted(which, records(busy())))
+    assert sum(shard.series() for shard in made) == 5
+    restored = [Shard(which, number) for number in range(shards)]
+    for shard, before in zip(restored, made, strict=True):
+        shard.restore(before.snapshot())
+    assert [shard.series() for shard in restored] == [shard.series() for shard in made]
+
+
 @given(CHANCE)
 @searched(max_examples=15, deadline=None)
 def test_the_order_in_which_partitions_are_read_changes_no_decision(chance: Random) -> None:
