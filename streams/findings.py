@@ -1,13 +1,10 @@
 """What an installation has said on its public topics, read from their beginning to their end."""
 
-from typing import Any
-
 import msgspec
-from kafka import KafkaConsumer, TopicPartition
 
 from alerts.incident import IncidentLine
 from alerts.signal import Signal
-from streams import security
+from streams.records import connected
 from streams.scorecard import Findings
 from streams.settings import Settings
 from streams.topics import Topics
@@ -17,27 +14,12 @@ _incident = msgspec.json.Decoder(IncidentLine).decode
 
 
 def findings(settings: Settings, bootstrap: str) -> Findings:
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap.split(","), enable_auto_commit=False,
-        **security.client(settings.kafka),
-    )  # fmt: skip
-    try:
-        names = Topics.of(settings)
-        found = Findings()
+    """Raises BrokerError, or TopicError."""
+    names, found = Topics.of(settings), Findings()
+    with connected(settings.kafka, bootstrap) as cluster:
+        signals, incidents = (cluster.log(name) for name in (names.signals, names.incidents))
         found.take(
-            map(_signal, _values(consumer, names.signals)),
-            map(_incident, _values(consumer, names.incidents)),
+            (_signal(record.value) for record in signals.whole().records),
+            (_incident(record.value) for record in incidents.whole().records),
         )
-        return found
-    finally:
-        consumer.close()
-
-
-def _values(consumer: Any, topic: str) -> list[bytes]:
-    part = TopicPartition(topic, 0)
-    consumer.assign([part])
-    consumer.seek_to_beginning(part)
-    end, values = consumer.end_offsets([part])[part], list[bytes]()
-    while consumer.position(part) < end:
-        values += [record.value for some in consumer.poll(500).values() for record in some]
-    return values
+    return found

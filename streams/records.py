@@ -1,4 +1,4 @@
-"""Some records of a topic, to look at: the newest or the oldest, a part of each partition."""
+"""Records of a topic, to look at: all, or of each partition some of the newest or oldest."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -45,6 +45,10 @@ class Log:
     @property
     def partitions(self) -> int:
         return len(self._places)
+
+    def whole(self) -> Part:
+        """The records before the present end."""
+        return self._read(*self._bounds())
 
     def newest(self, most: int) -> Part:
         """The records before the present end; at most about `most` of them."""
