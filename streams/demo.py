@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from streams.backtest import Backtest
-from streams.events import EPOCH, MILLISECOND
+from streams.events import EPOCH, MILLISECOND, moment
 from streams.history import Entry
 from streams.replay import Feed, Pace
 from streams.scorecard import Findings, Scorecard, score
@@ -53,7 +53,7 @@ class Played:
     sent: Counter[str] = field(default_factory=Counter)
 
     def note(self, one: Made) -> None:
-        self.moment = EPOCH + one.arrives * MILLISECOND
+        self.moment = moment(one.arrives)
         self.sent["all"] += 1
         self.sent["damaged"] += one.damage is not None
         self.sent["again"] += one.again
@@ -77,7 +77,7 @@ def play(made: Traffic, feed: Feed, played: Played, *, seconds: float) -> None:
 def go_on(made: Traffic, feed: Feed, played: Played) -> None:
     """Send what comes afterwards, ordinary and on the silent channel still nothing, as it comes."""
     played.phase = Phase.AFTERWARDS
-    end = EPOCH + made.end * MILLISECOND
+    end = moment(made.end)
     silences = [
         Silence(begins=end, lasts=timedelta(days=AFTERWARDS), channel=label.scope["channel"])
         for label in made.labels
@@ -100,7 +100,7 @@ def _send(feed: Feed, one: Made, played: Played) -> None:
 
 
 def scored(findings: Findings, made: Traffic) -> Scorecard:
-    since = EPOCH + made.start * MILLISECOND + LEARNING
+    since = moment(made.start) + LEARNING
     return score(findings, made.labels, made.planted, since=since)
 
 

@@ -153,5 +153,13 @@ def times_of(parsed: Sequence[Any]) -> NDArray[np.int64]:
     return np.array(times, np.int64)
 
 
+def moment(milliseconds: int) -> datetime:
+    return EPOCH + milliseconds * MILLISECOND
+
+
+def milliseconds(moment: datetime) -> int:
+    return (moment - EPOCH) // MILLISECOND
+
+
 def iso(milliseconds: int) -> str:
-    return (EPOCH + milliseconds * MILLISECOND).isoformat(timespec="milliseconds")
+    return moment(milliseconds).isoformat(timespec="milliseconds")

@@ -12,7 +12,7 @@ from alerts.incident import IncidentLine, IncidentState
 from alerts.signal import Kind, Signal
 from detectors.surge import Surge
 from streams.backtest import Backtest
-from streams.events import EPOCH, MILLISECOND
+from streams.events import moment
 from streams.history import History, Refused
 from streams.sections import BUCKET
 from streams.settings import Settings
@@ -83,8 +83,8 @@ def look_back(
     moments = history.span
     return Hindsight(
         events=len(history),
-        first=_moment(moments[0]),
-        last=_moment(moments[1]),
+        first=moment(moments[0]),
+        last=moment(moments[1]),
         refused=history.refused,
         rejected=test.rejected,
         late=test.late,
@@ -135,7 +135,3 @@ def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
 def _weight(signal: Signal) -> tuple[bool, float]:
     """Too many or, of a silence, too few."""
     return signal.standing, abs(signal.observed - signal.expected)
-
-
-def _moment(milliseconds: int) -> datetime:
-    return EPOCH + milliseconds * MILLISECOND

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from alerts.colour import Colour
 from alerts.incident import IncidentLine, IncidentState
 from alerts.signal import Kind, Scope, Signal
-from streams.events import EPOCH, MILLISECOND, Complaint, Mention
+from streams.events import Complaint, Mention, milliseconds
 from streams.traffic.scenarios.scenario import Label
 
 AFTERWARDS = timedelta(days=1)
@@ -127,7 +127,7 @@ def call(findings: Findings, label: Label, times: Mapping[str, int]) -> Call:
         return Call(label)
     at, incident = min(found)
     colour = max((line.colour for line in findings.incidents[incident]), key=attrgetter("rank"))
-    heard = sum(times[event] <= _ms(at) for event in label.events)
+    heard = sum(times[event] <= milliseconds(at) for event in label.events)
     return Call(label, incident, colour, at, heard)
 
 
@@ -143,7 +143,7 @@ def explained(signal: Signal, events: Iterable[Complaint | Mention]) -> bool:
     """Whether these events make up at least half of what a surge has in excess."""
     if signal.kind is not Kind.SURGE:
         return False
-    onset, at = _ms(signal.onset), _ms(signal.at)
+    onset, at = milliseconds(signal.onset), milliseconds(signal.at)
     part = sum(onset <= event.time < at and _agrees(event, signal.scope) for event in events)
     return part > 0 and part >= SHARE * (signal.observed - signal.expected)
 
@@ -173,7 +173,3 @@ def _agrees(event: Complaint | Mention, scope: Scope) -> bool:
         return False
     stated = ((getattr(event, name, None), value) for name, value in scope.items())
     return all(said in (None, value) for said, value in stated)
-
-
-def _ms(moment: datetime) -> int:
-    return (moment - EPOCH) // MILLISECOND

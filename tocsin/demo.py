@@ -22,7 +22,7 @@ from dashboards.demo.report import Report, report
 from dashboards.demo.screen import Screen
 from streams import broker, demo, sandbox, settings, topics
 from streams.demo import Played
-from streams.events import EPOCH, MILLISECOND
+from streams.events import moment
 from streams.findings import findings
 from streams.replay import feeding
 from streams.sandbox import Process
@@ -80,7 +80,7 @@ def run(
     try:
         with one_line(*expected), stoppable(), sandbox.secluded():
             made = demo.traffic(end=_end(end), seed=seed, names=words.language)
-            show = _Show(words, made, live, Played(moment=EPOCH + made.start * MILLISECOND))
+            show = _Show(words, made, live, Played(moment=moment(made.start)))
             with _stand(words) as stand, show.screen(stand) as screen:
                 code = 0 if show.play(stand, screen).passed else 1
                 if keep:

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from msgspec import structs
 
-from streams.events import EPOCH, MILLISECOND, Complaint, Mention
+from streams.events import Complaint, Mention, milliseconds
 from streams.sections import Stream
 from streams.traffic.draws import dice
 from streams.traffic.filings import REPEATS, complaints
@@ -121,7 +121,7 @@ def generate(
         if events or incident.kind is Kind.SILENCE
     ]
     return Traffic(
-        seed, (start - EPOCH) // MILLISECOND, days, labels, list(chain.from_iterable(heard)), names,
+        seed, milliseconds(start), days, labels, list(chain.from_iterable(heard)), names,
         scene, incidents, plants, known,
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from streams.events import EPOCH, MILLISECOND
+from streams.events import milliseconds, moment
 from streams.sections import Stream
 from streams.traffic.draws import Floats, Ints, named, picked, restless
 from streams.traffic.population import Book, Language, Population
@@ -52,7 +52,7 @@ def moments(rng: Generator, scene: Scene, stream: Stream, start: int) -> Ints:
 
 def expected(scene: Scene, stream: Stream, hours: Ints) -> Floats:
     """Events in the hours that begin then (ms)."""
-    begins = [EPOCH + timedelta(milliseconds=hour) for hour in hours.tolist()]
+    begins = map(moment, hours.tolist())
     return scene.per_day[stream] * scene.population.rhythms[stream].shares(begins)
 
 
@@ -70,10 +70,6 @@ def within(
     at = picked(rng, dict(zip(map(str, possible.tolist()), weights, strict=True)), n)
     times: Ints = np.sort(possible[at] + rng.integers(0, HOUR, n))
     return times
-
-
-def milliseconds(at: datetime) -> int:
-    return (at - EPOCH) // MILLISECOND
 
 
 def turns(rng: Generator, n: int) -> list[Turn]:

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from alerts.colour import Colour, ColourReason
 from alerts.incident import IncidentLine, IncidentState, Reason
 from alerts.signal import Signal
-from streams.events import Complaint, Mention
+from streams.events import Complaint, Mention, milliseconds
 from streams.scorecard import MOST_FALSE, Findings, Scorecard, explained, score
 from streams.traffic.scenarios.scenario import Kind, Label
 from tests.alerts.samples import NOON, surge, trigger
@@ -27,14 +27,11 @@ def label(kind: Kind = Kind.DEFECT_BATCH, *, hours: float = -5, **changes: Any) 
 def complaints(n: int = 3, **changes: Any) -> list[Complaint]:
     """One in each of the hours that end at noon, the last first."""
     facts: dict[str, Any] = {"product": "Kettle K3", "batch": "K1", "region": "Henan"}
-    return [
-        Complaint(id=f"C{k}", time=milliseconds(NOON, -0.5 - k), **(facts | changes))
-        for k in range(n)
-    ]
+    return [Complaint(id=f"C{k}", time=before_noon(k + 0.5), **(facts | changes)) for k in range(n)]
 
 
-def milliseconds(moment: datetime, hours: float = 0.0) -> int:
-    return int((moment + timedelta(hours=hours)).timestamp() * 1000)
+def before_noon(hours: float) -> int:
+    return milliseconds(NOON - timedelta(hours=hours))
 
 
 def incident(name: str, *signals: Signal, **changes: Any) -> IncidentLine:
@@ -110,8 +107,8 @@ def test_an_incident_is_about_the_events_that_make_up_half_of_its_excess() -> No
 
 
 def test_copies_of_a_post_explain_no_excess_of_people() -> None:
-    posts = [Mention(id=f"M{k}", time=milliseconds(NOON, -0.5)) for k in range(3)]
-    copies = [Mention(id=f"R{k}", time=milliseconds(NOON, -0.5), repost_of="M0") for k in range(30)]
+    posts = [Mention(id=f"M{k}", time=before_noon(0.5)) for k in range(3)]
+    copies = [Mention(id=f"R{k}", time=before_noon(0.5), repost_of="M0") for k in range(30)]
     mentions = surge(scope={"stream": "mentions"}, observed=11.0, expected=5.0)
     assert explained(mentions, posts)
     assert not explained(mentions, copies)

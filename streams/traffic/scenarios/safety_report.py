@@ -7,11 +7,12 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
+from streams.events import milliseconds
 from streams.traffic.draws import one
 from streams.traffic.filings import filed
 from streams.traffic.population import Language
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
-from streams.traffic.scene import Scene, milliseconds, spoken, turns
+from streams.traffic.scene import Scene, spoken, turns
 
 
 @dataclass(frozen=True, kw_only=True)

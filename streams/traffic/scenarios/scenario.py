@@ -10,8 +10,8 @@ from typing import ClassVar, NamedTuple
 import msgspec
 from numpy.random import Generator
 
-from streams.events import MILLISECOND, Complaint, Mention, iso
-from streams.traffic.scene import Scene, milliseconds
+from streams.events import MILLISECOND, Complaint, Mention, iso, milliseconds
+from streams.traffic.scene import Scene
 
 
 class Kind(StrEnum):

@@ -6,9 +6,9 @@ from typing import ClassVar
 
 from numpy.random import Generator
 
-from streams.events import Complaint, Mention
+from streams.events import Complaint, Mention, milliseconds
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
-from streams.traffic.scene import Scene, milliseconds
+from streams.traffic.scene import Scene
 
 
 @dataclass(frozen=True, kw_only=True)

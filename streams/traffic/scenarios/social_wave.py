@@ -8,12 +8,12 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.events import Mention
+from streams.events import Mention, milliseconds
 from streams.traffic.draws import Ints, one
 from streams.traffic.population import Phrases
 from streams.traffic.posts import posted, reposted
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
-from streams.traffic.scene import Scene, milliseconds, somewhere, told
+from streams.traffic.scene import Scene, somewhere, told
 
 CREST: Final = 6  # the wave is at its highest after so many parts of its time
 
