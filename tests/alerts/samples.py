@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from alerts.colour import Colour, ColourReason
 from alerts.deliveries import Recipient
-from alerts.incident import Incident
+from alerts.incident import Incident, IncidentLine, IncidentState, Reason
 from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Decision, Incidents, step
 from alerts.signal import Kind, Signal, SignalState
@@ -59,6 +60,17 @@ def silence(name: str = "q", /, *, channel: str = "", **changes: Any) -> Signal:
         "last": NOON - timedelta(minutes=100),
     }
     return surge(name, **(facts | changes))
+
+
+def incident(name: str, *signals: Signal, **changes: Any) -> IncidentLine:
+    """What is told of an incident when it opens with these signals."""
+    facts: dict[str, Any] = {
+        "id": name, "state": IncidentState.OPEN, "colour": Colour.YELLOW, "learning": False,
+        "scope": signals[0].scope, "opened": signals[0].at, "at": signals[-1].at,
+        "signals": tuple(signal.id for signal in signals), "reason": Reason.OPENED, "revision": 0,
+        "because": ColourReason.POINTS,
+    }  # fmt: skip
+    return IncidentLine(**(facts | changes))
 
 
 def scoped(**fields: str) -> dict[str, str]:

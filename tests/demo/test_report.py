@@ -14,8 +14,7 @@ from dashboards.demo.report import Report, report
 from streams.demo import ZONE
 from streams.scorecard import Call, Scorecard
 from streams.traffic.scenarios.scenario import Kind, Label
-from tests.alerts.samples import NOON, surge
-from tests.demo.test_scorecard import incident
+from tests.alerts.samples import NOON, incident, surge
 
 SCOPES = {
     Kind.CAMPAIGN: {"product": "Router R5"},

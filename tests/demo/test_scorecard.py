@@ -3,13 +3,13 @@ from typing import Any
 
 import pytest
 
-from alerts.colour import Colour, ColourReason
-from alerts.incident import IncidentLine, IncidentState, Reason
+from alerts.colour import Colour
+from alerts.incident import IncidentLine, IncidentState
 from alerts.signal import Signal
 from streams.events import Complaint, Mention, milliseconds
 from streams.scorecard import MOST_FALSE, Findings, Scorecard, explained, score
 from streams.traffic.scenarios.scenario import Kind, Label
-from tests.alerts.samples import NOON, surge, trigger
+from tests.alerts.samples import NOON, incident, surge, trigger
 
 BATCH = {"stream": "complaints", "product": "Kettle K3", "batch": "K1"}
 LONG_BEFORE = NOON - timedelta(days=20)
@@ -32,16 +32,6 @@ def complaints(n: int = 3, **changes: Any) -> list[Complaint]:
 
 def before_noon(hours: float) -> int:
     return milliseconds(NOON - timedelta(hours=hours))
-
-
-def incident(name: str, *signals: Signal, **changes: Any) -> IncidentLine:
-    facts: dict[str, Any] = {
-        "id": name, "state": IncidentState.OPEN, "colour": Colour.YELLOW, "learning": False,
-        "scope": signals[0].scope, "opened": signals[0].at, "at": signals[-1].at,
-        "signals": tuple(signal.id for signal in signals), "reason": Reason.OPENED, "revision": 0,
-        "because": ColourReason.POINTS,
-    }  # fmt: skip
-    return IncidentLine(**(facts | changes))
 
 
 def scored(*said: Signal | IncidentLine, labels: list[Label] | None = None) -> Scorecard:
