@@ -27,6 +27,7 @@ class Telemetry(NamedTuple):
         watermark: event time (s) that everything judged has passed; 0 before there is any.
         unread: records that wait for one of the workers.
         unsent: messages that have not reached their recipient.
+        started: whether each worker has answered by now.
         fresh: whether all of it is of this moment.
     """
 
@@ -36,7 +37,8 @@ class Telemetry(NamedTuple):
     watermark: float
     unread: int
     unsent: int
-    fresh: bool = True
+    started: bool = False
+    fresh: bool = False
 
     def judged(self, until: float) -> bool:
         """All before this time (s) is judged and told."""
@@ -62,11 +64,12 @@ class Instruments:
         fresh = True
         for address in self._addresses:
             try:
-                self._last[address] = self._client.get(address).text
+                self._last[address] = self._client.get(address).raise_for_status().text
             except httpx.HTTPError:
                 fresh = False
         families = text_string_to_metric_families("".join(self._last.values()))
-        return telemetry(families)._replace(fresh=fresh)
+        started = len(self._last) == len(self._addresses)
+        return telemetry(families)._replace(started=started, fresh=fresh)
 
 
 def client() -> httpx.Client:

@@ -32,11 +32,14 @@ class Workers:
 
     def __init__(self) -> None:
         self.busy: set[int | None] = set()
+        self.failing = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.port in self.busy:
             raise httpx.ReadTimeout("busy", request=request)
         assert request.url.path == "/metrics"
+        if self.failing:
+            return httpx.Response(500, text="500 Internal Server Error")
         return httpx.Response(200, text=TOLD[request.url.port or 0])
 
 
@@ -56,6 +59,7 @@ def test_the_telemetry_of_all_roles_is_read_as_one(instruments: Instruments) -> 
     assert (told.records["rejected"], told.records["late"], told.records["duplicate"]) == (2, 7, 3)
     assert (told.series, told.watermark, told.unread, told.unsent) == (42, 1.6e9, 4, 1)
     assert told.open == {Colour.BLUE: 2, Colour.YELLOW: 0, Colour.ORANGE: 0, Colour.RED: 1}
+    assert told.started
     assert told.fresh
 
 
@@ -71,10 +75,17 @@ def test_a_worker_that_is_busy_stays_as_it_was_and_not_fresh(
     assert not before.fresh
 
 
+def test_a_worker_that_answers_with_an_error_has_told_nothing(
+    workers: Workers, instruments: Instruments
+) -> None:
+    workers.failing = True
+    assert instruments.read() == NOTHING
+
+
 @pytest.mark.parametrize(
     "waits", [{"watermark": 1.0}, {"unread": 1}, {"unsent": 1}, {"fresh": False}]
 )
 def test_all_is_judged_when_time_has_passed_and_nothing_waits(waits: dict[str, float]) -> None:
-    done = NOTHING._replace(watermark=5.0)
+    done = NOTHING._replace(watermark=5.0, fresh=True)
     assert done.judged(5.0)
     assert not Telemetry(**(done._asdict() | waits)).judged(5.0)
