@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from alerts.colour import Colour
+from alerts.channels.terminal import STYLES
 from alerts.incident import IncidentState
 from alerts.signal import Kind, matter
 from alerts.words import Words
@@ -15,9 +15,6 @@ from tocsin.proposal_view import table
 
 MOST = 20  # incidents that are listed
 REFUSED = 3
-STYLES = {
-    Colour.BLUE: "blue", Colour.YELLOW: "yellow", Colour.ORANGE: "dark_orange", Colour.RED: "red",
-}  # fmt: skip
 
 
 def show(console: Console, seen: Hindsight, words: Words) -> None:

@@ -8,7 +8,7 @@ from alerts.channels import DeliveryError
 from alerts.colour import Colour
 from alerts.messages import Message
 
-BORDER = {
+STYLES = {
     Colour.BLUE: "blue",
     Colour.YELLOW: "yellow",
     Colour.ORANGE: "dark_orange",
@@ -34,5 +34,5 @@ def panel(message: Message) -> Panel:
         Text("\n".join(message.lines)),
         title=Text(message.title),
         title_align="left",
-        border_style=BORDER[message.colour],
+        border_style=STYLES[message.colour],
     )

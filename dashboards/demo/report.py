@@ -10,9 +10,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from alerts.channels.terminal import STYLES
 from alerts.signal import Scope
 from alerts.words import Words
-from dashboards.demo.status import STYLE
 from streams.demo import LATENESS, LEARNING
 from streams.scorecard import Call, Scorecard
 
@@ -58,7 +58,7 @@ def _row(words: Words, call: Call) -> Iterator[Text]:
     yield Text(f"{words.hour(call.at)}\n{_later(words, call.at - call.began)}")
     yield Text(_heard(words, call))
     colour = words.name("colour", call.colour) if call.colour else ""
-    yield Text(f"{colour}\n", STYLE[call.colour] if call.colour else "") + Text(call.incident)
+    yield Text(f"{colour}\n", STYLES[call.colour] if call.colour else "") + Text(call.incident)
 
 
 def _later(words: Words, after: timedelta) -> str:

@@ -7,18 +7,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from alerts.channels.terminal import STYLES
 from alerts.colour import Colour
 from alerts.words import Words
 from streams.demo import DAYS, Phase, Played
 from streams.telemetry import Telemetry
 
 WIDTH = 16
-STYLE = {
-    Colour.RED: "bold red",
-    Colour.ORANGE: "dark_orange",
-    Colour.YELLOW: "yellow",
-    Colour.BLUE: "blue",
-}
 
 
 class Status(NamedTuple):
@@ -36,7 +31,7 @@ def painted(words: Words, status: Status) -> RenderableType:
     first.add_row(Text(_phase(words, played)), bar, Text(_day(words, played)))
     second = Text(no_wrap=True, overflow="ellipsis").append(_figures(words, status)).append("  ")
     for colour, count in _opened(status):
-        style = STYLE[colour] if count else "dim"
+        style = STYLES[colour] if count else "dim"
         second.append(f"{count} {words.name('colour', colour)} ", style)
     return Group(Text(), first, second)
 
