@@ -12,9 +12,9 @@ from streams.events import EPOCH, MILLISECOND, moment
 from streams.history import Entry
 from streams.replay import Feed, Pace
 from streams.scorecard import Findings, Scorecard, score
-from streams.sections import Source, Stream
+from streams.sections import Source
 from streams.settings import Settings
-from streams.traffic.generator import Traffic, generate
+from streams.traffic.generator import STREAMS, Traffic, generate
 from streams.traffic.scenarios.scenario import Kind
 from streams.traffic.scenarios.silence import Silence
 from streams.traffic.schedule import lately
@@ -26,7 +26,6 @@ LEARNING = timedelta(days=14)  # until each day of the week was met twice
 AFTERWARDS = 30  # days that it can go on
 SEED = 7
 ZONE = "Asia/Shanghai"  # of the company
-BOTH: tuple[Stream, Stream] = ("complaints", "mentions")
 LATENESS = Source.model_fields["lateness"].default // MILLISECOND
 
 
@@ -70,7 +69,7 @@ def play(made: Traffic, feed: Feed, played: Played, *, seconds: float) -> None:
             if played.phase is Phase.LIVE:
                 pace.wait(one.arrives)
             _send(feed, one, played)
-    feed.end(BOTH, made.end)
+    feed.end(STREAMS, made.end)
     played.phase = Phase.VERDICTS
 
 
@@ -116,7 +115,7 @@ class _Script:
     """The traffic as a back-test plays it, a day at a time; what is damaged is left out."""
 
     def __init__(self, made: Traffic) -> None:
-        self.ends = dict.fromkeys(BOTH, made.end)
+        self.ends = dict.fromkeys(STREAMS, made.end)
         self._made = made
 
     def batches(self) -> Iterator[tuple[Entry, ...]]:

@@ -19,8 +19,6 @@ from streams.traffic.transport import Made
 from tocsin import language
 from tocsin.errors import one_line, progress
 
-BOTH: tuple[Stream, Stream] = ("complaints", "mentions")
-
 
 class Names(StrEnum):
     EN = "en"
@@ -92,11 +90,11 @@ def _paths(out: Path) -> dict[Stream, Path]:
     """Which streams go into which files."""
     if out.suffix == ".jsonl":
         stream = files.stream_of(out)
-        if stream not in BOTH:
+        if stream not in generator.STREAMS:
             raise files.FileError(f"{out}: must begin its name with complaints or mentions")
         return {stream: out}
     out.mkdir(parents=True, exist_ok=True)
-    return {stream: out / f"{stream}.jsonl" for stream in BOTH}
+    return {stream: out / f"{stream}.jsonl" for stream in generator.STREAMS}
 
 
 def _write(daily: Iterable[Sequence[Made]], paths: dict[Stream, Path]) -> int:

@@ -20,6 +20,7 @@ from streams.traffic.scenarios.scenario import Kind, Label, Planted, Scenario, l
 from streams.traffic.scene import DAY, Scene
 from streams.traffic.transport import Made, damaged, repeated, sent
 
+STREAMS: Final[tuple[Stream, ...]] = ("complaints", "mentions")
 PER_DAY: Final = 3200.0
 MENTIONS: Final = 0.25  # of all events
 
@@ -34,27 +35,29 @@ class Traffic:
     start: int
     days: int
     labels: list[Label]
-    planted: list[Complaint | Mention]
     names: str
     _scene: Scene
     _incidents: Sequence[Scenario]
-    _plants: list[Planted]
+    _planted: list[Made]
     _known: Mapping[str, str]
 
     @property
     def end(self) -> int:
         return self.start + self.days * DAY
 
+    @property
+    def planted(self) -> list[Complaint | Mention]:
+        """The events that the labels name."""
+        return [made.event for made in self._planted]
+
     def __iter__(self) -> Iterator[Made]:
         return chain.from_iterable(self.daily())
 
     def daily(self) -> Iterator[list[Made]]:
         """What arrives within each 24 hours from the start."""
-        waiting = [
-            made for n, plant in enumerate(self._plants) for made in self._incident(n, plant)
-        ]
+        waiting = self._planted
         for day in range(self.days):
-            waiting += self._ordinary(day)
+            waiting = waiting + self._ordinary(day)
             bound = self.start + (day + 1) * DAY
             come = sorted((m for m in waiting if m.arrives < bound), key=attrgetter("arrives"))
             waiting = [made for made in waiting if made.arrives >= bound]
@@ -66,16 +69,8 @@ class Traffic:
         filed = complaints(dice(self.seed, FILING, day), self._scene, start)
         posted = mentions(dice(self.seed, POSTING, day), self._scene, start)
         made = sent(rng, filed) + sent(rng, posted)
-        return self._heard(made + damaged(rng, made) + repeated(rng, made))
-
-    def _incident(self, number: int, plant: Planted) -> list[Made]:
-        """Its records, all of which arrive before the end."""
-        made = sent(dice(self.seed, PLANTING, number, TRANSPORT), plant.events)
-        return self._heard([one._replace(arrives=min(one.arrives, self.end - 1)) for one in made])
-
-    def _heard(self, made: list[Made]) -> list[Made]:
-        heard = [one for one in made if not muted(self._incidents, one.event)]
-        return [one._replace(event=called(one.event, self._known)) for one in heard]
+        made += damaged(rng, made) + repeated(rng, made)
+        return _heard(made, self._incidents, self._known)
 
 
 def generate(
@@ -108,30 +103,39 @@ def generate(
         incident.plant(dice(seed, PLANTING, number), scene)
         for number, incident in enumerate(incidents)
     ]
-    known = scene.population.names(names)
-    heard = [
-        [called(event, known) for event in plant.events if not muted(incidents, event)]
-        for plant in plants
-    ]
+    begins, known = milliseconds(start), scene.population.names(names)
+    delivered = (
+        _delivered(plant, seed=seed, number=number, before=begins + days * DAY)
+        for number, plant in enumerate(plants)
+    )
+    made = [_heard(records, incidents, known) for records in delivered]
     labels = [
-        label(incident, _scope(plant, known), events, number=number)
-        for number, (incident, plant, events) in enumerate(
-            zip(incidents, plants, heard, strict=True), 1
+        label(incident, _scope(plant, known), [one.event for one in records], number=number)
+        for number, (incident, plant, records) in enumerate(
+            zip(incidents, plants, made, strict=True), 1
         )
-        if events or incident.kind is Kind.SILENCE
+        if records or incident.kind is Kind.SILENCE
     ]
     return Traffic(
-        seed, milliseconds(start), days, labels, list(chain.from_iterable(heard)), names,
-        scene, incidents, plants, known,
-    )  # fmt: skip
+        seed, begins, days, labels, names, scene, incidents, list(chain.from_iterable(made)), known
+    )
 
 
-def muted(incidents: Sequence[Scenario], event: Complaint | Mention) -> bool:
-    """Whether one of the incidents keeps the event from being sent."""
-    return any(incident.mutes(event) for incident in incidents)
+def _delivered(plant: Planted, *, seed: int, number: int, before: int) -> list[Made]:
+    """The records of a happening, all of which arrive before that time (ms)."""
+    made = sent(dice(seed, PLANTING, number, TRANSPORT), plant.events)
+    return [one._replace(arrives=min(one.arrives, before - 1)) for one in made]
 
 
-def called(event: Complaint | Mention, names: Mapping[str, str]) -> Complaint | Mention:
+def _heard(
+    made: Sequence[Made], incidents: Sequence[Scenario], names: Mapping[str, str]
+) -> list[Made]:
+    """The records that no incident keeps from being sent, under other names."""
+    heard = [one for one in made if not any(incident.mutes(one.event) for incident in incidents)]
+    return [one._replace(event=_called(one.event, names)) for one in heard]
+
+
+def _called(event: Complaint | Mention, names: Mapping[str, str]) -> Complaint | Mention:
     """The event with other names for its product and region."""
     if not names:
         return event
