@@ -7,10 +7,20 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.events import Mention
+from streams.events import Mention, Mood
 from streams.traffic.draws import Ints, gapped, ids, named, picked
-from streams.traffic.population import Book, Language
-from streams.traffic.scene import HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
+from streams.traffic.population import Book, Language, Phrases
+from streams.traffic.scene import (
+    HOUR,
+    PEOPLE,
+    UNREST_SHARES,
+    Scene,
+    moments,
+    somewhere,
+    spoken,
+    told,
+    turns,
+)
 
 # Shares of the posts that lack a field; of a category, among the negative ones.
 NO_REGION, NO_CATEGORY, NO_MOOD = 0.4, 0.5, 0.6
@@ -61,6 +71,18 @@ def posted(
         )
         for id_, time, platform, author, reach, likes, of, where, what, felt, text in columns
     ]  # fmt: skip
+
+
+def posted_about(
+    rng: Generator, scene: Scene, times: Ints, phrases: Phrases, *, product: str, mood: Mood
+) -> list[Mention]:
+    """Original posts about one product and in one mood, from anywhere."""
+    n, regions = len(times), somewhere(rng, scene, len(times))
+    said = told(rng, scene, phrases, product=product, regions=regions)
+    return posted(
+        rng, scene, times, product=[product] * n, region=regions, category=[None] * n,
+        mood=[mood] * n, texts=said,
+    )  # fmt: skip
 
 
 def reposted(rng: Generator, roots: Sequence[Mention], after: Ints) -> list[Mention]:

@@ -45,7 +45,21 @@ def moments(rng: Generator, scene: Scene, stream: Stream, start: int) -> Ints:
     """Times (ms) within the 24 hours from `start`, ascending hour by hour."""
     hours = start + HOUR * np.arange(HOURS)
     rates = expected(scene, stream, hours) * restless(rng, HOURS, unrest=UNREST_HOUR)
-    counts = rng.poisson(rates * restless(rng, 1, unrest=UNREST_DAY))
+    return _scattered(rng, hours, rates * restless(rng, 1, unrest=UNREST_DAY))
+
+
+def added(
+    rng: Generator, scene: Scene, stream: Stream, begins: datetime, lasts: timedelta, *,
+    lift: float,
+) -> Ints:  # fmt: skip
+    """Times (ms), ascending hour by hour, of what comes beside the stream: `lift` times as much."""
+    within = hours(begins, lasts)
+    return _scattered(rng, within, lift * expected(scene, stream, within))
+
+
+def _scattered(rng: Generator, hours: Ints, rates: Floats) -> Ints:
+    """Times (ms) within the hours that begin then, in each as many as its rate makes by chance."""
+    counts = rng.poisson(rates)
     times: Ints = np.repeat(hours, counts) + rng.integers(0, HOUR, counts.sum())
     return times
 

@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from streams.events import Complaint, Mention
+from streams.events import Complaint
 from streams.sections import Stream
 from streams.traffic.draws import Ints, named, one, picked, share
 from streams.traffic.filings import filed
-from streams.traffic.posts import posted
+from streams.traffic.posts import posted_about
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
-from streams.traffic.scene import HOUR, Scene, expected, hours, somewhere, told
+from streams.traffic.scene import Scene, added, somewhere, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,17 +32,10 @@ class Campaign(Scenario):
 
     def plant(self, rng: Generator, scene: Scene) -> Planted:
         product = self.product or one(rng, scene.population.product_shares)
-        talk = self._talk(rng, scene, product)
-        return Planted({"product": product}, [*talk, *self._asked(rng, scene, product)])
-
-    def _talk(self, rng: Generator, scene: Scene, product: str) -> list[Mention]:
         times = self._times(rng, scene, "mentions", product, self.posts)
-        n, regions = len(times), somewhere(rng, scene, len(times))
-        said = told(rng, scene, scene.book.campaign.posts, product=product, regions=regions)
-        return posted(
-            rng, scene, times, product=[product] * n, region=regions, category=[None] * n,
-            mood=["positive"] * n, texts=said,
-        )  # fmt: skip
+        said = scene.book.campaign.posts
+        talk = posted_about(rng, scene, times, said, product=product, mood="positive")
+        return Planted({"product": product}, [*talk, *self._asked(rng, scene, product)])
 
     def _asked(self, rng: Generator, scene: Scene, product: str) -> list[Complaint]:
         times = self._times(rng, scene, "complaints", product, self.questions)
@@ -58,7 +51,5 @@ class Campaign(Scenario):
     def _times(
         self, rng: Generator, scene: Scene, stream: Stream, product: str, lift: float
     ) -> Ints:
-        begin = hours(self.begins, self.lasts)
-        usual = share(scene.population.product_shares, product) * expected(scene, stream, begin)
-        counts = rng.poisson(lift * usual)
-        return np.sort(np.repeat(begin, counts) + rng.integers(0, HOUR, counts.sum()))
+        lift *= share(scene.population.product_shares, product)
+        return np.sort(added(rng, scene, stream, self.begins, self.lasts, lift=lift))

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Final
 
-import numpy as np
 from numpy.random import Generator
 
 from streams.traffic.draws import named, one, picked, share
 from streams.traffic.filings import filed
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
-from streams.traffic.scene import HOUR, Scene, expected, hours
+from streams.traffic.scene import Scene, added
 
 SURGING: Final = ("delivery_contract", "technical_support", "billing")
 
@@ -31,11 +30,11 @@ class RegionalSurge(Scenario):
         likely = {name: population.categories[name] for name in SURGING}
         category = self.category or one(rng, likely)
         usual = share(population.region_shares, region) * share(population.categories, category)
-        begin = hours(self.begins, self.lasts)
-        counts = rng.poisson((self.times - 1) * usual * expected(scene, "complaints", begin))
-        n = int(counts.sum())
+        lift = (self.times - 1) * usual
+        times = added(rng, scene, "complaints", self.begins, self.lasts, lift=lift)
+        n = len(times)
         events = filed(
-            rng, scene, np.repeat(begin, counts) + rng.integers(0, HOUR, n),
+            rng, scene, times,
             product=named(population.products, picked(rng, population.product_shares, n)),
             category=[category] * n, region=[region] * n, batch=[None] * n,
         )  # fmt: skip

@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar, Final
 
 import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.events import Mention, milliseconds
+from streams.events import milliseconds
 from streams.traffic.draws import Ints, one
-from streams.traffic.population import Phrases
-from streams.traffic.posts import posted, reposted
+from streams.traffic.posts import posted_about, reposted
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
-from streams.traffic.scene import Scene, somewhere, told
+from streams.traffic.scene import Scene
 
 CREST: Final = 6  # the wave is at its highest after so many parts of its time
 
@@ -38,21 +38,12 @@ class SocialWave(Scenario):
     def plant(self, rng: Generator, scene: Scene) -> Planted:
         product = self.product or one(rng, scene.population.product_shares)
         began, wave = np.array([milliseconds(self.begins)]), scene.book.wave
-        (root,) = self._posts(rng, scene, began, wave.root, product)
+        post = partial(posted_about, rng, scene, product=product, mood="negative")
+        (root,) = post(began, wave.root)
         root = structs.replace(root, followers=self.followers, sentiment="negative")
-        own = self._posts(rng, scene, began + self._after(rng, self.posts), wave.own, product)
+        own = post(began + self._after(rng, self.posts), wave.own)
         copies = reposted(rng, [root] * self.reposts, self._after(rng, self.reposts))
         return Planted({"stream": "mentions", "product": product}, [root, *own, *copies])
-
-    def _posts(
-        self, rng: Generator, scene: Scene, times: Ints, phrases: Phrases, product: str
-    ) -> list[Mention]:
-        n, regions = len(times), somewhere(rng, scene, len(times))
-        said = told(rng, scene, phrases, product=product, regions=regions)
-        return posted(
-            rng, scene, times, product=[product] * n, region=regions, category=[None] * n,
-            mood=["negative"] * n, texts=said,
-        )  # fmt: skip
 
     def _after(self, rng: Generator, n: int) -> Ints:
         """Milliseconds after the post, ascending: the wave rises fast and ebbs away."""
