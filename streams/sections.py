@@ -188,6 +188,10 @@ class Operations(Section):
         port: int = getattr(self, f"{role}_port")
         return port
 
+    def metrics(self, role: str) -> str:
+        """The address at which the role tells them."""
+        return f"{url(self.host, self.port(role))}metrics"
+
 
 class Serve(Section):
     """The web pages; without a token one is made at each start and printed."""
@@ -234,6 +238,11 @@ CHANNELS: Mapping[str, Cut] = {
     "complaints": Cut(stream="complaints", by=("channel",)),
     "mentions": Cut(stream="mentions", by=("platform",)),
 }
+
+
+def url(host: str, port: int) -> str:
+    """The address of what is served there; that of IPv6 stands in brackets."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def counted(cuts: Iterable[Cut], stream: str) -> list[Cut]:

@@ -55,8 +55,7 @@ class Instruments:
     """
 
     def __init__(self, operations: Operations, client: httpx.Client) -> None:
-        host = f"[{operations.host}]" if ":" in operations.host else operations.host
-        self._addresses = [f"http://{host}:{operations.port(role)}/metrics" for role in Role]
+        self._addresses = [operations.metrics(role) for role in Role]
         self._client = client
         self._last: dict[str, str] = {}
 

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 
 from streams import broker, settings, topics
+from streams.sections import url
 from streams.settings import Settings
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
@@ -55,7 +56,7 @@ def _run(chosen: Settings, bootstrap: str, host: str, port: int) -> None:
     )  # fmt: skip
     server = uvicorn.Server(config)
     with _listening(host, port) as listening, suppress(KeyboardInterrupt):
-        _announce(f"http://{f'[{host}]' if ':' in host else host}:{port}/", chosen, token)
+        _announce(url(host, port), chosen, token)
         server.run(sockets=[listening])
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from alerts.words import Words
 from streams import sandbox
+from streams.sections import url
 from streams.settings import Settings
 from streams.topics import Role
 
@@ -20,10 +21,9 @@ def addresses(words: Words, chosen: Settings, bootstrap: str, token: str) -> Ren
 
 
 def _lines(words: Words, chosen: Settings, bootstrap: str, token: str) -> Iterator[tuple[str, str]]:
-    yield words.say("pages"), f"http://{chosen.serve.host}:{chosen.serve.port}/"
+    yield words.say("pages"), url(chosen.serve.host, chosen.serve.port)
     yield words.say("token, for this run alone"), token
     for role in Role:
-        told = f"http://{chosen.operations.host}:{chosen.operations.port(role)}/metrics"
-        yield words.say("metrics of {role}", role=role), told
+        yield words.say("metrics of {role}", role=role), chosen.operations.metrics(role)
     yield words.say("Kafka"), bootstrap
     yield words.say("for other commands"), f"--settings {sandbox.file(chosen.home)}"
