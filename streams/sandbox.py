@@ -11,6 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
+import tomlkit
+
 from streams import broker, settings, topics
 from streams.settings import ENVIRONMENT, Settings
 
@@ -34,16 +36,17 @@ def secluded() -> Iterator[None]:
 def configured(home: Path, *, language: str, zone: str) -> Settings:
     """The settings, which are also a file in `home`: alerts on the terminal, free ports."""
     intake, detection, response, pages = _free_ports(4)
-    file(home).write_text(
-        f'home = "{home.as_posix()}"\n'
-        f'[detection]\nzone = "{zone}"\n'
-        f'[response]\nlanguage = "{language}"\n'
-        "[channels.terminal]\nenabled = true\n"
-        f"[serve]\nport = {pages}\n"
-        f"[operations]\nintake_port = {intake}\ndetection_port = {detection}\n"
-        f"response_port = {response}\n",
-        encoding="utf-8",
-    )
+    options = {
+        "home": str(home),
+        "detection": {"zone": zone},
+        "response": {"language": language},
+        "channels": {"terminal": {"enabled": True}},
+        "serve": {"port": pages},
+        "operations": {
+            "intake_port": intake, "detection_port": detection, "response_port": response,
+        },
+    }  # fmt: skip
+    file(home).write_text(tomlkit.dumps(options), encoding="utf-8")
     return settings.load(file(home))
 
 
@@ -92,6 +95,12 @@ class Process:
             said = self._log.read_text(encoding="utf-8", errors="replace").strip()
             last = said.splitlines()[-LAST:]
             raise EndedError("\n".join([f"tocsin {self._command} ended with {code}", *last]))
+
+    def await_word(self) -> None:
+        """Return when it has printed a line; raise EndedError if it ends without one."""
+        if not self.printed.readline():
+            self._process.wait(GRACE)
+            self.check()
 
     def stop(self) -> None:
         self._process.terminate()

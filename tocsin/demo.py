@@ -94,7 +94,7 @@ def _language() -> str:
     named = os.environ.get(VARIABLE, "")
     if named and not named.lower().startswith(LANGUAGES):
         raise ValueError(f"{VARIABLE} must be one of {', '.join(LANGUAGES)}, got {named!r}")
-    return language.words(VARIABLE).language
+    return language.chosen(os.environ, VARIABLE)
 
 
 def _end(named: datetime | None) -> datetime:
@@ -164,7 +164,7 @@ class _Show:
         token = secrets.token_urlsafe(24)
         chosen, bootstrap = stand.settings, stand.bootstrap
         with sandbox.running(chosen.home, "serve", {"TOCSIN_SERVE__TOKEN": token}) as pages:
-            pages.printed.readline()  # it listens
+            pages.await_word()  # it listens
             console.print(addresses(self.words, chosen, bootstrap, token))
             with feeding(chosen, bootstrap) as feed:
                 demo.go_on(self.made, feed, self.played)
