@@ -62,8 +62,9 @@ class Played:
 def play(made: Traffic, feed: Feed, played: Played, *, seconds: float) -> None:
     """Send the history at once and the last two days within `seconds`, then the end of input."""
     pace = Pace(timedelta(days=made.days - HISTORY_DAYS).total_seconds() / seconds)
-    for played.day, day in enumerate(made.daily()):
-        if played.day == HISTORY_DAYS:
+    for number, day in enumerate(made.daily()):
+        played.day = number
+        if number == HISTORY_DAYS:
             played.phase = Phase.LIVE
         for one in day:
             if played.phase is Phase.LIVE:
