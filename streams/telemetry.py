@@ -27,7 +27,7 @@ class Telemetry(NamedTuple):
         watermark: event time (s) that everything judged has passed; 0 before there is any.
         unread: records that wait for one of the workers.
         unsent: messages that have not reached their recipient.
-        started: whether each worker has answered by now.
+        ready: whether each worker does its part; one that does not cannot tell what waits.
         fresh: whether all of it is of this moment.
     """
 
@@ -37,13 +37,13 @@ class Telemetry(NamedTuple):
     watermark: float
     unread: int
     unsent: int
-    started: bool = False
+    ready: bool = False
     fresh: bool = False
 
     def judged(self, until: float) -> bool:
         """All before this time (s) is judged and told."""
         nothing_waits = not (self.unread or self.unsent)
-        return self.fresh and nothing_waits and self.watermark >= until
+        return self.ready and self.fresh and nothing_waits and self.watermark >= until
 
 
 class Instruments:
@@ -67,8 +67,7 @@ class Instruments:
             except httpx.HTTPError:
                 fresh = False
         families = text_string_to_metric_families("".join(self._last.values()))
-        started = len(self._last) == len(self._addresses)
-        return telemetry(families)._replace(started=started, fresh=fresh)
+        return telemetry(families)._replace(fresh=fresh)
 
 
 def client() -> httpx.Client:
@@ -90,6 +89,7 @@ def telemetry(families: Iterable[Metric]) -> Telemetry:
         watermark=min(marks, default=0.0),
         unread=_sum(samples, "tocsin_lag_records"),
         unsent=_sum(samples, "tocsin_pending_deliveries"),
+        ready=_sum(samples, "tocsin_ready") == len(Role),
     )
 
 

@@ -62,7 +62,7 @@ def _day(words: Words, played: Played) -> str:
 
 
 def _figures(words: Words, status: Status) -> str:
-    if not status.telemetry.started:
+    if not status.telemetry.ready:
         return words.say("the workers are starting")
     return words.say(
         "{rate} events/s, {series} series watched, open:",
@@ -72,6 +72,6 @@ def _figures(words: Words, status: Status) -> str:
 
 def _opened(status: Status) -> list[tuple[Colour, int]]:
     """Incidents by colour, the most urgent first; nothing is known while the workers start."""
-    if not status.telemetry.started:
+    if not status.telemetry.ready:
         return []
     return [(colour, status.telemetry.open[colour]) for colour in reversed(Colour)]

@@ -13,7 +13,7 @@ from streams.demo import DAYS, Phase, Played
 from streams.telemetry import NOTHING, Telemetry
 
 MOMENT = datetime(2026, 11, 25, 3, tzinfo=UTC)
-TOLD = NOTHING._replace(series=1_806, open=dict.fromkeys(Colour, 3), started=True)
+TOLD = NOTHING._replace(series=1_806, open=dict.fromkeys(Colour, 3), ready=True)
 
 
 def status(phase: Phase, telemetry: Telemetry = TOLD) -> Status:
@@ -45,7 +45,7 @@ def test_one_line_says_the_same_in_words() -> None:
     )
 
 
-def test_no_figures_are_shown_before_the_workers_have_answered() -> None:
+def test_no_figures_are_shown_before_the_workers_do_their_part() -> None:
     assert line(Words("en"), status(Phase.HISTORY, NOTHING)) == (
         "four weeks of history  day 30 of 30, 11-25 03:00, 196,037 sent  the workers are starting"
     )

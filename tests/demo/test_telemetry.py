@@ -14,15 +14,18 @@ TOLD = {
         'tocsin_events_total{outcome="rejected",topic="mentions"} 2.0\n'
         'tocsin_events_total{outcome="repeat",topic="complaints"} 50.0\n'
         'tocsin_lag_records{role="intake",topic="complaints"} 4.0\n'
+        'tocsin_ready{role="intake"} 1.0\n'
     ),
     9465: (
         'tocsin_series{shard="0"} 40.0\ntocsin_series{shard="1"} 2.0\n'
         'tocsin_watermark_timestamp_seconds{stream="complaints"} 1.7e+09\n'
         'tocsin_watermark_timestamp_seconds{stream="mentions"} 1.6e+09\n'
+        'tocsin_ready{role="detection"} 1.0\n'
     ),
     9466: (
         'tocsin_open_incidents{colour="red"} 1.0\ntocsin_open_incidents{colour="blue"} 2.0\n'
         'tocsin_pending_deliveries{channel="terminal"} 1.0\n'
+        'tocsin_ready{role="response"} 1.0\n'
     ),
 }
 
@@ -59,7 +62,7 @@ def test_the_telemetry_of_all_roles_is_read_as_one(instruments: Instruments) -> 
     assert (told.records["rejected"], told.records["late"], told.records["duplicate"]) == (2, 7, 3)
     assert (told.series, told.watermark, told.unread, told.unsent) == (42, 1.6e9, 4, 1)
     assert told.open == {Colour.BLUE: 2, Colour.YELLOW: 0, Colour.ORANGE: 0, Colour.RED: 1}
-    assert told.started
+    assert told.ready
     assert told.fresh
 
 
@@ -83,9 +86,9 @@ def test_a_worker_that_answers_with_an_error_has_told_nothing(
 
 
 @pytest.mark.parametrize(
-    "waits", [{"watermark": 1.0}, {"unread": 1}, {"unsent": 1}, {"fresh": False}]
+    "waits", [{"watermark": 1.0}, {"unread": 1}, {"unsent": 1}, {"ready": False}, {"fresh": False}]
 )
 def test_all_is_judged_when_time_has_passed_and_nothing_waits(waits: dict[str, float]) -> None:
-    done = NOTHING._replace(watermark=5.0, fresh=True)
+    done = NOTHING._replace(watermark=5.0, ready=True, fresh=True)
     assert done.judged(5.0)
     assert not Telemetry(**(done._asdict() | waits)).judged(5.0)
