@@ -151,8 +151,8 @@ def explained(signal: Signal, events: Iterable[Complaint | Mention]) -> bool:
 def _about(
     findings: Findings,
     incident: str,
-    labels: Iterable[Label],
-    events: Iterable[Complaint | Mention],
+    labels: Sequence[Label],
+    events: Sequence[Complaint | Mention],
 ) -> bool:
     return any(
         explained(signal, events) or any(names(signal, label) for label in labels)
