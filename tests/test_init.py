@@ -252,6 +252,14 @@ def test_at_a_terminal_it_asks_before_it_overwrites() -> None:
     assert mapping.load(Path("map.toml")).stream == "complaints"
 
 
+def test_a_column_that_is_blank_throughout_may_be_chosen() -> None:
+    sheet([[*row[:-1], ""] for row in calls(days=2)])
+    code, screen = at_terminal("UTC", "region=投诉内容", "", arguments=["calls.csv"])
+    assert code == 0, screen
+    assert mapping.load(Path("map.toml")).columns["region"].column == "投诉内容"
+    assert "0 %" in screen
+
+
 def test_a_choice_that_makes_no_event_is_one_line() -> None:
     sheet(calls(days=2))
     code, screen = at_terminal("UTC", "vip=投诉内容", "", arguments=["calls.csv"])

@@ -66,7 +66,7 @@ def _examples(reading: Reading, words: Words) -> str:
     """The most frequent values; what may point at a person as a message would show it."""
     personal = reading.choice.field in PERSONAL
     values = [words.plain(v) if personal else v for v in reading.understood.examples]
-    few = len(max(values, key=len)) > SHORT
+    few = any(len(value) > SHORT for value in values)
     return " · ".join(clean(value, cap=EXAMPLE) for value in values[: 2 if few else 3])
 
 
