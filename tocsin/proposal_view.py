@@ -12,13 +12,14 @@ from streams.proposal import written
 from streams.proposal.cuts import Trial
 from streams.proposal.fitness import NAMED
 from streams.proposal.proposal import Note, Proposal, Reading
+from streams.proposal.understanding import Understood
 from streams.translation import written as written_as
 
 EXAMPLE = 24  # characters of a value that is shown
 SHORT = 16  # characters of values of which three are shown, and not two
 VALUES = 2  # of a translation that are shown
 PERSONAL = frozenset({"person", "author", "text"})
-GOOD, FAIR = 0.99, 0.9  # shares of understood values, by which they are coloured
+GOOD, FAIR = 99, 90  # percent of the values understood, by which they are coloured
 
 
 def show(console: Console, proposal: Proposal, words: Words) -> None:
@@ -50,16 +51,15 @@ def _fields(proposal: Proposal, words: Words) -> Table:
             reading.choice.field,
             Text(clean(reading.choice.column.column, cap=EXAMPLE)),
             Text(_examples(reading, words)),
-            _understood(reading.understood.share),
+            _understood(reading.understood),
             Text(_why(proposal, reading, words)),
         )
     return fields
 
 
-def _understood(share: float) -> Text:
-    """Never 100 % where something is lost."""
-    colour = "green" if share >= GOOD else "yellow" if share >= FAIR else "red"
-    return Text(f"{int(share * 1000) / 10:g} %", style=colour)
+def _understood(read: Understood) -> Text:
+    colour = "green" if read.percent >= GOOD else "yellow" if read.percent >= FAIR else "red"
+    return Text(f"{read.percent:g} %", style=colour)
 
 
 def _examples(reading: Reading, words: Words) -> str:

@@ -24,6 +24,11 @@ class Understood(NamedTuple):
     examples: Sequence[str]
     lost: str | None
 
+    @property
+    def percent(self) -> float:
+        """Cut to one digit: never 100 where something is lost."""
+        return int(self.share * 1000) / 10
+
 
 def understood(
     field: str, column: Column, profile: Profile, stream: Stream, zone: ZoneInfo

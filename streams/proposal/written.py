@@ -55,7 +55,7 @@ def mapping(proposal: Proposal, words: Words) -> str:
 def _fields(readings: Iterable[Reading], words: Words) -> Table:
     fields = tomlkit.table()
     for reading in readings:
-        share = f"{reading.understood.share:.0%}"
+        share = f"{reading.understood.percent:g}%"
         column = _column(reading.choice.column)
         column.comment(words.say("{share} of its values understood", share=share))
         fields.add(reading.choice.field, column)

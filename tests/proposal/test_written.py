@@ -82,6 +82,12 @@ def test_more_series_than_the_budget_is_meant_for_are_named_to_it(tmp_path: Path
     assert load(tmp_path / installing.SETTINGS).detection.series == 1800
 
 
+def test_the_share_understood_is_never_said_to_be_all_where_something_is_lost() -> None:
+    lines = contents(proposed(time=[*times(999), "yesterday 1"]))[written.MAP].splitlines()
+    (line,) = (line for line in lines if line.startswith("time"))
+    assert line.endswith("# 99.9% of its values understood")
+
+
 def test_a_cut_that_is_left_out_is_named_in_a_comment_with_its_reason() -> None:
     text = contents(proposed(time=times(), product=["kettle"]))[installing.SETTINGS]
     assert "# Left out: product. left out: one value only: 1 series for 100 events" in text
