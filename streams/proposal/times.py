@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import timedelta, tzinfo
+from datetime import time, tzinfo
 from itertools import product
 from typing import Final, NamedTuple
 
@@ -109,7 +109,7 @@ def _moments(format: str | None, values: Sequence[object], zone: tzinfo | None) 
 
 
 def _span(moments: Sequence[int]) -> int:
-    return max(moments) - min(moments) if moments else 0
+    return max(moments) - min(moments)
 
 
 def _swapped(format: str | None) -> str | None:  # noqa: A002
@@ -119,11 +119,5 @@ def _swapped(format: str | None) -> str | None:  # noqa: A002
 
 def _dated(moments: Sequence[int], zone: tzinfo) -> bool:
     """Whether every one is a midnight."""
-    days = timedelta(days=1) // MILLISECOND
-    return all(not (moment + _offset(moment, zone)) % days for moment in moments)
-
-
-def _offset(moment: int, zone: tzinfo) -> int:
-    local = EPOCH + moment * MILLISECOND
-    offset = local.astimezone(zone).utcoffset() or timedelta(0)
-    return offset // MILLISECOND
+    hours = ((EPOCH + moment * MILLISECOND).astimezone(zone).time() for moment in moments)
+    return all(hour == time.min for hour in hours)
