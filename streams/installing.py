@@ -18,18 +18,15 @@ def present(folder: Path) -> list[Path]:
 
 
 def install(contents: Mapping[str, str], folder: Path) -> None:
-    """Write the files, all of them after all of them were found to load.
+    """Write the files beside their places, and put them there once all of them load.
 
-    Raises SettingsError, MappingError or OSError; what was there before is then still there.
+    Raises SettingsError, MappingError or OSError; no file is then half written.
     """
-    with tempfile.TemporaryDirectory(prefix="tocsin-init-") as aside:
-        _write(contents, Path(aside))
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".tocsin-init-", dir=folder) as aside:
+        for name in FILES:
+            Path(aside, name).write_text(contents[name], encoding="utf-8")
         mapping.load(Path(aside, MAP))
         settings.load(Path(aside, SETTINGS))
-    folder.mkdir(parents=True, exist_ok=True)
-    _write(contents, folder)
-
-
-def _write(contents: Mapping[str, str], folder: Path) -> None:
-    for name in FILES:
-        (folder / name).write_text(contents[name], encoding="utf-8")
+        for name in FILES:
+            Path(aside, name).replace(folder / name)

@@ -100,6 +100,7 @@ def test_files_that_would_not_load_replace_nothing(tmp_path: Path) -> None:
         installing.install({**texts, written.MAP: "stream = 1"}, tmp_path)
     assert installing.present(tmp_path) == [tmp_path / name for name in installing.FILES]
     assert (tmp_path / written.MAP).read_text(encoding="utf-8") == texts[written.MAP]
+    assert {path.name for path in tmp_path.iterdir()} == set(installing.FILES)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
