@@ -8,22 +8,18 @@ from typing import Final, NamedTuple
 from streams.cells import Columns
 from streams.completion import complete
 from streams.events import Event
-from streams.sections import CUTS, Cut, Stream
+from streams.sections import CUTS, NEGATIVE, Cut, Stream
 from streams.series import MOST_BROADCAST
 
-MINUTE: Final = 60_000
 FEWEST: Final = 3.0  # events of a series, on average; with fewer nearly every event is its first
 FEWEST_OF_BATCH: Final = 1.5  # a batch is young by nature
-NEGATIVE: Final = {"sentiment": "negative"}
 READ_FROM_TEXT: Final = ("category", "sentiment")
-MENTIONS: Final = (
-    Cut(stream="mentions", by=("product",)),
-    Cut(stream="mentions", by=("product",), where=NEGATIVE),
+# Beside the defaults, for posts that name no product, or only one of region and category.
+CANDIDATES: Final = (
+    *CUTS,
     Cut(stream="mentions", by=("category",), where=NEGATIVE),
     Cut(stream="mentions", by=("region",), where=NEGATIVE),
-    Cut(stream="mentions", by=("region", "category"), where=NEGATIVE, family="region"),
 )
-CANDIDATES: Final = (*(cut for cut in CUTS if cut.stream == "complaints"), *MENTIONS)
 
 
 class Verdict(StrEnum):
@@ -63,8 +59,7 @@ def trials(events: Sequence[Event], stream: Stream, fields: Sequence[str]) -> li
 
 
 def _columns(events: Sequence[Event]) -> Columns:
-    minutes = [event.time // MINUTE for event in events]
-    columns = Columns(events, minutes, source="")
+    columns = Columns(events, [0] * len(events), source="")  # when they came is all the same
     complete(columns)
     return columns
 
