@@ -6,6 +6,7 @@ from datetime import tzinfo
 from functools import partial
 from typing import Final, NamedTuple
 
+from streams.forms import FORMS
 from streams.proposal import meanings
 from streams.proposal.names import likeness
 from streams.proposal.sample import Profile
@@ -15,7 +16,7 @@ from streams.translation import Column, Scalar, written
 KNOWN: Final = 0.8  # of the values of a closed field whose meaning must be known
 UNIQUE: Final = 0.95
 FEW_ROWS: Final = 50  # below, how often a value occurs says little
-NAMED: Final = frozenset({"channel", "platform", "product", "batch", "region", "category"})
+NAMED: Final = frozenset({*FORMS["complaints"].keys, *FORMS["mentions"].keys})
 NAME: Final = 60  # columns of a terminal that a name takes at most
 SENTENCE: Final = 25  # columns of a terminal that a short sentence takes
 FREE: Final = 0.2  # of free texts that differ, at least

@@ -15,7 +15,7 @@ from streams.translation import Column
 
 ENOUGH: Final = 0.35  # of name times values for a field to be proposed
 UNNAMED: Final = 0.3  # a time whose name says nothing, against one that is called a time
-NAMED: Final = 0.5  # a column that is called a time of arrival, and no other word for time
+ARRIVAL: Final = 0.5  # of a name for it to be a time of arrival, and no other word for time
 
 
 class Reason(StrEnum):
@@ -75,7 +75,7 @@ def _wanted(field: str, profile: Profile, zone: tzinfo) -> Choice:
 def _judged(field: str, profile: Profile, zone: tzinfo) -> Choice:
     alike = likeness(field, profile.name)
     # Only where its name allows a time of arrival is it worth a look: times take long to try.
-    if field == "received" and alike < NAMED:
+    if field == "received" and alike < ARRIVAL:
         return Choice(field, Column(""), Reason.NAME, 0.0)
     found = fit(field, profile, zone)
     named = alike * found.suits
