@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,7 @@ from streams.events import TOPICS, Event, Mention, Rejected, Update, root, who
 from streams.forms import FORMS
 from streams.mapping import Mapping, nearest
 from streams.parsing import DEFAULTS, Reader, Tally
+from streams.sections import Key
 from streams.settings import Intake, Stream
 from streams.tables import Table
 from streams.translation import Column, Translation
@@ -57,7 +58,7 @@ class Raw(NamedTuple):
     rows: Iterator[RawRow]
 
 
-def key(event: Event, by: Literal["person", "id", "root"]) -> bytes:
+def key(event: Event, by: Key) -> bytes:
     """The Kafka key: without a person, or a root, the event's own id.
 
     The steps of one complaint share its id, unless they are keyed by their own.
@@ -65,7 +66,7 @@ def key(event: Event, by: Literal["person", "id", "root"]) -> bytes:
     return keys([event], by)[0]
 
 
-def keys(events: Sequence[Event], by: Literal["person", "id", "root"]) -> list[bytes]:
+def keys(events: Sequence[Event], by: Key) -> list[bytes]:
     """The Kafka keys of events of one stream."""
     if not events:
         return []
@@ -73,7 +74,7 @@ def keys(events: Sequence[Event], by: Literal["person", "id", "root"]) -> list[b
     return [name(event).encode() for event in events]
 
 
-def _naming(kind: type[Event], by: Literal["person", "id", "root"]) -> Callable[[Any], str]:
+def _naming(kind: type[Event], by: Key) -> Callable[[Any], str]:
     if kind is Update and by != "id":
         return attrgetter("complaint")
     if kind is Mention and by == "root":

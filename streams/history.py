@@ -17,7 +17,7 @@ from streams import files
 from streams.events import Event, Rejected
 from streams.mapping import Mapping
 from streams.murmur import murmur2
-from streams.sections import BUCKET, Intake, Source, Stream
+from streams.sections import BUCKET, Intake, Key, Source, Stream
 
 Ints = NDArray[np.int64]
 BATCH = 16_384
@@ -113,15 +113,19 @@ def bucket_end(moment: int) -> int:
     return (moment // BUCKET_MS + 1) * BUCKET_MS
 
 
+def key_of(source: Source) -> Key:
+    """What its events are keyed by where they are sent by us: by something in any case."""
+    return "id" if source.key == "none" else source.key
+
+
 def partition_of(source: Source, event: Event, partitions: int) -> int:
     """Where producers with Kafka's default partitioner put it."""
-    by = "id" if source.key == "none" else source.key
-    return int(default.murmur2(files.key(event, by)) & 0x7FFFFFFF) % partitions
+    return int(default.murmur2(files.key(event, key_of(source))) & 0x7FFFFFFF) % partitions
 
 
 def partitions_of(source: Source, events: Sequence[Event], partitions: int) -> Ints:
     """The same of events of one stream, a batch at a time."""
-    keys = files.keys(events, "id" if source.key == "none" else source.key)
+    keys = files.keys(events, key_of(source))
     return (murmur2(keys).astype(np.int64) & 0x7FFFFFFF) % partitions
 
 

@@ -11,7 +11,7 @@ from kafka.errors import KafkaError
 from streams import files, security
 from streams.broker import BrokerError, refusal
 from streams.events import Event
-from streams.history import History, partition_of, source_of
+from streams.history import History, key_of, partition_of, source_of
 from streams.intake import END
 from streams.sections import Stream
 from streams.settings import Settings
@@ -36,7 +36,7 @@ class Feed:
             self._produce(
                 self._topics.source(source),
                 value=files.wire(event),
-                key=files.key(event, "id" if source.key == "none" else source.key),
+                key=files.key(event, key_of(source)),
                 partition=partition_of(source, event, source.partitions),
             )
 

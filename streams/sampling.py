@@ -12,11 +12,11 @@ from streams.events import Event, Rejected
 from streams.mapping import Mapping
 from streams.proposal.sample import Refused, Sample, spread
 from streams.records import Part
-from streams.sections import Kafka, Stream
+from streams.sections import Kafka, Key, Stream
 from streams.settings import SettingsError
 
 AT_ONCE: Final = 4096  # rows between two words of progress
-KEYS: Final[dict[Stream, tuple[Literal["person", "id", "root"], ...]]] = {
+KEYS: Final[dict[Stream, tuple[Key, ...]]] = {
     "complaints": ("person", "id"),
     "mentions": ("root", "person", "id"),
 }
@@ -96,7 +96,7 @@ def reached(kafka: Kafka, bootstrap: str | None) -> Kafka:
         raise SettingsError(*options.problems(Kafka, error)) from None
 
 
-def keyed_by(part: Part, mapping: Mapping) -> Literal["person", "id", "root", "none"]:
+def keyed_by(part: Part, mapping: Mapping) -> Key | Literal["none"]:
     """What the records of a topic are keyed by, as their events say."""
     values = [record.value for record in part.records]
     events = mapping.parse_run(values, map(str, range(len(values))))
@@ -108,8 +108,6 @@ def keyed_by(part: Part, mapping: Mapping) -> Literal["person", "id", "root", "n
     return next((by for by in KEYS[mapping.stream] if _agree(keyed, by)), "none")
 
 
-def _agree(
-    keyed: Sequence[tuple[bytes | None, Event]], by: Literal["person", "id", "root"]
-) -> bool:
+def _agree(keyed: Sequence[tuple[bytes | None, Event]], by: Key) -> bool:
     same = sum(key == files.key(event, by) for key, event in keyed)
     return bool(keyed) and same >= MOSTLY * len(keyed)

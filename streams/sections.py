@@ -28,6 +28,7 @@ from streams.rules import (
 )
 
 Stream = Literal["complaints", "mentions", "updates"]
+Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
 # What events of a stream may be counted by; "source" is the topic they came from.
 SHARED = frozenset({"product", "region", "category", "sentiment", "source"})
@@ -83,7 +84,7 @@ class Source(Section):
 
     topic: Name
     stream: Stream
-    key: Literal["person", "id", "root", "none"]
+    key: Literal[Key, "none"]
     map: FilePath | None = None
     lateness: Duration = timedelta(minutes=15)
     clock: Literal["event", "arrival"] = "event"
