@@ -16,13 +16,12 @@ from rich.text import Text
 from alerts.redaction import clean
 from alerts.words import Words
 from streams import broker, files, hindsight, installing, mapping, sampling, settings, topics
-from streams.events import TOPICS
 from streams.history import History
 from streams.proposal import written
 from streams.proposal.proposal import Proposal, ProposalError
 from streams.proposal.sample import MOST, Sample
 from streams.sampling import Data
-from streams.settings import Stream
+from streams.sections import SOURCES
 from tocsin import hindsight_view, interview, language
 from tocsin.errors import SettingsFile, one_line, progress
 from tocsin.interview import Desk, InitError, Kind
@@ -32,7 +31,6 @@ PROBLEMS = (
     broker.BrokerError, topics.TopicError, OSError,
 )  # fmt: skip
 NAME = 60  # characters of the sample's name that are shown
-KEYS: dict[Stream, str] = {"complaints": "person", "mentions": "root"}
 
 
 class Reading(NamedTuple):
@@ -129,7 +127,8 @@ def _install(desk: Desk, proposal: Proposal, data: Data, out: Path) -> None:
 def _topic(proposal: Proposal, data: Data) -> written.Topic:
     """Where the events come in: in the topic of the sample, or where `tocsin replay` sends them."""
     if data.part is None:
-        return written.Topic(TOPICS[proposal.stream], KEYS[proposal.stream], mapped=False)
+        usual = next(source for source in SOURCES if source.stream == proposal.stream)
+        return written.Topic(usual.topic, usual.key, mapped=False)
     key = sampling.keyed_by(data.part, proposal.mapping)
     return written.Topic(data.name, key, mapped=True, partitions=data.part.partitions)
 
