@@ -14,7 +14,7 @@ from streams.mapping import Mapping
 from streams.proposal import cuts, matching
 from streams.proposal.cuts import Trial
 from streams.proposal.matching import Choice
-from streams.proposal.sample import Refused, Sample
+from streams.proposal.sample import Sample
 from streams.proposal.times import FORMATS
 from streams.proposal.understanding import Understood, understood
 from streams.rejections import shown
@@ -86,23 +86,15 @@ class Proposal:
         return Mapping(PLACE, self.stream, columns, {}, self.zone if self.local else None)
 
     @cached_property
-    def parsed(self) -> list[Event | Rejected]:
-        """Every row of the sample, read by the mapping as a whole."""
-        translation = self.mapping.translation()
-        return [translation.row(row, id=str(n)) for n, row in enumerate(self.sample.rows)]
-
-    @cached_property
     def events(self) -> list[Event]:
-        return [event for event in self.parsed if not isinstance(event, Rejected)]
+        """The rows of the sample that the mapping as a whole can read."""
+        read = self.mapping.translation().row
+        parsed = (read(row, id=str(n)) for n, row in enumerate(self.sample.rows))
+        return [event for event in parsed if not isinstance(event, Rejected)]
 
     @cached_property
     def trials(self) -> list[Trial]:
         return cuts.trials(self.events, self.stream, list(self.fields))
-
-    @property
-    def refused(self) -> list[Refused]:
-        rows = [Refused("", one) for one in self.parsed if isinstance(one, Rejected)]
-        return [*self.sample.refused, *rows]
 
 
 def propose(

@@ -46,18 +46,18 @@ class Sample:
 class Profile:
     """What the values of one column look like.
 
+    Objects and arrays are no values: no mapping reads them.
+
     Attributes:
         rows: how many have or lack a value.
         values: how often each occurs, as a CSV file would hold it; blank ones are absent.
         raws: the first value that was written so, as it was.
-        nested: how many are objects or arrays, which no mapping reads.
     """
 
     name: str
     rows: int
     values: Counter[str] = field(default_factory=Counter)
     raws: dict[str, Scalar] = field(default_factory=dict)
-    nested: int = 0
 
     @cached_property
     def filled(self) -> int:
@@ -87,19 +87,17 @@ class Profile:
         return sum(self.values[value] for value in known) / self.filled if self.filled else 0.0
 
 
-def profile(name: str, rows: Iterable[Mapping[str, Any]]) -> Profile:
+def profile(name: str, rows: Sequence[Mapping[str, Any]]) -> Profile:
     values: Counter[str] = Counter()
     raws: dict[str, Scalar] = {}
-    nested = count = 0
     for row in rows:
-        count += 1
         raw = row.get(name)
-        if isinstance(raw, dict | list):
-            nested += 1
-        elif raw is not None and (text := written(raw)).strip():
+        if raw is None or isinstance(raw, dict | list):
+            continue
+        if (text := written(raw)).strip():
             values[text] += 1
             raws.setdefault(text, raw)
-    return Profile(name, count, values, raws, nested)
+    return Profile(name, len(rows), values, raws)
 
 
 def spread(items: Iterable[Item], most: int = MOST) -> list[Item]:

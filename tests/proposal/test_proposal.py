@@ -21,7 +21,9 @@ def test_the_share_understood_is_that_of_the_real_parser() -> None:
     assert (reading.understood.share, reading.understood.lost) == (0.75, "last week 1")
     assert reading.notes == [Note.LOCAL, Note.LOST]
     assert len(read.events) == 3
-    assert read.refused[0].why.field == "time"
+    refused = read.mapping.translation().row(read.sample.rows[3], id="")
+    assert isinstance(refused, Rejected)
+    assert refused.field == "time"
 
 
 def test_what_is_missing_and_what_is_not_used_is_said() -> None:
@@ -93,7 +95,7 @@ def test_a_profile_counts_values_as_a_csv_file_would_hold_them() -> None:
     ]
     found = profile("a", rows)
     assert found.values == {"1": 2, "true": 1}
-    assert (found.rows, found.filled, found.nested) == (7, 3, 1)
+    assert (found.rows, found.filled) == (7, 3)
     assert found.raws == {"1": 1, "true": True}
 
 
