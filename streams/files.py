@@ -14,7 +14,7 @@ import msgspec
 from streams.events import TOPICS, Event, Mention, Rejected, Update, root, who
 from streams.forms import FORMS
 from streams.mapping import Mapping, nearest
-from streams.parsing import DEFAULTS, Reader, Tally
+from streams.parsing import DEFAULTS, Reader, Tally, taken_apart
 from streams.sections import Key
 from streams.settings import Intake, Stream
 from streams.tables import Table
@@ -189,10 +189,9 @@ def _mapped_rows(path: Path, rows: Iterable[RawRow], translate: Translation) -> 
 
 
 def _objects(lines: Iterable[bytes], intake: Intake) -> Iterator[RawRow]:
-    fields = Reader("complaints", intake).fields  # which stream does not matter
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield number, fields(line)
+            yield number, taken_apart(line, largest=intake.max_event_bytes)
 
 
 def _records(table: Table, header: list[str]) -> Iterator[RawRow]:

@@ -54,6 +54,22 @@ def _mood(score: float) -> Mood:
     return "positive" if score > 0 else "negative"
 
 
+def taken_apart(raw: bytes, *, largest: int) -> dict[str, Any] | Rejected:
+    """Takes a JSON object of at most so many bytes apart, of whichever stream it is."""
+    if len(raw) > largest:
+        return _oversized(raw, largest)
+    try:
+        record = FIELDS.decode(raw)
+    except FAILURES as failure:
+        return unreadable(raw, failure)
+    return record
+
+
+def _oversized(raw: bytes, largest: int) -> Rejected:
+    rule = f"must be at most {largest} bytes (intake.max_event_bytes)"
+    return Rejected("event", f"{len(raw)} bytes", rule)
+
+
 class Reader:
     """Reads the events of one stream; remembers nothing but key values it found clean."""
 
@@ -78,7 +94,7 @@ class Reader:
     def raw(self, raw: bytes) -> Event | Rejected:
         """Reads a JSON object; fields that the stream does not have are passed over."""
         if len(raw) > self._largest:
-            return self._oversized(raw)
+            return _oversized(raw, self._largest)
         try:
             event = self._decode(raw)
         except msgspec.ValidationError as failure:
@@ -113,17 +129,7 @@ class Reader:
 
     def fields(self, raw: bytes) -> dict[str, Any] | Rejected:
         """Takes a JSON object apart without asking what its fields are."""
-        if len(raw) > self._largest:
-            return self._oversized(raw)
-        try:
-            record = FIELDS.decode(raw)
-        except FAILURES as failure:
-            return unreadable(raw, failure)
-        return record
-
-    def _oversized(self, raw: bytes) -> Rejected:
-        rule = f"must be at most {self._largest} bytes (intake.max_event_bytes)"
-        return Rejected("event", f"{len(raw)} bytes", rule)
+        return taken_apart(raw, largest=self._largest)
 
     def _without_blanks(self, raw: bytes, failure: msgspec.ValidationError) -> Event | Rejected:
         record = self.fields(raw)

@@ -42,7 +42,6 @@ class Translation:
         constants: Mapping[str, Scalar],
         zone: tzinfo | None,
     ) -> None:
-        self.fields = reader.fields
         self._reader = reader
         self._constants = dict(constants)
         self._values = [
@@ -57,7 +56,7 @@ class Translation:
         }
 
     def raw(self, raw: bytes, *, id: str) -> Event | Rejected:  # noqa: A002 - the field's name
-        row = self.fields(raw)
+        row = self._reader.fields(raw)
         return row if isinstance(row, Rejected) else self.row(row, id=id)
 
     def row(self, row: Mapping[str, Any], *, id: str) -> Event | Rejected:  # noqa: A002
