@@ -26,7 +26,7 @@ from streams.events import (
 )
 from streams.forms import FORMS
 from streams.instants import instant, instants
-from streams.parsing import Tally, parse, parse_run, unknown_fields
+from streams.parsing import BLOCK, Tally, parse, parse_run, unknown_fields
 from streams.rejections import shown
 from streams.schemas import schemas
 from streams.settings import Intake, Stream
@@ -416,6 +416,16 @@ odd = st.sampled_from(
 @given(st.lists(sound | written | odd, max_size=8))
 def test_a_run_is_read_as_each_of_its_records_alone_would_be(raws: list[bytes]) -> None:
     assert parse_run("complaints", raws) == [parse("complaints", raw) for raw in raws]
+
+
+def test_a_run_of_several_blocks_keeps_its_order_around_a_bad_record() -> None:
+    raws = [raw(id=f"c-{n}") for n in range(3 * BLOCK + 1)]
+    raws[BLOCK] = raws[2 * BLOCK - 1] = b"{"
+    answers = parse_run("complaints", raws)
+    assert answers == [parse("complaints", raw) for raw in raws]
+    assert [n for n, one in enumerate(answers) if isinstance(one, Rejected)] == [
+        BLOCK, 2 * BLOCK - 1
+    ]  # fmt: skip
 
 
 def test_two_objects_in_one_record_do_not_make_up_for_one_split_over_two() -> None:
