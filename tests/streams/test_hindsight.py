@@ -1,5 +1,6 @@
 """What would have been called, told as somebody wants to know it who was not there."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,8 +8,8 @@ import pytest
 
 from alerts.colour import Colour
 from alerts.incident import IncidentState
-from alerts.signal import Kind
-from streams.hindsight import Hindsight, called, look_back
+from alerts.signal import Kind, Signal
+from streams.hindsight import Called, Hindsight, called, look_back
 from tests.alerts.samples import NOON, run, scoped, silence, surge, trigger
 from tests.streams.counts import busy
 from tests.streams.logs import HOUR, START, complaint, settings
@@ -18,6 +19,12 @@ from tests.streams.test_backtest import NOW, calm, history
 def seen(folder: Path, events: list[object], shards: int = 2) -> Hindsight:
     held = history(folder, events)  # type: ignore[arg-type]  # complaints are events
     return look_back(settings(shards=shards), held, now=NOW, on_events=lambda _: None)
+
+
+def told(signals: Sequence[Signal]) -> list[Called]:
+    """What the incidents that come of some signals are told as."""
+    _, decisions = run(signals)
+    return called([line for decision in decisions for line in decision.incidents], signals)
 
 
 def test_a_surge_is_told_with_its_scope_its_figures_and_when(tmp_path: Path) -> None:
@@ -52,10 +59,8 @@ def test_the_span_is_that_of_the_events(tmp_path: Path) -> None:
     assert found.span == timedelta(hours=5)
 
 
-def test_what_is_not_an_event_is_kept_with_its_row(tmp_path: Path) -> None:
-    path = tmp_path / "complaints.jsonl"
+def test_what_lies_ahead_of_its_arrival_is_counted_as_rejected(tmp_path: Path) -> None:
     held = history(tmp_path, [complaint("a", START), complaint("a", START)])
-    assert path.exists()
     found = look_back(settings(), held, now=START - 10 * HOUR, on_events=lambda _: None)
     assert (found.rejected, found.duplicates) == (2, 0)
 
@@ -77,16 +82,14 @@ def test_counts_speak_before_a_single_event_which_is_named_beside_them() -> None
         trigger("t", scope=scoped(product="kettle", harm="injury")),
         surge("s", scope=scoped(product="kettle"), hours=1),
     ]
-    _, decisions = run(signals)
-    (one,) = called([line for d in decisions for line in d.incidents], signals)
+    (one,) = told(signals)
     assert (one.signal.id, one.harms, one.peak) == ("s", ["injury"], Colour.RED)
     assert one.scopes == 2
 
 
 def test_what_an_incident_began_with_speaks_for_it_and_not_what_came_on_top() -> None:
     signals = [surge("first"), surge("second", hours=20, observed=90.0, multiple=9.0)]
-    _, decisions = run(signals)
-    (one,) = called([line for d in decisions for line in d.incidents], signals)
+    (one,) = told(signals)
     assert one.signal.id == "first"
     assert one.signal.onset <= one.line.opened
 
@@ -97,8 +100,7 @@ def test_of_a_silence_the_fewest_events_count() -> None:
         surge("s", kind=Kind.SILENCE, scope=scope, revision=n, observed=2.0, expected=expected)
         for n, expected in enumerate((20.0, 90.0))
     ]
-    _, decisions = run(signals)
-    (one,) = called([line for d in decisions for line in d.incidents], signals)
+    (one,) = told(signals)
     assert (one.signal.expected, one.peak) == (90, Colour.YELLOW)
 
 
@@ -119,14 +121,11 @@ def test_the_earliest_comes_first() -> None:
         surge("late", scope=scoped(category="staff"), hours=30),
         surge("early", scope=scoped(category="billing")),
     ]
-    _, decisions = run(signals)
-    found = called([line for d in decisions for line in d.incidents], signals)
-    assert [one.line.opened for one in found] == [NOON, NOON + timedelta(hours=30)]
+    assert [one.line.opened for one in told(signals)] == [NOON, NOON + timedelta(hours=30)]
 
 
 def test_of_a_silence_it_counts_what_was_missing_in_the_end() -> None:
     grown = [silence(expected=20.0 * 2**n, revision=n) for n in range(3)]
-    _, decisions = run(grown)
-    (one,) = called([line for decision in decisions for line in decision.incidents], grown)
+    (one,) = told(grown)
     assert one.signal.expected == 80.0
     assert one.peak is Colour.YELLOW
