@@ -228,12 +228,13 @@ def test_at_a_terminal_it_asks_and_takes_corrections() -> None:
     sheet(calls(days=4))
     code, screen = at_terminal(
         "none.csv", "calls.csv", "China", "Asia/Shanghai", "colour=x", "vip=nowhere", "time=",
-        "vip=", "category=产品型号", "stream=mentions", "stream=complaints", "batch=", "",
+        "category", "vip=", "category=产品型号", "stream=mentions", "stream=complaints", "batch=",
+        "",
     )  # fmt: skip
     assert code == 0, screen
     for said in (
         "There is no file 'none.csv'.", "China is no time zone", "Fields are: time,",
-        "Columns are: ", "An event needs its time.", "your choice",
+        "Columns are: ", "An event needs its time.", "A change is field=column", "your choice",
     ):  # fmt: skip
         assert said in screen
     columns = mapping.load(Path("map.toml")).columns

@@ -141,6 +141,8 @@ def _change(desk: Desk, proposal: Proposal) -> tuple[str, str] | None:
 def _changed(words: Words, proposal: Proposal, answer: str) -> tuple[str, str] | None:
     if not answer:
         return None
+    if "=" not in answer:
+        raise ValueError(words.say("A change is field=column, or field= to leave it out."))
     field, _, column = (part.strip() for part in answer.partition("="))
     if field == STREAM and column in list(Kind):
         return field, column
