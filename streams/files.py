@@ -198,11 +198,15 @@ def _records(table: Table, header: list[str]) -> Iterator[RawRow]:
     for number, values in enumerate(table, 2):
         if isinstance(values, Rejected):
             yield number, values
-        elif len(values) != len(header):
-            rule = f"must have {len(header)} values, as the header has"
-            yield number, Rejected("row", f"{len(values)} values", rule)
-        else:
-            yield number, dict(zip(header, values, strict=True))
+        elif values:  # a blank line has none
+            yield number, _record(header, values)
+
+
+def _record(header: list[str], values: list[str]) -> dict[str, Any] | Rejected:
+    if len(values) != len(header):
+        rule = f"must have {len(header)} values, as the header has"
+        return Rejected("row", f"{len(values)} values", rule)
+    return dict(zip(header, values, strict=True))
 
 
 def _own_names(path: Path, header: list[str], stream: Stream) -> Mapping:

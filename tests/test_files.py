@@ -84,6 +84,15 @@ def test_bad_rows_of_csv_are_refused_with_their_row(tmp_path: Path) -> None:
     assert found[9] == Complaint(id="h", time=NOON_MS, text="two\nlines")
 
 
+def test_blank_lines_of_csv_are_no_rows_but_are_counted(tmp_path: Path) -> None:
+    content = f"id,time\n\na,{NOON}\n\r\nb,{NOON}\n\n\n"
+    found = rows(put(tmp_path / "complaints.csv", content))
+    assert {row: one.id for row, one in found.items() if isinstance(one, Complaint)} == {
+        3: "a", 5: "b"
+    }  # fmt: skip
+    assert len(found) == 2
+
+
 def test_an_oversized_line_is_refused_and_the_next_is_read(tmp_path: Path) -> None:
     path = put(tmp_path / "complaints.jsonl", '{"text":"' + "x" * 5_000_000 + '"}\n' + LINE)
     first, second = rows(path).values()
