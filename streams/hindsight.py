@@ -123,11 +123,11 @@ def _called(line: IncidentLine, peak: Colour, signals: Sequence[Signal]) -> Call
 
 
 def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
-    """Counts before a single event, the incident's own scope, what it began with, the largest."""
+    """Counts before a single event, what it began with, the incident's own scope, the largest."""
 
     def precedence(signal: Signal) -> tuple[bool, bool, bool, tuple[bool, float]]:
         counts, own = signal.kind is not Kind.TRIGGER, signal.scope == line.scope
-        return counts, own, signal.onset <= line.opened, _weight(signal)
+        return counts, signal.onset <= line.opened, own, _weight(signal)
 
     return max(signals, key=precedence)
 

@@ -175,14 +175,15 @@ def _of_files(words: Words, data: Data, out: Path) -> list[tuple[str, str]]:
          words.say("the same again, after a change of a file")),
         (f"replay {given}",
          words.say('into Kafka; "tocsin kafka up" starts one on this machine')),
-        ("run", words.say("the workers that watch it")),
+        ("run", words.say("the workers that watch it; alerts come to this terminal")),
+        ("serve", words.say("the incidents as web pages")),
     ]  # fmt: skip
 
 
 def _of_topic(words: Words) -> list[tuple[str, str]]:
     return [
         ("check", words.say("do broker, topic and columns answer to the settings?")),
-        ("run", words.say("the workers that watch the topic")),
+        ("run", words.say("the workers that watch the topic; alerts come to this terminal")),
         ("serve", words.say("the incidents as web pages")),
     ]
 

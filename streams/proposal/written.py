@@ -92,7 +92,19 @@ def settings(proposal: Proposal, topic: Topic, kafka: Kafka, words: Words) -> st
     response = tomlkit.table()
     response.add("language", words.language)
     document.add("response", response)
+    document.add("channels", _channels(words))
     return tomlkit.dumps(document)
+
+
+def _channels(words: Words) -> Table:
+    """A newcomer sees alerts where he works, before any service has an address."""
+    enabled = tomlkit.item(True)
+    enabled.comment(words.say("alerts come to where the workers run; docs/settings.md has others"))
+    terminal = tomlkit.table()
+    terminal.add("enabled", enabled)
+    channels = tomlkit.table(is_super_table=True)
+    channels.add("terminal", terminal)
+    return channels
 
 
 def _array(tables: Iterable[Table]) -> AoT:

@@ -94,6 +94,18 @@ def test_what_an_incident_began_with_speaks_for_it_and_not_what_came_on_top() ->
     assert one.signal.onset <= one.line.opened
 
 
+def test_an_incident_that_has_widened_is_told_by_what_it_began_with() -> None:
+    negative = scoped(product="kettle", sentiment="negative")
+    signals = [
+        surge("first", scope=negative),
+        surge("wider", scope=scoped(product="kettle"), hours=20, observed=90.0),
+    ]
+    _, decisions = run(signals)
+    (one,) = called([line for d in decisions for line in d.incidents], signals)
+    assert one.line.scope == scoped(product="kettle")
+    assert (one.signal.id, one.signal.onset <= one.line.opened) == ("first", True)
+
+
 def test_of_a_silence_the_fewest_events_count() -> None:
     scope = {"stream": "complaints", "source": "complaints"}
     signals = [
