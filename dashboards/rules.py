@@ -4,13 +4,24 @@ These alerts are about Tocsin itself. A crisis among the complaints is told by T
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from alerts.catalogue import LANGUAGES, SOURCE
+from alerts.words import Words
 from streams.topics import Role
 
 RUNBOOK = "docs/operations.md"
+SUMMARIES = {
+    language: "summary" if language == SOURCE else f"summary_{language}" for language in LANGUAGES
+}
+LABELS = ("channel", "instance", "role", "shard", "stream", "topic")
+FILLED = {label: f"{{{{ $labels.{label} }}}}" for label in LABELS} | {
+    "value": "{{ $value }}",
+    "duration": "{{ $value | humanizeDuration }}",
+    "share": "{{ $value | humanizePercentage }}",
+}
 
 
 @dataclass(frozen=True)
@@ -32,16 +43,14 @@ class Alert:
         name: also the anchor in the runbook, in lower case.
         expr: true for what is wrong.
         lasting: how long it must be true, as Prometheus writes it.
-        english: one line; a label's value as {{ $labels.name }}.
-        chinese: the same line.
+        told: one line in a reader's words, its blanks filled by Prometheus.
         critical: now, at any hour; else in working hours.
     """
 
     name: str
     expr: str
     lasting: str
-    english: str
-    chinese: str
+    told: Callable[[Words], str]
     critical: bool = field(default=False, kw_only=True)
 
     def rule(self) -> dict[str, Any]:
@@ -51,8 +60,7 @@ class Alert:
             "for": self.lasting,
             "labels": {"severity": "critical" if self.critical else "warning"},
             "annotations": {
-                "summary": self.english,
-                "summary_zh": self.chinese,
+                **{name: self.told(Words(language)) for language, name in SUMMARIES.items()},
                 "runbook_url": f"{RUNBOOK}#{self.name.lower()}",
             },
         }
@@ -75,98 +83,104 @@ RECORDS = (
     ),
 )
 
+
+def _share(outcome: str) -> str:
+    """Of a topic's events, each counted once: a repeat and a repost have another outcome too."""
+    rate = "topic_outcome:tocsin_events:rate5m"
+    return (
+        f'sum by (topic) ({rate}{{outcome="{outcome}"}})'
+        f' / sum by (topic) ({rate}{{outcome!~"repeat|repost"}})'
+    )
+
+
 ALERTS = (
     Alert(
         "TocsinWorkerDown", 'up{job="tocsin"} == 0', "1m",
-        "{{ $labels.instance }} does not answer.",
-        "{{ $labels.instance }} 无响应。",
+        lambda words: words.say("{instance} does not answer.", **FILLED),
         critical=True,
     ),
     Alert(
         "TocsinWorkerNotReady", "tocsin_ready == 0", "5m",
-        "{{ $labels.role }} on {{ $labels.instance }} has not been ready for 5 minutes.",
-        "{{ $labels.instance }} 上的 {{ $labels.role }} 已 5 分钟未就绪。",
+        lambda words: words.say("{role} on {instance} has not been ready for 5 minutes.", **FILLED),
     ),
     Alert(
         "TocsinNobodyWorks",
         "role:tocsin_partitions:sum < 1"
         + "".join(f' or absent(role:tocsin_partitions:sum{{role="{role}"}})' for role in Role),
         "2m",
-        "No worker of {{ $labels.role }} has any input: nothing passes this stage.",
-        "没有任何 {{ $labels.role }} 进程在处理输入，该环节已停止。",
+        lambda words: words.say(
+            "No worker of {role} has any input: nothing passes this stage.", **FILLED
+        ),
         critical=True,
     ),
     Alert(
         "TocsinWorkerRestarts", "changes(tocsin_started_timestamp_seconds[15m]) > 3", "0m",
-        "{{ $labels.role }} on {{ $labels.instance }} started {{ $value }} times in 15 minutes.",
-        "{{ $labels.instance }} 上的 {{ $labels.role }} 15 分钟内启动了 {{ $value }} 次。",
+        lambda words: words.say(
+            "{role} on {instance} started {value} times in 15 minutes.", **FILLED
+        ),
         critical=True,
     ),
     Alert(
         "TocsinLag", "role_topic:tocsin_lag_seconds:max > 300", "5m",
-        "{{ $labels.role }} is {{ $value | humanizeDuration }} behind in {{ $labels.topic }}.",
-        "{{ $labels.role }} 在 {{ $labels.topic }} 上滞后 {{ $value | humanizeDuration }}。",
+        lambda words: words.say("{role} is {duration} behind in {topic}.", **FILLED),
         critical=True,
     ),
     Alert(
         "TocsinTimeStands", "stream:tocsin_watermark_age_seconds:max > 7200", "10m",
-        "Event time of {{ $labels.stream }} is {{ $value | humanizeDuration }} behind: "
-        "surges are called late.",
-        "{{ $labels.stream }} 的事件时间落后 {{ $value | humanizeDuration }}，激增会晚报。",
+        lambda words: words.say(
+            "Event time of {stream} is {duration} behind: surges are called late.", **FILLED
+        ),
         critical=True,
     ),
     Alert(
         "TocsinNoDecision", "stream:tocsin_decision_age_seconds:max > 7200", "10m",
-        "A shard has judged nothing of {{ $labels.stream }} for {{ $value | humanizeDuration }}.",
-        "有分片已 {{ $value | humanizeDuration }} 未判定 {{ $labels.stream }}。",
+        lambda words: words.say("A shard has judged nothing of {stream} for {duration}.", **FILLED),
     ),
     Alert(
         "TocsinRejects",
-        'sum by (topic) (topic_outcome:tocsin_events:rate5m{outcome="rejected"})'
-        ' / sum by (topic) (topic_outcome:tocsin_events:rate5m{outcome!~"repeat|repost"}) > 0.05',
-        "15m",
-        "{{ $value | humanizePercentage }} of the records in {{ $labels.topic }} are refused.",
-        "{{ $labels.topic }} 中 {{ $value | humanizePercentage }} 的记录被拒收。",
+        _share("rejected") + " > 0.05", "15m",
+        lambda words: words.say("{share} of the records in {topic} are refused.", **FILLED),
     ),
     Alert(
         "TocsinLateEvents",
-        'sum by (topic) (topic_outcome:tocsin_events:rate5m{outcome="late"})'
-        ' / sum by (topic) (topic_outcome:tocsin_events:rate5m{outcome!~"repeat|repost"}) > 0.05',
-        "15m",
-        "{{ $value | humanizePercentage }} of the events in {{ $labels.topic }} come too late "
-        "to be counted.",
-        "{{ $labels.topic }} 中 {{ $value | humanizePercentage }} 的事件迟到而未计入。",
+        _share("late") + " > 0.05", "15m",
+        lambda words: words.say(
+            "{share} of the events in {topic} come too late to be counted.", **FILLED
+        ),
     ),
     Alert(
         "TocsinSourceSilent", "max by (stream) (tocsin_silent_sources) > 0", "0m",
-        "{{ $value }} sources of {{ $labels.stream }}, or channels in them, have fallen silent.",
-        "{{ $labels.stream }} 有 {{ $value }} 个来源或渠道已静默。",
+        lambda words: words.say(
+            "{value} sources of {stream}, or channels in them, have fallen silent.", **FILLED
+        ),
     ),
     Alert(
         "TocsinRecordsLost", "increase(tocsin_records_lost_total[1h]) > 0", "0m",
-        "Records of {{ $labels.topic }} were deleted before they were read.",
-        "{{ $labels.topic }} 的记录在读取前已被删除。",
+        lambda words: words.say("Records of {topic} were deleted before they were read.", **FILLED),
         critical=True,
     ),
     Alert(
         "TocsinLateAtDetection", "delta(tocsin_late_at_detection_people[1h]) > 0", "0m",
-        "People came into shard {{ $labels.shard }} after their hour was judged.",
-        "分片 {{ $labels.shard }} 收到了所属小时已判定的人数。",
+        lambda words: words.say(
+            "People came into shard {shard} after their hour was judged.", **FILLED
+        ),
     ),
     Alert(
         "TocsinSeriesBound",
         "max by (shard) (tocsin_series_bound_ratio) > 0.9"
         " or max by (shard) (delta(tocsin_refused_people[1h])) > 0",
         "5m",
-        "Shard {{ $labels.shard }} is full or nearly so: new series are not watched.",
-        "分片 {{ $labels.shard }} 已满或将满，新序列不再被监测。",
+        lambda words: words.say(
+            "Shard {shard} is full or nearly so: new series are not watched.", **FILLED
+        ),
     ),
     Alert(
         "TocsinMessageLost",
         'sum by (channel) (increase(tocsin_deliveries_total{state=~"failed|unknown"}[15m])) > 0',
         "0m",
-        "A message by {{ $labels.channel }} did not arrive, or nobody knows.",
-        "经 {{ $labels.channel }} 的通知未送达或无法确认。",
+        lambda words: words.say(
+            "A message by {channel} did not arrive, or nobody knows.", **FILLED
+        ),
         critical=True,
     ),
     Alert(
@@ -175,14 +189,16 @@ ALERTS = (
         " and on (channel)"
         ' sum by (channel) (increase(tocsin_delivery_seconds_count{result="sent"}[10m])) == 0',
         "0m",
-        "Every try by {{ $labels.channel }} fails; messages wait and are tried again.",
-        "经 {{ $labels.channel }} 的每次尝试都失败，通知在等待重试。",
+        lambda words: words.say(
+            "Every try by {channel} fails; messages wait and are tried again.", **FILLED
+        ),
         critical=True,
     ),
     Alert(
         "TocsinMessagesWait", "sum by (channel) (tocsin_pending_deliveries) > 0", "15m",
-        "There have been messages waiting for {{ $labels.channel }} for 15 minutes.",
-        "{{ $labels.channel }} 已连续 15 分钟有通知等待。",
+        lambda words: words.say(
+            "There have been messages waiting for {channel} for 15 minutes.", **FILLED
+        ),
     ),
 )  # fmt: skip
 

@@ -43,6 +43,8 @@ TRANSLATED = [language for language in LANGUAGES if language != SOURCE]
 SPOKEN = ("say", "numbered")
 PRINTING = {"print", "status", "add_task", "add_column", "add_row", "Table", "Panel", "rule"}
 WORD = re.compile(r"[A-Za-z]{3}")
+SOURCES = (".py", ".html", ".js")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 UNTOLD = {Reason.TICKED, Reason.DELIVERY, Reason.REPLAYED, Reason.REPEATED, Reason.CLOSED,
           Reason.NEVER_LIVE, Reason.OUT_OF_TURN}  # fmt: skip
@@ -177,6 +179,13 @@ def test_a_command_prints_nothing_that_was_not_said() -> None:
             if isinstance(node, ast.Call) and _function(node) in PRINTING:
                 for text in filter(WORD.search, _unsaid(node.args)):
                     pytest.fail(f"{path.name}:{node.lineno}: {text!r} is said in English alone")
+
+
+def test_pages_and_dashboards_have_no_translation_of_their_own() -> None:
+    files = [path for path in (ROOT / "dashboards").rglob("*") if path.suffix in SOURCES]
+    assert len(files) > 20
+    for path in files:
+        assert not CHINESE.search(path.read_text(encoding="utf-8")), path
 
 
 def _unsaid(parts: Iterable[ast.AST]) -> Iterator[str]:
