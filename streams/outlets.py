@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from pydantic import FilePath, SecretStr, field_validator, model_validator
+from pydantic import FilePath, SecretStr
 
 from alerts.colour import Colour
 from streams.durations import Span
-from streams.rules import WebAddress, with_secret
+from streams.rules import SecretAddress, WebAddress
 from streams.sections import Section
 
 
@@ -29,30 +29,13 @@ class Webhook(Outlet):
     secret_file: FilePath | None = None
     timeout: Span = timedelta(seconds=5)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret(cls, section: object) -> object:
-        return with_secret(section, "secret")
-
 
 class Robot(Outlet):
     """A robot in a chat group, by its address, which holds its key; none: off."""
 
-    url: SecretStr | None = None
+    url: SecretAddress | None = None
     url_file: FilePath | None = None
     timeout: Span = timedelta(seconds=5)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_url(cls, section: object) -> object:
-        return with_secret(section, "url")
-
-    @field_validator("url")
-    @classmethod
-    def _web_address(cls, url: SecretStr | None) -> SecretStr | None:
-        if url and not url.get_secret_value().startswith(("https://", "http://")):
-            raise ValueError("must be an http or https address")
-        return url
 
 
 class SignedRobot(Robot):
@@ -60,11 +43,6 @@ class SignedRobot(Robot):
 
     secret: SecretStr | None = None
     secret_file: FilePath | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_secret(cls, section: object) -> object:
-        return with_secret(section, "secret")
 
 
 class Alertmanager(Outlet):
@@ -81,11 +59,6 @@ class Apprise(Outlet):
 
     url: SecretStr | None = None
     url_file: FilePath | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_url(cls, section: object) -> object:
-        return with_secret(section, "url")
 
 
 class Channels(Section):

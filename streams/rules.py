@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
+ADDRESS = re.compile(r"https?://[^/\s]\S*")
+ADDRESS_RULE = "must be an http or https address"
 TOPIC_RULE = "must be 1 to 200 letters, digits, dots, underscores or hyphens"
 
 
@@ -35,8 +37,14 @@ def with_secret(section: object, name: str) -> object:
 
 
 def _web_address(url: str) -> str:
-    if url and not re.fullmatch(r"https?://[^/\s]\S*", url):
-        raise ValueError(f"must be an http or https address, got {url!r}")
+    if url and not ADDRESS.fullmatch(url):
+        raise ValueError(f"{ADDRESS_RULE}, got {url!r}")
+    return url
+
+
+def _secret_address(url: SecretStr) -> SecretStr:
+    if url and not ADDRESS.fullmatch(url.get_secret_value()):
+        raise ValueError(ADDRESS_RULE)
     return url
 
 
@@ -68,6 +76,7 @@ Name = Annotated[str, AfterValidator(_topic_name)]
 Prefix = Annotated[str, AfterValidator(_topic_prefix)]
 Zone = Annotated[str, AfterValidator(_zone)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, Field(ge=0, le=65535)]
 Addresses = Annotated[str, AfterValidator(_addresses)]

@@ -42,7 +42,17 @@ MINUTES = BUCKET // timedelta(minutes=1)
 
 
 class Section(BaseModel):
+    """A secret option may stand in a file of its own, which is named by the option NAME_file."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secrets(cls, section: object) -> object:
+        for name in cls.model_fields:
+            if f"{name}_file" in cls.model_fields:
+                section = with_secret(section, name)
+        return section
 
 
 class Kafka(Section):
@@ -60,11 +70,6 @@ class Kafka(Section):
     replication: Positive = 1
     group_prefix: Name = "tocsin"
     topic_prefix: Prefix = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_password(cls, section: object) -> object:
-        return with_secret(section, "sasl_password")
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -201,11 +206,6 @@ class Serve(Section):
     port: Annotated[int, Field(ge=1, le=65_535)] = 8470
     token: SecretStr | None = None
     token_file: FilePath | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_token(cls, section: object) -> object:
-        return with_secret(section, "token")
 
     @field_validator("token")
     @classmethod
