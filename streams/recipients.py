@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -19,56 +20,44 @@ from alerts.channels.webhook import Webhook
 from alerts.channels.wecom import WeCom
 from alerts.deliveries import Recipient
 from streams import outlets
+from streams.outlets import Outlet
 from streams.settings import Settings
 
 
 def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]:
     """The channels that are on, by name, and one recipient for each."""
-    channels = {
-        name: MAKERS[name](getattr(settings.channels, name)) for name in switched_on(settings)
-    }
+    on = switched_on(settings)
     language, zone = settings.response.language, settings.detection.zone
     told = [
-        Recipient(
-            name=name, channel=name, language=language, zone=zone,
-            least=getattr(settings.channels, name).least,
-        )
-        for name in channels
-    ]  # fmt: skip
-    return channels, told
+        Recipient(name=name, channel=name, language=language, zone=zone, least=outlet.least)
+        for name, outlet in on.items()
+    ]
+    return {name: MAKERS[name](outlet) for name, outlet in on.items()}, told
 
 
-def switched_on(settings: Settings) -> list[str]:
-    """The names of the channels that are on and know where to send."""
-    return [name for name in MAKERS if _on(getattr(settings.channels, name))]
+def switched_on(settings: Settings) -> dict[str, Outlet]:
+    """The channels that are on and know where to send, by name."""
+    return {name: outlet for name, outlet in settings.channels if _on(outlet)}
 
 
-def _on(section: outlets.Outlet) -> bool:
+def _on(outlet: Outlet) -> bool:
     """The terminal needs no address."""
-    return section.enabled and bool(getattr(section, "url", True))
+    return outlet.enabled and bool(getattr(outlet, "url", True))
 
 
 def _terminal(_: outlets.Terminal) -> Channel:
     return Terminal(Console())
 
 
-def _webhook(on: outlets.Webhook) -> Channel:
-    key, client = _shown(on.secret), _client(on.timeout)
-    return Webhook(on.url, secret=key, client=client, clock=time.time)
-
-
 def _wecom(on: outlets.Robot) -> Channel:
     return WeCom(_shown(on.url), client=_client(on.timeout))
 
 
-def _dingtalk(on: outlets.SignedRobot) -> Channel:
-    key, client = _shown(on.secret), _client(on.timeout)
-    return DingTalk(_shown(on.url), secret=key, client=client, clock=time.time)
-
-
-def _feishu(on: outlets.SignedRobot) -> Channel:
-    key, client = _shown(on.secret), _client(on.timeout)
-    return Feishu(_shown(on.url), secret=key, client=client, clock=time.time)
+def _signed(
+    kind: type[Webhook | DingTalk | Feishu], on: outlets.Webhook | outlets.SignedRobot
+) -> Channel:
+    client = _client(on.timeout)
+    return kind(_shown(on.url), secret=_shown(on.secret), client=client, clock=time.time)
 
 
 def _alertmanager(on: outlets.Alertmanager) -> Channel:
@@ -83,17 +72,17 @@ def _apprise(on: outlets.Apprise) -> Channel:
 
 MAKERS: Mapping[str, Callable[[Any], Channel]] = {
     "terminal": _terminal,
-    "webhook": _webhook,
+    "webhook": partial(_signed, Webhook),
     "wecom": _wecom,
-    "dingtalk": _dingtalk,
-    "feishu": _feishu,
+    "dingtalk": partial(_signed, DingTalk),
+    "feishu": partial(_signed, Feishu),
     "alertmanager": _alertmanager,
     "apprise": _apprise,
 }
 
 
-def _shown(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
+def _shown(value: SecretStr | str | None) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value or ""
 
 
 def _client(timeout: timedelta) -> httpx.AsyncClient:
