@@ -25,6 +25,8 @@ LONGEST_PAUSE = 900_000
 PATIENCE = 60_000
 """How long an attempt may stay without an outcome; longer than any channel's timeout."""
 
+NO_OUTCOME = f"no outcome within {PATIENCE // 1000} s"
+
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """Where a message goes and how it reads; `least` is the lowest colour that is sent."""
@@ -172,7 +174,7 @@ def expired(delivery: Delivery, *, now: int) -> Delivery | None:
     waiting = delivery.state is DeliveryState.ATTEMPTED
     if not waiting or now - delivery.since < PATIENCE:
         return None
-    return _lost(delivery, now=now, reason=f"no outcome within {PATIENCE // 1000} s")
+    return _lost(delivery, now=now, reason=NO_OUTCOME)
 
 
 def pause(delivery: Delivery) -> int:

@@ -75,6 +75,12 @@ class Words:
         """What others said, in one line and without what points at a person."""
         return quote(text, self._label)
 
+    def failure(self, reason: str) -> str:
+        """Why a try failed: what is known beforehand in the reader's words, all else as it is."""
+        parts = self.plain(reason).split(": ")
+        # Translators: between a channel and what it met
+        return self.say(": ").join(self.name("failure", part) for part in parts)
+
     def number(self, value: float) -> str:
         """Three digits are enough to act on; thousands are whole and grouped."""
         if abs(value) >= 1e9:

@@ -26,6 +26,8 @@ HEAD = b"head"
 INCIDENT = b"incident/"
 DELIVERY = b"delivery/"
 
+SWITCHED_OFF = "switched off"
+
 log = structlog.get_logger(__name__)
 
 
@@ -244,7 +246,7 @@ class Response:
     def _channel(self, name: str) -> Channel:
         """Raises DeliveryError where it was switched off while a message waited for it."""
         if name not in self._channels:
-            raise DeliveryError(f"{name}: switched off", permanent=True)
+            raise DeliveryError(f"{name}: {SWITCHED_OFF}", permanent=True)
         return self._channels[name]
 
     async def _put(self, item: Input) -> None:

@@ -9,14 +9,15 @@ from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 from typing import NamedTuple, get_args
 
+import httpx
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2 import Environment, nodes
 
-from alerts import catalogue
+from alerts import catalogue, deliveries
 from alerts.catalogue import LANGUAGES, SOURCE
-from alerts.channels.feishu import LOCALES
+from alerts.channels import apprise, dingtalk, feishu, robots, wecom
 from alerts.colour import Colour, ColourReason
 from alerts.deliveries import DeliveryState
 from alerts.incident import IncidentState, Reason
@@ -28,6 +29,7 @@ from dashboards.grafana import Pushed
 from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
+from streams import response
 from streams.demo import Phase
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
@@ -48,6 +50,14 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 UNTOLD = {Reason.TICKED, Reason.DELIVERY, Reason.REPLAYED, Reason.REPEATED, Reason.CLOSED,
           Reason.NEVER_LIVE, Reason.OUT_OF_TURN}  # fmt: skip
+ROBOTS = (dingtalk.CODES, feishu.CODES, wecom.CODES)
+BROKEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadTimeout, TimeoutError)
+FAILURES = {
+    *(error.__name__ for error in BROKEN),
+    *(words for codes in ROBOTS for words in (*codes.refused.values(), *codes.busy.values())),
+    robots.NO_CODE, robots.UNDOCUMENTED, apprise.NO_SERVICE, apprise.FAILED,
+    deliveries.NO_OUTCOME, response.SWITCHED_OFF,
+}  # fmt: skip
 VALUES: dict[str, Set[str]] = {
     "colour": set(Colour),
     "what": set(What),
@@ -57,6 +67,7 @@ VALUES: dict[str, Set[str]] = {
     "incident": set(IncidentState),
     "reason": set(Reason) - UNTOLD,
     "delivery": set(DeliveryState),
+    "failure": FAILURES,
     "reach": set(Reach) - {Reach.CURRENT},
     "field": {"stream", "brand", "harm"}.union(*DIMENSIONS.values()),
     "stream": set(get_args(Stream)),
@@ -115,7 +126,7 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 def test_each_language_has_its_catalogue() -> None:
     assert {path.stem for path in catalogue.FOLDER.glob("*.po")} == set(TRANSLATED)
-    assert set(LOCALES) == set(LANGUAGES)
+    assert set(feishu.LOCALES) == set(LANGUAGES)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

@@ -6,7 +6,11 @@ from alerts.messages import Message
 
 
 class DeliveryError(Exception):
-    """A message was not delivered; `permanent` says that trying again cannot help."""
+    """A message was not delivered; `permanent` says that trying again cannot help.
+
+    Its text is "channel: what was met", in parts with a colon between; the parts that are known
+    beforehand have their words in `alerts.names`, by which pages say them in other languages.
+    """
 
     def __init__(self, message: str, *, permanent: bool) -> None:
         super().__init__(message)

@@ -23,6 +23,9 @@ LONGEST_SECONDS = 30.0
 TALKATIVE = ("apprise", "requests", "urllib3")
 """Loggers that write addresses, tokens included."""
 
+NO_SERVICE = "no service reads this URL"
+FAILED = "failed"
+
 KINDS = {
     Colour.BLUE: NotifyType.INFO,
     Colour.YELLOW: NotifyType.WARNING,
@@ -44,7 +47,7 @@ class Apprise:
 
     async def send(self, message: Message) -> None:
         if self._service is None:
-            raise DeliveryError("apprise: no service reads this URL", permanent=True)
+            raise DeliveryError(f"apprise: {NO_SERVICE}", permanent=True)
         judge(await asyncio.to_thread(_notify, self._service, message))
 
 
@@ -81,6 +84,6 @@ def judge(result: AppriseResult) -> None:
     """
     for service in result.results:
         if not (service.attempts and service.attempts[-1]):
-            raise DeliveryError(f"apprise: {service.name} failed", permanent=False)
+            raise DeliveryError(f"apprise: {service.name}: {FAILED}", permanent=False)
     if not result.results:
         raise DeliveryError(f"apprise: {result.status.name.lower()}", permanent=False)

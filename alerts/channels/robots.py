@@ -12,6 +12,9 @@ import msgspec
 from alerts.channels import DeliveryError
 from alerts.channels.exchange import Answer, judge
 
+NO_CODE = "no code in the answer"
+UNDOCUMENTED = "undocumented"
+
 
 class Codes(NamedTuple):
     """The documented codes of one robot, as far as a message can meet them.
@@ -32,11 +35,11 @@ def verdict(answer: Answer, codes: Codes) -> None:
     if not code:
         judge(answer.status, codes.name)
     if code is None:
-        raise DeliveryError(f"{codes.name}: no {codes.field} in the answer", permanent=False)
+        raise DeliveryError(f"{codes.name}: {NO_CODE}", permanent=False)
     if code:
-        words = codes.refused.get(code) or codes.busy.get(code) or "undocumented"
+        words = codes.refused.get(code) or codes.busy.get(code) or UNDOCUMENTED
         raise DeliveryError(
-            f"{codes.name}: {codes.field} {code}, {words}", permanent=code in codes.refused
+            f"{codes.name}: {codes.field} {code}: {words}", permanent=code in codes.refused
         )
 
 

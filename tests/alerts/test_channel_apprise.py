@@ -97,7 +97,7 @@ async def test_a_refusal_is_a_failure_also_of_an_optional_service(
 ) -> None:
     receiver.status = status
     failure = await refused(Apprise(receiver.url(query)), caplog, secrets=(TOKEN,))
-    assert str(failure) == "apprise: JSON failed"
+    assert str(failure) == "apprise: JSON: failed"
     assert not failure.permanent
 
 

@@ -85,7 +85,7 @@ async def test_http_200_with_an_error_code_is_a_failure(
     robot = Robot(says(errcode=errcode, errmsg=f"{TOKEN} {SECRET}"))
     failure = await refused(dingtalk(robot), caplog, secrets=(TOKEN, SECRET))
     assert failure.permanent is permanent
-    assert f"errcode {errcode}," in str(failure)
+    assert f"errcode {errcode}: " in str(failure)
 
 
 async def test_a_broken_connection_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:

@@ -81,7 +81,7 @@ async def test_an_error_code_is_a_failure_whatever_the_status(
     robot = Robot(says(status, code=code, msg=f"{TOKEN} {SECRET}"))
     failure = await refused(feishu(robot), caplog, secrets=(TOKEN, SECRET))
     assert failure.permanent is permanent
-    assert f"code {code}," in str(failure)
+    assert f"code {code}: " in str(failure)
 
 
 async def test_code_0_does_not_excuse_an_error_status(caplog: pytest.LogCaptureFixture) -> None:

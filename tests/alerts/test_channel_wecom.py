@@ -56,7 +56,7 @@ async def test_http_200_with_an_error_code_is_a_failure(
     answer = says(errcode=errcode, errmsg=f"refused {KEY}")
     failure = await refused(wecom(Robot(answer)), caplog, secrets=(KEY,))
     assert failure.permanent is permanent
-    assert f"errcode {errcode}," in str(failure)
+    assert f"errcode {errcode}: " in str(failure)
 
 
 @pytest.mark.parametrize(

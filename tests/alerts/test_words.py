@@ -34,6 +34,19 @@ def test_what_others_said_is_redacted() -> None:
     assert "13812345678" not in Words("zh").plain("call 13812345678")
 
 
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("wecom: errcode 93004: robot switched off", "wecom：errcode 93004：机器人已停用"),
+        ("webhook: ConnectTimeout", "webhook：连接超时"),
+        ("webhook: HTTP 503", "webhook：HTTP 503"),
+        ("no outcome within 60 s", "60 秒内没有结果"),
+    ],
+)
+def test_why_a_try_failed_is_said_as_far_as_it_is_known_beforehand(reason: str, said: str) -> None:
+    assert Words("zh").failure(reason) == said
+
+
 def test_an_unknown_language_is_an_error_by_name() -> None:
     with pytest.raises(KeyError, match="fr"):
         Words("fr")
