@@ -15,10 +15,13 @@ from streams.incident_view import Public, Record, View
 
 MORNING = datetime(2026, 3, 3, 1, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
+HOUR = 3_600_000
+OUTAGE = int(MORNING.timestamp() * 1000) // HOUR + 4
 RECIPIENTS = (
     Recipient(name="crisis-pr", channel="webhook"),
-    Recipient(name="product", channel="webhook"),
+    Recipient(name="product", channel="wecom"),
 )
+REFUSED = "wecom: errcode 93004: robot switched off"
 Told = tuple[Public, Record]
 
 
@@ -42,10 +45,11 @@ POWER_BANK = {"stream": "mentions", "product": "Power Bank P20", "sentiment": "n
 FAN = {"category": "value_for_money", "product": "Fan F1"}
 BILLING = {"region": "Zhejiang", "category": "billing"}
 ROUTER = {"product": "Router R5", "category": "technical_support"}
+PHONE = {"source": "complaints", "channel": "phone"}
 
 
 def day() -> list[Signal]:
-    """Signals in the order of the log: all colours, and every way in which an incident ends."""
+    """Signals in the order of the log: all colours and kinds, and every way in which one ends."""
     injury = {
         "kind": Kind.TRIGGER, "harm": ("injury",), "observed": 2.0, "expected": 0.0,
         "multiple": 2.0, "threshold": 1.0, "score": 2.0,
@@ -66,15 +70,13 @@ def day() -> list[Signal]:
         signal("z1", 3, {"region": "Zhejiang"}, since=-2, observed=140.0, expected=61.0),
         signal("k1", 4, KETTLE, since=-5, observed=14.0, expected=1.2),
         signal("k0", 5, {**KETTLE, "harm": "injury"}, since=4.2, **injury),
-        signal("p0", 6, POWER_BANK, since=2,
-               observed=212.0, expected=55.0) ,
+        signal("p0", 6, POWER_BANK, since=2, observed=212.0, expected=55.0),
+        quiet(0, 6),
         signal("k1", 7, KETTLE, since=-5, observed=33.0, expected=2.2, revision=1),
+        quiet(1, 8),
         signal("z0", 9, ZHEJIANG, since=-4, observed=241.0, expected=31.0, revision=2),
         signal("k1", 10, KETTLE, since=-5, observed=71.0, expected=3.4, revision=2),
     ]  # fmt: skip
-
-
-PHONE = {"source": "complaints", "channel": "phone"}
 
 
 def quiet(revision: int, hours: float, **changes: Any) -> Signal:
@@ -87,7 +89,11 @@ def quiet(revision: int, hours: float, **changes: Any) -> Signal:
 
 
 class Log:
-    """The response stage at a desk: its state, and all that it published."""
+    """The response stage at a desk: its state, and all that it published.
+
+    The robot of the recipient "product" is switched off in the fifth hour; what tells of harm
+    needs a second try.
+    """
 
     def __init__(self, recipients: Sequence[Recipient] = RECIPIENTS) -> None:
         self.state = Incidents()
@@ -115,10 +121,10 @@ class Log:
             claim = Attempted(delivery=due.id, attempt=number, worker="w", at=now)
             self._step(claim, now)
             result, reason, permanent = Result.SENT, "", False
-            if due.recipient.name == "product":
-                result, reason, permanent = Result.FAILED, "webhook: HTTP 410", True
+            if due.recipient.name == "product" and now // HOUR == OUTAGE:
+                result, reason, permanent = Result.FAILED, REFUSED, True
             elif number == 1 and due.notice.harm:
-                result, reason = Result.FAILED, "webhook: HTTP 503"
+                result, reason = Result.FAILED, f"{due.recipient.channel}: HTTP 503"
             ended = Outcome(
                 delivery=due.id, attempt=number, result=result, at=now, reason=reason,
                 permanent=permanent,

@@ -70,8 +70,8 @@ class Visit:
         return fits
 
     def keep(self, name: str) -> None:
-        """A picture for whoever asked for one by TOCSIN_PICTURES."""
-        if folder := os.environ.get("TOCSIN_PICTURES"):
+        """A picture for whoever asked for one by TOCSIN_TEST_PICTURES."""
+        if folder := os.environ.get("TOCSIN_TEST_PICTURES"):
             self.page.screenshot(path=Path(folder) / f"{name}.png")
 
     def _heard(self, message: ConsoleMessage) -> None:
@@ -89,7 +89,6 @@ def test_one_signs_in_finds_the_most_urgent_and_reads_why(
     browser: Browser, address: str, width: str, language: str
 ) -> None:
     visit = Visit(browser, address, width)
-    visit.keep(f"sign-in-{width}")
     page = visit.sign_in()
     page.goto(f"{address}/?lang={language}")
     expect(page.get_by_text({"en": "live", "zh": "实时"}[language], exact=True)).to_be_visible()
