@@ -4,7 +4,7 @@ import re
 
 from markupsafe import Markup, escape
 
-DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
+DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?")
 
 
 def dated(text: str) -> Markup:

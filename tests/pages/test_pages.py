@@ -177,7 +177,7 @@ async def test_a_page_says_what_happened_in_the_words_of_the_messages() -> None:
         "Why red: someone may be hurt; that comes before any number.",
         "figures revised",
         "webhook: HTTP 503",
-        "did not arrive, next try 2026-03-03 14:00:1",
+        'did not arrive, next try <span class="date">2026-03-03 14:00:1',
         "attempt 2 · sent",
         REFUSED,
         "<svg",
