@@ -25,19 +25,21 @@ def message(**changes: object) -> Message:
     return msgspec.structs.replace(compose(delivery), **changes)
 
 
-def webhook(handler: Callable[[httpx.Request], httpx.Response], url: str = URL) -> Webhook:
+def webhook(
+    handler: Callable[[httpx.Request], httpx.Response], url: str = URL, secret: str = SECRET
+) -> Webhook:
     client = httpx.AsyncClient(transport=httpx.MockTransport(handler), follow_redirects=True)
-    return Webhook(url, secret=SECRET, client=client, clock=lambda: 1_772_452_800.9)
+    return Webhook(url, secret=secret, client=client, clock=lambda: 1_772_452_800.9)
 
 
-async def sent(message: Message) -> httpx.Request:
+async def sent(message: Message, secret: str = SECRET) -> httpx.Request:
     requests: list[httpx.Request] = []
 
     def accept(request: httpx.Request) -> httpx.Response:
         requests.append(request)
         return httpx.Response(204)
 
-    await webhook(accept).send(message)
+    await webhook(accept, secret=secret).send(message)
     (request,) = requests
     return request
 
@@ -59,6 +61,11 @@ async def test_the_signature_covers_timestamp_and_body() -> None:
     expected = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
     assert stamp == "1772452800"
     assert request.headers["Tocsin-Signature"] == f"sha256={expected}"
+
+
+async def test_without_a_secret_there_is_no_signature_that_anybody_could_make() -> None:
+    request = await sent(message(), secret="")
+    assert "Tocsin-Signature" not in request.headers
 
 
 async def test_the_body_is_the_message_and_names_its_incident() -> None:
