@@ -78,8 +78,7 @@ def _signalled(state: Incidents, signal: Signal, recipients: Sequence[Recipient]
         changed = [transitions.revised(holder, signal, now=state.now)]
     else:
         changed = _housed(state, signal)
-    after, decision = _told(state, changed, recipients)
-    return after, decision
+    return _told(state, changed, recipients)
 
 
 def _refusal(state: Incidents, holder: Incident | None, signal: Signal) -> Reason | None:

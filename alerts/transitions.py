@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from alerts.colour import Assessment, Colour, ColourReason, assess
 from alerts.grouping import Home
 from alerts.incident import Incident, IncidentState, Reason, identity
-from alerts.signal import Instant, Kind, Signal, SignalState
+from alerts.signal import LIVE, Instant, Kind, Signal, SignalState
 
 QUIET = timedelta(hours=48)
 
@@ -114,7 +114,7 @@ def _judged(
 
 def _state(signals: Iterable[Signal]) -> IncidentState:
     states = {signal.state for signal in signals}
-    if states & {SignalState.PROVISIONAL, SignalState.CONFIRMED}:
+    if states & LIVE:
         return IncidentState.OPEN
     cleared = SignalState.CLEARED in states
     return IncidentState.CLEARED if cleared else IncidentState.WITHDRAWN
