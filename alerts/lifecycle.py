@@ -159,7 +159,5 @@ def _pending(
 
 def _remembered(state: Incidents) -> Incidents:
     oldest = state.now - MEMORY // timedelta(milliseconds=1)
-    old = [key for key, i in state.incidents.items() if not i.open and i.touched < oldest]
-    if not old:
-        return state
-    return replace(state, incidents={k: i for k, i in state.incidents.items() if k not in old})
+    kept = {k: i for k, i in state.incidents.items() if i.open or i.touched >= oldest}
+    return state if len(kept) == len(state.incidents) else replace(state, incidents=kept)
