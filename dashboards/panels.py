@@ -11,7 +11,6 @@ from grafana_foundation_sdk.models.dashboard import (
     DashboardCursorSync,
     DataSourceRef,
     DataTransformerConfig,
-    DynamicConfigValue,
     Threshold,
     ThresholdsMode,
 )
@@ -131,6 +130,7 @@ def listing(
         .datasource(SOURCE)
         .height(HEIGHT)
         .span(width)
+        .decimals(1)
         .targets([
             _target(query, place).instant().format(PromQueryFormat.TABLE)
             for place, query in enumerate(queries)
@@ -142,7 +142,6 @@ def listing(
                 options={"excludeByName": dict.fromkeys(hidden, True), "renameByName": columns},
             ),
         ])
-        .override_by_regexp("Value.*|.*multiple.*", [DynamicConfigValue("decimals", 1)])
     )  # fmt: skip
 
 
