@@ -106,6 +106,10 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     took: tuple[str, ...] = ()
     into: str = ""
 
+    @property
+    def open(self) -> bool:
+        return self.state is IncidentState.OPEN
+
 
 def identity(first: Signal) -> str:
     """The stable id of the incident that `first` opens: eight letters and digits."""

@@ -16,7 +16,7 @@ import msgspec
 
 from alerts.channels.exchange import attempt, judge, post
 from alerts.colour import Colour
-from alerts.incident import IncidentLine, IncidentState
+from alerts.incident import IncidentLine
 from alerts.messages import Message
 from alerts.notices import What
 
@@ -64,7 +64,7 @@ class Alertmanager:
             judge(await post(self._client, self._url, msgspec.json.encode(posted)), "alertmanager")
 
     def _overtaken(self, incident: IncidentLine) -> bool:
-        this = (incident.state is not IncidentState.OPEN, incident.revision)
+        this = (not incident.open, incident.revision)
         if this < self._newest.get(incident.id, this):
             return True
         self._newest[incident.id] = this
@@ -89,7 +89,7 @@ def _spans(
     message: Message, *, now: datetime, expires: timedelta
 ) -> Iterator[tuple[str, Colour, datetime, datetime]]:
     incident = message.incident
-    live = message.colour if incident.state is IncidentState.OPEN else None
+    live = message.colour if incident.open else None
     starts = min(incident.opened, now)  # an end before its start is refused
     for colour in [message.colour] if message.what is What.NEW else Colour:
         yield incident.id, colour, starts, now + expires if colour is live else now

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from alerts.colour import Colour, ColourReason
-from alerts.incident import IncidentLine, IncidentState
+from alerts.incident import IncidentLine
 from dashboards.pages import story
 from dashboards.pages.desk import Desk
 from dashboards.pages.story import Story
@@ -38,8 +38,8 @@ def routes(desk: Desk) -> APIRouter:
         stories = [told(desk, line, language) for line in leaf.lines]
         return desk.page(
             request, "overview.html", leaf=leaf, chosen=chosen, counts=counted(lines),
-            open=[one for one in stories if is_open(one)],
-            ended=[one for one in stories if not is_open(one)],
+            open=[one for one in stories if one.case.line.open],
+            ended=[one for one in stories if not one.case.line.open],
         )  # fmt: skip
 
     @router.get("/incidents/{name}")
@@ -70,13 +70,9 @@ def whole(desk: Desk, case: Case, language: str) -> Story:
     return story.told(case, language, desk.zone, silences=silences)
 
 
-def is_open(one: Story) -> bool:
-    return one.case.line.state is IncidentState.OPEN
-
-
 def counted(lines: Sequence[IncidentLine]) -> list[tuple[Colour, int]]:
     """How many are open in each colour, the most urgent first."""
-    counts = Counter(line.colour for line in lines if line.state is IncidentState.OPEN)
+    counts = Counter(line.colour for line in lines if line.open)
     return [(colour, counts[colour]) for colour in reversed(Colour)]
 
 

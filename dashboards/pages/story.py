@@ -64,8 +64,7 @@ def told(case: Case, language: str, zone: str, *, silences: Sequence[Signal] = (
     `silences` are those that last at present; what is open says what it lacks by them.
     """
     signals = tuple(newest(records) for records in case.signals)
-    open_now = case.line.state is IncidentState.OPEN
-    spoken = _notice(case.line, signals, silences if open_now else ())
+    spoken = _notice(case.line, signals, silences if case.line.open else ())
     lines = _message(spoken, language, zone).lines if spoken else ("",)
     told_figures = 3 if spoken and spoken.surge else 2
     return Story(
