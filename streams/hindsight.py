@@ -11,7 +11,7 @@ from alerts.colour import Colour, higher
 from alerts.incident import IncidentLine, IncidentState
 from alerts.signal import Kind, Signal
 from detectors.surge import Surge
-from streams.backtest import Backtest
+from streams.backtest import Backtest, Outcome
 from streams.events import moment
 from streams.history import History, Refused
 from streams.sections import BUCKET
@@ -75,11 +75,15 @@ class Hindsight:
 
 
 def look_back(
-    settings: Settings, history: History, *, now: int, on_events: Callable[[int], None]
-) -> Hindsight:
+    settings: Settings, history: History, *, now: int, on_events: Callable[[int], None],
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> Hindsight:  # fmt: skip
     """`now` (ms) is when the records arrived; a history must have events."""
     test = Backtest(settings, now=now)
-    outcomes = list(test.play(history, on_events=on_events))
+    outcomes = []
+    for outcome in test.play(history, on_events=on_events):
+        outcomes.append(outcome)
+        on_outcome(outcome)
     moments = history.span
     return Hindsight(
         events=len(history),

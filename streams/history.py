@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
+from sys import maxsize
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -14,12 +15,13 @@ from kafka.partitioner import default
 from numpy.typing import NDArray
 
 from streams import files
-from streams.events import Event, Rejected
+from streams.events import MILLISECOND, Event, Rejected, judge_times
 from streams.mapping import Mapping
 from streams.murmur import murmur2
 from streams.sections import BUCKET, Intake, Key, Source, Stream
 
 Ints = NDArray[np.int64]
+Parsed = Event | Rejected
 BATCH = 16_384
 BUCKET_MS = BUCKET // timedelta(milliseconds=1)
 
@@ -40,6 +42,21 @@ class Refused(NamedTuple):
     why: Rejected
 
 
+class Arrival(NamedTuple):
+    """When the rows come in (ms), and from which sources: none may lie far ahead of that."""
+
+    now: int
+    sources: Sequence[Source]
+
+    def judged(self, stream: Stream, rows: Sequence[Parsed]) -> Sequence[Parsed]:
+        """As intake judges records, but before a row can move the end of the history."""
+        source = source_of(self.sources, stream)
+        if source is None:
+            return rows
+        stamps = np.full(len(rows), self.now)
+        return judge_times(rows, stamps, future_ms=source.future // MILLISECOND)
+
+
 class Playable(Protocol):
     """Events in the order in which they are met; `ends` is in milliseconds."""
 
@@ -58,15 +75,17 @@ class History:
         paths: of the files.
         mapping: one for all of them, or None.
         intake: limits of an event.
+        arrival: of the rows; None judges no time.
         on_rows: told how many rows were read.
     """
 
     def __init__(
         self, paths: Sequence[Path], mapping: Mapping | None, *, intake: Intake,
-        on_rows: Callable[[int], None] = lambda _: None,
+        arrival: Arrival | None = None, on_rows: Callable[[int], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.refused: list[Refused] = []
         self._entries: list[Entry] = []
+        self._arrival = arrival
         for path in paths:
             stream = mapping.stream if mapping else files.stream_of(path)
             for batch in files.read(path, mapping, intake=intake):
@@ -84,14 +103,15 @@ class History:
 
     @cached_property
     def ends(self) -> dict[Stream, int]:
-        """Milliseconds by stream; the end of the bucket of its last event.
+        """Milliseconds by stream; the end of the bucket of its last event, if it is over.
 
         What a stream's files do not reach is not told: it has not fallen silent there.
         """
+        latest = maxsize if self._arrival is None else self._arrival.now
         last: dict[Stream, int] = {}
         for entry in self._entries:
             last[entry.stream] = max(entry.event.time, last.get(entry.stream, 0))
-        return {stream: bucket_end(time) for stream, time in last.items()}
+        return {stream: min(bucket_end(time), latest) for stream, time in last.items()}
 
     @cached_property
     def span(self) -> tuple[int, int]:
@@ -100,7 +120,10 @@ class History:
         return min(times), max(times)
 
     def _take(self, path: Path, stream: Stream, batch: files.Batch) -> None:
-        for event, row, received in zip(batch.events, batch.rows, batch.received, strict=True):
+        events: Sequence[Parsed] = batch.events
+        if self._arrival is not None:
+            events = self._arrival.judged(stream, events)
+        for event, row, received in zip(events, batch.rows, batch.received, strict=True):
             if isinstance(event, Rejected):
                 self.refused.append(Refused(path, row, event))
             else:

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -12,10 +13,13 @@ from rich.console import Console
 
 from alerts.words import Words
 from streams import files, mapping, settings
-from streams.backtest import Backtest
-from streams.history import History
-from tocsin import language
-from tocsin.errors import SettingsFile, one_line, progress
+from streams.backtest import Outcome
+from tocsin import hindsight_view, language, looking
+from tocsin.errors import SettingsFile, one_line
+
+PROBLEMS = (
+    settings.SettingsError, mapping.MappingError, files.FileError, looking.NoEventsError, OSError,
+)  # fmt: skip
 
 Files = Annotated[list[Path], typer.Argument(help="JSONL or CSV, plain or gzipped.")]
 MapFile = Annotated[
@@ -41,22 +45,19 @@ def backtest(
     Example: tocsin backtest calls.csv.gz --map examples/montco911.toml --signals signals.jsonl
     """
     err, words = Console(stderr=True, highlight=False), language.words()
-    problems = (settings.SettingsError, mapping.MappingError, files.FileError, OSError)
-    with one_line(*problems), progress(err) as bars:
+    with one_line(*PROBLEMS):
         chosen = settings.load(file)
-        reading = bars.add_task(words.say("reading"), total=None)
-        history = History(
-            paths, mapping.load(map_file) if map_file else None, intake=chosen.intake,
-            on_rows=lambda n: bars.advance(reading, n),
-        )  # fmt: skip
-        playing = bars.add_task(words.say("playing"), total=len(history))
-        test = Backtest(chosen, now=_milliseconds(now))
+        mapped = mapping.load(map_file) if map_file else None
         with _lines(signals) as signal_lines, _lines(incidents) as incident_lines:
-            for outcome in test.play(history, on_events=lambda n: bars.advance(playing, n)):
+
+            def write(outcome: Outcome) -> None:
                 _write(signal_lines, outcome.signals)
                 _write(incident_lines, outcome.incidents)
-    _refusals(err, words, history)
-    err.print(summary(words, history, test), soft_wrap=True)
+
+            seen = looking.look_back(
+                err, words, chosen, paths, mapped, now=_milliseconds(now), on_outcome=write
+            )
+    hindsight_view.show(err, seen, Words(words.language, ZoneInfo(chosen.detection.zone)))
 
 
 def _milliseconds(moment: datetime | None) -> int:
@@ -71,26 +72,3 @@ def _lines(path: Path | None) -> BinaryIO:
 
 def _write(lines: BinaryIO, items: Iterable[Any]) -> None:
     lines.writelines(msgspec.json.encode(item) + b"\n" for item in items)
-
-
-def _refusals(console: Console, words: Words, history: History) -> None:
-    for refused in history.refused[:5]:
-        why = refused.why
-        said = words.say(
-            "{field}: {rule}, got {value}",
-            field=why.field, rule=why.rule, value=repr(why.value),
-        )  # fmt: skip
-        console.print(f"{refused.file}:{refused.row}: {said}", markup=False, soft_wrap=True)
-
-
-def summary(words: Words, history: History, test: Backtest) -> str:
-    rejected = len(history.refused) + test.rejected
-    return words.say(
-        "{events}, {duplicates}, {late} late, {rejected} rejected; {series}; {incidents} opened",
-        events=words.numbered("{count} event", "{count} events", len(history)),
-        duplicates=words.numbered("{count} duplicate", "{count} duplicates", test.duplicates),
-        late=words.number(test.late),
-        rejected=words.number(rejected),
-        series=words.numbered("{count} series", "{count} series", test.series),
-        incidents=words.numbered("{count} incident", "{count} incidents", test.opened),
-    )

@@ -11,19 +11,15 @@ from alerts.incident import IncidentState
 from alerts.signal import Kind, matter
 from alerts.words import Words
 from streams.hindsight import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight
+from tocsin import refusals_view
 from tocsin.proposal_view import table
 
 MOST = 20  # incidents that are listed
-REFUSED = 3
 
 
 def show(console: Console, seen: Hindsight, words: Words) -> None:
     console.print(Text(_events(seen, words)))
-    for refused in seen.refused[:REFUSED]:
-        why = refused.why
-        said = words.say("{field}: {rule}, got {value}", field=why.field, rule=why.rule,
-                         value=words.plain(why.value))  # fmt: skip
-        console.print(Text(f"  {refused.file.name}:{refused.row}: {said}"))
+    refusals_view.show(console, words, seen.refused)
     console.print(Text(_learning(seen, words)))
     console.print()
     if seen.called:

@@ -15,20 +15,19 @@ from rich.text import Text
 
 from alerts.redaction import clean
 from alerts.words import Words
-from streams import broker, files, hindsight, installing, mapping, sampling, settings, topics
-from streams.history import History
+from streams import broker, files, installing, mapping, sampling, settings, topics
 from streams.proposal import written
 from streams.proposal.proposal import Proposal, ProposalError
 from streams.proposal.sample import MOST, Sample
 from streams.sampling import Data
 from streams.sections import SOURCES
-from tocsin import hindsight_view, interview, language
+from tocsin import hindsight_view, interview, language, looking
 from tocsin.errors import SettingsFile, one_line, progress
 from tocsin.interview import Desk, InitError, Kind
 
 PROBLEMS = (
-    InitError, ProposalError, settings.SettingsError, mapping.MappingError, files.FileError,
-    broker.BrokerError, topics.TopicError, OSError,
+    InitError, looking.NoEventsError, ProposalError, settings.SettingsError,
+    mapping.MappingError, files.FileError, broker.BrokerError, topics.TopicError, OSError,
 )  # fmt: skip
 NAME = 60  # characters of the sample's name that are shown
 
@@ -137,21 +136,9 @@ def _look_back(desk: Desk, data: Data, out: Path) -> None:
     """The back-test with the files that were written, over all of the data."""
     words = desk.words
     chosen = settings.load(out / installing.SETTINGS)
-    with progress(desk.err) as bars:
-        task = bars.add_task(words.say("reading"), total=None)
-        mapped = mapping.load(out / written.MAP)
-        history = History(data.paths, mapped, intake=chosen.intake,
-                          on_rows=lambda n: bars.advance(task, n))  # fmt: skip
-        if not len(history):
-            why = history.refused[0].why
-            raise InitError(
-                words.say("no row is an event: {field}: {rule}", field=why.field, rule=why.rule)
-            )
-        task = bars.add_task(words.say("playing"), total=len(history))
-        seen = hindsight.look_back(
-            chosen, history, now=time.time_ns() // 1_000_000,
-            on_events=lambda n: bars.advance(task, n),
-        )  # fmt: skip
+    mapped = mapping.load(out / written.MAP)
+    now = time.time_ns() // 1_000_000
+    seen = looking.look_back(desk.err, words, chosen, data.paths, mapped, now=now)
     desk.out.print()
     zoned_words = Words(words.language, ZoneInfo(chosen.detection.zone))
     hindsight_view.show(desk.out, seen, zoned_words)

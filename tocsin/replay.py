@@ -1,5 +1,6 @@
 """tocsin replay: files of events into Kafka."""
 
+import time
 from typing import Annotated
 
 import typer
@@ -7,8 +8,8 @@ from rich.console import Console
 
 from streams import broker, files, mapping, settings, topics
 from streams import replay as playing
-from streams.history import History
-from tocsin import language
+from streams.history import Arrival, History
+from tocsin import language, refusals_view
 from tocsin.backtest import Files, MapFile
 from tocsin.errors import SettingsFile, one_line, progress
 
@@ -50,13 +51,16 @@ def replay(
         task = bars.add_task(words.say("reading"), total=None)
         chosen_map = mapping.load(map_file) if map_file else None
         history = History(
-            paths, chosen_map, intake=chosen.intake, on_rows=lambda n: bars.advance(task, n)
-        )
+            paths, chosen_map, intake=chosen.intake,
+            arrival=Arrival(time.time_ns() // 1_000_000, chosen.sources),
+            on_rows=lambda n: bars.advance(task, n),
+        )  # fmt: skip
         task = bars.add_task(words.say("sending"), total=len(history))
         sent = playing.replay(
             chosen, bootstrap, history, speed=pace,
             on_events=lambda n: bars.advance(task, n),
         )  # fmt: skip
+    refusals_view.show(err, words, history.refused)
     err.print(
         words.listed((
             words.numbered("{count} event sent", "{count} events sent", sent),

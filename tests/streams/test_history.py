@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ from kafka.partitioner.default import DefaultPartitioner
 
 from streams import mapping
 from streams.events import Complaint, Event, Mention, Update
-from streams.history import BATCH, History, partition_of, partitions_of, source_of
+from streams.history import BATCH, Arrival, History, partition_of, partitions_of, source_of
 from streams.sections import Intake, Source
 from tests.streams.logs import DAY, HOUR, START, complaint, mention
 
@@ -176,3 +177,26 @@ def test_a_streams_files_go_to_its_first_source() -> None:
     ]
     assert source_of(sources, "complaints") is sources[1]
     assert source_of(sources, "mentions") is None
+
+
+def arrived(folder: Path, *times: int, future: timedelta = timedelta(hours=1)) -> History:
+    """Complaints of some times that come in at START."""
+    path = wrote(folder, "complaints.jsonl", [complaint(n, time) for n, time in enumerate(times)])
+    sources = (Source(topic="complaints", stream="complaints", key="id", future=future),)
+    return History([path], None, intake=Intake(), arrival=Arrival(START, sources))
+
+
+def test_a_row_from_the_future_is_refused_by_name_and_moves_no_end(tmp_path: Path) -> None:
+    held = arrived(tmp_path, START - 5 * HOUR, START + 300 * DAY)
+    (refused,) = held.refused
+    assert (refused.row, refused.why.field) == (2, "time")
+    assert refused.why.rule == "must be at most 1h after its record's timestamp"
+    assert held.ends == {"complaints": START - 4 * HOUR}
+
+
+def test_an_hour_that_is_not_over_has_not_ended(tmp_path: Path) -> None:
+    assert arrived(tmp_path, START + 10_000).ends == {"complaints": START}
+
+
+def test_a_source_may_allow_more_of_the_future(tmp_path: Path) -> None:
+    assert not arrived(tmp_path, START + 300 * DAY, future=timedelta(days=365)).refused

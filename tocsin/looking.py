@@ -1,0 +1,46 @@
+"""Files looked back at, as `tocsin backtest` and `tocsin init` do."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from alerts.words import Words
+from streams import hindsight
+from streams.backtest import Outcome
+from streams.hindsight import Hindsight
+from streams.history import Arrival, History
+from streams.mapping import Mapping
+from streams.settings import Settings
+from tocsin.errors import progress
+
+
+class NoEventsError(Exception):
+    """Files without a single event; one line that names the first row's fault."""
+
+
+def look_back(
+    console: Console, words: Words, settings: Settings, paths: Sequence[Path],
+    mapping: Mapping | None, *, now: int, on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> Hindsight:  # fmt: skip
+    """`now` (ms) is when the rows come in; the console shows how far it is."""
+    with progress(console) as bars:
+        reading = bars.add_task(words.say("reading"), total=None)
+        history = History(
+            paths, mapping, intake=settings.intake, arrival=Arrival(now, settings.sources),
+            on_rows=lambda n: bars.advance(reading, n),
+        )  # fmt: skip
+        if not len(history):
+            raise NoEventsError(_nothing(words, history))
+        playing = bars.add_task(words.say("playing"), total=len(history))
+        return hindsight.look_back(
+            settings, history, now=now,
+            on_events=lambda n: bars.advance(playing, n), on_outcome=on_outcome,
+        )  # fmt: skip
+
+
+def _nothing(words: Words, history: History) -> str:
+    if not history.refused:
+        return words.say("there is no row in it")
+    why = history.refused[0].why
+    return words.say("no row is an event: {field}: {rule}", field=why.field, rule=why.rule)

@@ -1,0 +1,24 @@
+"""Rows that are no events, as people look at them in a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from alerts.words import Words
+from streams.history import Refused
+
+MOST = 5  # rows that are listed
+
+
+def show(console: Console, words: Words, refused: Sequence[Refused]) -> None:
+    for one in refused[:MOST]:
+        why = one.why
+        said = words.say(
+            "{field}: {rule}, got {value}",
+            field=why.field, rule=why.rule, value=words.plain(why.value),
+        )  # fmt: skip
+        console.print(Text(f"  {one.file.name}:{one.row}: {said}"), soft_wrap=True)
+    if len(refused) > MOST:
+        rest = words.number(len(refused) - MOST)
+        console.print(Text("  " + words.say("and {count} more", count=rest)))
