@@ -8,9 +8,9 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from streams import security
+from streams import admission, security
 from streams.incident_view import Public, Reach, Record, View
-from streams.settings import Settings
+from streams.settings import Settings, SettingsError
 from streams.topics import Topics
 
 POLL_MS = 500
@@ -29,10 +29,11 @@ async def follow(settings: Settings, bootstrap: str, view: View) -> None:
     while True:
         try:
             await _read(settings, bootstrap, view)
-        except (KafkaError, OSError) as error:
-            if view.reach is not Reach.UNREACHABLE:
-                log.warning("broker_unreachable", why=f"{type(error).__name__}: {error}")
-            view.reach = Reach.UNREACHABLE
+        except (KafkaError, OSError, SettingsError) as error:
+            news, view.reach = view.reach is not Reach.UNREACHABLE, Reach.UNREACHABLE
+            if news:
+                why = await admission.denial(settings.kafka, bootstrap)
+                log.warning("broker_unreachable", why=why or f"{type(error).__name__}: {error}")
         except Exception:  # a defect of ours must not leave an old view that looks new
             view.reach = Reach.UNREACHABLE
             log.exception("following_broke")

@@ -8,8 +8,8 @@ from typing import Any, Final, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
-from streams import security
-from streams.broker import BrokerError, refusal
+from streams import admission, security
+from streams.broker import BrokerError
 from streams.mapping import nearest
 from streams.settings import Kafka
 from streams.topics import TopicError
@@ -91,9 +91,8 @@ class Log:
 
 @contextmanager
 def connected(kafka: Kafka, bootstrap: str) -> Iterator["Cluster"]:
-    """The topics of a broker; raises BrokerError where it does not answer."""
-    if reason := refusal(bootstrap):
-        raise BrokerError(f"the broker at {bootstrap} does not answer: {reason}")
+    """The topics of a broker; raises BrokerError where it does not let us in."""
+    admission.check(kafka, bootstrap)
     try:
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap.split(","), enable_auto_commit=False,

@@ -8,8 +8,8 @@ from typing import Any
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from streams import files, security
-from streams.broker import BrokerError, refusal
+from streams import admission, files, security
+from streams.broker import BrokerError
 from streams.events import Event
 from streams.history import History, key_of, partition_of, source_of
 from streams.intake import END
@@ -105,8 +105,7 @@ def replay(
 @contextmanager
 def feeding(settings: Settings, bootstrap: str) -> Iterator[Feed]:
     """A feed whose every record the broker has taken when the block ends; else BrokerError."""
-    if why := refusal(bootstrap):
-        raise BrokerError(why)
+    admission.check(settings.kafka, bootstrap)
     try:
         producer = KafkaProducer(
             bootstrap_servers=bootstrap.split(","),

@@ -10,8 +10,8 @@ from typing import Any
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
-from streams import security
-from streams.broker import BrokerError, refusal
+from streams import admission, security
+from streams.broker import BrokerError
 from streams.settings import Kafka, Settings, Source
 
 MIB = 1 << 20
@@ -241,8 +241,7 @@ def _create(admin: Any, missing: list[Topic], replication: int) -> None:
 @contextmanager
 def _admin(kafka: Kafka, bootstrap: str) -> Iterator[Any]:
     """A client that is closed in any case; its library's errors become ours."""
-    if reason := refusal(bootstrap):
-        raise BrokerError(f"the broker at {bootstrap} does not answer: {reason}")
+    admission.check(kafka, bootstrap)
     try:
         admin = KafkaAdminClient(
             bootstrap_servers=bootstrap.split(","),

@@ -48,7 +48,7 @@ async def test_the_view_holds_what_was_written_before_and_what_comes(
     broker: Broker, topic_prefix: str
 ) -> None:
     settings = Settings(kafka=Kafka(topic_prefix=topic_prefix))
-    topics.create(settings, broker.bootstrap)
+    await asyncio.to_thread(topics.create, settings, broker.bootstrap)
     log, view = Log().play(day()), View("run")
     publish(broker.bootstrap, topic_prefix, log.told[:20])
     async with following(settings, broker.bootstrap, view):
@@ -69,7 +69,7 @@ async def test_a_broker_that_goes_away_is_seen_and_so_is_its_return(tmp_path: Pa
     settings, view = Settings(home=tmp_path), View("run")
     running = await asyncio.to_thread(local.up, tmp_path)
     try:
-        topics.create(settings, running.bootstrap)
+        await asyncio.to_thread(topics.create, settings, running.bootstrap)
         async with following(settings, running.bootstrap, view):
             await until(lambda: view.reach is Reach.CURRENT)
             await asyncio.to_thread(local.down, tmp_path)
