@@ -74,6 +74,7 @@ def build(role: Role, settings: Settings, bootstrap: str, *, instance: str | Non
 def _app(
     role: Role, settings: Settings, bootstrap: str, instance: str | None, *, reads: list[str]
 ) -> StageApp:
+    """Its options are these alone: what Faust finds in the environment would override them."""
     chunks.register()
     return StageApp(
         group(settings, role),
@@ -100,6 +101,7 @@ def _app(
         table_standby_replicas=0,
         datadir=str(settings.home / role),
         web_enabled=False,
+        env={},
     )
 
 
