@@ -38,7 +38,7 @@ def with_secret(section: object, name: str) -> object:
 
 def _web_address(url: str) -> str:
     if url and not ADDRESS.fullmatch(url):
-        raise ValueError(f"{ADDRESS_RULE}, got {url!r}")
+        raise ValueError(ADDRESS_RULE)  # without the value, which may hold a key
     return url
 
 
@@ -75,7 +75,7 @@ Positive = Annotated[int, Field(ge=1)]
 Name = Annotated[str, AfterValidator(_topic_name)]
 Prefix = Annotated[str, AfterValidator(_topic_prefix)]
 Zone = Annotated[str, AfterValidator(_zone)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
+WebAddress = Annotated[str, Field(repr=False), AfterValidator(_web_address)]
 SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, Field(ge=0, le=65535)]

@@ -1,5 +1,6 @@
 """How clients prove who they are to the broker, from the settings' section `kafka`."""
 
+import logging
 import ssl
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,12 @@ from streams.settings import Kafka, SettingsError
 
 if TYPE_CHECKING:
     import faust
+
+
+TALKATIVE = (
+    "aiokafka.conn", "kafka.admin.client", "kafka.net.connection", "kafka.protocol.parser",
+)  # fmt: skip
+"""Loggers that write options or whole requests at their debug level, a password among them."""
 
 
 def client(kafka: Kafka) -> dict[str, Any]:
@@ -42,8 +49,14 @@ def credentials(kafka: Kafka) -> "faust.SASLCredentials | faust.SSLCredentials |
 
 
 def _password(kafka: Kafka) -> str:
+    for name in TALKATIVE:
+        logging.getLogger(name).addFilter(_above_debug)
     assert kafka.sasl_password is not None  # the settings refuse SASL without one
     return kafka.sasl_password.get_secret_value()
+
+
+def _above_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
 
 
 def _context(kafka: Kafka) -> ssl.SSLContext:
@@ -52,11 +65,12 @@ def _context(kafka: Kafka) -> ssl.SSLContext:
         context = _trusting(kafka.ca_file)
     if kafka.cert_file and kafka.key_file:
         try:
-            context.load_cert_chain(kafka.cert_file, kafka.key_file)
+            # With the empty password OpenSSL asks nobody for one.
+            context.load_cert_chain(kafka.cert_file, kafka.key_file, password="")
         except OSError as error:  # ssl.SSLError is one
             raise SettingsError(
                 "kafka.cert_file: must be a PEM certificate that kafka.key_file belongs to, "
-                f"got {kafka.cert_file} and {kafka.key_file}: {error}"
+                f"without a passphrase, got {kafka.cert_file} and {kafka.key_file}: {error}"
             ) from None
     return context
 

@@ -1,3 +1,4 @@
+import logging
 import ssl
 from pathlib import Path
 
@@ -122,3 +123,15 @@ def test_a_wrong_certificate_file_is_named(pair: tuple[Path, Path], tmp_path: Pa
     crossed = Kafka(security_protocol="SSL", cert_file=rubbish, key_file=pair[1])
     with pytest.raises(SettingsError, match=r"kafka\.cert_file: must be a PEM .*rubbish\.pem"):
         security.client(crossed)
+
+
+@pytest.mark.parametrize("name", security.TALKATIVE)
+def test_what_writes_passwords_at_its_debug_level_is_silent_there(
+    name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    security.client(SCRAM)
+    logger = logging.getLogger(name)
+    with caplog.at_level(logging.DEBUG, logger=name):
+        logger.debug("request with swordfish")
+        logger.info("connected")
+    assert caplog.messages == ["connected"]
