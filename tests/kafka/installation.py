@@ -31,25 +31,31 @@ class Installation:
         bootstrap: of the broker.
         prefix: of its topics and groups.
         options: TOML, appended to the settings.
+        kafka: TOML, of the section `kafka`, for a broker that asks who we are.
+        reads: address at which the test reads and writes; `bootstrap` without it.
 
     Attributes:
         environment: of the workers; all counts are kept, so that a test can read them.
     """
 
-    def __init__(self, home: Path, bootstrap: str, prefix: str, options: str = "") -> None:
+    def __init__(
+        self, home: Path, bootstrap: str, prefix: str, options: str = "", *,
+        kafka: str = "", reads: str = "",
+    ) -> None:  # fmt: skip
         home.mkdir(parents=True, exist_ok=True)
         self.file = home / "settings.toml"
         served = "" if SERVES in options else SERVES + OFF
         self.file.write_text(
             f"home = {json.dumps(str(home))}\n{options}\n{served}\n"
-            f"[kafka]\nbootstrap = {json.dumps(bootstrap)}\ntopic_prefix = {json.dumps(prefix)}\n",
+            f"[kafka]\nbootstrap = {json.dumps(bootstrap)}\ntopic_prefix = {json.dumps(prefix)}\n"
+            f"{kafka}\n",
             encoding="utf-8",
         )
         self.environment = {"TOCSIN_DETECTION__TRIM_EVERY": "24h"}
         self.bootstrap = bootstrap
         self.settings = load(self.file)
         self.topics = Topics.of(self.settings)
-        self.reader = Reader(bootstrap)
+        self.reader = Reader(reads or bootstrap)
         self._pids = home / "pids"
         self._log = home / "log"
         self._supervisor: subprocess.Popen[bytes] | None = None

@@ -1,0 +1,107 @@
+"""A real broker that asks its clients who they are, beside a door for the test itself."""
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from streams import jvm
+from streams.broker import refusal
+from streams.node import HOST, Node
+from tests.kafka import authority
+from tests.needs import free_ports
+
+START_SECONDS = 60.0
+LOOK = 0.1
+USER = "tocsin"
+
+# After the properties of a local node, which they override.
+DOORS = """
+listeners=CONTROLLER://{host}:{controller},PLAINTEXT://{host}:{open},\
+SCRAM://{host}:{scram},MTLS://{host}:{mtls}
+advertised.listeners=PLAINTEXT://{host}:{open},SCRAM://{named}:{scram},MTLS://{named}:{mtls}
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SCRAM:SASL_SSL,MTLS:SSL
+ssl.keystore.type=PEM
+ssl.keystore.location={certificates}/broker.pem
+ssl.truststore.type=PEM
+ssl.truststore.location={certificates}/ca.pem
+sasl.enabled.mechanisms=SCRAM-SHA-512
+listener.name.scram.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
+listener.name.mtls.ssl.client.auth=required
+"""
+
+
+# Sections `kafka` of those who are let in; the files are what `authority` issues.
+SCRAM = {"security_protocol": "SASL_SSL", "sasl_username": USER, "ca_file": "ca.pem"}
+MTLS = {
+    "security_protocol": "SSL", "ca_file": "ca.pem",
+    "cert_file": "client.pem", "key_file": "client.key",
+}  # fmt: skip
+
+
+class Doors(NamedTuple):
+    """Where a guarded broker is, as host:port.
+
+    Attributes:
+        open: asks for nothing; the test reads and writes here.
+        scram: TLS, and the password of USER by SCRAM-SHA-512.
+        mtls: TLS, and a certificate of the client's.
+    """
+
+    open: str
+    scram: str
+    mtls: str
+
+
+def written(section: Mapping[str, str], certificates: Path) -> str:
+    """A section as TOML, with its files in the folder of the certificates."""
+    return "\n".join(
+        f"{name} = {json.dumps(str(certificates / value) if name.endswith('_file') else value)}"
+        for name, value in section.items()
+    )
+
+
+@contextmanager
+def guarding(home: Path, certificates: Path, password: str) -> Iterator[Doors]:
+    """Runs the broker, with the certificates that `authority` has issued into a folder."""
+    node = Node.of(home)
+    node.folder.mkdir(parents=True)
+    doors = _configure(node, certificates)
+    command = [str(jvm.java()), *node.java_options, "-cp", jvm.classpath()]
+    user = f"SCRAM-SHA-512=[name={USER},password={password}]"
+    jvm.run([*command, *node.format_arguments, "--add-scram", user])
+    with node.console.open("wb") as console:
+        process = subprocess.Popen(
+            [*command, "kafka.Kafka", str(node.properties)],
+            stdout=console, stderr=console, env=jvm.ENVIRONMENT,
+        )  # fmt: skip
+    try:
+        _await_answer(node, process, doors)
+        yield doors
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _configure(node: Node, certificates: Path) -> Doors:
+    open_, controller, scram, mtls = free_ports(4)
+    node.configure(port=open_, controller=controller)
+    added = DOORS.format(
+        host=HOST, named=authority.HOST, controller=controller, open=open_, scram=scram, mtls=mtls,
+        certificates=certificates,
+    )  # fmt: skip
+    with node.properties.open("a", encoding="ascii") as properties:
+        properties.write(added)
+    return Doors(f"{HOST}:{open_}", f"{authority.HOST}:{scram}", f"{authority.HOST}:{mtls}")
+
+
+def _await_answer(node: Node, process: subprocess.Popen[bytes], doors: Doors) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while any(refusal(door) for door in doors):
+        assert process.poll() is None, node.last_lines(20)
+        assert time.monotonic() < deadline, node.last_lines(20)
+        time.sleep(LOOK)
