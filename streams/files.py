@@ -4,17 +4,19 @@ import gzip
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from streams import foreign
 from streams.events import TOPICS, Event, Mention, Rejected, Update, root, who
 from streams.forms import FORMS
 from streams.mapping import Mapping, nearest
 from streams.parsing import DEFAULTS, Reader, Tally, taken_apart
+from streams.rejections import listed
 from streams.sections import Key
 from streams.settings import Intake, Stream
 from streams.tables import Table
@@ -118,9 +120,13 @@ def raw(path: Path, *, intake: Intake = DEFAULTS) -> Raw:
         FileError: as `read`.
     """
     lines = _lines(_readable(path))
+    beginning = next(lines, b"")
     name = path.name.lower().removesuffix(".gz")
+    if what := foreign.recognized(name, beginning):
+        raise FileError(f"{path}: is {what}")
     if not name.endswith((".csv", ".jsonl", ".ndjson")):
         raise FileError(f"{path}: must end in .jsonl, .ndjson or .csv, with or without .gz")
+    lines = chain([beginning], lines)
     if not name.endswith(".csv"):
         return Raw(None, _objects(lines, intake))
     table = Table(lines)
@@ -131,7 +137,9 @@ def raw(path: Path, *, intake: Intake = DEFAULTS) -> Raw:
 def _header(path: Path, table: Table) -> list[str]:
     header = table.header()
     if isinstance(header, Rejected):
-        raise FileError(f"{path}: header {header.rule}")
+        raise FileError(f"{path}: header {header.rule}; if it is a table, {foreign.AS_CSV}")
+    if any("\0" in name for name in header):
+        raise FileError(f"{path}: is {foreign.NUL}")
     if not header:
         raise FileError(f"{path}: must begin with a header that names its columns")
     return header
@@ -212,7 +220,7 @@ def _record(header: list[str], values: list[str]) -> dict[str, Any] | Rejected:
 def _own_names(path: Path, header: list[str], stream: Stream) -> Mapping:
     fields = [name for name in header if name in FORMS[stream].kind.__struct_fields__]
     if "time" not in fields:
-        has = ", ".join(nearest("time", header))
+        has = listed(nearest("time", header))
         raise FileError(f'{path}: has no column "time" and no mapping; it has: {has}')
     return Mapping(path, stream, {name: Column(name) for name in fields}, {})
 

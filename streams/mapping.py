@@ -16,7 +16,7 @@ from streams import zoned
 from streams.events import Event, Rejected
 from streams.forms import FORMS
 from streams.parsing import DEFAULTS, Reader, Tally
-from streams.rejections import unfit
+from streams.rejections import listed, unfit
 from streams.settings import Intake, Stream
 from streams.translation import TIMES, Column, Scalar, Translation
 
@@ -56,7 +56,7 @@ class Mapping:
         """Raises MappingError for the columns that `source`, which has `names`, lacks."""
         problems = [
             f'fields.{field}: column "{column.column}" is not in {source}; '
-            f"it has: {', '.join(nearest(column.column, names))}"
+            f"it has: {listed(nearest(column.column, names))}"
             for field, column in self.columns.items()
             if column.column not in names
         ]
@@ -81,12 +81,12 @@ class Mapping:
 
 
 def nearest(wanted: str, names: Iterable[str]) -> list[str]:
-    """At most twelve of the names, those that look most like the wanted one first."""
+    """The names, those that look most like the wanted one first."""
 
     def likeness(name: str) -> float:
         return -difflib.SequenceMatcher(None, wanted.lower(), name.lower()).ratio()
 
-    return sorted(names, key=likeness)[:12]
+    return sorted(names, key=likeness)
 
 
 def load(path: Path) -> Mapping:
@@ -156,7 +156,7 @@ def _unknown(written: Written) -> Iterable[str]:
     ):
         for name in names:
             if name not in known:
-                likely = ", ".join(nearest(name, known))
+                likely = listed(nearest(name, known))
                 yield f"{table}.{name}: is not a field of {written.stream}; they are: {likely}"
 
 

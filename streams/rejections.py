@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 import msgspec
@@ -19,6 +19,7 @@ CHOICES = {
     "sentiment": f"must be one of {', '.join(get_args(Mood))}, or a number from -1 to 1",
 }
 SHOWN = 200  # characters of a value that a refusal repeats
+NAMES = 12  # of a list that a refusal repeats
 
 # What msgspec raises on bytes that are not the JSON it was asked for.
 FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -33,6 +34,12 @@ def shown(value: object) -> str:
     else:
         text = str(value)
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text[:SHOWN])[:SHOWN]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
+    return ", ".join(map(shown, names[:NAMES])) + more
 
 
 def unreadable(raw: bytes, failure: Exception) -> Rejected:

@@ -177,6 +177,42 @@ def test_damaged_gzip_is_one_line(tmp_path: Path, content: bytes) -> None:
         list(files.read(path))
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("complaints.csv", "id,time\n".encode("utf-16"), "UTF-16"),
+        ("complaints.csv", "id,time\n".encode("utf-16-be"), "no text, or UTF-16 without a mark"),
+        ("complaints.csv.gz", "id,time\n".encode("utf-16"), "UTF-16"),
+        ("complaints.jsonl", LINE.encode("utf-16"), "UTF-16"),
+        ("complaints.csv", b"PK\x03\x04\x14\0", "a workbook"),
+        ("complaints.xlsx", b"PK\x03\x04\x14\0", "a workbook"),
+        ("complaints.XLS", b"\xd0\xcf\x11\xe0", "a workbook"),
+        ("complaints.ods", b"", "a workbook"),
+    ],
+)
+def test_a_table_that_is_no_text_says_what_to_save_it_as(
+    tmp_path: Path, name: str, content: bytes, said: str
+) -> None:
+    with pytest.raises(FileError) as caught:
+        files.read(put(tmp_path / name, content))
+    assert f"{name}: is {said}" in str(caught.value)
+    assert 'save it as "CSV UTF-8"' in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0", "a picture"), (b"%PDF-1.7\n", "a PDF document"),
+        (gzip.compress(b"id,time\n"), "gzipped; let its name end in .gz"),
+    ],
+)  # fmt: skip
+def test_a_file_under_a_false_name_is_called_what_it_is(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    with pytest.raises(FileError, match=f"complaints.csv: is {said}"):
+        files.read(put(tmp_path / "complaints.csv", content))
+
+
 def test_an_empty_file_of_lines_is_empty_and_of_csv_lacks_its_header(tmp_path: Path) -> None:
     assert rows(put(tmp_path / "complaints.jsonl", "")) == {}
     with pytest.raises(FileError, match="must begin with a header"):
@@ -189,8 +225,8 @@ def test_a_header_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         files.read(put(tmp_path / "complaints.csv", "id,tim\n"))
     with pytest.raises(FileError, match='more than one column "time"'):
         files.read(put(tmp_path / "complaints.csv", "time,time\n"))
-    with pytest.raises(FileError, match="header must be UTF-8"):
-        files.read(put(tmp_path / "complaints.csv", b"\xff\xfei\0d\0\n"))
+    with pytest.raises(FileError, match='header must be UTF-8; if it is a table, save it as "CSV'):
+        files.read(put(tmp_path / "complaints.csv", b"id,\xff\n"))
     mapping = load(put(tmp_path / "m.toml", 'stream = "complaints"\n[fields]\ntime = "at"\n'))
     with pytest.raises(MappingError, match=r'column "at" is not in complaints.csv; it has: a'):
         files.read(put(tmp_path / "complaints.csv", "a\n"), mapping)

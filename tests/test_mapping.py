@@ -276,6 +276,13 @@ def test_a_missing_column_says_which_there_are_nearest_first(write: Any) -> None
     mapping.check(["reasn", "at"], "complaints.csv")
 
 
+def test_a_list_of_columns_that_is_cut_says_how_many_more_there_are(write: Any) -> None:
+    mapping = write(SHORT + 'category = "reason"\n')
+    with pytest.raises(MappingError) as caught:
+        mapping.check(["id", "at", *(f"c{n}" for n in range(13))], "complaints.csv")
+    assert str(caught.value).endswith(" and 3 more")
+
+
 @pytest.mark.parametrize(
     ("example", "data"),
     [

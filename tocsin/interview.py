@@ -1,7 +1,7 @@
 """What somebody wants of `tocsin init`: as given, else as answered in a terminal, else proposed."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -18,6 +18,7 @@ from streams import installing, mapping, zoned
 from streams.proposal import matching
 from streams.proposal.proposal import Proposal, likelier, propose
 from streams.proposal.sample import Sample
+from streams.rejections import NAMES
 from streams.settings import Stream
 from tocsin import proposal_view
 
@@ -150,11 +151,17 @@ def _changed(words: Words, proposal: Proposal, answer: str) -> tuple[str, str] |
     if field not in known:
         raise ValueError(words.say("Fields are: {names}.", names=words.listed(known)))
     if column not in ("", *columns):
-        near = words.listed(mapping.nearest(column, columns))
+        near = _first(words, mapping.nearest(column, columns))
         raise ValueError(words.say("Columns are: {names}.", names=near))
     if (field, column) == ("time", ""):
         raise ValueError(words.say("An event needs its time."))
     return field, column
+
+
+def _first(words: Words, names: Sequence[str]) -> str:
+    rest = len(names) - NAMES
+    more = [words.say("and {count} more", count=rest)] if rest > 0 else []
+    return words.listed([*names[:NAMES], *more])
 
 
 def may_overwrite(desk: Desk, out: Path, *, force: bool) -> None:

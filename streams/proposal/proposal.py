@@ -17,7 +17,7 @@ from streams.proposal.matching import Choice
 from streams.proposal.sample import Sample
 from streams.proposal.times import FORMATS
 from streams.proposal.understanding import Understood, understood
-from streams.rejections import shown
+from streams.rejections import listed
 from streams.sections import Stream
 
 PLACE: Final = Path("map.toml")
@@ -27,7 +27,6 @@ WANTED: Final[dict[Stream, tuple[str, ...]]] = {  # fields whose absence has a c
 }
 STREAMS: Final[tuple[Stream, ...]] = ("complaints", "mentions")
 LEAD: Final = 0.2  # of mentions; a user may be the author of a post or a person who complains
-SHOWN: Final = 12  # columns that an error names
 
 
 class ProposalError(Exception):
@@ -151,9 +150,7 @@ def _nothing(sample: Sample) -> str:
 
 
 def _timeless(sample: Sample) -> str:
-    names = ", ".join(map(shown, sample.columns[:SHOWN]))
-    more = f" and {len(sample.columns) - SHOWN} more" if len(sample.columns) > SHOWN else ""
     return (
         f"no column holds times; tried ISO 8601, epoch numbers and {len(FORMATS)} formats such as "
-        f"{FORMATS[1]} on: {names}{more}"
+        f"{FORMATS[1]} on: {listed(sample.columns)}"
     )
