@@ -17,10 +17,9 @@ def contents(words: Words) -> dict[Path, str]:
     }
 
 
-def write(folder: Path, words: Words) -> list[Path]:
-    """Write what is missing or differs; returns those."""
-    texts = contents(words)
-    return [folder / path for path, text in texts.items() if _written(folder / path, text)]
+def write(folder: Path, words: Words) -> dict[Path, bool]:
+    """Write what is missing or differs; returns of each file whether it was."""
+    return {folder / path: _written(folder / path, text) for path, text in contents(words).items()}
 
 
 def _written(file: Path, text: str) -> bool:

@@ -40,6 +40,12 @@ def switched_on(settings: Settings) -> dict[str, Outlet]:
     return {name: outlet for name, outlet in settings.channels if _on(outlet)}
 
 
+def switched_off(settings: Settings) -> dict[str, Outlet]:
+    """The channels that know where to send and must not, by name."""
+    off = {name: outlet for name, outlet in settings.channels if not outlet.enabled}
+    return {name: outlet for name, outlet in off.items() if getattr(outlet, "url", False)}
+
+
 def _on(outlet: Outlet) -> bool:
     """The terminal needs no address."""
     return outlet.enabled and bool(getattr(outlet, "url", True))

@@ -24,12 +24,17 @@ MOSTLY: Final = 0.9  # of the records whose key has to be that of their event
 
 
 class Data(NamedTuple):
-    """Where a sample lies; of a topic, where that is and what was read of it."""
+    """Where a sample lies; of a topic, where that is and what was read of it.
+
+    Attributes:
+        home: of the local broker, where the topic is on that.
+    """
 
     name: str
     paths: Sequence[Path]
     kafka: Kafka = Kafka()
     part: Part | None = None
+    home: str | None = None
 
 
 def of_files(

@@ -53,6 +53,7 @@ __all__ = [
     "SettingsError",
     "Source",
     "Stream",
+    "file",
     "load",
 ]
 
@@ -157,15 +158,15 @@ def load(path: Path | None = None) -> Settings:
 
     Raises SettingsError. Paths in the file are relative to the file's folder.
     """
-    file = _file(path)
-    data = {} if file is None else _read(file)
+    named = file(path)
+    data = {} if named is None else _read(named)
     problems = [
         *options.unknown_variables(Settings, os.environ, prefix=ENVIRONMENT, others=OTHERS),
         *options.written_secrets(Settings, data, prefix=ENVIRONMENT),
     ]
     if problems:
         raise SettingsError(*problems)
-    folder = Path() if file is None else file.absolute().parent
+    folder = Path() if named is None else named.absolute().parent
     try:
         return Settings(**options.anchored(Settings, data, folder))
     except ValidationError as error:
@@ -174,7 +175,8 @@ def load(path: Path | None = None) -> Settings:
         raise SettingsError(options.unreadable(error)) from None
 
 
-def _file(path: Path | None) -> Path | None:
+def file(path: Path | None = None) -> Path | None:
+    """The one that `load` reads; None where there is none."""
     named = path or os.environ.get(f"{ENVIRONMENT}SETTINGS")
     if named:
         return Path(named)
@@ -182,10 +184,10 @@ def _file(path: Path | None) -> Path | None:
     return here if here.exists() else None
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"settings file must be readable, got {file}: {error}") from None
+        raise SettingsError(f"settings file must be readable, got {path}: {error}") from None
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"settings file must be TOML, got {file}: {error}") from None
+        raise SettingsError(f"settings file must be TOML, got {path}: {error}") from None

@@ -82,15 +82,16 @@ class Supervisor:
         self._pids = pids
         self._stopping = False
 
-    def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
-        """Watch over them until SIGTERM, SIGINT, or what the caller waits for."""
+    def run(self, *, on_stop: Callable[[], None] = lambda: None) -> None:
+        """Watch over them until SIGTERM or SIGINT; tells before they are stopped."""
         before = {
             number: signal.signal(number, self._stop) for number in (signal.SIGTERM, signal.SIGINT)
         }
         try:
-            while not (self._stopping or until()):
+            while not self._stopping:
                 self._look()
                 time.sleep(LOOK)
+            on_stop()
         finally:
             # First those that write, so that what they wrote can still be dealt with.
             for worker in self.workers:

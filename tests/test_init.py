@@ -89,7 +89,11 @@ def test_a_chinese_sheet_is_connected_and_its_bad_batch_called(written: dict[str
     assert "1,048 events from 2026-02-01 08:00 UTC+08:00" in result.stdout
     assert "would have been called" in result.stdout
     assert "水壶" in result.stdout.partition("would have been called")[2]
-    assert "tocsin backtest --map map.toml calls.csv" in result.stdout
+    following = result.stdout.partition("What comes next:")[2].splitlines()
+    assert [line.partition("tocsin ")[2] for line in following if line and "#" not in line] == [
+        "backtest --map map.toml calls.csv --signals signals.jsonl", "kafka up",
+        "replay --map map.toml calls.csv", "run", "serve",
+    ]  # fmt: skip
 
 
 def test_what_it_wrote_is_what_the_other_commands_take() -> None:

@@ -1,6 +1,7 @@
 """tocsin check: the settings, and whether what they name is there."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -13,7 +14,7 @@ from streams.surroundings import Look
 from streams.topics import Topics
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
-from tocsin.told_view import told
+from tocsin.told_view import changing, told
 
 PROBLEMS = (
     settings.SettingsError, mapping.MappingError, broker.BrokerError, topics.TopicError,
@@ -30,8 +31,8 @@ def check(file: SettingsFile = None) -> None:
     console, words = Console(highlight=False), language.words()
     with one_line(*PROBLEMS):
         chosen = settings.load(file)
-        for line in _set(chosen, words):
-            console.print(Text(line))
+        for line in (*_read(file, chosen, words), *_set(chosen, words)):
+            console.print(Text(line), soft_wrap=True)
         problems = _surroundings(console, words, chosen)
     err = Console(stderr=True, highlight=False)
     for problem in problems:
@@ -41,6 +42,17 @@ def check(file: SettingsFile = None) -> None:
     console.print(words.say("all of it is there"))
 
 
+def _read(file: Path | None, chosen: Settings, words: Words) -> Iterator[str]:
+    """Where the settings come from, and where state is kept."""
+    found = settings.file(file)
+    yield (
+        words.say("settings of {file}", file=found.absolute())
+        if found
+        else words.say("no settings file: every option has its default")
+    )
+    yield words.say("home {home}, of the local broker and its data", home=chosen.home)
+
+
 def _set(chosen: Settings, words: Words) -> Iterator[str]:
     cuts = words.numbered("{count} cut", "{count} cuts", len(chosen.cuts))
     sources = words.numbered("{count} source", "{count} sources", len(chosen.sources))
@@ -48,6 +60,7 @@ def _set(chosen: Settings, words: Words) -> Iterator[str]:
                     cuts=cuts, zone=chosen.detection.zone,
                     language=Words(chosen.response.language).own_name)  # fmt: skip
     yield told(words, chosen)
+    yield from changing(words, chosen)
 
 
 def _surroundings(console: Console, words: Words, chosen: Settings) -> list[str]:

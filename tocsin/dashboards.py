@@ -36,10 +36,13 @@ def build(
     with one_line(OSError):
         written = files.write(out, _words(spoken))
     words = language.words()
-    for file in written:
-        console.print(words.say("wrote {file}", file=file), markup=False, soft_wrap=True)
-    if not written:
-        console.print(words.say("every file is as it should be"))
+    for file, fresh in written.items():
+        said = (
+            words.say("wrote {file}", file=file)
+            if fresh
+            else words.say("{file} is as it should be", file=file)
+        )
+        console.print(said, markup=False, soft_wrap=True)
 
 
 @app.command()

@@ -96,9 +96,10 @@ def _data(
     kafka = sampling.reached(chosen.kafka, reading.bootstrap)
     address = kafka.bootstrap or broker.address(chosen)
     with desk.err.status(desk.words.say("reading {topic}", topic=wanted)):
-        return sampling.of_topic(
+        data = sampling.of_topic(
             kafka, address, wanted, aside, most=reading.most, oldest=reading.oldest
         )
+    return data if kafka.bootstrap else data._replace(home=str(chosen.home))
 
 
 def _sampled(desk: Desk, data: Data) -> Sample:
@@ -128,8 +129,10 @@ def _topic(proposal: Proposal, data: Data) -> written.Topic:
     if data.part is None:
         usual = next(source for source in SOURCES if source.stream == proposal.stream)
         return written.Topic(usual.topic, usual.key, mapped=False)
-    key = sampling.keyed_by(data.part, proposal.mapping)
-    return written.Topic(data.name, key, mapped=True, partitions=data.part.partitions)
+    return written.Topic(
+        data.name, sampling.keyed_by(data.part, proposal.mapping), mapped=True,
+        partitions=data.part.partitions, home=data.home,
+    )  # fmt: skip
 
 
 def _look_back(desk: Desk, data: Data, out: Path) -> None:
@@ -145,7 +148,7 @@ def _look_back(desk: Desk, data: Data, out: Path) -> None:
 
 
 def _next(desk: Desk, data: Data, out: Path) -> None:
-    """Three commands that come next."""
+    """The commands that come next."""
     words = desk.words
     desk.out.print()
     desk.out.print(words.say("What comes next:"), style="bold")
@@ -160,10 +163,10 @@ def _of_files(words: Words, data: Data, out: Path) -> list[tuple[str, str]]:
     return [
         (f"backtest {given} --signals signals.jsonl",
          words.say("the same again, after a change of a file")),
-        (f"replay {given}",
-         words.say('into Kafka; "tocsin kafka up" starts one on this machine')),
+        ("kafka up", words.say("a Kafka on this machine")),
+        (f"replay {given}", words.say("the events into Kafka")),
         ("run", words.say("the workers that watch it; alerts come to this terminal")),
-        ("serve", words.say("the incidents as web pages")),
+        ("serve", words.say("in another terminal: the incidents as web pages")),
     ]  # fmt: skip
 
 
@@ -171,7 +174,7 @@ def _of_topic(words: Words) -> list[tuple[str, str]]:
     return [
         ("check", words.say("do broker, topic and columns answer to the settings?")),
         ("run", words.say("the workers that watch the topic; alerts come to this terminal")),
-        ("serve", words.say("the incidents as web pages")),
+        ("serve", words.say("in another terminal: the incidents as web pages")),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from alerts.words import Words
 from streams import broker, settings
 from tocsin import language
 
@@ -21,6 +22,11 @@ def _home(file: Path | None) -> Path:
     return settings.load(file).home
 
 
+def _kept(words: Words, home: Path) -> None:
+    said = words.say("its home is {home}", home=home)
+    console.print(said, markup=False, soft_wrap=True)
+
+
 def _fail(error: Exception) -> typer.Exit:
     Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
     return typer.Exit(1)
@@ -34,8 +40,9 @@ def up(file: SettingsFile = None) -> None:
     """
     words = language.words()
     try:
+        home = _home(file)
         with console.status(words.say("starting Kafka")):
-            running = broker.up(_home(file))
+            running = broker.up(home)
     except (broker.BrokerError, settings.SettingsError) as error:
         raise _fail(error) from None
     console.print(
@@ -45,6 +52,7 @@ def up(file: SettingsFile = None) -> None:
         ),
         soft_wrap=True,
     )  # fmt: skip
+    _kept(words, home)
 
 
 @app.command()
@@ -71,16 +79,19 @@ def status(file: SettingsFile = None) -> None:
     Example: tocsin kafka status
     """
     try:
-        running = broker.status(_home(file))
+        home = _home(file)
+        running = broker.status(home)
     except (broker.BrokerError, settings.SettingsError) as error:
         raise _fail(error) from None
     if running is None:
         raise _fail(broker.BrokerError('Kafka is not running; start it with "tocsin kafka up"'))
     since = running.started.astimezone().isoformat(sep=" ", timespec="seconds")
+    words = language.words()
     console.print(
-        language.words().say(
+        words.say(
             "Kafka answers at {address} (process {pid}, since {since})",
             address=running.bootstrap, pid=running.pid, since=since,
         ),
         soft_wrap=True,
     )  # fmt: skip
+    _kept(words, home)

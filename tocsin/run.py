@@ -37,18 +37,23 @@ def run(
             health.check(chosen.operations)
         on = health.listening(chosen.operations, role) if role else None
     if role is None:
-        _say_what_runs(chosen, bootstrap)
-        supervisor.Supervisor(file, pids=pids).run()
+        _all(chosen, bootstrap, supervisor.Supervisor(file, pids=pids))
         return
     from streams import app  # noqa: PLC0415 - Faust is slow to import
 
     raise typer.Exit(app.run(app.build(role, chosen, bootstrap, instance=instance), on=on))
 
 
-def _say_what_runs(chosen: Settings, bootstrap: str) -> None:
-    """On standard error, for the alerts of the terminal channel go to the other."""
+def _all(chosen: Settings, bootstrap: str, workers: supervisor.Supervisor) -> None:
+    """Speaks on standard error, for the alerts of the terminal channel go to the other."""
     words, err = language.words(), Console(stderr=True, highlight=False)
-    roles = words.say("{roles} begin, on Kafka at {address}; Ctrl-C stops them",
-                      roles=words.listed(Role), address=bootstrap)  # fmt: skip
-    for line in (roles, told(words, chosen)):
+
+    def tell(line: str) -> None:
         err.print(line, markup=False, soft_wrap=True)
+
+    roles = words.listed(Role)
+    tell(words.say("{roles} begin, on Kafka at {address}; Ctrl-C stops them",
+                  roles=roles, address=bootstrap))  # fmt: skip
+    tell(told(words, chosen))
+    workers.run(on_stop=lambda: tell(words.say("stopping {roles}", roles=roles)))
+    tell(words.say("stopped; the next start goes on from here"))

@@ -15,6 +15,7 @@ from streams.sections import Cut, Detection, Kafka, Source
 from streams.translation import Column
 
 MAP: Final = "map.toml"
+HOME: Final = ".tocsin"  # beside the settings
 
 
 class Topic(NamedTuple):
@@ -24,12 +25,14 @@ class Topic(NamedTuple):
         key: what its records are keyed by.
         mapped: whether its records have the columns of the sample, and not ours.
         partitions: None for as many as by default.
+        home: of the local broker that holds it; None where it is on another.
     """
 
     name: str
     key: str
     mapped: bool
     partitions: int | None = None
+    home: str | None = HOME
 
 
 def mapping(proposal: Proposal, words: Words) -> str:
@@ -84,7 +87,9 @@ def settings(proposal: Proposal, topic: Topic, kafka: Kafka, words: Words) -> st
     defaults = words.say("What is not set here has its default: docs/settings.md.")
     document.add(tomlkit.comment(defaults))
     document.add(tomlkit.nl())
-    document.add("kafka", _kafka(kafka, words))
+    if topic.home:
+        _home(document, topic.home, words)
+    document.add("kafka", _kafka(kafka, topic, words))
     document.add("sources", _array([_source(proposal, topic, words)]))
     document.add("cuts", _array(_cut(t, words) for t in proposal.trials if t.sound))
     _left_out(document, proposal, words)
@@ -94,6 +99,14 @@ def settings(proposal: Proposal, topic: Topic, kafka: Kafka, words: Words) -> st
     document.add("response", response)
     document.add("channels", _channels(words))
     return tomlkit.dumps(document)
+
+
+def _home(document: TOMLDocument, home: str, words: Words) -> None:
+    """One of its own: on one broker a project reads the topics of the other."""
+    why = words.say("The local broker and its data; projects with the same home share its topics.")
+    document.add(tomlkit.comment(why))
+    document.add("home", tomlkit.item(home))
+    document.add(tomlkit.nl())
 
 
 def _channels(words: Words) -> Table:
@@ -114,7 +127,7 @@ def _array(tables: Iterable[Table]) -> AoT:
     return array
 
 
-def _kafka(kafka: Kafka, words: Words) -> Table:
+def _kafka(kafka: Kafka, topic: Topic, words: Words) -> Table:
     """As it was set, without its secrets, which must not stand in a file."""
     table = tomlkit.table()
     bootstrap = tomlkit.item(kafka.bootstrap)
@@ -124,6 +137,9 @@ def _kafka(kafka: Kafka, words: Words) -> Table:
     # The name of a topic that was read is whole already.
     apart = {"bootstrap", "sasl_password", "topic_prefix"}
     table.update(kafka.model_dump(mode="json", exclude_defaults=True, exclude=apart))
+    if not topic.mapped:
+        why = words.say("on a broker that others share: begins every topic's name")
+        table.add(tomlkit.comment(f'topic_prefix = "mine-"  # {why}'))
     return table
 
 

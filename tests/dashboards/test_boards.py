@@ -101,9 +101,10 @@ def test_build_writes_what_differs_and_then_nothing(tmp_path: Path) -> None:
     assert first.stdout.count("wrote ") == len(files.contents(board.ENGLISH))
     rules = tmp_path / "prometheus" / "rules.yml"
     rules.write_text("groups: []\n", encoding="utf-8")
-    assert files.write(tmp_path, board.ENGLISH) == [rules]
+    written = files.write(tmp_path, board.ENGLISH)
+    assert [file for file, fresh in written.items() if fresh] == [rules]
     again = RUN.invoke(dashboards.app, ["build", "--out", str(tmp_path)])
-    assert again.stdout == "every file is as it should be\n"
+    assert again.stdout == "".join(f"{file} is as it should be\n" for file in written)
     assert json.loads((tmp_path / "grafana/dashboards/overview.json").read_text(encoding="utf-8"))
 
 

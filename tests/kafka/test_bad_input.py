@@ -228,6 +228,7 @@ def surges(running: Installation) -> set[tuple[str, str]]:
 def test_told_to_stop_the_workers_end_in_order(running: Installation) -> None:
     assert "begin, on Kafka at 127.0.0.1:" in running.log
     assert running.stop() == 0
+    assert running.log.index("stopping intake, detection, response") < running.log.index("stopped;")
     for pid in running.pids().values():
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)

@@ -3,7 +3,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from alerts.words import Words
+from streams.settings import Settings
 from tocsin.cli import app
+from tocsin.told_view import told
 
 COMMANDS = (
     ["run"], ["run", "--role", "intake"], ["replay", "complaints.jsonl"],
@@ -43,5 +46,11 @@ def test_check_says_what_is_set_before_it_finds_no_broker() -> None:
     Path("settings.toml").write_text('home = "."\n', encoding="utf-8")
     done = CliRunner().invoke(app, ["check", "--settings", "settings.toml"])
     assert done.exit_code == 1
-    assert done.stdout.startswith("3 sources, 9 cuts, zone UTC, messages in English\n")
+    here = Path.cwd()
+    assert done.stdout.splitlines() == [
+        f"settings of {here}/settings.toml",
+        f"home {here}, of the local broker and its data",
+        "3 sources, 9 cuts, zone UTC, messages in English",
+        told(Words("en"), Settings()),
+    ]
     assert done.stderr == 'no broker: set kafka.bootstrap or run "tocsin kafka up"\n'

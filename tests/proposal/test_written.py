@@ -21,7 +21,7 @@ from streams.proposal import written
 from streams.proposal.proposal import Proposal, ProposalError, likelier, propose
 from streams.proposal.written import Topic
 from streams.sections import Kafka
-from streams.settings import load
+from streams.settings import Settings, load
 from tests.proposal.samples import SHANGHAI, proposed, times
 
 WORDS = Words("en")
@@ -49,6 +49,25 @@ def test_the_files_load_as_what_was_proposed(tmp_path: Path) -> None:
     assert chosen.detection.zone == "Asia/Shanghai"
     (source,) = chosen.sources
     assert (source.topic, source.key, source.map) == ("complaints", "person", None)
+    assert chosen.home == tmp_path / ".tocsin"
+
+
+def test_each_project_has_a_home_of_its_own_unless_its_topic_is_on_a_broker_that_is_there(
+    tmp_path: Path,
+) -> None:
+    for home, kept in ((None, Settings().home), ("/var/lib/there", Path("/var/lib/there"))):
+        topic = Topic("calls", "none", mapped=True, home=home)
+        installing.install(contents(proposed(time=times()), topic), tmp_path)
+        assert load(tmp_path / installing.SETTINGS).home == kept
+
+
+def test_where_others_share_the_broker_the_line_that_keeps_them_apart_is_there(
+    tmp_path: Path,
+) -> None:
+    texts = contents(proposed(time=times()))
+    settled = texts[installing.SETTINGS].replace("# topic_prefix", "topic_prefix")
+    installing.install({**texts, installing.SETTINGS: settled}, tmp_path)
+    assert load(tmp_path / installing.SETTINGS).kafka.topic_prefix == "mine-"
 
 
 def test_a_topic_keeps_its_name_its_key_and_its_partitions_and_is_mapped(tmp_path: Path) -> None:
