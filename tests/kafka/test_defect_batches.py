@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from streams.broker import Broker
 from tests.kafka import histories
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
@@ -76,3 +77,24 @@ def test_a_suspicion_is_told_at_once_and_withdrawn_when_it_was_an_outage(
     # Nobody else complained in that hour: the source was out, and its counts say nothing.
     calm.send("complaints", about_the_batch(first=25, count=1, hour=3))
     assert consumer.stdout.readline() == f"{BATCH} withdrawn - defective:\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "Follows the batches that are held to be defective: python defect_batches.py BROKER"),
+        (["127.0.0.1:1"], "the broker at 127.0.0.1:1 does not answer: "),
+        (["{broker}", "nobodys"], "topic nobodys does not exist at {broker}; tocsin run creates"),
+    ],
+    ids=["no broker named", "no broker there", "no topic there"],
+)
+def test_a_consumer_with_nothing_to_follow_says_so_in_a_line(
+    broker: Broker, arguments: list[str], said: str
+) -> None:
+    filled = [one.format(broker=broker.bootstrap) for one in arguments]
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLE), *filled], capture_output=True, text=True, check=False
+    )
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert line.startswith(said.format(broker=broker.bootstrap))
