@@ -8,7 +8,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
 
-setup: .venv/ready packages ## make .venv with the pinned, hashed dependencies (about a minute), and get what tests need
+setup: .venv/ready packages ## make .venv with the pinned, hashed dependencies (a minute or two), and get what tests need
 	@echo "ready; now: . .venv/bin/activate"
 
 packages: ## from the operating system what some tests need, where that may be installed
@@ -17,7 +17,7 @@ packages: ## from the operating system what some tests need, where that may be i
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Tocsin needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "installing what Tocsin needs into .venv; the first time takes about a minute"
+	@echo "installing what Tocsin needs into .venv; the first time takes a minute or two"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .

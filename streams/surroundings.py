@@ -14,6 +14,7 @@ from streams.settings import Settings
 from streams.topics import TopicError, Topics, misfits, table
 
 NEWEST: Final = 200  # records of a topic that are looked at
+MAKING: Final = '"tocsin replay" and "tocsin run" would create it'
 
 
 class Look(NamedTuple):
@@ -32,7 +33,7 @@ def look(settings: Settings, cluster: Cluster) -> Iterator[Look]:
         try:
             log = cluster.log(names.source(source))
         except TopicError as absent:
-            yield Look(source, 0, 0, [str(absent)])
+            yield Look(source, 0, 0, [f"{absent}; {MAKING}"])
         else:
             yield _look(settings, source, log)
 

@@ -92,7 +92,7 @@ def test_a_chinese_sheet_is_connected_and_its_bad_batch_called(written: dict[str
     following = result.stdout.partition("What comes next:")[2].splitlines()
     assert [line.partition("tocsin ")[2] for line in following if line and "#" not in line] == [
         "backtest --map map.toml calls.csv --signals signals.jsonl", "kafka up",
-        "replay --map map.toml calls.csv", "run", "serve",
+        "replay --map map.toml calls.csv", "check", "run", "serve",
     ]  # fmt: skip
 
 

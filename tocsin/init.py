@@ -165,6 +165,7 @@ def _of_files(words: Words, data: Data, out: Path) -> list[tuple[str, str]]:
          words.say("the same again, after a change of a file")),
         ("kafka up", words.say("a Kafka on this machine")),
         (f"replay {given}", words.say("the events into Kafka")),
+        ("check", words.say("what is set, and does it answer?")),
         ("run", words.say("the workers that watch it; alerts come to this terminal")),
         ("serve", words.say("in another terminal: the incidents as web pages")),
     ]  # fmt: skip

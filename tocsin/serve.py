@@ -4,7 +4,6 @@ import logging
 import secrets
 import socket
 import time
-from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -15,6 +14,7 @@ from streams.sections import url
 from streams.settings import Settings
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
+from tocsin.interrupts import passed_over
 
 Host = Annotated[str | None, typer.Option(help="Where to listen; else serve.host.")]
 Port = Annotated[int | None, typer.Option(help="Where to listen; else serve.port.", min=1)]
@@ -55,9 +55,10 @@ def _run(chosen: Settings, bootstrap: str, host: str, port: int) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
     )  # fmt: skip
     server = uvicorn.Server(config)
-    with _listening(host, port) as listening, suppress(KeyboardInterrupt):
+    with _listening(host, port) as listening, passed_over():
         _announce(url(host, port), chosen, token)
         server.run(sockets=[listening])
+    Console(highlight=False).print(language.words().say("stopped"))
 
 
 def _token(chosen: Settings) -> str:

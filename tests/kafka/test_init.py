@@ -139,6 +139,7 @@ def test_check_names_each_thing_that_is_not_as_the_settings_say(broker: Broker, 
         f'fields.product: column "产品型号" is not in the 120 newest records of {topic}' in column
     )
     assert gone.startswith(f"topic {topic}-gone: does not exist")
+    assert gone.endswith('; "tocsin replay" and "tocsin run" would create it')
     assert partitions == f"topic {topic}: must have 4 partitions (sources[0].partitions), has 3"
 
 

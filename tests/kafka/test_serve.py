@@ -61,10 +61,10 @@ async def test_it_says_where_it_is_and_its_token_and_shows_what_the_log_holds(
         assert asked(address).headers["location"] == "/login"
         await until(lambda: shown() == [line.id for line in log.view().lines()])
         await until(lambda: asked(f"{address}healthz").status_code == 200)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(DEADLINE) == 0
-        assert process.stderr is not None
-        assert process.stderr.read() == ""
+        for _ in range(2):  # somebody is in a hurry
+            process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=DEADLINE) == ("stopped\n", "")
+        assert process.returncode == 0
 
 
 def test_a_port_that_is_taken_is_one_line(broker: Broker, topic_prefix: str) -> None:
