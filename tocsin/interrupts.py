@@ -18,19 +18,6 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-@contextmanager
-def passed_over() -> Iterator[None]:
-    """SIGINT does nothing but what somebody inside makes of it.
-
-    A web server stops at it, and raises it again at its end, as often as it was sent.
-    """
-    before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
 def _interrupt(_number: int, _frame: object) -> None:
     for number in STOPS:
         signal.signal(number, signal.SIG_IGN)

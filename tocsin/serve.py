@@ -4,17 +4,18 @@ import logging
 import secrets
 import socket
 import time
+from contextlib import suppress
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from streams import broker, settings, topics
+from streams.health import PortError
 from streams.sections import url
 from streams.settings import Settings
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
-from tocsin.interrupts import passed_over
 
 Host = Annotated[str | None, typer.Option(help="Where to listen; else serve.host.")]
 Port = Annotated[int | None, typer.Option(help="Where to listen; else serve.port.", min=1)]
@@ -31,7 +32,7 @@ def serve(host: Host = None, port: Port = None, file: SettingsFile = None) -> No
         chosen = settings.load(file)
         bootstrap = broker.address(chosen)
         topics.create(chosen, bootstrap)
-    with one_line(OSError):
+    with one_line(PortError):
         _run(chosen, bootstrap, host or chosen.serve.host, port or chosen.serve.port)
 
 
@@ -40,6 +41,7 @@ def _run(chosen: Settings, bootstrap: str, host: str, port: int) -> None:
 
     from dashboards.pages import app  # noqa: PLC0415
     from dashboards.pages.desk import Desk  # noqa: PLC0415
+    from dashboards.pages.server import Server  # noqa: PLC0415
     from streams import incident_log  # noqa: PLC0415
     from streams.incident_view import View  # noqa: PLC0415
 
@@ -54,8 +56,8 @@ def _run(chosen: Settings, bootstrap: str, host: str, port: int) -> None:
         built, log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    with _listening(host, port) as listening, passed_over():
+    server = Server(config)
+    with _listening(host, port) as listening, suppress(KeyboardInterrupt):
         _announce(url(host, port), chosen, token)
         server.run(sockets=[listening])
     Console(highlight=False).print(language.words().say("stopped"))
@@ -68,8 +70,15 @@ def _token(chosen: Settings) -> str:
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    """Raises PortError where it cannot be."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        why = str(error.strerror).partition(" (while")[0]
+        raise PortError(
+            f"serve.port, --port: must be a free port of serve.host, got {port} on {host}: {why}"
+        ) from None
 
 
 def _announce(address: str, chosen: Settings, token: str) -> None:
