@@ -64,9 +64,12 @@ class ColourReason(StrEnum):
 
 
 class Assessment(NamedTuple):
+    """`factors` holds what was measured of each aspect that brought points."""
+
     colour: Colour
     reason: ColourReason
     points: dict[str, int]
+    factors: dict[str, float]
 
 
 def higher(one: Colour, other: Colour) -> Colour:
@@ -78,28 +81,29 @@ def assess(signals: Iterable[Signal]) -> Assessment:
     standing = [signal for signal in signals if signal.standing]
     triggered = {harm for signal in standing if signal.kind is Kind.TRIGGER for harm in signal.harm}
     judged = [s for s in standing if s.kind is Kind.TRIGGER or not s.learning]
-    points = _points(judged)
+    measured = _measured(judged)
+    points = {
+        aspect: sum(measured[aspect] >= limit for limit in limits)
+        for aspect, limits in LIMITS.items()
+    }
+    factors = {aspect: measured[aspect] for aspect, scored in points.items() if scored}
     if triggered & RED_AT_ONCE:
-        return Assessment(Colour.RED, ColourReason.SAFETY, points)
+        return Assessment(Colour.RED, ColourReason.SAFETY, points, factors)
     if standing and all(signal.kind is Kind.SILENCE for signal in standing):
-        return Assessment(Colour.YELLOW, ColourReason.SILENT, dict.fromkeys(LIMITS, 0))
+        return Assessment(Colour.YELLOW, ColourReason.SILENT, dict.fromkeys(LIMITS, 0), {})
     level = next(colour for least, colour in LEVELS if sum(points.values()) >= least)
     if triggered & ORANGE_AT_LEAST and not level.above(Colour.ORANGE):
-        return Assessment(Colour.ORANGE, ColourReason.SENSITIVE, points)
+        return Assessment(Colour.ORANGE, ColourReason.SENSITIVE, points, factors)
     if standing and not judged:
-        return Assessment(Colour.BLUE, ColourReason.LEARNING, points)
-    return Assessment(level, ColourReason.POINTS, points)
+        return Assessment(Colour.BLUE, ColourReason.LEARNING, points, factors)
+    return Assessment(level, ColourReason.POINTS, points, factors)
 
 
-def _points(signals: list[Signal]) -> dict[str, int]:
+def _measured(signals: list[Signal]) -> dict[str, float]:
     surges = [signal for signal in signals if signal.kind is Kind.SURGE]
-    measured = {
+    return {
         "speed": max((signal.multiple for signal in surges), default=0.0),
         "people": max((signal.observed - signal.expected for signal in surges), default=0.0),
         "spread": len({tuple(sorted(signal.scope.items())) for signal in signals}),
         "harm": len({harm for signal in signals for harm in signal.harm}),
-    }
-    return {
-        aspect: sum(measured[aspect] >= limit for limit in limits)
-        for aspect, limits in LIMITS.items()
     }

@@ -29,13 +29,17 @@ NO_OUTCOME = f"no outcome within {PATIENCE // 1000} s"
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a message goes and how it reads; `least` is the lowest colour that is sent."""
+    """Where a message goes and how it reads; `least` is the lowest colour that is sent.
+
+    `pages` is the address below which incidents are shown; empty: messages have no link.
+    """
 
     name: str
     channel: str
     language: str = "en"
     zone: str = "UTC"
     least: Colour = Colour.BLUE
+    pages: str = ""
 
 
 class DeliveryState(StrEnum):

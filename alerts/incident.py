@@ -2,12 +2,13 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from enum import StrEnum
 
 import msgspec
 
 from alerts.colour import Colour, ColourReason
-from alerts.signal import Instant, Scope, Signal
+from alerts.signal import Instant, Kind, Scope, Signal
 
 
 class IncidentState(StrEnum):
@@ -55,8 +56,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """`scope` is the matter's, not every signal's; `broad` marks one event across many scopes.
 
     `opened` and `at` are event time; `touched` is the log's time, in epoch ms, of the last
-    signal. `signals` holds the newest record of each, by id, in order of arrival; `took` and
-    `into` are those of `IncidentLine`.
+    signal. `signals` holds the newest record of each, by id, in order of arrival, and `heights`
+    the largest of those that have been larger; `took`, `into` and `factors` are those of
+    `IncidentLine`.
     """
 
     id: str
@@ -74,6 +76,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     broad: bool = False
     took: tuple[str, ...] = ()
     into: str = ""
+    factors: dict[str, float] = {}
+    heights: dict[str, Signal] = {}
     told: Told | None = None
 
     @property
@@ -84,12 +88,32 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def standing(self) -> list[Signal]:
         return [signal for signal in self.signals.values() if signal.standing]
 
+    def height(self, signal: Signal) -> Signal:
+        """The record of the signal at its largest."""
+        return self.heights.get(signal.id, signal)
+
+    @property
+    def about(self) -> Scope:
+        """The scope, and what all standing signals that name a field agree on.
+
+        A scope widens to what all signals share; so "Kettle K3" goes on naming its one batch. A
+        report's own place is not that of a surge beside it. What is broad, or silent, is about
+        all that its scope holds: there a part that is named must not hide the rest.
+        """
+        told = [s for s in self.standing if s.kind is Kind.SURGE] or self.standing
+        if self.broad or any(signal.kind is Kind.SILENCE for signal in told):
+            return self.scope
+        fields = {field for signal in told for field in signal.matter} - {"harm"}
+        return self.scope | _agreed(self.standing, fields)
+
 
 class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     """What the public topic `incidents` carries; readers keep the first per (id, state, revision).
 
-    Revisions count within a state. `took` names the incidents whose signals this one took
-    over, and `into` the one that took this one's.
+    Revisions count within a state. `about` is the scope and what all its signals that name a
+    field agree on, such as the one batch of a product. `factors` holds what brought the points
+    when the colour was given (`alerts.colour`). `took` names the incidents whose signals this
+    one took over, and `into` the one that took this one's.
     """
 
     id: str
@@ -105,10 +129,17 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     because: ColourReason
     took: tuple[str, ...] = ()
     into: str = ""
+    about: Scope = {}
+    factors: dict[str, float] = {}
 
     @property
     def open(self) -> bool:
         return self.state is IncidentState.OPEN
+
+    @property
+    def subject(self) -> Scope:
+        """What it is called by; lines from before `about` was told have their scope alone."""
+        return self.about or self.scope
 
 
 def identity(first: Signal) -> str:
@@ -132,4 +163,12 @@ def line(incident: Incident) -> IncidentLine:
         because=incident.because,
         took=incident.took,
         into=incident.into,
+        about=incident.about,
+        factors=incident.factors,
     )
+
+
+def _agreed(signals: Iterable[Signal], fields: Iterable[str]) -> Scope:
+    """The fields of which all signals that name them name the same value."""
+    named = {field: {s.scope[field] for s in signals if field in s.scope} for field in fields}
+    return {field: min(values) for field, values in named.items() if len(values) == 1}

@@ -9,11 +9,13 @@ blue. Who was never told of an incident is not told of its end.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 
 import msgspec
 
 from alerts.colour import Colour, higher
+from alerts.grouping import WINDOW
 from alerts.incident import Incident, IncidentLine, IncidentState, Told, line
 from alerts.signal import Kind, Signal
 
@@ -34,9 +36,10 @@ class What(StrEnum):
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one message, frozen when it was decided; a retry says the same.
 
-    `signal` speaks for the incident: a trigger, else the one on the incident's own scope,
-    else the highest multiple. `surge` is the same choice among the surges, where a trigger
-    speaks and there are any.
+    `signal` speaks for the incident: a trigger, else of those that last the one that says most
+    of what the incident is about and nothing else, else the highest multiple. `surge` is the
+    same choice among the surges, where a trigger speaks and there are any. `height` is what
+    that which counts said when it was largest.
     `before` is what the previous message said; None for the first. `blind` holds the silences
     that last meanwhile in the streams this is about.
     """
@@ -51,6 +54,11 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     peak: Colour
     before: Told | None = None
     blind: tuple[Signal, ...] = ()
+    height: Signal | None = None
+
+    @property
+    def ended(self) -> bool:
+        return self.what in (What.CLEARED, What.WITHDRAWN)
 
 
 def decide(incident: Incident) -> What | None:
@@ -74,11 +82,14 @@ def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -
     spoken = incident.standing or list(incident.signals.values())
     triggers = [signal for signal in spoken if signal.kind is Kind.TRIGGER]
     surges = [signal for signal in spoken if signal.kind is not Kind.TRIGGER]
+    signal = _speaking(incident, triggers or surges)
+    surge = _speaking(incident, surges) if triggers and surges else None
     return Notice(
         what=what,
         incident=line(incident),
-        signal=_speaking(incident, triggers or surges),
-        surge=_speaking(incident, surges) if triggers and surges else None,
+        signal=signal,
+        surge=surge,
+        height=incident.height(surge or signal),
         signals=now.signals,
         places=places(incident),
         harm=now.harm,
@@ -125,14 +136,26 @@ def harm(incident: Incident) -> tuple[str, ...]:
 
 
 def _blind(incident: Incident, silences: Iterable[Signal]) -> tuple[Signal, ...]:
-    streams = {signal.stream for signal in incident.signals.values()}
+    """The others that began before the incident was over, in the streams it is about."""
+    streams, over = {signal.stream for signal in incident.signals.values()}, _over(incident)
     others = (signal for signal in silences if signal.id not in incident.signals)
-    return tuple(signal for signal in others if signal.stream in streams)
+    return tuple(s for s in others if s.stream in streams and s.onset < over)
+
+
+def _over(incident: Incident) -> datetime:
+    """When it was over in event time, at the latest: until then an open one takes signals.
+
+    That it is open says less: history that is replayed is over long before it is quiet.
+    """
+    return incident.at + WINDOW if incident.open else incident.at
 
 
 def _speaking(incident: Incident, signals: list[Signal]) -> Signal:
-    def weight(signal: Signal) -> tuple[bool, float, str]:
-        return signal.scope == incident.scope, signal.multiple, signal.id
+    about = incident.about.items()
+
+    def weight(signal: Signal) -> tuple[bool, int, float, str]:
+        fields = signal.scope.items()
+        return signal.live, len(fields) if fields <= about else 0, signal.multiple, signal.id
 
     return max(signals, key=weight)
 

@@ -73,6 +73,11 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
         return self.state is not SignalState.WITHDRAWN
 
     @property
+    def deviation(self) -> float:
+        """People too many or, of a silence, events too few."""
+        return abs(self.observed - self.expected)
+
+    @property
     def stream(self) -> str:
         return self.scope.get("stream", "")
 

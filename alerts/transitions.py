@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -13,19 +14,27 @@ from alerts.signal import LIVE, Instant, Kind, Signal, SignalState
 QUIET = timedelta(hours=48)
 
 Signals = Mapping[str, Signal]
-Level = tuple[Colour, ColourReason]
+
+
+class Level(NamedTuple):
+    """A colour, why it was given, and the figures of those aspects that brought points."""
+
+    colour: Colour
+    because: ColourReason
+    factors: dict[str, float]
 
 
 def opened(signal: Signal, home: Home, *, now: int) -> Incident:
     """The incident a signal opens, with what it takes over from the start."""
     signals = _taken(home) | {signal.id: signal}
-    colour, because = _level(assess(signals.values()), *home.absorbed)
+    level = _level(assess(signals.values()), *home.absorbed)
     return Incident(
         id=identity(signal),
         state=IncidentState.OPEN,
         revision=0,
-        colour=colour,
-        because=because,
+        colour=level.colour,
+        because=level.because,
+        factors=level.factors,
         learning=_learning(signals),
         scope=home.scope,
         opened=signal.at,
@@ -35,6 +44,7 @@ def opened(signal: Signal, home: Home, *, now: int) -> Incident:
         touched=now,
         broad=home.broad,
         took=tuple(incident.id for incident in home.absorbed),
+        heights=_heights(home),
     )
 
 
@@ -46,6 +56,7 @@ def joined(incident: Incident, signal: Signal, home: Home, *, now: int) -> Incid
         incident,
         scope=home.scope,
         took=incident.took + tuple(taken.id for taken in home.absorbed),
+        heights=incident.heights | _heights(home),
     )
     return _judged(wider, signals, level, reason=home.reason, at=signal.at, now=now)
 
@@ -55,7 +66,8 @@ def revised(incident: Incident, signal: Signal, *, now: int) -> Incident:
     signals = incident.signals | {signal.id: signal}
     held = (incident,) if signal.standing else ()
     level = _level(assess(signals.values()), *held)
-    return _judged(incident, signals, level, reason=Reason.REVISED, at=signal.at, now=now)
+    known = _grown(incident, signal)
+    return _judged(known, signals, level, reason=Reason.REVISED, at=signal.at, now=now)
 
 
 def merged(incident: Incident, into: Incident, *, at: Instant) -> Incident:
@@ -91,19 +103,19 @@ def _judged(
 ) -> Incident:
     """The next revision; where it ends the incident stays as coloured and learnt as it was."""
     state = _state(signals.values())
-    colour, because = level
     learning = _learning(signals)
     if state is not IncidentState.OPEN:
-        colour, because, learning = incident.colour, incident.because, incident.learning
+        level, learning = _held(incident), incident.learning
         reason = Reason(state.value)
-    elif colour is not incident.colour:
-        reason = Reason.ESCALATED if colour.above(incident.colour) else Reason.LOWERED
+    elif level.colour is not incident.colour:
+        reason = Reason.ESCALATED if level.colour.above(incident.colour) else Reason.LOWERED
     return replace(
         incident,
         state=state,
         revision=incident.revision + 1 if state is incident.state else 0,
-        colour=colour,
-        because=because,
+        colour=level.colour,
+        because=level.because,
+        factors=level.factors,
         learning=learning,
         at=max(incident.at, at),
         signals=signals,
@@ -132,8 +144,26 @@ def _taken(home: Home) -> dict[str, Signal]:
 
 def _level(found: Assessment, *held: Incident) -> Level:
     """The highest of what the signals say now and what these incidents have been."""
-    level = found.colour, found.reason
+    level = Level(found.colour, found.reason, found.factors)
     for incident in held:
-        if incident.colour.above(level[0]):
-            level = incident.colour, incident.because
+        if incident.colour.above(level.colour):
+            level = _held(incident)
     return level
+
+
+def _held(incident: Incident) -> Level:
+    return Level(incident.colour, incident.because, incident.factors)
+
+
+def _heights(home: Home) -> dict[str, Signal]:
+    return {name: signal for i in home.absorbed for name, signal in i.heights.items()}
+
+
+def _grown(incident: Incident, signal: Signal) -> Incident:
+    """The incident, which remembers what the new record of a signal is smaller than."""
+    height = incident.height(incident.signals[signal.id])
+    if signal.deviation >= height.deviation:
+        heights = {name: held for name, held in incident.heights.items() if name != signal.id}
+    else:
+        heights = incident.heights | {signal.id: height}
+    return replace(incident, heights=heights)

@@ -13,6 +13,9 @@ from alerts.redaction import Redacted, clean, quote
 from alerts.signal import Scope
 
 VALUE_LENGTH = 40
+PLACE = {field: place for place, field in enumerate(NAMES["field"])}
+BARE = frozenset({"batch"})
+"""Fields whose values are numbers that nobody knows by heart."""
 UTC = ZoneInfo("UTC")
 
 
@@ -53,17 +56,20 @@ class Words:
         return self.say(", ").join(parts)
 
     def named(self, scope: Scope) -> str:
-        """The values of a scope."""
-        return self.listed(self.name(field, value) for field, value in scope.items())
+        """The values of a scope, the thing first; those that say little alone with their field."""
+        return self.listed(
+            self.field(field, value) if field in BARE else self.name(field, value)
+            for field, value in ordered(scope)
+        )
 
     def fields(self, scope: Scope) -> str:
         """The fields of a scope and their values, the stream first."""
-        ordered = sorted(scope.items(), key=lambda item: item[0] != "stream")
-        return self.listed(
-            self.say("{field} {value}", field=self.name("field", field),
-                     value=self.name(field, value))
-            for field, value in ordered
-        )  # fmt: skip
+        return self.listed(self.field(field, value) for field, value in ordered(scope))
+
+    def field(self, field: str, value: str) -> str:
+        return self.say(
+            "{field} {value}", field=self.name("field", field), value=self.name(field, value)
+        )
 
     def harms(self, harms: Iterable[str]) -> str:
         return self.listed(self.name("harm", harm) for harm in harms)
@@ -105,3 +111,8 @@ class Words:
 
     def _label(self, kind: Redacted) -> str:
         return self.name("redacted", kind)
+
+
+def ordered(scope: Scope) -> list[tuple[str, str]]:
+    """The fields as people name them: the order of their words, then the alphabet's."""
+    return sorted(scope.items(), key=lambda item: (PLACE.get(item[0], len(PLACE)), item[0]))

@@ -26,18 +26,27 @@ from streams.settings import Settings
 
 def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]:
     """The channels that are on, by name, and one recipient for each."""
-    on = switched_on(settings)
-    language, zone = settings.response.language, settings.detection.zone
+    on, response = switched_on(settings), settings.response
     told = [
-        Recipient(name=name, channel=name, language=language, zone=zone, least=outlet.least)
+        Recipient(
+            name=name, channel=name, language=response.language, zone=settings.detection.zone,
+            least=outlet.least, pages=getattr(outlet, "pages", response.pages),
+        )
         for name, outlet in on.items()
-    ]
+    ]  # fmt: skip
     return {name: MAKERS[name](outlet) for name, outlet in on.items()}, told
 
 
 def switched_on(settings: Settings) -> dict[str, Outlet]:
     """The channels that are on and know where to send, by name."""
-    return {name: outlet for name, outlet in settings.channels if _on(outlet)}
+    pages = settings.response.pages
+    return {name: _linked(outlet, pages) for name, outlet in settings.channels if _on(outlet)}
+
+
+def _linked(outlet: Outlet, pages: str) -> Outlet:
+    """A channel that links to the pages by itself takes their common address where it has none."""
+    asks = getattr(outlet, "pages", None) == ""
+    return outlet.model_copy(update={"pages": pages}) if asks else outlet
 
 
 def switched_off(settings: Settings) -> dict[str, Outlet]:

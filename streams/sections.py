@@ -23,6 +23,7 @@ from streams.rules import (
     Port,
     Positive,
     Prefix,
+    WebAddress,
     Zone,
     with_secret,
 )
@@ -169,10 +170,11 @@ class Intake(Section):
 
 
 class Response(Section):
-    """How often response looks at the clock, and the language of its messages."""
+    """How often response looks at the clock, and how its messages read; empty `pages`: no link."""
 
     tick: Span = timedelta(seconds=1)
     language: Language = "en"
+    pages: WebAddress = ""
 
 
 class Operations(Section):

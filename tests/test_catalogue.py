@@ -23,6 +23,7 @@ from alerts.deliveries import DeliveryState
 from alerts.incident import IncidentState, Reason
 from alerts.names import NAMES
 from alerts.notices import What
+from alerts.playbook import Step
 from alerts.redaction import Redacted
 from alerts.signal import Kind, SignalState
 from dashboards.grafana import Pushed
@@ -62,6 +63,7 @@ VALUES: dict[str, Set[str]] = {
     "colour": set(Colour),
     "what": set(What),
     "because": set(ColourReason),
+    "step": set(Step),
     "kind": set(Kind),
     "state": set(SignalState),
     "incident": set(IncidentState),

@@ -17,7 +17,7 @@ import msgspec
 from alerts.channels.exchange import attempt, judge, post
 from alerts.colour import Colour
 from alerts.incident import IncidentLine
-from alerts.messages import Message
+from alerts.messages import Message, page
 from alerts.notices import What
 
 PATH = "/api/v2/alerts"
@@ -46,7 +46,7 @@ class Alertmanager:
         client: httpx.AsyncClient, clock: Callable[[], float],
     ) -> None:  # fmt: skip
         self._url = url.rstrip("/") + PATH
-        self._pages = pages.rstrip("/")
+        self._pages = pages
         self._expires = expires
         self._client = client
         self._clock = clock
@@ -81,7 +81,7 @@ def alerts(message: Message, *, now: datetime, expires: timedelta, pages: str) -
             annotations={"summary": message.title, "description": "\n".join(message.lines)},
             starts=starts,
             ends=ends,
-            link=f"{pages}/incidents/{incident}" if pages else "",
+            link=page(pages, incident),
         )
 
 

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from alerts import notices
-from alerts.deliveries import Delivery, DeliveryState, Recipient
-from alerts.incident import Incident, IncidentLine, IncidentState
-from alerts.messages import Message, compose
+from alerts.account import Account, Reader
+from alerts.deliveries import DeliveryState
+from alerts.incident import Incident, IncidentState
 from alerts.notices import Notice, What, notice
 from alerts.signal import RANK, Kind, Signal
 from dashboards.pages.chart import Chart, drawn
@@ -37,10 +39,9 @@ class Sent(NamedTuple):
 
 
 class Story(NamedTuple):
-    """`headline`, `figures` and `facts` are a message's lines, in this order.
+    """`headline`, `figures` and `facts` are those of an `Account`.
 
-    `figures` has one for the signal that speaks, and one for the surge beside a trigger. All
-    are empty where the log no longer has the incident's signals.
+    All are empty where the log no longer has the incident's signals.
     """
 
     case: Case
@@ -64,14 +65,15 @@ def told(case: Case, language: str, zone: str, *, silences: Sequence[Signal] = (
     `silences` are those that last at present; what is open says what it lacks by them.
     """
     signals = tuple(newest(records) for records in case.signals)
-    spoken = _notice(case.line, signals, silences if case.line.open else ())
-    lines = _message(spoken, language, zone).lines if spoken else ("",)
-    told_figures = 3 if spoken and spoken.surge else 2
+    spoken = _notice(case, silences if case.line.open else ())
+    said = Account("", (), ())
+    if spoken:
+        said = Reader(language, ZoneInfo(zone)).account(spoken)
     return Story(
         case=case,
-        headline=lines[0],
-        figures=lines[1:told_figures],
-        facts=lines[told_figures:],
+        headline=said.headline,
+        figures=said.figures,
+        facts=said.facts,
         quotes=spoken.signal.examples[:MOST_QUOTES] if spoken else (),
         signals=tuple(sorted(signals, key=_size, reverse=True)),
         chart=_chart(case, spoken),
@@ -85,34 +87,27 @@ def newest(records: Sequence[Signal]) -> Signal:
 
 def lasting(cases: Iterable[Case]) -> list[Signal]:
     """The silences among these."""
-    incidents = (_incident(case.line, [newest(r) for r in case.signals]) for case in cases)
-    return notices.lasting(incidents)
+    return notices.lasting(map(_incident, cases))
 
 
-def _notice(
-    line: IncidentLine, signals: Sequence[Signal], silences: Sequence[Signal]
-) -> Notice | None:
-    """What a first message about the incident as it stands would hold."""
-    if not signals:
+def _notice(case: Case, silences: Sequence[Signal]) -> Notice | None:
+    """What a first message about the incident as it stands would hold, named as in the log."""
+    if not case.signals:
         return None
-    what = ANNOUNCED.get(line.state, What.NEW)
-    return notice(_incident(line, signals), what, silences=silences)
+    what = ANNOUNCED.get(case.line.state, What.NEW)
+    return replace(notice(_incident(case), what, silences=silences), incident=case.line)
 
 
-def _incident(line: IncidentLine, signals: Sequence[Signal]) -> Incident:
+def _incident(case: Case) -> Incident:
+    line, signals = case.line, [newest(records) for records in case.signals]
+    heights = [max(records, key=attrgetter("deviation")) for records in case.signals]
     return Incident(
         id=line.id, state=line.state, revision=line.revision, colour=line.colour,
         because=line.because, learning=line.learning, scope=line.scope, opened=line.opened,
         at=line.at, signals={signal.id: signal for signal in signals}, reason=line.reason,
         touched=0, took=line.took, into=line.into,
+        heights={signal.id: signal for signal in heights},
     )  # fmt: skip
-
-
-def _message(spoken: Notice, language: str, zone: str) -> Message:
-    """Composed for the page as for any recipient; it shows the quotes in a place of their own."""
-    unquoted = replace(spoken, signal=replace(spoken.signal, examples=()))
-    reader = Recipient(name="page", channel="page", language=language, zone=zone)
-    return compose(Delivery(id="page", notice=unquoted, recipient=reader))
 
 
 def _chart(case: Case, spoken: Notice | None) -> Chart | None:

@@ -71,7 +71,14 @@ def test_every_sum_of_points_has_a_colour() -> None:
 
 def test_silence_is_yellow_however_much_is_missing_and_brings_no_points() -> None:
     many = [silence(str(n), channel=str(n), expected=9000.0) for n in range(12)]
-    assert assess(many) == (Colour.YELLOW, ColourReason.SILENT, dict.fromkeys(LIMITS, 0))
+    assert assess(many) == (Colour.YELLOW, ColourReason.SILENT, dict.fromkeys(LIMITS, 0), {})
+
+
+def test_what_brought_points_is_kept_with_its_figure_and_nothing_else() -> None:
+    fast = surge(multiple=4.0, observed=9.0, expected=2.25)
+    assert assess([fast]).factors == {"speed": 4.0}
+    many = surge(multiple=14.0, observed=84.0, expected=6.0, harm=("injury",))
+    assert assess([many]).factors == {"speed": 14.0, "people": 78.0, "harm": 1}
 
 
 def test_silence_that_is_over_leaves_its_colour_as_it_was() -> None:

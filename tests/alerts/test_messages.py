@@ -35,15 +35,17 @@ def test_a_new_surge_says_level_figures_since_when_and_where() -> None:
     assert message.lines == (
         "Far more complaints than usual about billing.",
         ("Since 2026-03-02 11:00 UTC: 84 people, expected 6, ×14; as of 2026-03-02 12:00 UTC."),
-        "Rule: excess over the usual count, confirmed; score 400,000, threshold 300,000.",
+        "Rule: excess over the usual count, above the alarm level; confirmed.",
         "Where: stream complaints, category billing.",
-        "Why orange: speed, number of people, spread and harm together.",
+        "Why orange: 14 times the expected, 78 more than expected.",
+        "Next: name one person who answers for it, and read the reports for what they share.",
     )
 
 
 def test_a_chinese_recipient_reads_chinese_and_the_time_of_the_own_zone() -> None:
     text = body(last(surge(), language="zh", zone="Asia/Shanghai"))
     assert "投诉远多于平常" in text
+    assert "数据流 投诉" in text
     assert "2026-03-02 19:00 UTC+08:00" in text
 
 
@@ -57,7 +59,10 @@ def test_an_injury_says_that_safety_comes_first() -> None:
 def test_an_injury_in_a_surge_tells_both_what_happened_and_how_many() -> None:
     hurt = trigger(scope=scoped(category="billing", region="N"), hours=2)
     lines = last(surge(observed=84.0, approximate=True), hurt).lines
-    assert lines[0] == "Enough to alert by itself: injury, billing, N."
+    assert lines[0] == (
+        "Enough to alert by itself: injury, billing, N. "
+        "Far more complaints than usual about billing."
+    )
     assert lines[1].startswith("Happened 2026-03-02 13:00 UTC")
     assert lines[2].startswith("Since 2026-03-02 11:00 UTC: 84 people")
     assert any("People approximate" in line for line in lines)
@@ -65,17 +70,20 @@ def test_an_injury_in_a_surge_tells_both_what_happened_and_how_many() -> None:
 
 def test_a_silence_says_what_is_silent_since_when_what_is_missing_and_that_we_are_blind() -> None:
     message = last(silence(channel="phone"))
-    assert message.title == f"[YELLOW] new · {message.incident.id} · phone, complaints"
+    assert (
+        message.title == f"[YELLOW] new · {message.incident.id} · source complaints, channel phone"
+    )
     assert message.lines == (
         "Silent: nothing comes any more from source complaints, channel phone.",
         (
             "Last event 2026-03-02 10:20 UTC. Since 2026-03-02 11:00 UTC: 0 events, expected 37; "
             "as of 2026-03-02 12:00 UTC."
         ),
-        "What it would bring is not seen: no alarm there means no all-clear. Ask whoever runs it.",
-        "Rule: fewer events than chance explains, confirmed; score 400,000, threshold 300,000.",
-        "Where: stream complaints, channel phone, source complaints.",
+        "Rule: fewer events than chance explains, above the alarm level; confirmed.",
+        "Where: stream complaints, source complaints, channel phone.",
         "Why yellow: we are blind where a source is silent.",
+        "What it would bring is not seen: no alarm there means no all-clear.",
+        "Next: ask whoever runs the source.",
     )
 
 
@@ -169,6 +177,7 @@ def test_a_retry_says_what_the_first_try_would_have_said() -> None:
 def test_quotes_are_redacted_in_the_words_of_the_recipient() -> None:
     message = last(surge(examples=("我叫张伟，电话13812345678",)), language="zh")
     assert message.lines[-1] == "“我叫[姓名]，电话[电话]”"
+    assert "13812345678" not in msgspec.json.encode(message).decode()
 
 
 def test_an_unknown_language_is_an_error_by_name() -> None:
@@ -201,6 +210,118 @@ def test_no_message_is_longer_than_a_screen_or_breaks_a_line(
         message = compose(msgspec.structs.replace(delivery, repetition=True))
         assert len(message.lines) + 1 <= MOST_LINES
         assert all(len(line.splitlines()) == 1 for line in (message.title, *message.lines))
+
+
+BATCH = scoped(product="Kettle K3", batch="B2409-03")
+KETTLE = scoped(product="Kettle K3")
+
+
+def test_an_incident_that_widens_goes_on_naming_its_one_batch() -> None:
+    wider = surge("b", scope=KETTLE, observed=60.0, multiple=12.0)
+    message = last(surge("a", scope=BATCH), wider)
+    assert message.incident.scope == KETTLE
+    assert message.title.endswith(" · Kettle K3, batch B2409-03")
+    assert "20 people" in message.lines[1], "of that batch, not of all kettles"
+    assert message.lines[0] == "Far more complaints than usual about Kettle K3, batch B2409-03."
+    chinese = last(surge("a", scope=BATCH), wider, language="zh")
+    assert chinese.title.endswith(" · Kettle K3、批次 B2409-03")
+
+
+def test_a_batch_that_no_longer_is_the_only_one_leaves_the_title() -> None:
+    other = surge("c", scope={**BATCH, "batch": "B2410-01"})
+    message = last(surge("a", scope=BATCH), surge("b", scope=KETTLE, observed=60.0), other)
+    assert message.title.endswith(" · Kettle K3")
+
+
+def test_the_batch_of_a_withdrawn_signal_is_not_named() -> None:
+    withdrawn = surge("a", scope=BATCH, state=SignalState.WITHDRAWN)
+    lasting = surge("b", scope=KETTLE, observed=600.0, multiple=12.0)
+    again = surge("b", scope=KETTLE, observed=9000.0, multiple=90.0, revision=1, harm=("fire",))
+    message = last(surge("a", scope=BATCH), lasting, withdrawn, again)
+    assert message.title.endswith(" · Kettle K3")
+
+
+def test_a_place_of_one_report_is_not_that_of_the_surge_beside_it() -> None:
+    hurt = trigger(scope={**KETTLE, "region": "N"})
+    message = last(hurt, surge("a", scope=BATCH), surge("b", scope=KETTLE, harm=("fire",)))
+    assert message.title.endswith(" · Kettle K3, batch B2409-03")
+
+
+def test_a_silent_topic_is_not_named_by_one_of_its_channels() -> None:
+    message = last(silence("a", channel="phone"), silence("b", channel="web"), silence("c"))
+    assert "phone" not in message.title
+
+
+def test_a_storm_is_not_named_by_the_one_product_in_it() -> None:
+    regions = [surge(n, scope=scoped(region=n)) for n in "ABCDE"]
+    message = last(*regions, surge("k", scope=KETTLE))
+    assert message.title.endswith(" · complaints")
+
+
+def test_silence_that_began_after_the_incident_was_over_hides_nothing_of_it() -> None:
+    late = silence(channel="phone", hours=5)
+    over = surge(state=SignalState.CLEARED, hours=2)
+    assert "cannot see" not in body(last(surge(), late, over))
+    early = silence(channel="phone", hours=0)
+    assert "cannot see" in body(last(surge(), early, over))
+
+
+def test_history_that_is_replayed_lacks_nothing_by_a_silence_of_today() -> None:
+    old, hurt = surge(hours=-24 * 9), trigger(scope=scoped(category="billing"), hours=-24 * 8)
+    assert "cannot see" not in body(last(silence(), old, hurt))
+
+
+def test_what_is_over_says_what_it_was_at_its_height_and_what_it_is_now() -> None:
+    grown = surge(revision=1, observed=71.0, expected=3.4, multiple=20.9, hours=3)
+    over = surge(state=SignalState.CLEARED, observed=4.0, expected=3.1, multiple=1.3, hours=9)
+    lines = last(surge(), grown, over).lines
+    assert lines[0] == "Over: nothing unusual about billing any more."
+    assert lines[1] == (
+        "Since 2026-03-02 14:00 UTC: 71 people, expected 3.4, ×20.9; as of 2026-03-02 15:00 UTC. "
+        "That was its height; by 2026-03-02 21:00 UTC it was 4, expected 3.1."
+    )
+    assert not any(line.startswith("Rule") for line in lines)
+    assert "Why orange: 20.9 times the expected, 68 more than expected." in lines
+
+
+def test_the_height_goes_along_when_another_incident_takes_over() -> None:
+    north = scoped(category="billing", region="N")
+    over = surge("n", scope=north, state=SignalState.CLEARED, observed=1.0, hours=1)
+    state, _ = run([surge("n", scope=north, observed=70.0), surge("m", scope=north), over, surge()])
+    (held,) = [incident for incident in state.incidents.values() if incident.open]
+    assert held.height(held.signals["n"]).observed == 70.0
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [(1.77e12, "far above"), (9e5, "well above"), (3e5, ", above"), (1e5, "below")],
+)
+def test_a_score_is_said_in_words_and_told_to_programs_to_the_digit(
+    score: float, said: str
+) -> None:
+    message = last(surge(score=score))
+    assert f"{said} the alarm level" in body(message)
+    assert "e+" not in body(message)
+    assert (message.figures.score, message.figures.threshold) == (score, 3e5)
+
+
+def test_blue_says_that_nothing_reached_a_limit() -> None:
+    small = last(surge(observed=9.0, multiple=1.8))
+    assert "Why blue: neither speed nor number, spread or harm reaches a limit." in small.lines
+
+
+def test_a_message_links_to_the_page_of_its_incident_where_the_pages_have_an_address() -> None:
+    message = last(surge(), pages="https://tocsin.example.org/")
+    assert message.link == f"https://tocsin.example.org/incidents/{message.incident.id}"
+    assert message.lines[-1].endswith(f"they share. {message.link}")
+    assert last(surge()).link == ""
+
+
+def test_each_situation_has_a_first_step_of_its_own() -> None:
+    over = surge(state=SignalState.CLEARED, hours=2)
+    told = [last(*items) for items in ([trigger()], [silence()], [surge()], [surge(), over])]
+    steps = {line for message in told for line in message.lines if line.startswith("Next: ")}
+    assert len(steps) == len(told)
 
 
 def test_markup_and_fields_in_a_scope_are_shown_as_they_are() -> None:

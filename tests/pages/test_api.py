@@ -27,7 +27,7 @@ async def test_one_incident_holds_its_lines_signals_history_and_deliveries() -> 
         answer = await client.get(f"/api/incidents/{KETTLE}?lang=zh")
     said = answer.json()
     assert said["incident"]["id"] == KETTLE
-    assert said["lines"][0].startswith("一事即须示警")
+    assert said["lines"][0].startswith("一条即须示警")
     assert {signal["id"] for signal in said["signals"]} == {"k0", "k1"}
     assert [turn["reason"] for turn in said["history"]][:2] == ["opened", "escalated"]
     assert {"sent", "failed"} <= {delivered["state"] for delivered in said["deliveries"]}

@@ -172,7 +172,8 @@ async def test_an_empty_installation_says_so() -> None:
 async def test_a_page_says_what_happened_in_the_words_of_the_messages() -> None:
     page = await get(f"/incidents/{KETTLE}")
     for words in (
-        "Enough to alert by itself: injury, B2409-03, Kettle K3.",
+        "Enough to alert by itself: injury, Kettle K3, batch B2409-03.",
+        "Far more complaints than usual about Kettle K3, batch B2409-03.",
         "04:00</span> UTC+08:00: 71 people, expected 3.4, ×20.9;",
         "Why red: someone may be hurt; that comes before any number.",
         "figures revised",
@@ -251,7 +252,7 @@ async def test_the_language_is_chosen_by_the_query_then_kept() -> None:
         assert chosen.cookies[LANGUAGE] == "zh"
         page = (await client.get(f"/incidents/{KETTLE}")).text
         assert '<html lang="zh">' in page
-        assert "一事即须示警：受伤" in page
+        assert "一条即须示警：受伤" in page
         assert "进行中" in (await client.get("/?lang=fr")).text
 
 
@@ -290,7 +291,9 @@ async def test_an_ended_incident_says_how_it_ended() -> None:
         if line.state is IncidentState.MERGED:
             assert f'href="/incidents/{line.into}"' in page
         if line.state is IncidentState.CLEARED:
-            assert "Over: nothing unusual about technical support, Router R5" in page
+            assert "Over: nothing unusual about Router R5, technical support" in page
+            assert "61 people, expected 19, ×3.21;" in page
+            assert "it was 4, expected 3.1." in page
 
 
 async def test_an_incident_whose_signals_are_gone_is_still_a_page() -> None:

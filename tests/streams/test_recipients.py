@@ -93,3 +93,14 @@ def test_a_secret_address_that_is_none_is_refused_and_not_repeated(
     with pytest.raises(SettingsError) as refusal:
         switch_on(monkeypatch, {"WECOM__URL": KEY})
     assert str(refusal.value) == "channels.wecom.url: must be an http or https address"
+
+
+def test_every_channel_links_to_the_pages_and_alertmanager_may_have_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCSIN_RESPONSE__PAGES", "https://pages.example.org")
+    _, told = recipients(switch_on(monkeypatch, ON))
+    assert {one.pages for one in told} == {"https://pages.example.org"}
+    own = {"ALERTMANAGER__PAGES": "https://ops.example.org"}
+    _, told = recipients(switch_on(monkeypatch, ON | own))
+    assert {one.pages for one in told if one.name == "alertmanager"} == {"https://ops.example.org"}

@@ -1,0 +1,93 @@
+"""What is said of a signal's figures: how many, how strong, at its height and now."""
+
+from collections.abc import Mapping
+
+from alerts.signal import Kind, Signal, SignalState
+from alerts.words import Words
+
+FAR, WELL = 5.0, 2.0  # times the alarm level
+
+
+class Measures(Words):
+    """A reader of figures."""
+
+    def figures(self, signal: Signal, height: Signal | None) -> str:
+        """Observed against expected; of a trigger, which has neither, the time."""
+        if signal.kind is Kind.TRIGGER:
+            return self.happened(signal)
+        if signal.kind is Kind.SILENCE:
+            return self.heard(signal if signal.live else height or signal)
+        if signal.state is SignalState.CLEARED:
+            return self.subsided(signal, height or signal)
+        return self.counted(signal)
+
+    def happened(self, signal: Signal) -> str:
+        since, at = self.moment(signal.onset), self.moment(signal.at)
+        if signal.state is SignalState.CONFIRMED:
+            return self.say("Happened {since}, confirmed {at}.", since=since, at=at)
+        return self.say("Happened {since}, alarmed {at}.", since=since, at=at)
+
+    def counted(self, signal: Signal) -> str:
+        facts = {
+            "since": self.moment(signal.onset),
+            "expected": self.number(signal.expected),
+            "multiple": self.number(signal.multiple),
+            "at": self.moment(signal.at),
+        }
+        if signal.stream == "mentions":
+            return self.numbered(
+                "Since {since}: {count} post, expected {expected}, ×{multiple}; as of {at}.",
+                "Since {since}: {count} posts, expected {expected}, ×{multiple}; as of {at}.",
+                signal.observed, **facts,
+            )  # fmt: skip
+        return self.numbered(
+            "Since {since}: {count} person, expected {expected}, ×{multiple}; as of {at}.",
+            "Since {since}: {count} people, expected {expected}, ×{multiple}; as of {at}.",
+            signal.observed, **facts,
+        )  # fmt: skip
+
+    def subsided(self, signal: Signal, height: Signal) -> str:
+        """What it was and what it is; a cleared record counts anew, from the end of the excess."""
+        if height.state is SignalState.CLEARED:
+            return self.counted(signal)
+        return self.say(
+            "{height} That was its height; by {at} it was {count}, expected {expected}.",
+            height=self.counted(height), at=self.moment(signal.at),
+            count=self.number(signal.observed), expected=self.number(signal.expected),
+        )  # fmt: skip
+
+    def heard(self, signal: Signal) -> str:
+        """Of a source: when last, and how few since."""
+        return self.numbered(
+            "Last event {last}. Since {since}: {count} event, expected {expected}; as of {at}.",
+            "Last event {last}. Since {since}: {count} events, expected {expected}; as of {at}.",
+            signal.observed, last=self.moment(signal.last or signal.onset),
+            since=self.moment(signal.onset), expected=self.number(signal.expected),
+            at=self.moment(signal.at),
+        )  # fmt: skip
+
+    def strength(self, signal: Signal) -> str:
+        """The score in words: it may have a dozen digits, and nobody knows its unit."""
+        times = signal.score / max(signal.threshold, 1e-9)
+        if times >= FAR:
+            return self.say("far above the alarm level")
+        if times >= WELL:
+            return self.say("well above the alarm level")
+        if times >= 1:
+            return self.say("above the alarm level")
+        return self.say("below the alarm level")
+
+    def factors(self, factors: Mapping[str, float]) -> str:
+        """What brought points for the colour, with its figures."""
+        if not factors:
+            return self.say("neither speed nor number, spread or harm reaches a limit")
+        return self.listed(self._factor(aspect, value) for aspect, value in factors.items())
+
+    def _factor(self, aspect: str, value: float) -> str:
+        if aspect == "speed":
+            return self.say("{multiple} times the expected", multiple=self.number(value))
+        if aspect == "people":
+            return self.say("{count} more than expected", count=self.number(round(value)))
+        if aspect == "spread":
+            return self.numbered("{count} separate alarm", "{count} separate alarms", value)
+        return self.say("harm named")
