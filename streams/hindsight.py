@@ -23,12 +23,13 @@ LONGEST_LEARNING: Final = SURGE.longest_learning * BUCKET
 
 
 class Called(NamedTuple):
-    """An incident: its last line, its highest colour, and the signal that speaks for it.
+    """An incident: its last line, its first and highest colour, and the signal that speaks for it.
 
     `scopes` counts those of all its signals, and `harms` are what they tell of.
     """
 
     line: IncidentLine
+    first: Colour
     peak: Colour
     signal: Signal
     scopes: int
@@ -109,21 +110,23 @@ def called(lines: Iterable[IncidentLine], signals: Iterable[Signal]) -> list[Cal
         if held is None or _weight(signal) >= _weight(held):
             largest[signal.id] = signal
     newest: dict[str, IncidentLine] = {}
+    firsts: dict[str, Colour] = {}
     peaks: dict[str, Colour] = {}
     for line in lines:
         newest[line.id] = line
+        firsts.setdefault(line.id, line.colour)
         peaks[line.id] = higher(peaks.get(line.id, line.colour), line.colour)
     lasting = [line for line in newest.values() if line.state is not IncidentState.MERGED]
     return [
-        _called(line, peaks[line.id], [largest[name] for name in line.signals])
+        _called(line, firsts[line.id], peaks[line.id], [largest[name] for name in line.signals])
         for line in sorted(lasting, key=attrgetter("opened", "id"))
     ]
 
 
-def _called(line: IncidentLine, peak: Colour, signals: Sequence[Signal]) -> Called:
+def _called(line: IncidentLine, first: Colour, peak: Colour, signals: Sequence[Signal]) -> Called:
     scopes = {tuple(sorted(signal.scope.items())) for signal in signals}
     harms = sorted({harm for signal in signals if signal.standing for harm in signal.harm})
-    return Called(line, peak, _speaking(signals, line), len(scopes), harms)
+    return Called(line, first, peak, _speaking(signals, line), len(scopes), harms)
 
 
 def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
@@ -138,4 +141,4 @@ def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
 
 def _weight(signal: Signal) -> tuple[bool, float]:
     """Too many or, of a silence, too few."""
-    return signal.standing, abs(signal.observed - signal.expected)
+    return signal.standing, signal.deviation

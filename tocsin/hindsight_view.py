@@ -101,10 +101,9 @@ def _foremost(seen: Hindsight) -> list[Called]:
 
 def _row(called: Called, words: Words) -> list[str | Text]:
     signal = called.signal
-    colour = Text(words.name("colour", called.peak), style=STYLES[called.peak])
     row: list[str | Text] = [
         words.hour(called.line.opened),
-        colour,
+        _colour(called, words),
         Text(_about(called, words)),
         words.hour(signal.onset),
     ]
@@ -114,11 +113,18 @@ def _row(called: Called, words: Words) -> list[str | Text]:
     return [*row, *map(words.number, numbers)]
 
 
+def _colour(called: Called, words: Words) -> Text:
+    """What it was first called, and below it the highest that it rose to."""
+    colours = dict.fromkeys((called.first, called.peak))
+    named = [(words.name("colour", colour), STYLES[colour]) for colour in colours]
+    return Text("\n→ ").join(Text(name, style=style) for name, style in named)
+
+
 def _about(called: Called, words: Words) -> str:
     """Its matter, or how many scopes it is across that have nothing in common; and its harms."""
     scopes = words.numbered("{count} scope", "{count} scopes", called.scopes)
     broad = words.listed([words.name("stream", called.signal.stream), scopes])
-    parts = [words.named(matter(called.line.scope)) or broad]
+    parts = [words.named(matter(called.line.subject)) or broad]
     if called.signal.kind is Kind.SILENCE:
         parts.append(words.say("silent"))
     if called.harms and "harm" not in called.line.scope:

@@ -30,7 +30,10 @@ class Report(NamedTuple):
 
 
 def report(words: Words, told: Report) -> RenderableType:
-    lines = [*_innocent(words, told.card), *_false(words, told.card), *_records(words, told)]
+    lines = [
+        _counts(words), *_innocent(words, told.card), *_false(words, told.card),
+        *_records(words, told),
+    ]  # fmt: skip
     return Group(
         _table(words, told.card), *[Text(line) for line in lines], Text(), _verdict(words, told)
     )
@@ -78,6 +81,13 @@ def _heard(words: Words, call: Call) -> str:
     return words.say("{part} of {all}", part=call.heard, all=len(call.label.events))
 
 
+def _counts(words: Words) -> str:
+    """Why these numbers are not those of the alerts."""
+    return words.say(
+        "Events include reposts and repeat contacts; alerts count people and first posts."
+    )
+
+
 def _innocent(words: Words, card: Scorecard) -> Iterator[str]:
     for call in card.calls:
         if not call.label.innocent:
@@ -94,14 +104,15 @@ def _innocent(words: Words, card: Scorecard) -> Iterator[str]:
 
 
 def _false(words: Words, card: Scorecard) -> Iterator[str]:
-    named = [f"{line.id} ({words.named(line.scope)})" for line in card.false]
+    named = [f"{line.id} ({words.named(line.subject)})" for line in card.false]
     yield words.say("False incidents: {count}.", count=words.number(len(named))) + " ".join(
         ["", *named]
     )
     if card.early:
-        yield words.say(
-            "{count} more in the first {days} days, before the rhythm of the week was learnt.",
-            count=words.number(len(card.early)), days=LEARNING.days,
+        yield words.numbered(
+            "{count} more in the first {days} days does not count: it was still learning.",
+            "{count} more in the first {days} days do not count: it was still learning.",
+            len(card.early), days=LEARNING.days,
         )  # fmt: skip
     if card.further:
         yield words.numbered(

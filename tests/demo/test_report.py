@@ -69,6 +69,10 @@ def test_each_label_stands_with_what_called_it() -> None:
     assert "105 of 301" in said
 
 
+def test_it_says_why_its_numbers_are_not_those_of_the_alerts() -> None:
+    assert "Events include reposts and repeat contacts; alerts count people" in shown()
+
+
 def test_what_was_missed_and_what_was_called_falsely_stand_out() -> None:
     strange = surge()
     calls = (call(Kind.DEFECT_BATCH), call(Kind.SOCIAL_WAVE, minutes=None))
@@ -80,7 +84,7 @@ def test_what_was_missed_and_what_was_called_falsely_stand_out() -> None:
 
 def test_an_early_or_further_incident_is_not_hidden() -> None:
     said = shown(early=(incident("I-EARLY", surge()),), further=2)
-    assert "1 more in the first 14 days" in said
+    assert "1 more in the first 14 days does not count" in said
     assert "2 more incidents are about the same things" in said
 
 

@@ -77,6 +77,11 @@ def test_of_a_signal_its_greatest_excess_counts_and_the_highest_colour() -> None
     assert one.peak is max((line.colour for line in lines), key=lambda colour: colour.rank)
 
 
+def test_a_colour_that_rose_is_told_with_the_first() -> None:
+    (one,) = told([surge(multiple=2.0, observed=9.0), surge(revision=1, observed=400.0)])
+    assert (one.first, one.peak) == (Colour.BLUE, Colour.ORANGE)
+
+
 def test_counts_speak_before_a_single_event_which_is_named_beside_them() -> None:
     signals = [
         trigger("t", scope=scoped(product="kettle", harm="injury")),
