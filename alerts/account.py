@@ -80,7 +80,11 @@ class Reader(Measures):
         )
         if notice.surge is None or not notice.surge.live:
             return said
+        subject = self.subject(notice.incident.subject)
         excess = self.excess(notice.incident.subject, notice.surge.stream)
+        if subject == self.subject(notice.signal.scope):
+            stream = self.name("stream", notice.surge.stream)
+            excess = self.say("And far more {stream} than usual.", stream=stream)
         return self.say("{first} {second}", first=said, second=excess)
 
     def excess(self, scope: Scope, stream: str) -> str:

@@ -173,7 +173,7 @@ async def test_a_page_says_what_happened_in_the_words_of_the_messages() -> None:
     page = await get(f"/incidents/{KETTLE}")
     for words in (
         "Enough to alert by itself: injury, Kettle K3, batch B2409-03.",
-        "Far more complaints than usual about Kettle K3, batch B2409-03.",
+        "And far more complaints than usual.",
         "04:00</span> UTC+08:00: 71 people, expected 3.4, ×20.9;",
         "Why red: someone may be hurt; that comes before any number.",
         "figures revised",
