@@ -16,7 +16,7 @@ class Measures(Words):
         if signal.kind is Kind.TRIGGER:
             return self.happened(signal)
         if signal.kind is Kind.SILENCE:
-            return self.heard(signal if signal.live else height or signal)
+            return self.heard(signal) if signal.live else self.lasted(signal)
         if signal.state is SignalState.CLEARED:
             return self.subsided(signal, height or signal)
         return self.counted(signal)
@@ -64,6 +64,15 @@ class Measures(Words):
             signal.observed, last=self.moment(signal.last or signal.onset),
             since=self.moment(signal.onset), expected=self.number(signal.expected),
             at=self.moment(signal.at),
+        )  # fmt: skip
+
+    def lasted(self, signal: Signal) -> str:
+        """Of a silence that is over."""
+        return self.numbered(
+            "It lasted from {since} to {at}: {count} event, expected {expected}.",
+            "It lasted from {since} to {at}: {count} events, expected {expected}.",
+            signal.observed, since=self.moment(signal.onset), at=self.moment(signal.at),
+            expected=self.number(signal.expected),
         )  # fmt: skip
 
     def strength(self, signal: Signal) -> str:

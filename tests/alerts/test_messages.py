@@ -103,6 +103,9 @@ def test_a_source_that_speaks_again_is_said_to_and_no_longer_blind() -> None:
     ended = silence(state=SignalState.CLEARED, observed=3.0, hours=5)
     lines = last(silence(), ended).lines
     assert lines[0] == "Over: source complaints speaks again."
+    assert lines[1] == (
+        "It lasted from 2026-03-02 16:00 UTC to 2026-03-02 17:00 UTC: 3 events, expected 37."
+    )
     assert not any("all-clear" in line for line in lines)
 
 
