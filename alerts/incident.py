@@ -57,7 +57,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     `opened` and `at` are event time; `touched` is the log's time, in epoch ms, of the last
     signal. `signals` holds the newest record of each, by id, in order of arrival, and `heights`
-    the largest of those that have been larger; `took`, `into` and `factors` are those of
+    the largest of those that have ended or been larger; `took`, `into` and `factors` are those of
     `IncidentLine`.
     """
 

@@ -47,14 +47,21 @@ class Measures(Words):
         )  # fmt: skip
 
     def subsided(self, signal: Signal, height: Signal) -> str:
-        """What it was and what it is; a cleared record counts anew, from the end of the excess."""
+        """What it was and what it is: a cleared record counts on, or anew after the excess."""
         if height.state is SignalState.CLEARED:
             return self.counted(signal)
+        facts = {
+            "height": self.counted(height), "at": self.moment(signal.at),
+            "count": self.number(signal.observed), "expected": self.number(signal.expected),
+        }  # fmt: skip
+        if signal.onset < height.at:
+            return self.say(
+                "{height} That was its height; by {at} {count} in all, expected {expected}.",
+                **facts,
+            )
         return self.say(
-            "{height} That was its height; by {at} it was {count}, expected {expected}.",
-            height=self.counted(height), at=self.moment(signal.at),
-            count=self.number(signal.observed), expected=self.number(signal.expected),
-        )  # fmt: skip
+            "{height} That was its height; by {at} it was {count}, expected {expected}.", **facts
+        )
 
     def heard(self, signal: Signal) -> str:
         """Of a source: when last, and how few since."""

@@ -160,9 +160,12 @@ def _heights(home: Home) -> dict[str, Signal]:
 
 
 def _grown(incident: Incident, signal: Signal) -> Incident:
-    """The incident, which remembers what the new record of a signal is smaller than."""
+    """The incident, which remembers a signal at its height where the new record is not that.
+
+    What has ended is none: its sum goes on over the time after the excess, or begins anew.
+    """
     height = incident.height(incident.signals[signal.id])
-    if signal.deviation >= height.deviation:
+    if signal.live and signal.deviation >= height.deviation:
         heights = {name: held for name, held in incident.heights.items() if name != signal.id}
     else:
         heights = incident.heights | {signal.id: height}

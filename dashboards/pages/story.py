@@ -100,7 +100,7 @@ def _notice(case: Case, silences: Sequence[Signal]) -> Notice | None:
 
 def _incident(case: Case) -> Incident:
     line, signals = case.line, [newest(records) for records in case.signals]
-    heights = [max(records, key=attrgetter("deviation")) for records in case.signals]
+    heights = [max(records, key=attrgetter("live", "deviation")) for records in case.signals]
     return Incident(
         id=line.id, state=line.state, revision=line.revision, colour=line.colour,
         because=line.because, learning=line.learning, scope=line.scope, opened=line.opened,

@@ -287,6 +287,16 @@ def test_what_is_over_says_what_it_was_at_its_height_and_what_it_is_now() -> Non
     assert "Why orange: 20.9 times the expected, 68 more than expected." in lines
 
 
+def test_a_count_that_went_on_to_the_end_is_told_beside_the_height() -> None:
+    onset = surge().onset
+    over = surge(state=SignalState.CLEARED, observed=151.0, expected=86.0, onset=onset, hours=30)
+    assert (
+        last(surge(), over)
+        .lines[1]
+        .endswith("That was its height; by 2026-03-03 18:00 UTC 151 in all, expected 86.")
+    )
+
+
 def test_the_height_goes_along_when_another_incident_takes_over() -> None:
     north = scoped(category="billing", region="N")
     over = surge("n", scope=north, state=SignalState.CLEARED, observed=1.0, hours=1)
