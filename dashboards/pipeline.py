@@ -137,6 +137,24 @@ def _intake(words: Words) -> list[Panel]:
             Query("sum by (topic) (increase(tocsin_records_lost_total[1h]))", "{{topic}}"),
             unit="short", width=4,
         ),
+        graph(
+            words.say("Remembered"),
+            words.say("Ids, and people about a matter, that would be known again."),
+            Query("sum by (topic) (tocsin_seen_keys)", "{{topic}}"),
+            unit="short",
+        ),
+        graph(
+            words.say("Memory for it"),
+            words.say("At most 8 bytes each where there are many."),
+            Query("sum by (topic) (tocsin_seen_bytes)", "{{topic}}"),
+            unit="bytes",
+        ),
+        graph(
+            words.say("Still to be remembered"),
+            words.say("Records to read after a start before events are; falls to 0."),
+            Query("max by (topic) (tocsin_seen_unread_records)", "{{topic}}"),
+            unit="short",
+        ),
     ]  # fmt: skip
 
 

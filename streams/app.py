@@ -24,6 +24,7 @@ from streams import chunks, health, intake, metrics, security, topics
 from streams.chunks import Run, StageApp
 from streams.detection import Detection
 from streams.intake import Intake
+from streams.recall import Recall
 from streams.recipients import recipients
 from streams.response import Response
 from streams.settings import Settings
@@ -108,7 +109,9 @@ def _app(
 def _intake(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     names = intake.topics(settings)
     app = _app(Role.INTAKE, settings, bootstrap, instance, reads=names)
-    stage, vitals = Intake(app, settings), Vitals(Role.INTAKE, app, names)
+    stage = Intake(app, settings, recall=Recall(settings.kafka, bootstrap))
+    vitals = Vitals(Role.INTAKE, app, names)
+    vitals.show_stage, vitals.restoring = stage.measure, lambda: stage.restoring
     metrics.begin_topics(names)
     _run_by_run(app, names, stage.take, vitals)
     _every(app, intake.EMIT_EVERY, stage.emit, vitals)

@@ -37,9 +37,8 @@ class _Partition:
     """A simulated partition: the offset of the next record, and the reading."""
 
     def __init__(self, plan: Plan, number: int) -> None:
-        horizon = plan.settings.detection.repeat_horizon.total_seconds() * 1000
         self.offset = 0
-        self.reading = Reading(plan, number, first=True, seen=Seen(horizon=int(horizon)))
+        self.reading = Reading(plan, number, first=True, seen=Seen(horizon=plan.horizon))
 
     def take(self, parsed: Sequence[Parsed], *, now: int) -> list[Emission]:
         offsets = np.arange(self.offset, self.offset + len(parsed))

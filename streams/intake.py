@@ -12,12 +12,13 @@ import numpy as np
 import structlog
 from faust.types import TP
 
-from streams import mapping, metrics, parsing
+from streams import mapping, metrics, parsing, seen
 from streams.chunks import Begin, Run, StageApp
 from streams.deadletters import DeadLetter
 from streams.events import Event, Rejected
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
+from streams.recall import Recall
 from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
@@ -52,13 +53,17 @@ class _Input:
 class Intake:
     """The stage of one worker.
 
+    Attributes:
+        restoring: whether what a partition has seen is being restored.
+
     Args:
         app: whose consumer and producer it uses.
         settings: of the installation.
+        recall: makes known what the chunks before one have seen.
     """
 
-    def __init__(self, app: StageApp, settings: Settings) -> None:
-        self._app, self._settings = app, settings
+    def __init__(self, app: StageApp, settings: Settings, *, recall: Recall) -> None:
+        self._app, self._settings, self._recall = app, settings, recall
         self._topics = Topics.of(settings)
         self._sources = {self._topics.source(source): source for source in settings.sources}
         self._mappings = {
@@ -72,12 +77,13 @@ class Intake:
         }
         self._inputs: dict[TP, _Input] = {}
         self._sendings = Sendings()
+        self.restoring = False
         # Counts of one partition must reach the log in their order, whoever sends them.
         self._sending = asyncio.Lock()
 
     async def take(self, run: Run) -> None:
         """Count a run and send what it led to; the broker's answers are waited for later."""
-        held = self._held(run)
+        held = await self._held(run)
         offsets = np.array([record.offset for record in run.records], np.int64)
         stamps = np.array([record.timestamp for record in run.records], np.int64)
         closed, sent = [], []
@@ -87,6 +93,7 @@ class Intake:
                 emissions = held.reading.take(offsets[part], stamps[part], parsed)
                 closed += emissions
                 sent += [await sending for sending in self._counts(emissions)]
+                sent += [await sending for sending in self._seen(run, emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
             sent += [await sending for sending in self._letters(run, held.reading)]
             self._sendings.add(sent, partial(self._declare, run.tp, held, closed[-1:]))
@@ -117,8 +124,9 @@ class Intake:
 
     async def mark(self) -> None:
         """Say of the partitions that were idle for long enough by how much more they were."""
-        now = time.monotonic()
-        for tp, begin in self._app.consumer.inputs().items():
+        now, mine = time.monotonic(), self._app.consumer.inputs()
+        self._inputs = {tp: held for tp, held in self._inputs.items() if tp in mine}
+        for tp, begin in mine.items():
             held = self._inputs.get(tp)
             if begin is not None and (held is None or held.runs):
                 held = self._inputs[tp] = self._begun(tp, begin)
@@ -148,10 +156,12 @@ class Intake:
         held.quiet_since = None
         return False
 
-    def _held(self, run: Run) -> _Input:
+    async def _held(self, run: Run) -> _Input:
         """The partition's input; anew where a reading begins."""
         if run.begin is not None:
-            self._inputs[run.tp] = self._begun(run.tp, run.begin)
+            begun = self._inputs[run.tp] = self._begun(run.tp, run.begin)
+            if run.begin.committed is not None:
+                await self._remember(run, begun.reading.seen, run.begin.committed)
         held = self._inputs.get(run.tp)
         if held is None or held.runs != run.number:
             raise LostRunError(
@@ -161,16 +171,26 @@ class Intake:
         held.runs += 1
         return held
 
+    async def _remember(self, run: Run, known: Seen, before: int) -> None:
+        self.restoring = True
+        try:
+            await self._recall(
+                known, self._topics.seen(self._sources[run.topic]), run.partition, before=before,
+                show=metrics.UNRECALLED.labels(run.topic).set,
+            )  # fmt: skip
+        finally:
+            self.restoring = False
+
     def _begun(self, tp: TP, begin: Begin) -> _Input:
         source = self._sources[tp.topic]
         if begin.lost and begin.committed is not None:
             log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=begin.lost)
             metrics.LOST.labels(tp.topic).inc(begin.lost)
         partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
-        horizon = self._settings.detection.repeat_horizon.total_seconds() * 1000
+        plan = Plan(self._settings, source, partitions)
         reading = Reading(
-            Plan(self._settings, source, partitions), tp.partition,
-            first=begin.committed is None or begin.lost > 0, seen=Seen(horizon=int(horizon)),
+            plan, tp.partition,
+            first=begin.committed is None or begin.lost > 0, seen=Seen(horizon=plan.horizon),
             watermark=int(begin.note) if begin.note else None,
         )  # fmt: skip
         return _Input(reading)
@@ -210,6 +230,14 @@ class Intake:
     def _counts(self, emissions: Sequence[Emission]) -> list[Sending]:
         return [sent for emission in emissions for sent in self._to_shards(emission.counts)]
 
+    def _seen(self, run: Run, emissions: Sequence[Emission]) -> list[Sending]:
+        topic = self._topics.seen(self._sources[run.topic])
+        return [
+            self._send(topic, key=None, value=seen.encode(one.seen), partition=run.partition)
+            for one in emissions
+            if one.seen is not None
+        ]
+
     def _to_shards(self, records: Sequence[bytes]) -> list[Sending]:
         return [
             self._send(self._topics.counts, key=None, value=record, partition=shard)
@@ -222,6 +250,13 @@ class Intake:
     ) -> Sending:  # fmt: skip
         pending: Sending = self._app.producer.send(topic, key, value, partition, None, headers)
         return pending
+
+    def measure(self) -> None:
+        """Show what is remembered of the partitions that this worker has at present."""
+        for topic in self._sources:
+            held = [one.reading.seen for tp, one in self._inputs.items() if tp.topic == topic]
+            metrics.SEEN.labels(topic).set(sum(map(len, held)))
+            metrics.SEEN_BYTES.labels(topic).set(sum(one.nbytes for one in held))
 
     def _measure(self, topic: str, held: _Input) -> None:
         for what, n in (held.reading.tally - held.told).items():

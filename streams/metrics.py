@@ -45,6 +45,13 @@ UNKNOWN_FIELDS = Counter(
     "Fields that the stream does not have, in a sample of one record in 64.",
     ["topic", "field"],
 )
+SEEN = Gauge("tocsin_seen_keys", "Ids, and people about a matter, that are remembered.", ["topic"])
+SEEN_BYTES = Gauge("tocsin_seen_bytes", "Memory that they take.", ["topic"])
+UNRECALLED = Gauge(
+    "tocsin_seen_unread_records",
+    "Records of what was seen that are to be read before the partition's events are.",
+    ["topic"],
+)
 
 # detection
 SIGNALS = Counter("tocsin_signals_total", "Signals written.", ["kind", "state"])
@@ -132,6 +139,7 @@ def begin_topics(topics: Iterable[str]) -> None:
     """Show zeros from the start: the first increment of a new series looks like none."""
     for topic in topics:
         LOST.labels(topic)
+        UNRECALLED.labels(topic)
         for outcome in OUTCOMES:
             EVENTS.labels(topic, outcome)
 

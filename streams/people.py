@@ -1,96 +1,117 @@
-"""Which ids and which people about which matter were already seen in a partition.
+"""Which ids, and which people about which matter, a partition has met, and for how long.
 
-Kept in memory; what a chunk adds is pending until the chunk is closed and acknowledged, so that
-a chunk that is read again does not meet its own ids.
+Time here is the partition's watermark, which never goes back. It is cut into spans of a seventh
+of the horizon; what is met belongs to the span that the watermark has come to, and is known for
+seven more, after which the whole span is forgotten at once. So what is known is a function of the
+log: it depends neither on the pieces in which it is read nor on when a worker was killed.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import compress, repeat
-from operator import eq
+from collections.abc import Sequence
+from itertools import pairwise, repeat
+from typing import NamedTuple
 
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-SPANS = 7  # the horizon is forgotten in so many steps
-MEETINGS = 1 << 32  # told apart within a span
+from streams.fingerprints import Fingerprints
+from streams.packed import Batch
+from streams.seen import Hashes
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+SPANS = 7
+
+
+class Met(NamedTuple):
+    """What came of a meeting.
+
+    Attributes:
+        fresh: of each hash, whether it was not known.
+        new: those that were not, by the moment (ms) at which their span begins.
+    """
+
+    fresh: Bools
+    new: list[tuple[int, Hashes]]
+
+
+def hashed(keys: Sequence[str], *, kind: int) -> Hashes:
+    """Equal keys of two kinds are two keys."""
+    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, keys), repeat(kind))
+    return np.fromiter(digests, np.uint64, len(keys))
 
 
 class Seen:
-    """A set of 64-bit hashes that forgets what is older than a horizon.
-
-    A hash is told apart from another with an error of 2^-64 a pair. Time is cut into spans of a
-    seventh of the horizon, and a key counts as met for seven spans after the one it was first met
-    in, by the events' own times: nothing depends on when or in what pieces the log was read.
+    """Hashes of keys, by the span in which they were new.
 
     Args:
-        horizon: milliseconds of event time.
+        horizon: milliseconds that the watermark goes on until a key may be forgotten.
     """
 
     def __init__(self, *, horizon: int) -> None:
         if horizon < SPANS:
             raise ValueError(f"horizon must be at least {SPANS} ms, got {horizon}")
-        self._span = horizon // SPANS
-        self._met: dict[int, int] = {}  # by hash the span, and which meeting of all it was
-        self._meetings = 0
-        self._pending: list[int] = []
-        self._oldest = 0
+        self._length = -(-horizon // SPANS)
+        self._spans: dict[int, Fingerprints] = {}
 
     def __len__(self) -> int:
-        return len(self._met)
+        return sum(map(len, self._spans.values()))
 
-    def fresh(self, keys: Iterable[str], times: NDArray[np.int64], *, kind: int = 0) -> list[bool]:
-        """For each key, met at its time (ms), whether it is for the first time in the horizon.
+    @property
+    def nbytes(self) -> int:
+        return sum(held.nbytes for held in self._spans.values())
 
-        Equal keys of two kinds are two keys.
+    def meet(self, hashes: Hashes, moments: Ints) -> Met:
+        """Ask for hashes in the order in which they come, and know them from then on.
+
+        Args:
+            hashes: of keys.
+            moments: the watermark (ms) once each has come; ascending.
         """
-        digests = list(map(xxhash.xxh3_64_intdigest, map(str.encode, keys), repeat(kind)))
-        meetings = self._numbered(times // self._span)
-        known = list(map(self._met.setdefault, digests, meetings))
-        if known == meetings:
-            self._pending += digests
-            return [True] * len(digests)
-        marks = list(map(eq, known, meetings))
-        for place in [place for place, new in enumerate(marks) if not new]:
-            if _ago(known[place], meetings[place]) > SPANS:
-                marks[place] = self._met_anew(digests[place], meetings[place])
-        self._pending += compress(digests, marks)
-        return marks
+        spans = moments // self._length
+        ends = np.flatnonzero(spans[1:] != spans[:-1]) + 1
+        fresh, new = np.empty(len(hashes), np.bool_), []
+        for start, end in pairwise((0, *ends.tolist(), len(hashes))) if len(hashes) else ():
+            part, span = hashes[start:end], int(spans[start])
+            fresh[start:end] = self._meet(part, span)
+            new.append((span * self._length, part[fresh[start:end]]))
+        return Met(fresh, new)
 
-    def _numbered(self, spans: NDArray[np.int64]) -> list[int]:
-        """The meetings of these spans; no two are the same."""
-        first, self._meetings = self._meetings, self._meetings + len(spans)
-        numbers = np.arange(first, self._meetings) % MEETINGS
-        meetings: list[int] = (spans * MEETINGS + numbers).tolist()
-        return meetings
+    def remember(self, moment: int, hashes: Hashes) -> None:
+        """Know what was new at a moment before, unless it is forgotten by now."""
+        self.advance(moment)
+        if (held := self._spans.get(moment // self._length)) is not None:
+            held.add(hashes)
 
-    def _met_anew(self, digest: int, meeting: int) -> bool:
-        """Whether it is still too long ago, now that those before it in the run have been met."""
-        if _ago(self._met[digest], meeting) <= SPANS:
-            return False
-        self._met[digest] = meeting
-        return True
+    def advance(self, moment: int) -> None:
+        """Forget what the watermark leaves behind when it comes to a moment."""
+        span = moment // self._length
+        if span in self._spans:
+            return
+        newest = max(self._spans, default=span)
+        if span > newest:
+            self._spans[newest].seal()
+            self._spans = {n: held for n, held in self._spans.items() if n >= span - SPANS}
+        if span >= newest - SPANS:
+            self._spans[span] = Fingerprints()
 
-    def settle(self, watermark: int | None) -> None:
-        """Keep what is pending (its chunk is closed); drop what no event can meet any more."""
-        self._pending.clear()
-        oldest = (watermark or 0) // self._span - SPANS
-        if oldest > self._oldest:
-            self._oldest = oldest
-            least = oldest * MEETINGS
-            self._met = {key: met for key, met in self._met.items() if met >= least}
-
-    def forget_pending(self) -> None:
-        """The chunk is read again from its start."""
-        for digest in self._pending:
-            self._met.pop(digest, None)
-        self._pending.clear()
-
-    def settled(self) -> Sequence[int]:
-        """All hashes kept, in no order."""
-        return list(self._met.keys() - set(self._pending))
+    def _meet(self, hashes: Hashes, span: int) -> Bools:
+        """Of one span."""
+        self.advance(span * self._length)
+        fresh = _first(hashes)
+        batch = Batch(hashes)
+        for held in self._spans.values():
+            for places in held.held(batch):
+                fresh[places] = False
+        self._spans[span].add(hashes[fresh])
+        return fresh
 
 
-def _ago(before: int, now: int) -> int:
-    """Spans between two meetings."""
-    return now // MEETINGS - before // MEETINGS
+def _first(hashes: Hashes) -> Bools:
+    """Marks each hash where it stands first."""
+    ordered = np.sort(hashes)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return np.ones(len(hashes), np.bool_)
+    marks = np.zeros(len(hashes), np.bool_)
+    marks[np.unique(hashes, return_index=True)[1]] = True
+    return marks

@@ -19,14 +19,18 @@ from numpy.typing import NDArray
 
 from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, layout, shard_of
 from streams.completion import complete
-from streams.events import Event, Rejected, judge_times, times_of, who
-from streams.people import Seen
+from streams.events import MILLISECOND, Event, Rejected, judge_times, times_of, who
+from streams.people import Seen, hashed
 from streams.sections import Source, counted
+from streams.seen import Hashes, Mark, SeenChunk, packed
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+New = dict[int, list[Hashes]]  # by the moment from which they are remembered
 MINUTE = 60_000
 ID, MATTER = range(2)  # kinds of keys that are met
+KNOWN = {ID: Mark.DUPLICATE, MATTER: Mark.REPEAT}  # what an event is whose key was met before
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 
 
@@ -52,11 +56,13 @@ class Emission(NamedTuple):
     Attributes:
         closed: where the next chunk starts; None while this one fills.
         watermark: what the next chunk must know.
+        seen: what the chunk has met, once it is closed.
     """
 
     counts: list[bytes]
     closed: int | None
     watermark: int | None
+    seen: SeenChunk | None = None
 
 
 @dataclass(frozen=True)
@@ -72,18 +78,59 @@ class Plan:
         """People are counted inside a partition; only a key by person makes that exact."""
         return self.source.key != "person"
 
+    @property
+    def horizon(self) -> int:
+        """Milliseconds that the watermark goes on while an event is within the repeat horizon.
+
+        One that still counts may lie behind the watermark's newest event by the lateness.
+        """
+        return (self.settings.detection.repeat_horizon + self.source.lateness) // MILLISECOND
+
 
 @dataclass
 class _Chunk:
-    """The chunk that fills."""
+    """The chunk that fills; `marks` has a place for each offset that it can have."""
 
     start: int
     stamp: int
     first: bool
     end: int
     counts: ChunkCounts
+    marks: NDArray[np.uint8]
     triggers: list[Trigger] = field(default_factory=list)
     late: int = 0
+    new: dict[int, New] = field(default_factory=lambda: {ID: {}, MATTER: {}})
+
+    def mark(self, offsets: Ints, mark: Mark) -> None:
+        self.marks[offsets - self.start] |= np.uint8(mark)
+
+    def seen(self, following: int, watermark: int | None) -> SeenChunk:
+        ids, people = (
+            {moment: packed(np.concatenate(hashes)) for moment, hashes in self.new[kind].items()}
+            for kind in (ID, MATTER)
+        )
+        marks = self.marks[: self.end - self.start].tobytes()
+        return SeenChunk(self.start, following, watermark, ids, people, marks)
+
+
+class _Batch(NamedTuple):
+    """Events of one chunk, in their order.
+
+    Attributes:
+        times: milliseconds, of the events.
+        passed: the watermark (ms) once each has come; ascending.
+    """
+
+    events: list[Event]
+    offsets: Ints
+    times: Ints
+    passed: Ints
+
+    def only(self, mask: Bools) -> "_Batch":
+        if mask.all():
+            return self
+        columns = (self.offsets[mask], self.times[mask], self.passed[mask])
+        return _Batch(list(compress(self.events, mask)), *columns)
 
 
 class Reading:
@@ -93,7 +140,7 @@ class Reading:
         plan: of the source.
         partition: its number.
         first: whether what lies before the first record was never counted.
-        seen: what was met in this partition before; its pending part belongs to this reading.
+        seen: what was met in this partition in the chunks before.
         watermark: where the reading before it stood at the chunk that comes first now.
     """
 
@@ -110,9 +157,10 @@ class Reading:
         self._chunk: _Chunk | None = None
         intake = plan.settings.intake
         self._records = intake.chunk_records
-        self._span = int(intake.chunk_span.total_seconds() * 1000)
-        self._lateness = int(plan.source.lateness.total_seconds() * 1000)
-        self._future = int(plan.source.future.total_seconds() * 1000)
+        self._span = intake.chunk_span // MILLISECOND
+        self._lateness = plan.source.lateness // MILLISECOND
+        self._future = plan.source.future // MILLISECOND
+        self._remembered = plan.settings.detection.repeat_horizon // MILLISECOND
         self._cuts = counted(plan.settings.cuts, plan.source.stream)
         self._layout = layout(self._cuts)
 
@@ -156,7 +204,8 @@ class Reading:
         return encode(replace(self._blank(end, end, closed=True, first=self._first), idle=idle))
 
     def _open(self, offset: int, stamp: int) -> None:
-        self._chunk = _Chunk(offset, stamp, self._first, offset, ChunkCounts(self._cuts))
+        marks = np.zeros(self._records, np.uint8)
+        self._chunk = _Chunk(offset, stamp, self._first, offset, ChunkCounts(self._cuts), marks)
         self._first = False
 
     def _fitting(self, offsets: Ints, stamps: Ints) -> int:
@@ -168,11 +217,11 @@ class Reading:
 
     def _close(self, following: int) -> Emission:
         assert self._chunk is not None
+        seen = self._chunk.seen(following, self.watermark)
         self._chunk.end = following
-        emission = Emission(self._encoded(self._chunk, closed=True), following, self.watermark)
-        self._seen.settle(self.watermark)
+        counts = self._encoded(self._chunk, closed=True)
         self._chunk = None
-        return emission
+        return Emission(counts, following, self.watermark, seen)
 
     def _count(self, offsets: Ints, stamps: Ints, parsed: Sequence[Parsed]) -> None:
         """Count records of one chunk; an end of input splits them."""
@@ -186,71 +235,83 @@ class Reading:
         self._count_events(offsets[at:], stamps[at:], parsed[at:])
 
     def _count_events(self, offsets: Ints, stamps: Ints, parsed: Sequence[Any]) -> None:
-        events, stamps = self._sound(offsets, stamps, parsed)
-        times = stamps if self._plan.source.clock == "arrival" else times_of(events)
-        events, times = self._fresh(events, times)
-        events, times = self._timely(events, times)
-        if events:
-            self._add(events, times)
+        events, sound = self._sound(offsets, stamps, parsed)
+        if not events:
+            return
+        times = stamps[sound] if self._plan.source.clock == "arrival" else times_of(events)
+        before, passed = self._pass(times)
+        batch = _Batch(events, offsets[sound], times, passed)
+        fresh = self._meet(ID, [event.id for event in events], batch)
+        late = fresh & (times < before)
+        if late.any():
+            self._set_late_aside(batch.only(late), before[late])
+        if (timely := fresh & ~late).any():
+            self._add(batch.only(timely))
 
     def _sound(
         self, offsets: Ints, stamps: Ints, parsed: Sequence[Any]
-    ) -> tuple[list[Event], Ints]:
+    ) -> tuple[list[Event], Bools | slice]:
         """Set the rejected aside, those with an impossible time among them."""
         judged = judge_times(parsed, stamps, future_ms=self._future)
         if Rejected not in set(map(type, judged)):
-            return list(parsed), stamps
-        whys = [event if type(event) is Rejected else None for event in judged]
+            return list(parsed), slice(None)
+        sound = np.array([type(event) is not Rejected for event in judged])
         self.refusals += [
-            Refusal(int(offset), why) for offset, why in zip(offsets, whys, strict=True) if why
+            Refusal(offset, why)
+            for offset, why in zip(offsets.tolist(), judged, strict=True)
+            if type(why) is Rejected
         ]
-        kept = [why is None for why in whys]
-        self.tally["rejected"] += kept.count(False)
-        return list(compress(parsed, kept)), stamps[kept]
+        self._note(Mark.REJECTED, offsets[~sound])
+        return list(compress(parsed, sound)), sound
 
-    def _fresh(self, events: list[Event], times: Ints) -> tuple[list[Event], Ints]:
-        """Leave out ids met before."""
-        marks = self._seen.fresh([event.id for event in events], times, kind=ID)
-        if all(marks):
-            return events, times
-        self.tally["duplicate"] += marks.count(False)
-        return list(compress(events, marks)), times[marks]
+    def _pass(self, times: Ints) -> tuple[Ints, Ints]:
+        """Move the watermark; returns it as it was before each event and once it had come.
 
-    def _timely(self, events: list[Event], times: Ints) -> tuple[list[Event], Ints]:
-        """Leave out what came below the watermark of its moment, and move the watermark.
-
-        A late event that is enough by itself is reported all the same, at the time it came.
+        A duplicate moves it too: that it passed shows as much as that of the first.
         """
-        if not len(times):
-            return events, times
-        marks = np.maximum.accumulate(times) - self._lateness
-        if self.watermark is not None:
-            marks = np.maximum(marks, self.watermark)
-        start = times[0] if self.watermark is None else self.watermark
-        before = np.concatenate(([start], marks[:-1]))
-        self.watermark = int(marks[-1])
-        late = times < before
-        if not late.any():
-            return events, times
-        self._report_late(list(compress(events, late)), times[late], before[late])
-        return list(compress(events, ~late)), times[~late]
+        passed = np.maximum.accumulate(times) - self._lateness
+        start = passed[0] if self.watermark is None else self.watermark
+        passed = np.maximum(passed, start)
+        self.watermark = int(passed[-1])
+        return np.concatenate(([start], passed[:-1])), passed
 
-    def _report_late(self, events: list[Event], times: Ints, came: Ints) -> None:
+    def _meet(self, kind: int, keys: Sequence[str], batch: _Batch) -> Bools:
+        """Which keys of these events are new; the others are marked."""
         assert self._chunk is not None
-        self._chunk.late += len(events)
-        self.tally["late"] += len(events)
-        columns = Columns(events, (came // MINUTE).tolist(), source=self._plan.source.topic)
-        self._trigger(columns, (times // MINUTE).tolist())
+        met = self._seen.meet(hashed(keys, kind=kind), batch.passed)
+        for moment, hashes in met.new:
+            self._chunk.new[kind].setdefault(moment, []).append(hashes)
+        self._note(KNOWN[kind], batch.offsets[~met.fresh])
+        return met.fresh
 
-    def _add(self, events: list[Event], times: Ints) -> None:
+    def _note(self, mark: Mark, offsets: Ints) -> None:
         assert self._chunk is not None
-        self.tally["counted"] += len(events)
+        if len(offsets):
+            self._chunk.mark(offsets, mark)
+            self.tally[str(mark.name).lower()] += len(offsets)
+
+    def _set_late_aside(self, batch: _Batch, came: Ints) -> None:
+        """Report those that are enough by themselves all the same, at the time they came.
+
+        Not what is later than ids are remembered: nobody could tell it from a replay.
+        """
+        assert self._chunk is not None
+        self._chunk.late += len(batch.events)
+        self._note(Mark.LATE, batch.offsets)
+        known = batch.times >= came - self._remembered
+        batch, came = batch.only(known), came[known]
+        columns = Columns(batch.events, (came // MINUTE).tolist(), source=self._plan.source.topic)
+        self._trigger(columns, (batch.times // MINUTE).tolist())
+
+    def _add(self, batch: _Batch) -> None:
+        assert self._chunk is not None
+        self.tally["counted"] += len(batch.events)
         if self._plan.source.stream == "updates":
             return
-        minutes = (times // MINUTE).tolist()
-        columns = Columns(events, minutes, source=self._plan.source.topic)
+        minutes = (batch.times // MINUTE).tolist()
+        columns = Columns(batch.events, minutes, source=self._plan.source.topic)
         self._trigger(columns, minutes)
-        columns.again = self._again(columns)
+        columns.again = self._again(columns, batch)
         self._chunk.counts.add(columns)
 
     def _trigger(self, columns: Columns, occurred: list[int]) -> None:
@@ -267,22 +328,21 @@ class Reading:
                 )
             )  # fmt: skip
 
-    def _again(self, columns: Columns) -> list[bool] | None:
+    def _again(self, columns: Columns, batch: _Batch) -> list[bool] | None:
         """Marks what adds no person: copies, and the same person about product and category."""
         people, posts = columns[PERSON[self._plan.source.stream]], columns["repost_of"]
         copies = len(posts) - posts.count(None)
         named = [person is not None for person in people]
         if copies:
             named = [known and post is None for known, post in zip(named, posts, strict=True)]
+            self.tally["repost"] += copies
         matters: Iterable[Any] = zip(people, columns["product"], columns["category"], strict=True)
-        times = np.array(columns.minutes, np.int64) * MINUTE
         if not all(named):
-            matters, times = compress(matters, named), times[named]
+            matters, batch = compress(matters, named), batch.only(np.array(named))
         keys = [f"{person}\x1f{product}\x1f{category}" for person, product, category in matters]
-        marks = self._seen.fresh(keys, times, kind=MATTER)
+        marks = self._meet(MATTER, keys, batch).tolist()
         if all(marks) and not copies:
             return None
-        self.tally += Counter(repeat=marks.count(False), repost=copies)
         if all(named):
             return list(map(not_, marks))
         fresh = iter(marks)

@@ -17,6 +17,7 @@ from streams.settings import Kafka, Settings, Source
 MIB = 1 << 20
 TABLE = "state"  # of the roles that have one
 YEAR = timedelta(days=365)
+WAITING = timedelta(days=14)  # how long the records of a source are kept
 
 
 class Role(StrEnum):
@@ -49,6 +50,10 @@ class Topics:
     def source(self, source: Source) -> str:
         """The topic that this source's events come in on."""
         return self.prefix + source.topic
+
+    def seen(self, source: Source) -> str:
+        """What each partition of the source has seen, and what became of its events."""
+        return f"{self.prefix}seen-{source.topic}"
 
     @property
     def counts(self) -> str:
@@ -129,7 +134,7 @@ def table(settings: Settings) -> tuple[Topic, ...]:
         Topic(
             names.source(source),
             source.partitions,
-            timedelta(days=14),
+            WAITING,
             partitions_by=f"sources[{position}].partitions",
             arrival=False,
             max_message_bytes=4 * MIB,
@@ -137,6 +142,18 @@ def table(settings: Settings) -> tuple[Topic, ...]:
         for position, source in enumerate(settings.sources)
     ]
     inner = [
+        *(
+            Topic(
+                names.seen(source),
+                source.partitions,
+                # What waits to be read may be as old as the source's records are kept.
+                settings.detection.repeat_horizon + source.lateness + WAITING,
+                partitions_by=f"sources[{position}].partitions",
+                max_message_bytes=4 * MIB,
+                segment_bytes=64 * MIB,
+            )
+            for position, source in enumerate(settings.sources)
+        ),
         # Intake and response reckon with the records' own timestamps in these two.
         Topic(
             names.counts,

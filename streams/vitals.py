@@ -29,6 +29,7 @@ class Vitals:
     def __init__(self, role: Role, app: StageApp, reads: Collection[str]) -> None:
         self.pulse = Pulse(time.monotonic)
         self.show_stage: Callable[[], None] = lambda: None
+        self.restoring: Callable[[], bool] = lambda: False
         self.role = role
         self._app, self._reads = app, frozenset(reads)
         self._progress, self._runs = Progress(), dict[TP, int]()
@@ -48,7 +49,8 @@ class Vitals:
         joined = app.rebalancing_count > 0
         return health.readiness(
             Standing(
-                joined=joined, rebalancing=app.rebalancing, recovering=app.in_recovery,
+                joined=joined, rebalancing=app.rebalancing,
+                recovering=app.in_recovery or self.restoring(),
                 partitions=len(self._mine) if joined else 0,
                 stands_by=self.role is Role.RESPONSE,
             )

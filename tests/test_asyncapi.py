@@ -28,7 +28,8 @@ def inner() -> set[str]:
     """Topics that nobody else reads or writes."""
     names, settings = Topics(), Settings()
     changelogs = {names.changelog(settings, role) for role in Role}
-    return {names.counts, names.incident_inputs, *changelogs}
+    seen = map(names.seen, settings.sources)
+    return {names.counts, names.incident_inputs, *seen, *changelogs}
 
 
 def message(channel: str) -> Any:

@@ -12,6 +12,9 @@ def test_every_topic_carries_the_prefix_once() -> None:
         "acme.complaints",
         "acme.mentions",
         "acme.complaint-updates",
+        "acme.seen-complaints",
+        "acme.seen-mentions",
+        "acme.seen-complaint-updates",
         "acme.counts",
         "acme.signals",
         "acme.defect-batch-signals",
@@ -40,6 +43,18 @@ def test_what_state_is_rebuilt_from_is_kept_for_ever_and_keeps_its_own_timestamp
         assert by_name[name]["retention.bytes"] == "-1"
         assert by_name[name]["cleanup.policy"] == "delete"
         assert by_name[name]["message.timestamp.type"] == "CreateTime"
+
+
+def test_what_was_seen_has_the_partitions_of_its_source_and_outlives_its_records() -> None:
+    hour, day = timedelta(hours=1), timedelta(days=1)
+    source = Source(topic="calls", stream="complaints", key="id", partitions=12, lateness=hour)
+    settings = Settings(detection=Detection(repeat_horizon=2 * day), sources=(source,))
+    by_name = {topic.name: topic for topic in table(settings)}
+    assert by_name["seen-calls"].partitions == 12
+    waits = by_name["calls"].retention
+    assert waits is not None
+    assert by_name["seen-calls"].retention == waits + 2 * day + hour
+    assert not by_name["seen-calls"].compacted
 
 
 def test_counts_and_dead_letters_take_what_is_larger_than_an_event() -> None:

@@ -1,6 +1,7 @@
 """An installation whose workers are killed while events flow."""
 
 import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -10,12 +11,15 @@ from kafka import KafkaProducer
 from streams import files
 from streams.history import Entry, History, partition_of
 from streams.intake import END
+from streams.seen import SeenChunk, decode
 from streams.topics import Role
 from tests.kafka import histories, tallies
 from tests.kafka.installation import Installation
 from tests.kafka.receiver import SECRET, Receiver
 
-EVENTS = 200_000
+PERSONS = 200_000
+LATER = 30_000  # events, between which workers are killed
+AGAIN = range(7, PERSONS - LATER, 50)  # the events that come again, and whose persons do
 KILLED = (Role.INTAKE, Role.DETECTION, Role.INTAKE, Role.DETECTION)
 APART = 15_000  # events counted between two kills
 BATCH = 500  # events, each PAUSE
@@ -103,6 +107,15 @@ class Siege(NamedTuple):
     receiver: Receiver
     expected: list[dict[str, Any]]
 
+    def seen(self) -> dict[tuple[int, int], SeenChunk]:
+        """By partition and first offset; what is said twice must be said in the same words."""
+        topic = self.installation.topics.seen(self.installation.settings.sources[0])
+        found: dict[tuple[int, int], SeenChunk] = {}
+        for record in self.installation.reader.topic(topic):
+            chunk = decode(record.value)
+            assert found.setdefault((record.partition, chunk.first), chunk) == chunk
+        return found
+
 
 def options(receiver: Receiver, folder: Path) -> str:
     """The settings of the installation; the secret of the webhook is put into the folder."""
@@ -116,7 +129,7 @@ def besiege(installation: Installation, receiver: Receiver, folder: Path) -> Sie
     installation.start()
     file = histories.write(folder / "complaints.jsonl", _events())
     history = History([file], None, intake=installation.settings.intake)
-    assert len(history) == EVENTS
+    assert len(history) > PERSONS
     with Flow(installation, history) as flow:
         _strike(installation, receiver, flow)
     with ThreadPoolExecutor(1) as aside:
@@ -126,15 +139,23 @@ def besiege(installation: Installation, receiver: Receiver, folder: Path) -> Sie
 
 
 def _events() -> list[histories.Event]:
-    """As many persons as events; one of the first reports harm, and later two matters surge."""
-    events = histories.complaints(EVENTS - 6000, days=28, seed=11)
+    """One of the first reports harm, later two matters surge; ids and persons come again."""
+    events = histories.complaints(PERSONS - 6000, days=28, seed=11)
     events[1000]["severity"] = "safety"
     for seed, hour, matter in (
         (12, 300, {"product": "heater", "category": "quality"}),
         (13, 500, {"product": "kettle", "region": "north"}),
     ):
         events = histories.surge(events, 3000, hour=hour, hours=12, seed=seed, **matter)
-    return events
+    return sorted([*events, *_again(events)], key=lambda event: event["time"])
+
+
+def _again(events: Sequence[histories.Event]) -> Iterator[histories.Event]:
+    """An id again, and a person about the same matter again."""
+    for number in AGAIN:
+        event, later = events[number], events[number + LATER]
+        yield event | {"time": later["time"]}
+        yield event | {"time": later["time"], "id": f"{event['id']}-again"}
 
 
 def _strike(installation: Installation, receiver: Receiver, flow: Flow) -> None:

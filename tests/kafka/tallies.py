@@ -40,14 +40,24 @@ def assert_whole(found: dict[Place, Chunks]) -> None:
 
 def people(counts: Iterable[Counts], stream: str, cut: int = TOTAL) -> Counter[str]:
     """People by series of one cut; the total's only series has no name."""
+    return _sums(counts, stream, cut, "people")
+
+
+def events(counts: Iterable[Counts], stream: str, cut: int = TOTAL) -> Counter[str]:
+    """The same of the events that counted, repeat contacts among them."""
+    return _sums(counts, stream, cut, "events")
+
+
+def _sums(counts: Iterable[Counts], stream: str, cut: int, column: str) -> Counter[str]:
     sums: Counter[str] = Counter()
     for chunks in newest(counts).values():
         for record in chunks.values():
             cells = record.cells[cut] if record.stream == stream else None
             if isinstance(cells, Cells):
                 found = cells.numbers()
-                for series, number in zip(found.series, found.people, strict=True):
-                    sums[cells.keys[series]] += int(number)
+                numbers = getattr(found, column).tolist()
+                for series, number in zip(found.series.tolist(), numbers, strict=True):
+                    sums[cells.keys[series]] += number
     return sums
 
 

@@ -1,15 +1,19 @@
 """Killed workers lose nothing and count nothing twice."""
 
+import re
+from collections import Counter
+
+from streams.seen import Mark
 from tests.kafka import histories, tallies
-from tests.kafka.siege import EVENTS, Siege, total
+from tests.kafka.siege import AGAIN, APART, PERSONS, Siege, total
 
 
-def test_every_event_is_counted_exactly_once(siege: Siege) -> None:
+def test_every_person_is_counted_exactly_once_though_some_come_again(siege: Siege) -> None:
     for shard in range(siege.installation.settings.detection.shards):
         counts = siege.installation.counts(shard)
         tallies.assert_whole(tallies.newest(counts))
         by_product = tallies.people(counts, "complaints", cut=0)
-        assert sum(by_product[name] for name in histories.PRODUCTS) == EVENTS
+        assert sum(by_product[name] for name in histories.PRODUCTS) == PERSONS
         assert by_product.total() == total(siege.installation, shard)
 
 
@@ -17,6 +21,18 @@ def test_what_is_confirmed_is_what_a_backtest_confirms(siege: Siege) -> None:
     wanted = tallies.confirmed(siege.expected)
     assert len(wanted) > 10
     assert tallies.confirmed(siege.installation.signals()) == wanted
+
+
+def test_an_id_and_a_person_from_before_a_kill_are_known_after_it(siege: Siege) -> None:
+    by_product = tallies.events(siege.installation.counts(), "complaints", cut=0)
+    assert sum(by_product[name] for name in histories.PRODUCTS) == PERSONS + len(AGAIN)
+    marks = Counter(mark for chunk in siege.seen().values() for mark in chunk.marks)
+    assert marks.keys() <= {0, Mark.DUPLICATE, Mark.REPEAT}
+    open_chunks = siege.installation.settings.sources[0].partitions
+    for mark in (Mark.DUPLICATE, Mark.REPEAT):
+        assert 0 <= len(AGAIN) - marks[mark] < 40 * open_chunks
+    restored = re.findall(r"seen_restored .*keys=(\d+)", siege.installation.log)
+    assert max(map(int, restored)) > APART / open_chunks
 
 
 def test_detection_went_on_from_snapshots_and_never_met_a_gap(siege: Siege) -> None:

@@ -11,6 +11,7 @@ from streams.cells import Cells, Counts, decode
 from streams.events import Complaint, Mention, Rejected
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
+from streams.recall import Recollection
 from streams.sections import Cut, Detection, Intake, Source
 from streams.settings import Settings
 
@@ -77,8 +78,9 @@ class Partition:
         self, plan: Plan, number: int = 0, *, first: bool = True, seen: Seen | None = None,
         watermark: int | None = None,
     ) -> None:  # fmt: skip
-        self.seen = seen or Seen(horizon=7 * DAY)
-        self.reading = Reading(plan, number, first=first, seen=self.seen, watermark=watermark)
+        seen = seen or Seen(horizon=plan.horizon)
+        self.reading = Reading(plan, number, first=first, seen=seen, watermark=watermark)
+        self.plan = plan
         self.closed: list[Emission] = []
 
     def take(self, records: Sequence[Record]) -> list[Emission]:
@@ -111,6 +113,15 @@ def read(which: Plan, runs: Iterable[Sequence[Record]], **held: Any) -> Partitio
     for run in runs:
         partition.take(run)
     return partition
+
+
+def recalled(partition: Partition, *, before: int) -> Seen:
+    """What a worker knows that begins at a chunk after the `seen` log was written."""
+    seen = Seen(horizon=partition.plan.horizon)
+    recollection = Recollection(seen, before=before)
+    recollection.take(one.seen for one in partition.closed if one.seen is not None)
+    recollection.finish()
+    return seen
 
 
 def total(records: Iterable[Counts], column: str = "people") -> dict[tuple[int, str, int], int]:

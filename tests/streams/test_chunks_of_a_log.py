@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streams.cells import SEPARATOR, Cells, Counts, decode
 from streams.events import Rejected, Update
 from streams.reading import End, Parsed, Plan
+from streams.seen import Mark
 from tests.streams.logs import (
     BURN,
     DAY,
@@ -25,6 +26,7 @@ from tests.streams.logs import (
     mention,
     plan,
     read,
+    recalled,
     runs,
     total,
 )
@@ -77,9 +79,7 @@ def test_a_reading_that_starts_at_a_closed_chunk_goes_on_as_if_it_had_never_stop
     stop = data.draw(st.integers(0, len(whole.closed) - 1))
     at, watermark = whole.closed[stop].closed, whole.closed[stop].watermark
     assert at is not None
-    killed = read(EIGHT, [[r for r in records if r.offset <= at]])
-    killed.seen.forget_pending()
-    again = Partition(EIGHT, first=False, seen=killed.seen, watermark=watermark)
+    again = Partition(EIGHT, first=False, seen=recalled(whole, before=at), watermark=watermark)
     for run in data.draw(runs([r for r in records if r.offset >= at])):
         again.take(run)
     assert again.closed == whole.closed[stop + 1 :]
@@ -110,6 +110,53 @@ def test_every_record_is_counted_late_again_refused_or_an_end(records: list[Reco
     assert tally["late"] == sum(chunk.late for chunk in partition.counts())
     of_stream = total(partition.counts(), "events").items()
     assert tally["counted"] == sum(n for (cut, _, _), n in of_stream if cut == 3)
+
+
+@given(logs(most=30), st.integers(0, 20))
+@settings(max_examples=50, deadline=None)
+def test_a_log_that_is_replayed_changes_no_count_and_reports_nothing_new(
+    records: list[Record], days: int
+) -> None:
+    once = Partition(EIGHT)
+    once.take(records)
+    once.take([Record(records[-1].offset + 1, START, End(records[-1].stamp + days * DAY))])
+    told = total(once.counts()), {t.event for chunk in once.counts() for t in chunk.triggers}
+    after = records[-1].offset + 2
+    once.take([Record(after + n, record.stamp, record.parsed) for n, record in enumerate(records)])
+    assert told == (
+        total(once.counts()), {t.event for chunk in once.counts() for t in chunk.triggers},
+    )  # fmt: skip
+    reported = [(t.event, t.harm) for chunk in once.counts() for t in chunk.triggers]
+    assert len(reported) == len(set(reported))
+
+
+@given(logs())
+@settings(max_examples=50, deadline=None)
+def test_every_record_is_marked_with_what_became_of_it(records: list[Record]) -> None:
+    last = START + 99 * DAY
+    partition = read(EIGHT, [records, [Record(10**6, last, complaint("last", last))]])
+    marks = {
+        one.seen.first + n: Mark(mark)
+        for one in partition.closed
+        if one.seen is not None
+        for n, mark in enumerate(one.seen.marks)
+    }
+    offsets = {record.offset for record in records}
+    assert offsets <= marks.keys()
+    assert not any(mark for offset, mark in marks.items() if offset not in offsets)
+    for mark in Mark:
+        marked = sum(mark in found for found in marks.values())
+        assert marked == partition.reading.tally[str(mark.name).lower()]
+
+
+@given(logs())
+@settings(max_examples=30, deadline=None)
+def test_what_chunks_have_seen_joins_without_a_gap(records: list[Record]) -> None:
+    partition = read(EIGHT, [records])
+    for one, counts in zip(partition.closed, partition.counts(), strict=False):
+        assert one.seen is not None
+        assert (one.seen.first, one.seen.to) == (counts.start, counts.end)
+        assert one.seen.watermark == one.watermark
 
 
 def test_a_chunk_ends_where_the_grid_of_offsets_does() -> None:
@@ -183,6 +230,20 @@ def test_a_late_event_that_is_harmful_is_not_counted_but_reported_when_it_came()
     assert trigger.occurred == START // MINUTE
     assert trigger.minute == (START + HOUR) // MINUTE - 15
     assert sum(total([chunk]).values()) == 3  # one person in each of three cuts
+
+
+def test_a_harmful_event_later_than_ids_are_remembered_is_not_reported() -> None:
+    late = [complaint("a", START - DAY, text=BURN), complaint("b", START - 9 * DAY, text=BURN)]
+    records = [Record(n, START, one) for n, one in enumerate([complaint(1, START + HOUR), *late])]
+    (chunk,) = read(WIDE, [records]).counts()
+    assert chunk.late == 2
+    assert [trigger.event for trigger in chunk.triggers] == ["a"]
+
+
+def test_an_id_that_comes_again_at_another_time_moves_the_watermark_all_the_same() -> None:
+    partition = read(WIDE, [log([complaint(1), complaint(1, START + HOUR)])])
+    assert partition.reading.tally == {"counted": 1, "duplicate": 1}
+    assert partition.reading.watermark == START + HOUR - 15 * MINUTE
 
 
 def test_a_stated_severity_is_enough_where_the_text_shows_another_harm() -> None:

@@ -1,69 +1,73 @@
 """Which ids and people a partition has met, and for how long it remembers."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.people import SPANS, Seen
+from streams import people
+from streams.people import SPANS, Seen, hashed
 
 HORIZON = 700
 SPAN = HORIZON // SPANS
 NAMES = st.text(alphabet="abcdef", min_size=1, max_size=2)
+MEETINGS = st.lists(st.tuples(NAMES, st.integers(0, 5 * HORIZON)), max_size=60).map(
+    lambda met: [(key, at) for (key, _), at in zip(met, sorted(at for _, at in met), strict=True)]
+)
+
+
+def meet(seen: Seen, meetings: Sequence[tuple[str, int]]) -> people.Met:
+    hashes = hashed([key for key, _ in meetings], kind=0)
+    return seen.meet(hashes, np.array([at for _, at in meetings], np.int64))
 
 
 def met(seen: Seen, *keys: str, at: int = 0) -> list[bool]:
-    return seen.fresh(keys, np.full(len(keys), at))
+    fresh: list[bool] = meet(seen, [(key, at) for key in keys]).fresh.tolist()
+    return fresh
 
 
-@given(st.lists(st.lists(NAMES)))
-def test_a_key_is_fresh_exactly_once_however_the_keys_are_asked(batches: list[list[str]]) -> None:
-    seen, known = Seen(horizon=HORIZON), set()
-    for batch in batches:
-        expected = []
-        for key in batch:
-            expected.append(key not in known)
-            known.add(key)
-        assert met(seen, *batch) == expected
-        assert len(seen) == len(known)
-
-
-@given(times=st.lists(st.integers(0, 5 * HORIZON)).map(sorted), closed=st.sets(st.integers(0, 50)))
-def test_what_is_fresh_depends_on_the_events_and_not_on_where_chunks_close(
-    times: list[int], closed: set[int]
+@given(MEETINGS, st.data())
+def test_what_is_fresh_depends_on_the_log_and_not_on_the_pieces_it_is_read_in(
+    meetings: list[tuple[str, int]], data: st.DataObject
 ) -> None:
-    whole, parts = Seen(horizon=HORIZON), Seen(horizon=HORIZON)
-    for place, time in enumerate(times):
-        assert met(whole, "a", at=time) == met(parts, "a", at=time)
-        if place in closed:
-            parts.settle(time)
+    whole = meet(Seen(horizon=HORIZON), meetings).fresh.tolist()
+    parted, fresh = Seen(horizon=HORIZON), []
+    while meetings:
+        size = data.draw(st.integers(0, len(meetings)))
+        fresh += meet(parted, meetings[:size]).fresh.tolist()
+        meetings = meetings[size:] if size else meetings
+        if not size:
+            fresh += meet(parted, meetings[:1]).fresh.tolist()
+            meetings = meetings[1:]
+    assert fresh == whole
 
 
-def test_what_a_chunk_brought_is_remembered_after_it_closed() -> None:
-    seen = Seen(horizon=HORIZON)
-    assert met(seen, "a", at=1_000_000) == [True]
-    seen.settle(1_000_000)
-    assert met(seen, "a", at=1_000_000) == [False]
+@given(MEETINGS)
+def test_a_key_is_known_for_one_horizon_and_at_most_a_seventh_more(
+    meetings: list[tuple[str, int]],
+) -> None:
+    fresh = meet(Seen(horizon=HORIZON), meetings).fresh.tolist()
+    since: dict[str, int] = {}
+    for (key, at), new in zip(meetings, fresh, strict=True):
+        ago = at - since.get(key, -10 * HORIZON)
+        assert new or ago < HORIZON + SPAN
+        assert not new or ago > HORIZON
+        if new:
+            since[key] = at
 
 
-@given(first=st.integers(0, 10**6), later=st.integers(0, 3 * HORIZON))
-def test_a_key_lives_for_one_horizon_and_at_most_a_seventh_more(first: int, later: int) -> None:
-    seen = Seen(horizon=HORIZON)
-    met(seen, "a", at=first)
-    seen.settle(first)
-    (fresh,) = met(seen, "a", at=first + later)
-    if later <= HORIZON:
-        assert not fresh
-    if later >= HORIZON + SPAN:
-        assert fresh
-
-
-def test_a_forgotten_key_takes_no_more_room() -> None:
-    seen = Seen(horizon=HORIZON)
-    met(seen, *"abc")
-    seen.settle(HORIZON)
-    seen.settle(3 * HORIZON)
-    assert len(seen) == 0
+@given(MEETINGS, st.integers(0, 60))
+def test_what_is_restored_goes_on_as_if_it_had_never_been_lost(
+    meetings: list[tuple[str, int]], killed: int
+) -> None:
+    whole, again = Seen(horizon=HORIZON), Seen(horizon=HORIZON)
+    for moment, hashes in meet(whole, meetings[:killed]).new:
+        again.remember(moment, hashes)
+        again.remember(moment, hashes)  # a record may come twice
+    after = meetings[killed:]
+    assert meet(again, after).fresh.tolist() == meet(whole, after).fresh.tolist()
 
 
 def test_meeting_a_key_again_does_not_prolong_its_life() -> None:
@@ -72,35 +76,27 @@ def test_meeting_a_key_again_does_not_prolong_its_life() -> None:
     assert fresh == [[True], *[[False]] * SPANS, [True]]
 
 
-def test_a_watermark_that_is_missing_or_lower_forgets_nothing() -> None:
+def test_a_forgotten_key_takes_no_more_room() -> None:
     seen = Seen(horizon=HORIZON)
-    met(seen, "a", at=10 * HORIZON)
-    seen.settle(10 * HORIZON)
-    seen.settle(None)
-    seen.settle(0)
-    assert met(seen, "a", at=10 * HORIZON) == [False]
+    met(seen, *"abc")
+    taken = seen.nbytes
+    assert len(seen) == 3
+    seen.advance(3 * HORIZON)
+    assert len(seen) == 0
+    assert seen.nbytes <= taken
 
 
-def test_a_chunk_read_again_does_not_meet_its_own_ids() -> None:
+def test_what_was_forgotten_before_a_restart_is_not_brought_back() -> None:
     seen = Seen(horizon=HORIZON)
-    met(seen, "settled")
-    seen.settle(0)
-    met(seen, "pending")
-    seen.forget_pending()
-    assert met(seen, "settled", "pending") == [False, True]
+    seen.advance(3 * HORIZON)
+    seen.remember(0, hashed(["a"], kind=0))
+    assert len(seen) == 0
 
 
-@given(st.lists(NAMES, unique=True))
-def test_what_is_known_depends_on_the_set_alone(keys: list[str]) -> None:
-    one, other = Seen(horizon=HORIZON), Seen(horizon=HORIZON)
-    met(one, *keys)
-    reversed_ = keys[::-1]
-    half = len(keys) // 2
-    met(other, *reversed_[:half])
-    met(other, *reversed_[half:], *reversed_[:half])
-    one.settle(0)
-    other.settle(0)
-    assert sorted(one.settled()) == sorted(other.settled())
+def test_nothing_is_met_where_nothing_comes() -> None:
+    seen = Seen(horizon=HORIZON)
+    came = meet(seen, [])
+    assert (came.fresh.size, came.new) == (0, [])
 
 
 def test_a_horizon_too_short_to_be_parted_is_refused() -> None:
@@ -108,17 +104,7 @@ def test_a_horizon_too_short_to_be_parted_is_refused() -> None:
         Seen(horizon=6)
 
 
-@given(kinds=st.lists(st.integers(0, 1), min_size=1))
-def test_equal_keys_of_two_kinds_are_two_keys(kinds: list[int]) -> None:
-    seen, known = Seen(horizon=HORIZON), set()
-    for kind in kinds:
-        (fresh,) = seen.fresh(["a"], np.zeros(1, np.int64), kind=kind)
-        assert fresh == (kind not in known)
-        known.add(kind)
-
-
-def test_what_was_met_too_long_ago_is_fresh_once_in_a_run() -> None:
-    seen = Seen(horizon=HORIZON)
-    met(seen, "a", at=0)
-    times = np.array([3 * HORIZON, 3 * HORIZON, 6 * HORIZON])
-    assert seen.fresh(["a", "a", "a"], times) == [True, False, True]
+@given(st.lists(NAMES, unique=True))
+def test_equal_keys_of_two_kinds_are_two_keys(keys: list[str]) -> None:
+    both = {*hashed(keys, kind=0).tolist(), *hashed(keys, kind=1).tolist()}
+    assert len(both) == 2 * len(keys)

@@ -1,0 +1,103 @@
+"""What a partition had seen when its reading begins, restored from its `seen` log."""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import structlog
+from aiokafka import AIOKafkaConsumer
+from aiokafka.structs import TopicPartition
+
+from streams import security
+from streams.people import Seen
+from streams.seen import Hashes, SeenChunk, decode, unpacked
+from streams.settings import Kafka
+
+AT_ONCE = 1 << 20  # hashes that are made known together
+RECORDS = 500
+FETCH = 16 << 20  # bytes
+PATIENCE = 1000  # ms, for one answer
+
+log = structlog.get_logger(__name__)
+
+
+class Recollection:
+    """Makes known what was new in the chunks before one.
+
+    Args:
+        seen: where it is made known.
+        before: the first chunk to be read; those from there on must not meet their own ids.
+    """
+
+    def __init__(self, seen: Seen, *, before: int) -> None:
+        self._seen, self._before = seen, before
+        self._waiting: dict[int, list[Hashes]] = defaultdict(list)
+        self._size = 0
+
+    def take(self, chunks: Iterable[SeenChunk]) -> None:
+        for chunk in chunks:
+            if chunk.first < self._before:
+                for moment, hashes in chain(chunk.ids.items(), chunk.people.items()):
+                    self._waiting[moment].append(unpacked(hashes))
+                    self._size += len(self._waiting[moment][-1])
+                if self._size > AT_ONCE:
+                    self.finish()
+
+    def finish(self) -> None:
+        """Make known what was taken so far."""
+        for moment in sorted(self._waiting):
+            self._seen.remember(moment, np.concatenate(self._waiting[moment]))
+        self._waiting.clear()
+        self._size = 0
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Reads the `seen` logs on a broker."""
+
+    kafka: Kafka
+    bootstrap: str
+
+    async def __call__(
+        self, seen: Seen, topic: str, partition: int, *, before: int,
+        show: Callable[[int], None],
+    ) -> None:  # fmt: skip
+        """Make known what the chunks of a partition before `before` have seen.
+
+        `show` is told how many records are still to be read.
+        """
+        began, recollection = time.monotonic(), Recollection(seen, before=before)
+        consumer: Any = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap, enable_auto_commit=False,
+            fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH,
+            **security.client(self.kafka),
+        )  # fmt: skip
+        await consumer.start()
+        try:
+            await _read(consumer, TopicPartition(topic, partition), recollection, show)
+        finally:
+            await consumer.stop()
+        log.info(
+            "seen_restored", topic=topic, partition=partition, before=before, keys=len(seen),
+            seconds=round(time.monotonic() - began, 3),
+        )  # fmt: skip
+
+
+async def _read(
+    consumer: Any, tp: TopicPartition, recollection: Recollection, show: Callable[[int], None]
+) -> None:
+    consumer.assign([tp])
+    await consumer.seek_to_beginning(tp)
+    end = (await consumer.end_offsets([tp]))[tp]
+    while (left := end - await consumer.position(tp)) > 0:
+        show(left)
+        fetched = await consumer.getmany(tp, timeout_ms=PATIENCE, max_records=RECORDS)
+        records = [decode(record.value) for found in fetched.values() for record in found]
+        await asyncio.to_thread(recollection.take, records)
+    await asyncio.to_thread(recollection.finish)
+    show(0)
