@@ -12,13 +12,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.packed import Batch, Packed
+from streams.packed import Packed, Sought
 from streams.recent import Recent
 from streams.seen import Hashes
 
 Ints = NDArray[np.int64]
 LEAST: Final = 1 << 10
-MOST: Final = 1 << 17  # hashes in a table; 3.7 MB
+MOST: Final = 1 << 17  # hashes in a table; 2.6 MB
 
 
 class Fingerprints:
@@ -35,12 +35,12 @@ class Fingerprints:
     def nbytes(self) -> int:
         return self._recent.nbytes + sum(part.nbytes for part in self._packed)
 
-    def held(self, batch: Batch) -> Iterator[Ints]:
+    def held(self, sought: Sought) -> Iterator[Ints]:
         """The places in the batch of those that are held, by parts."""
         if len(self._recent):
-            yield self._recent.held(batch.hashes)
+            yield self._recent.held(sought.hashes)
         for part in self._packed:
-            yield part.held(batch)
+            yield part.held(sought)
 
     def add(self, hashes: Hashes) -> None:
         """Take in hashes; one that is held already takes room until it is merged."""

@@ -253,6 +253,8 @@ class Intake:
 
     def measure(self) -> None:
         """Show what is remembered of the partitions that this worker has at present."""
+        if self.restoring:  # in a thread
+            return
         for topic in self._sources:
             held = [one.reading.seen for tp, one in self._inputs.items() if tp.topic == topic]
             metrics.SEEN.labels(topic).set(sum(map(len, held)))

@@ -32,7 +32,7 @@ def _signatures() -> Hashes:
 SIGNATURES: Final = _signatures()
 
 
-class Batch:
+class Sought:
     """Hashes that are looked for, with what each bucket is asked by."""
 
     def __init__(self, hashes: Hashes) -> None:
@@ -50,13 +50,12 @@ class Packed:
 
     def __init__(self, hashes: Hashes) -> None:
         buckets = max(len(hashes) // BUCKET, 1)
-        batch = Batch(hashes)
+        sought = Sought(hashes)
         self._buckets = np.uint64(buckets)
-        self._rest = np.uint64(16 if buckets >= TELLING else 32)  # bits kept beside the first 32
-        self._tails: NDArray[np.uint16 | np.uint32] = hashes.astype(
-            np.uint16 if buckets >= TELLING else np.uint32
-        )
-        counts = np.bincount(self._bucket(batch.leading), minlength=buckets)
+        tail = np.dtype(np.uint16 if buckets >= TELLING else np.uint32)
+        self._rest = np.uint64(8 * tail.itemsize)  # bits that are kept beside 32 others
+        self._tails: NDArray[np.uint16 | np.uint32] = hashes.astype(tail)
+        counts = np.bincount(self._bucket(sought.leading), minlength=buckets)
         self._steps = np.arange(counts.max(), dtype=np.uint32)
         # As long as if the last bucket were the fullest, whose places are looked at in each.
         self._heads = np.zeros(len(hashes) + len(self._steps), np.uint32)
@@ -65,7 +64,7 @@ class Packed:
         np.cumsum(counts, out=self._starts[1:])
         taken = np.flatnonzero(counts)
         self._words = np.zeros(buckets, np.uint64)
-        self._words[taken] = np.bitwise_or.reduceat(batch.signatures, self._starts[taken])
+        self._words[taken] = np.bitwise_or.reduceat(sought.signatures, self._starts[taken])
 
     def __len__(self) -> int:
         return len(self._tails)
@@ -85,15 +84,15 @@ class Packed:
         floor += kept - floor & np.uint64((1 << 32 + int(self._rest)) - 1)
         return floor
 
-    def held(self, batch: Batch) -> Ints:
+    def held(self, sought: Sought) -> Ints:
         """The places of those that are here."""
-        of = self._bucket(batch.leading)
+        of = self._bucket(sought.leading)
         words = self._words.take(of)
-        words &= batch.signatures
-        perhaps = np.flatnonzero(words == batch.signatures)
+        words &= sought.signatures
+        perhaps = np.flatnonzero(words == sought.signatures)
         if not perhaps.size:
             return NOWHERE
-        return perhaps[self._compared(batch.hashes[perhaps], of[perhaps])]
+        return perhaps[self._compared(sought.hashes[perhaps], of[perhaps])]
 
     def _bucket(self, leading: Hashes) -> Ints:
         """Of the leading 32 bits."""
@@ -103,9 +102,10 @@ class Packed:
         """The places of those that are in their bucket."""
         places = self._starts.take(buckets)[:, None] + self._steps
         heads = (hashes >> self._rest).astype(np.uint32)
-        asked, step = np.nonzero(self._heads.take(places) == heads[:, None])
-        if not asked.size:
+        alike = self._heads.take(places) == heads[:, None]
+        if not alike.any():
             return NOWHERE
+        asked, step = np.nonzero(alike)
         at = places[asked, step]
         same = at < self._starts[buckets[asked] + 1]
         same[same] = self._tails[at[same]] == hashes[asked[same]].astype(self._tails.dtype)

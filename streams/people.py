@@ -15,7 +15,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from streams.fingerprints import Fingerprints
-from streams.packed import Batch
+from streams.packed import Sought
 from streams.seen import Hashes
 
 Ints = NDArray[np.int64]
@@ -74,7 +74,8 @@ class Seen:
         for start, end in pairwise((0, *ends.tolist(), len(hashes))) if len(hashes) else ():
             part, span = hashes[start:end], int(spans[start])
             fresh[start:end] = self._meet(part, span)
-            new.append((span * self._length, part[fresh[start:end]]))
+            if (some := part[fresh[start:end]]).size:
+                new.append((span * self._length, some))
         return Met(fresh, new)
 
     def remember(self, moment: int, hashes: Hashes) -> None:
@@ -99,9 +100,9 @@ class Seen:
         """Of one span."""
         self.advance(span * self._length)
         fresh = _first(hashes)
-        batch = Batch(hashes)
+        sought = Sought(hashes)
         for held in self._spans.values():
-            for places in held.held(batch):
+            for places in held.held(sought):
                 fresh[places] = False
         self._spans[span].add(hashes[fresh])
         return fresh

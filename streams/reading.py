@@ -7,7 +7,7 @@ makes the same chunks; a chunk's id is the offset of its first record.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import compress
 from operator import not_
 from typing import Any, NamedTuple
@@ -20,16 +20,15 @@ from numpy.typing import NDArray
 from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, layout, shard_of
 from streams.completion import complete
 from streams.events import MILLISECOND, Event, Rejected, judge_times, times_of, who
+from streams.filling import ID, MATTER, Batch, Chunk
 from streams.people import Seen, hashed
 from streams.sections import Source, counted
-from streams.seen import Hashes, Mark, SeenChunk, packed
+from streams.seen import Mark, SeenChunk
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-New = dict[int, list[Hashes]]  # by the moment from which they are remembered
 MINUTE = 60_000
-ID, MATTER = range(2)  # kinds of keys that are met
 KNOWN = {ID: Mark.DUPLICATE, MATTER: Mark.REPEAT}  # what an event is whose key was met before
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 
@@ -87,52 +86,6 @@ class Plan:
         return (self.settings.detection.repeat_horizon + self.source.lateness) // MILLISECOND
 
 
-@dataclass
-class _Chunk:
-    """The chunk that fills; `marks` has a place for each offset that it can have."""
-
-    start: int
-    stamp: int
-    first: bool
-    end: int
-    counts: ChunkCounts
-    marks: NDArray[np.uint8]
-    triggers: list[Trigger] = field(default_factory=list)
-    late: int = 0
-    new: dict[int, New] = field(default_factory=lambda: {ID: {}, MATTER: {}})
-
-    def mark(self, offsets: Ints, mark: Mark) -> None:
-        self.marks[offsets - self.start] |= np.uint8(mark)
-
-    def seen(self, following: int, watermark: int | None) -> SeenChunk:
-        ids, people = (
-            {moment: packed(np.concatenate(hashes)) for moment, hashes in self.new[kind].items()}
-            for kind in (ID, MATTER)
-        )
-        marks = self.marks[: self.end - self.start].tobytes()
-        return SeenChunk(self.start, following, watermark, ids, people, marks)
-
-
-class _Batch(NamedTuple):
-    """Events of one chunk, in their order.
-
-    Attributes:
-        times: milliseconds, of the events.
-        passed: the watermark (ms) once each has come; ascending.
-    """
-
-    events: list[Event]
-    offsets: Ints
-    times: Ints
-    passed: Ints
-
-    def only(self, mask: Bools) -> "_Batch":
-        if mask.all():
-            return self
-        columns = (self.offsets[mask], self.times[mask], self.passed[mask])
-        return _Batch(list(compress(self.events, mask)), *columns)
-
-
 class Reading:
     """The state of one partition's reading.
 
@@ -154,7 +107,7 @@ class Reading:
         self._partition = partition
         self._first = first
         self._seen = seen
-        self._chunk: _Chunk | None = None
+        self._chunk: Chunk | None = None
         intake = plan.settings.intake
         self._records = intake.chunk_records
         self._span = intake.chunk_span // MILLISECOND
@@ -204,8 +157,10 @@ class Reading:
         return encode(replace(self._blank(end, end, closed=True, first=self._first), idle=idle))
 
     def _open(self, offset: int, stamp: int) -> None:
-        marks = np.zeros(self._records, np.uint8)
-        self._chunk = _Chunk(offset, stamp, self._first, offset, ChunkCounts(self._cuts), marks)
+        self._chunk = Chunk(
+            offset, stamp, first=self._first, end=offset, counts=ChunkCounts(self._cuts),
+            marks=np.zeros(self._records, np.uint8),
+        )  # fmt: skip
         self._first = False
 
     def _fitting(self, offsets: Ints, stamps: Ints) -> int:
@@ -240,7 +195,7 @@ class Reading:
             return
         times = stamps[sound] if self._plan.source.clock == "arrival" else times_of(events)
         before, passed = self._pass(times)
-        batch = _Batch(events, offsets[sound], times, passed)
+        batch = Batch(events, offsets[sound], times, passed)
         fresh = self._meet(ID, [event.id for event in events], batch)
         late = fresh & (times < before)
         if late.any():
@@ -275,12 +230,11 @@ class Reading:
         self.watermark = int(passed[-1])
         return np.concatenate(([start], passed[:-1])), passed
 
-    def _meet(self, kind: int, keys: Sequence[str], batch: _Batch) -> Bools:
+    def _meet(self, kind: int, keys: Sequence[str], batch: Batch) -> Bools:
         """Which keys of these events are new; the others are marked."""
         assert self._chunk is not None
         met = self._seen.meet(hashed(keys, kind=kind), batch.passed)
-        for moment, hashes in met.new:
-            self._chunk.new[kind].setdefault(moment, []).append(hashes)
+        self._chunk.note_new(kind, met.new)
         self._note(KNOWN[kind], batch.offsets[~met.fresh])
         return met.fresh
 
@@ -290,7 +244,7 @@ class Reading:
             self._chunk.mark(offsets, mark)
             self.tally[str(mark.name).lower()] += len(offsets)
 
-    def _set_late_aside(self, batch: _Batch, came: Ints) -> None:
+    def _set_late_aside(self, batch: Batch, came: Ints) -> None:
         """Report those that are enough by themselves all the same, at the time they came.
 
         Not what is later than ids are remembered: nobody could tell it from a replay.
@@ -303,7 +257,7 @@ class Reading:
         columns = Columns(batch.events, (came // MINUTE).tolist(), source=self._plan.source.topic)
         self._trigger(columns, (batch.times // MINUTE).tolist())
 
-    def _add(self, batch: _Batch) -> None:
+    def _add(self, batch: Batch) -> None:
         assert self._chunk is not None
         self.tally["counted"] += len(batch.events)
         if self._plan.source.stream == "updates":
@@ -328,7 +282,7 @@ class Reading:
                 )
             )  # fmt: skip
 
-    def _again(self, columns: Columns, batch: _Batch) -> list[bool] | None:
+    def _again(self, columns: Columns, batch: Batch) -> list[bool] | None:
         """Marks what adds no person: copies, and the same person about product and category."""
         people, posts = columns[PERSON[self._plan.source.stream]], columns["repost_of"]
         copies = len(posts) - posts.count(None)
@@ -351,7 +305,7 @@ class Reading:
             for post, known in zip(posts, named, strict=True)
         ]
 
-    def _encoded(self, chunk: _Chunk, *, closed: bool) -> list[bytes]:
+    def _encoded(self, chunk: Chunk, *, closed: bool) -> list[bytes]:
         shards = self._plan.settings.detection.shards
         blank = self._blank(chunk.start, chunk.end, closed=closed, first=chunk.first)
         parts = zip(chunk.counts.by_shard(shards), _by_shard(chunk.triggers, shards), strict=True)

@@ -18,7 +18,7 @@ from streams.people import Seen
 from streams.seen import Hashes, SeenChunk, decode, unpacked
 from streams.settings import Kafka
 
-AT_ONCE = 1 << 20  # hashes that are made known together
+AT_ONCE = 1 << 20
 RECORDS = 500
 FETCH = 16 << 20  # bytes
 PATIENCE = 1000  # ms, for one answer
@@ -32,10 +32,11 @@ class Recollection:
     Args:
         seen: where it is made known.
         before: the first chunk to be read; those from there on must not meet their own ids.
+        at_once: so many hashes are made known together.
     """
 
-    def __init__(self, seen: Seen, *, before: int) -> None:
-        self._seen, self._before = seen, before
+    def __init__(self, seen: Seen, *, before: int, at_once: int = AT_ONCE) -> None:
+        self._seen, self._before, self._at_once = seen, before, at_once
         self._waiting: dict[int, list[Hashes]] = defaultdict(list)
         self._size = 0
 
@@ -45,7 +46,7 @@ class Recollection:
                 for moment, hashes in chain(chunk.ids.items(), chunk.people.items()):
                     self._waiting[moment].append(unpacked(hashes))
                     self._size += len(self._waiting[moment][-1])
-                if self._size > AT_ONCE:
+                if self._size > self._at_once:
                     self.finish()
 
     def finish(self) -> None:

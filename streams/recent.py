@@ -7,11 +7,11 @@ from streams.seen import Hashes
 
 Ints = NDArray[np.int64]
 NOTHING = -1
-SLOTS = 4  # for each hash there is room for, so that few chains are longer than one
+SLOTS = 2  # for each hash there is room for, so that chains are short
 
 
 class Recent:
-    """28 bytes for each hash there is room for.
+    """20 bytes for each hash there is room for.
 
     Args:
         room: how many hashes, a power of two.

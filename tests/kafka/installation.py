@@ -59,6 +59,7 @@ class Installation:
         self._pids = home / "pids"
         self._log = home / "log"
         self._supervisor: subprocess.Popen[bytes] | None = None
+        self._settled = 0
 
     def __enter__(self) -> Self:
         return self
@@ -178,7 +179,8 @@ class Installation:
         what a shard says of that comes after what it says of all before.
         """
         self.until(self.counted, "counts of all events")
-        wanted = _one_product_a_shard(self.settings.detection.shards)
+        self._settled += 1
+        wanted = _one_product_a_shard(self.settings.detection.shards, self._settled)
         self.send("complaints", [
             {
                 "id": product, "time": at or int(time.time()), "person": product,
@@ -198,11 +200,12 @@ class Installation:
         )
 
 
-def _one_product_a_shard(shards: int) -> set[str]:
+def _one_product_a_shard(shards: int, turn: int) -> set[str]:
+    """Products nobody has heard of before this turn."""
     found: dict[int, str] = {}
     number = 0
     while len(found) < shards:
-        product = f"{SENTINEL}-{number}"
+        product = f"{SENTINEL}-{turn}-{number}"
         found.setdefault(shard_of("product", product, shards=shards), product)
         number += 1
     return set(found.values())

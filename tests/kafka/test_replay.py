@@ -1,6 +1,8 @@
 """What Kafka carries and several processes decide equals what one process finds in the files."""
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from streams.topics import Role, Topics, group
 from tests.data import shared
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
-from tests.kafka.installation import Installation
+from tests.kafka.installation import SENTINEL, Installation
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 OPTIONS = """
@@ -100,6 +102,28 @@ def test_both_kinds_are_judged_as_in_a_backtest_though_detection_starts_anew_in_
     assert any("channel" in signal["scope"] for signal in expected.result())
     assert tallies.confirmed(stream.signals()) == wanted
     assert late_at_detection(stream) == 0
+    assert_replayed_in_vain(stream, *halves)
+
+
+def assert_replayed_in_vain(stream: Installation, *parts: Sequence[str]) -> None:
+    """The same ids once more change no count and confirm nothing new."""
+    before, confirmed = counted(stream), tallies.confirmed(stream.signals())
+    for part in parts:
+        stream.replay(*part)
+    stream.settle()
+    assert counted(stream) == before
+    assert tallies.confirmed(stream.signals()) == confirmed
+
+
+def counted(stream: Installation) -> list[Counter[str]]:
+    """Events and people by product, without those that `Installation.settle` made up."""
+    return [
+        Counter({name: n for name, n in found.items() if not name.startswith(SENTINEL)})
+        for shard in range(stream.settings.detection.shards)
+        for tally in (tallies.events, tallies.people)
+        for kind, by_product in (("complaints", 2), ("mentions", 0))
+        for found in [tally(stream.counts(shard), kind, cut=by_product)]
+    ]
 
 
 def written(folder: Path) -> list[list[str]]:

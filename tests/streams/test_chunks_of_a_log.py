@@ -234,7 +234,8 @@ def test_a_late_event_that_is_harmful_is_not_counted_but_reported_when_it_came()
 
 def test_a_harmful_event_later_than_ids_are_remembered_is_not_reported() -> None:
     late = [complaint("a", START - DAY, text=BURN), complaint("b", START - 9 * DAY, text=BURN)]
-    records = [Record(n, START, one) for n, one in enumerate([complaint(1, START + HOUR), *late])]
+    newest = complaint(1, START)
+    records = [Record(n, START, one) for n, one in enumerate([newest, *late])]
     (chunk,) = read(WIDE, [records]).counts()
     assert chunk.late == 2
     assert [trigger.event for trigger in chunk.triggers] == ["a"]

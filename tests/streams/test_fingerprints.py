@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams import fingerprints
 from streams.fingerprints import MOST, Fingerprints
-from streams.packed import TELLING, Batch, Packed
+from streams.packed import TELLING, Packed, Sought
 from streams.recent import Recent
 from streams.seen import Hashes
 
@@ -31,7 +31,7 @@ def many(size: int, *, seed: int = 1) -> Hashes:
 
 def holds(held: Fingerprints, asked: Hashes) -> list[bool]:
     marks = np.zeros(len(asked), np.bool_)
-    for places in held.held(Batch(asked)):
+    for places in held.held(Sought(asked)):
         marks[places] = True
     found: list[bool] = marks.tolist()
     return found
@@ -92,14 +92,14 @@ def test_packing_loses_no_bit_where_buckets_tell_some() -> None:
     few, enough = np.sort(many(8 * TELLING - 8)), np.sort(many(8 * TELLING + 5))
     for keys in (few, enough):
         assert (Packed(keys).hashes == keys).all()
-        assert len(Packed(keys).held(Batch(keys))) == len(keys)
+        assert len(Packed(keys).held(Sought(keys))) == len(keys)
 
 
 def test_hashes_that_differ_in_one_bit_are_told_apart_where_buckets_tell_some() -> None:
     keys = np.sort(many(8 * TELLING + 5))
     packed = Packed(keys)
     for bit in range(64):
-        assert not len(packed.held(Batch(keys[:50] ^ np.uint64(1 << bit))))
+        assert not len(packed.held(Sought(keys[:50] ^ np.uint64(1 << bit))))
 
 
 def test_hashes_that_share_a_slot_are_all_found() -> None:
@@ -113,9 +113,9 @@ def test_hashes_that_share_a_slot_are_all_found() -> None:
 
 
 def test_a_foreign_hash_seldom_has_to_be_compared() -> None:
-    packed, batch = Packed(np.sort(many(1 << 17))), Batch(many(1 << 16, seed=3))
-    words = packed._words.take(packed._bucket(batch.leading))
-    assert ((words & batch.signatures) == batch.signatures).mean() < 0.05
+    packed, sought = Packed(np.sort(many(1 << 17))), Sought(many(1 << 16, seed=3))
+    words = packed._words.take(packed._bucket(sought.leading))
+    assert ((words & sought.signatures) == sought.signatures).mean() < 0.05
 
 
 def test_parts_grow_so_that_few_have_to_be_asked() -> None:
