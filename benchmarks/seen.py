@@ -132,7 +132,7 @@ def restore(hashes: int) -> dict[str, Any]:
     records, seen = log(hashes), Seen(horizon=HORIZON)
 
     def read() -> None:
-        recollection = Recollection(seen, before=len(records) * CHUNK)
+        recollection = Recollection(seen, before=len(records) * CHUNK, watermark=HORIZON)
         for at in range(0, len(records), 500):
             recollection.take(map(decode, records[at : at + 500]))
         recollection.finish()

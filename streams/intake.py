@@ -18,7 +18,7 @@ from streams.deadletters import DeadLetter
 from streams.events import Event, Rejected
 from streams.people import Seen
 from streams.reading import Emission, End, Parsed, Plan, Reading
-from streams.recall import Recall
+from streams.recall import Recall, Recollection
 from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
@@ -160,8 +160,8 @@ class Intake:
         """The partition's input; anew where a reading begins."""
         if run.begin is not None:
             begun = self._inputs[run.tp] = self._begun(run.tp, run.begin)
-            if run.begin.committed is not None:
-                await self._remember(run, begun.reading.seen, run.begin.committed)
+            if run.begin.committed is not None and begun.reading.watermark is not None:
+                await self._remember(run, begun.reading, run.begin.committed)
         held = self._inputs.get(run.tp)
         if held is None or held.runs != run.number:
             raise LostRunError(
@@ -171,13 +171,15 @@ class Intake:
         held.runs += 1
         return held
 
-    async def _remember(self, run: Run, known: Seen, before: int) -> None:
+    async def _remember(self, run: Run, reading: Reading, before: int) -> None:
+        """Without a watermark there was no event before, and nothing to remember."""
+        assert reading.watermark is not None
+        recollection = Recollection(reading.seen, before=before, watermark=reading.watermark)
+        topic = self._topics.seen(self._sources[run.topic])
         self.restoring = True
         try:
-            await self._recall(
-                known, self._topics.seen(self._sources[run.topic]), run.partition, before=before,
-                show=metrics.UNRECALLED.labels(run.topic).set,
-            )  # fmt: skip
+            show = metrics.UNRECALLED.labels(run.topic).set
+            await self._recall(recollection, topic, run.partition, show=show)
         finally:
             self.restoring = False
 

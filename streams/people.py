@@ -84,6 +84,10 @@ class Seen:
         if (held := self._spans.get(moment // self._length)) is not None:
             held.add(hashes)
 
+    def outlives(self, moment: int, watermark: int) -> bool:
+        """Whether what was new at a moment is known yet where the watermark has come to."""
+        return moment // self._length >= watermark // self._length - SPANS
+
     def advance(self, moment: int) -> None:
         """Forget what the watermark leaves behind when it comes to a moment."""
         span = moment // self._length

@@ -32,22 +32,30 @@ class Recollection:
     Args:
         seen: where it is made known.
         before: the first chunk to be read; those from there on must not meet their own ids.
+        watermark: of the partition (ms) at its start; a chunk that is ahead of it is of a topic
+            that had this name before.
         at_once: so many hashes are made known together.
     """
 
-    def __init__(self, seen: Seen, *, before: int, at_once: int = AT_ONCE) -> None:
-        self._seen, self._before, self._at_once = seen, before, at_once
+    def __init__(self, seen: Seen, *, before: int, watermark: int, at_once: int = AT_ONCE) -> None:
+        self._seen, self._before, self._watermark = seen, before, watermark
+        self._at_once = at_once
         self._waiting: dict[int, list[Hashes]] = defaultdict(list)
         self._size = 0
 
     def take(self, chunks: Iterable[SeenChunk]) -> None:
         for chunk in chunks:
-            if chunk.first < self._before:
-                for moment, hashes in chain(chunk.ids.items(), chunk.people.items()):
+            for moment, hashes in chain(chunk.ids.items(), chunk.people.items()):
+                if self._matters(chunk) and self._seen.outlives(moment, self._watermark):
                     self._waiting[moment].append(unpacked(hashes))
                     self._size += len(self._waiting[moment][-1])
-                if self._size > self._at_once:
-                    self.finish()
+            if self._size > self._at_once:
+                self.finish()
+
+    def _matters(self, chunk: SeenChunk) -> bool:
+        """Any chunk with an event has a watermark."""
+        ahead = chunk.watermark is not None and chunk.watermark > self._watermark
+        return chunk.first < self._before and not ahead
 
     def finish(self) -> None:
         """Make known what was taken so far."""
@@ -55,6 +63,11 @@ class Recollection:
             self._seen.remember(moment, np.concatenate(self._waiting[moment]))
         self._waiting.clear()
         self._size = 0
+
+    @property
+    def keys(self) -> int:
+        """How many are known."""
+        return len(self._seen)
 
 
 @dataclass(frozen=True)
@@ -65,14 +78,11 @@ class Recall:
     bootstrap: str
 
     async def __call__(
-        self, seen: Seen, topic: str, partition: int, *, before: int,
+        self, recollection: Recollection, topic: str, partition: int, *,
         show: Callable[[int], None],
     ) -> None:  # fmt: skip
-        """Make known what the chunks of a partition before `before` have seen.
-
-        `show` is told how many records are still to be read.
-        """
-        began, recollection = time.monotonic(), Recollection(seen, before=before)
+        """Read a partition's log; `show` is told how many records are still to be read."""
+        began = time.monotonic()
         consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, enable_auto_commit=False,
             fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH,
@@ -84,7 +94,7 @@ class Recall:
         finally:
             await consumer.stop()
         log.info(
-            "seen_restored", topic=topic, partition=partition, before=before, keys=len(seen),
+            "seen_restored", topic=topic, partition=partition, keys=recollection.keys,
             seconds=round(time.monotonic() - began, 3),
         )  # fmt: skip
 

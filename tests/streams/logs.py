@@ -115,10 +115,10 @@ def read(which: Plan, runs: Iterable[Sequence[Record]], **held: Any) -> Partitio
     return partition
 
 
-def recalled(partition: Partition, *, before: int) -> Seen:
+def recalled(partition: Partition, *, before: int, watermark: int) -> Seen:
     """What a worker knows that begins at a chunk after the `seen` log was written."""
     seen = Seen(horizon=partition.plan.horizon)
-    recollection = Recollection(seen, before=before)
+    recollection = Recollection(seen, before=before, watermark=watermark)
     recollection.take(one.seen for one in partition.closed if one.seen is not None)
     recollection.finish()
     return seen

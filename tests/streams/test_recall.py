@@ -23,9 +23,11 @@ def known(seen: Seen, *keys: str, at: int = 0) -> list[bool]:
     return [not new for new in fresh]
 
 
-def recalled(*chunks: SeenChunk, before: int, at_once: int = AT_ONCE) -> Seen:
+def recalled(
+    *chunks: SeenChunk, before: int, watermark: int = HOUR, at_once: int = AT_ONCE
+) -> Seen:
     seen = Seen(horizon=7 * HOUR)
-    recollection = Recollection(seen, before=before, at_once=at_once)
+    recollection = Recollection(seen, before=before, watermark=watermark, at_once=at_once)
     recollection.take(chunks)
     recollection.finish()
     return seen
@@ -47,8 +49,16 @@ def test_a_record_that_comes_twice_or_late_changes_nothing() -> None:
 
 
 def test_what_is_past_the_horizon_stays_forgotten() -> None:
-    seen = recalled(chunk(0, id="a"), chunk(10, 9 * HOUR, id="b"), before=20)
+    chunks = (chunk(0, id="a"), chunk(10, 9 * HOUR, id="b"))
+    seen = recalled(*chunks, before=20, watermark=9 * HOUR)
+    assert len(seen) == 1
     assert known(seen, "a", "b", at=9 * HOUR) == [False, True]
+
+
+def test_a_topic_that_had_the_name_before_is_not_remembered() -> None:
+    former, present = chunk(0, 90 * HOUR, id="a"), chunk(0, HOUR, id="b")
+    seen = recalled(former, present, before=10, watermark=HOUR)
+    assert known(seen, "a", "b", at=HOUR) == [False, True]
 
 
 def test_a_long_log_is_made_known_in_pieces() -> None:
