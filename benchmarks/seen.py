@@ -29,7 +29,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks import machine
-from streams.people import Seen, hashed
+from streams.digests import digests
+from streams.people import Seen
 from streams.recall import Recollection
 from streams.seen import Hashes, SeenChunk, decode, encode, packed
 
@@ -152,7 +153,7 @@ def false_duplicates(distinct: int) -> dict[str, Any]:
     for start in range(0, distinct, BLOCK):
         keys = [f"complaint-{n:09}" for n in range(start, min(start + BLOCK, distinct))]
         began = time.process_time()
-        hashes = hashed(keys, kind=0)
+        hashes = digests(keys, 0)
         spent += time.process_time() - began
         moment = start * HORIZON // distinct
         known += fill(seen, hashes, batch=BATCHES[-1], moment=moment)

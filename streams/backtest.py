@@ -17,10 +17,11 @@ from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
 from streams.cells import decode
+from streams.columns import Answers, End, Parsed
 from streams.events import MILLISECOND, Event
 from streams.history import Entry, Playable, bucket_end, partitions_of, source_of
 from streams.people import Seen
-from streams.reading import Emission, End, Parsed, Plan, Reading
+from streams.reading import Emission, Plan, Reading
 from streams.sections import Source, Stream
 from streams.settings import Settings
 from streams.shards import Shard
@@ -43,7 +44,7 @@ class _Partition:
     def take(self, parsed: Sequence[Parsed], *, now: int) -> list[Emission]:
         offsets = np.arange(self.offset, self.offset + len(parsed))
         self.offset += len(parsed)
-        return self.reading.take(offsets, np.full(len(parsed), now), parsed)
+        return self.reading.take(offsets, np.full(len(parsed), now), Answers.of(parsed))
 
 
 class Backtest:

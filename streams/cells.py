@@ -1,22 +1,18 @@
-"""Counting a chunk's events by the configured cuts, and the record that carries the counts."""
+"""The record that carries a chunk's counts to one shard."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
-from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
 import xxhash
-from msgspec.structs import astuple
 
 from streams.sections import Cut
-from streams.tallies import Ints, Table, Tally
+from streams.tallies import Ints
 
 SEPARATOR: Final = "\x1f"  # joins the fields of a series' key; refused inside a field
 NARROW: Final = np.dtype("<i4")
 WIDE: Final = np.dtype("<i8")
-SCOPE: Final = ("product", "batch", "region")  # of a single event
 
 
 class CellNumbers(NamedTuple):
@@ -144,142 +140,6 @@ def layout(cuts: Iterable[Cut]) -> str:
     """A name for what the numbers of the cuts stand for."""
     names = "\n".join(f"{cut.name} by {cut.family or 'all'}" for cut in cuts)
     return xxhash.xxh3_64_hexdigest(names.encode())
-
-
-class Columns:
-    """The events of a run that count, as columns.
-
-    Args:
-        events: parsed and completed, neither late nor duplicate.
-        minutes: of their times.
-        source: the topic, which cuts may name as "source".
-
-    Attributes:
-        again: marks events that add no person: repeat contacts and copies; None for none.
-    """
-
-    def __init__(self, events: Sequence[Any], minutes: list[int], *, source: str) -> None:
-        self.minutes = minutes
-        self.again: list[bool] | None = None
-        self.events = events
-        self._columns: dict[str, list[str | None]] = {"source": [source] * len(events)}
-
-    def __getitem__(self, field: str) -> list[str | None]:
-        if field not in self._columns:
-            self._columns[field] = self._of_events.get(field) or [None] * len(self.events)
-        return self._columns[field]
-
-    @cached_property
-    def _of_events(self) -> dict[str, list[Any]]:
-        """The fields of the events, which are all of one stream."""
-        if not self.events:
-            return {}
-        columns = map(list, zip(*map(astuple, self.events), strict=True))
-        return dict(zip(self.events[0].__struct_fields__, columns, strict=True))
-
-    def __setitem__(self, field: str, values: list[str | None]) -> None:
-        """Complete a field from elsewhere, such as the text."""
-        self._columns[field] = values
-
-    def mask(self, where: Mapping[str, str]) -> list[bool] | None:
-        """Which events have the fixed values; None where nothing is fixed."""
-        if not where:
-            return None
-        masks = [[value == wanted for value in self[field]] for field, wanted in where.items()]
-        return masks[0] if len(masks) == 1 else [all(marks) for marks in zip(*masks, strict=True)]
-
-    def scope(self, place: int) -> dict[str, str]:
-        """What one event is about, of the fields it has; of a post only the product."""
-        fields = SCOPE[:1] if self.reaching else SCOPE
-        values = {field: self[field][place] for field in fields}
-        return {field: value for field, value in values.items() if value is not None}
-
-    @property
-    def reaching(self) -> bool:
-        """Whether the stream's events have a reach."""
-        return bool(self.events) and hasattr(self.events[0], "followers")
-
-    def numbers(self) -> Ints:
-        """What `Tally.table` sums up of each event."""
-        numbers = np.zeros((5, len(self.events)), np.int64)
-        numbers[0], numbers[1] = self.minutes, 1
-        if self.again is not None:
-            numbers[2] = self.again
-        if self.reaching:
-            numbers[3] = [post is not None for post in self["repost_of"]]
-            numbers[4] = [followers or 0 for followers in self._of_events["followers"]]
-        return numbers
-
-
-class _Count:
-    """The tally of one cut; without one, of the whole stream."""
-
-    def __init__(self, cut: Cut | None) -> None:
-        self._cut = cut
-        self._tally = Tally()
-
-    def add(self, columns: Columns) -> None:
-        events = len(columns.events)
-        if self._cut is None:
-            self._tally.add_all(events)
-            return
-        fields = zip(*(columns[field] for field in self._cut.by), strict=True)
-        mask = columns.mask(self._cut.where)
-        self._tally.add(fields, events, None if mask is None else np.array(mask, np.bool_))
-
-    def by_shard(self, numbers: Ints, shards: int) -> Sequence[Cells | msgspec.Raw | None]:
-        if self._cut is None or self._cut.family is None:
-            table = self._tally.table(numbers)
-            return [msgspec.Raw(encode(_cells(table, 0))) if table.series.size else None] * shards
-        owners = _Owners(self._cut.family, shards)
-        of_family = itemgetter(self._cut.by.index(self._cut.family))
-        table = self._tally.table(
-            numbers, lambda keys: map(owners.__getitem__, map(of_family, keys))
-        )
-        return [_cells(table, shard) for shard in range(shards)]
-
-
-class _Owners(dict[str, int]):
-    """The shard of each value of a family."""
-
-    def __init__(self, family: str, shards: int) -> None:
-        super().__init__()
-        self._family, self._shards = family, shards
-
-    def __missing__(self, value: str) -> int:
-        shard = self[value] = shard_of(self._family, value, shards=self._shards)
-        return shard
-
-
-def _cells(table: Table, owner: int) -> Cells | None:
-    """The cells of one owner's series, which stand together."""
-    first, last = np.searchsorted(table.owners, (owner, owner + 1)).tolist()
-    start, end = np.searchsorted(table.series, (first, last)).tolist()
-    if start == end:
-        return None
-    series, minutes = table.series[start:end] - first, table.minutes[start:end]
-    events, repeats, reposts, reach = table.sums[:, start:end]
-    keys = [SEPARATOR.join(fields) for fields in table.keys[first:last]]
-    return Cells.pack(keys, CellNumbers(series, minutes, events, events - repeats, reposts, reach))
-
-
-class ChunkCounts:
-    """All the tallies of one chunk; the last is the stream's total."""
-
-    def __init__(self, cuts: Sequence[Cut]) -> None:
-        self._counts = [_Count(cut) for cut in cuts] + [_Count(None)]
-        self._numbers = [np.empty((5, 0), np.int64)]
-
-    def add(self, columns: Columns) -> None:
-        self._numbers.append(columns.numbers())
-        for count in self._counts:
-            count.add(columns)
-
-    def by_shard(self, shards: int) -> list[list[Cells | msgspec.Raw | None]]:
-        """For each shard its cells of each cut; those without a family go to all."""
-        numbers = np.concatenate(self._numbers, axis=1)
-        by_cut = (count.by_shard(numbers, shards) for count in self._counts)
-        return [list(own) for own in zip(*by_cut, strict=True)]
 
 
 def shard_of(family: str, value: str, *, shards: int) -> int:

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import faust
-from aiokafka.consumer.fetcher import FetchResult
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
+
+from streams import fetches
 
 logger = logging.getLogger(__name__)
 SCHEME = "chunks"
@@ -93,15 +94,9 @@ class _Thread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:
-        # aiokafka copies each record into one of its own, at a twentieth of all that an event
-        # costs; a stage needs nothing of the copy that the record does not have.
         for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001
-            if (
-                tp.topic in self.app.run_topics
-                and isinstance(fetched, FetchResult)
-                and fetched.has_more()
-            ):
-                fetched._partition_records._consumer_record = _as_it_is  # noqa: SLF001
+            if tp.topic in self.app.run_topics:
+                fetches.by_the_batch(fetched)
         return await super()._fetch_records(consumer, *args, **kwargs)
 
     async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
@@ -238,9 +233,10 @@ class Consumer(driver.Consumer):
         """Whether it may be read: Faust resumes the inputs after a recovery, then seeks them."""
         return tp.topic not in self.app.run_topics or tp in self._numbers
 
-    def _run(self, tp: TP, records: Sequence[Any]) -> Run:
+    def _run(self, tp: TP, taken: Sequence[Any]) -> Run:
         number = self._numbers.get(tp, 0)
         self._numbers[tp] = number + 1
+        records = fetches.records(taken)
         return Run(tp.topic, tp.partition, records, self._begins.pop(tp, None), number)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
@@ -251,10 +247,6 @@ class Consumer(driver.Consumer):
             *tp, last.offset, last.timestamp / 1000.0, last.timestamp_type, (), None, record,
             None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
-
-
-def _as_it_is(_: Any, record: Any) -> Any:
-    return record
 
 
 def _begin(tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int) -> Begin:

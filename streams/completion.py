@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from detectors.text import reading
 from detectors.text.harm import Harm
-from streams.cells import Columns
+from streams.columns import Columns
 
 UNKNOWN = "unknown"
 QUOTE = 140  # characters of a text that travel with a trigger; redacted when shown

@@ -137,13 +137,18 @@ def judge_times(
     ahead = times_of(parsed) > stamps + future_ms
     if not ahead.any():
         return parsed
-    rule = f"must be at most {durations.text(future_ms * MILLISECOND)} after its record's timestamp"
     return [
-        Rejected("time", iso(event.time), rule)
+        too_early(event.time, future_ms=future_ms)
         if out and not isinstance(event, Rejected)
         else event
         for event, out in zip(parsed, ahead, strict=True)
     ]
+
+
+def too_early(time: int, *, future_ms: int) -> Rejected:
+    """What is said of an event that lies more than `future_ms` ahead of its record."""
+    limit = durations.text(future_ms * MILLISECOND)
+    return Rejected("time", iso(time), f"must be at most {limit} after its record's timestamp")
 
 
 def times_of(parsed: Sequence[Any]) -> NDArray[np.int64]:

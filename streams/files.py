@@ -184,7 +184,7 @@ def _plain_batches(lines: Iterable[bytes], reader: Reader) -> Iterator[Batch]:
     numbered = filter(itemgetter(1), enumerate(map(bytes.strip, lines), 1))
     while part := list(islice(numbered, BATCH)):
         rows, raws = zip(*part, strict=True)
-        yield Batch(reader.run(raws), list(rows), [None] * len(rows))
+        yield Batch(reader.rows(raws), list(rows), [None] * len(rows))
 
 
 def _mapped_rows(path: Path, rows: Iterable[RawRow], translate: Translation) -> Iterator[Row]:

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field
-from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.cells import ChunkCounts, Trigger
-from streams.events import Event
+from streams.cells import Trigger
+from streams.columns import Bools, Columns
+from streams.counting import ChunkCounts
 from streams.seen import Hashes, Mark, SeenChunk, packed
 
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 New = dict[int, list[Hashes]]  # by the moment from which they are remembered
 ID, MATTER = range(2)  # kinds of keys that are met
 
@@ -64,17 +63,13 @@ class Batch(NamedTuple):
     """Events of one chunk, in their order.
 
     Attributes:
-        times: milliseconds, of the events.
+        offsets: of their records.
         passed: the watermark (ms) once each has come; ascending.
     """
 
-    events: list[Event]
+    columns: Columns
     offsets: Ints
-    times: Ints
     passed: Ints
 
-    def only(self, mask: Bools) -> "Batch":
-        if mask.all():
-            return self
-        columns = (self.offsets[mask], self.times[mask], self.passed[mask])
-        return Batch(list(compress(self.events, mask)), *columns)
+    def only(self, marks: Bools) -> "Batch":
+        return Batch(self.columns.kept(marks), self.offsets[marks], self.passed[marks])

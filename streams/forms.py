@@ -1,11 +1,10 @@
 """How each stream's JSON is read, and what makes an event need no tidying."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from msgspec.structs import astuple
 
 from streams.events import Complaint, Event, Mention, Update
 from streams.settings import Stream
@@ -27,7 +26,7 @@ class Form:
 
     kind: type[Event]
     decode: Callable[[bytes], Event]
-    decode_lines: Callable[[bytes], list[Any]]
+    decode_lines: Callable[[bytes | memoryview], list[Any]]
     keys: tuple[str, ...]
     loose: tuple[str, ...]
 
@@ -36,20 +35,10 @@ class Form:
         decoder = msgspec.json.Decoder(kind)
         return cls(kind, decoder.decode, decoder.decode_lines, keys, loose)
 
-    def columns(self, events: Sequence[Event]) -> dict[str, list[Any]]:
-        """The values of the fields that may need tidying."""
-        columns = zip(*map(astuple, events), strict=True)
-        fields = {*self.keys, *self.loose, "sentiment"}
-        return {
-            name: list(column)
-            for name, column in zip(self.kind.__struct_fields__, columns, strict=True)
-            if name in fields
-        }
-
     def loose_ones_are_tidy(self, columns: Mapping[str, list[Any]], longest: int) -> bool:
         """Whether none is blank, no text longer than `longest`, and each sentiment a word."""
         return (
-            all(_filled(columns[name]) for name in self.loose)
+            all(_filled(columns[name]) for name in columns.keys() & self.loose)
             and all(_brief(columns[name], longest) for name in TEXTS & columns.keys())
             and float not in set(map(type, columns.get("sentiment", ())))
         )

@@ -1,11 +1,14 @@
 """Times on the wire become epoch milliseconds, one by one or a run at once."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streams.events import EARLIEST, EPOCH, LATEST
 
@@ -14,6 +17,15 @@ ISO_RULE: Final = "must be ISO 8601 with a zone, or epoch seconds or millisecond
 DAY_MS: Final = 86_400_000
 EXACT: Final = 4e9  # seconds, the year 2096; up to there a float holds microseconds exactly
 ZONE: Final = attrgetter("tzinfo")
+ZONELESS: Final = "must carry its zone: Z, or an offset such as +08:00"
+DIGIT: Final = re.compile(r"\d", re.ASCII)
+LAYOUT: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(?P<zone>Z|[+-]\d\d:\d\d)", re.ASCII
+)
+FIGURES: Final = (8, 2, 2, 2, 3)  # digits of date, hours, minutes, seconds and milliseconds
+FINEST: Final = 6  # digits of a fraction; those after the third are worth nothing
+
+Instants = NDArray[np.int64]
 
 
 def instant(value: str | float) -> int:
@@ -27,19 +39,83 @@ def instant(value: str | float) -> int:
     return in_range(milliseconds)
 
 
-def instants(values: Sequence[str]) -> list[int] | None:
-    """The same of many ISO times at a quarter of the cost; None where one needs a closer look."""
+def instants(values: Sequence[str]) -> Instants | None:
+    """The same of many ISO times at a fraction of the cost; None where one needs a closer look."""
     try:
-        moments = list(map(datetime.fromisoformat, values))
-    except (ValueError, TypeError):
+        milliseconds = _alike(values)
+        if milliseconds is None:
+            milliseconds = _unlike(values)
+    except (ValueError, TypeError, IndexError):
         return None
+    within: bool = milliseconds.min() >= EARLIEST and milliseconds.max() < EXACT * 1000
+    return milliseconds if within else None
+
+
+def _alike(values: Sequence[str]) -> Instants | None:
+    """Of times that are written as the first is, as most sources do; None where they are not."""
+    layout, text = _layout(DIGIT.sub("0", values[0])), "".join(values)
+    if layout is None or not text.isascii() or len(text) != len(values) * len(values[0]):
+        return None
+    letters = np.frombuffer(text.encode(), np.uint8).reshape(len(values), -1)
+    digits, others = letters[:, layout.digits] - ord("0"), letters[:, layout.others]
+    if (others != others[0]).any() or (digits > 9).any():
+        return None
+    parts: Instants = (digits.astype(np.float64) @ layout.worth).astype(np.int64)
+    date, hours, minutes, seconds, milliseconds = parts.T
+    if hours.max() > 23 or minutes.max() > 59 or seconds.max() > 59:
+        return None
+    clock: Instants = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
+    return _days(date, values[0][layout.zone :]) + clock
+
+
+class _Layout(NamedTuple):
+    """How times are written.
+
+    Attributes:
+        digits: places of those of date and clock.
+        others: places of all else, the zone with it.
+        worth: of each digit (rows) in date, hours, minutes, seconds and milliseconds.
+        zone: the place where the zone begins.
+    """
+
+    digits: Instants
+    others: Instants
+    worth: NDArray[np.float64]
+    zone: int
+
+
+@lru_cache(maxsize=64)
+def _layout(zeros: str) -> _Layout | None:
+    """Of a time whose digits are all zero."""
+    layout = LAYOUT.fullmatch(zeros)
+    if layout is None:
+        return None
+    zone = layout.start("zone")
+    digits = np.array([at for at, letter in enumerate(zeros[:zone]) if letter == "0"])
+    return _Layout(digits, np.delete(np.arange(len(zeros)), digits), _worth(len(digits)), zone)
+
+
+def _worth(digits: int) -> NDArray[np.float64]:
+    """What each digit (rows) is worth in each part (columns) of a time."""
+    worth, row = np.zeros((sum(FIGURES) + FINEST - 3, len(FIGURES))), 0
+    for part, figures in enumerate(FIGURES):
+        worth[row : row + figures, part] = 10.0 ** np.arange(figures - 1, -1, -1)
+        row += figures
+    return worth[:digits]
+
+
+def _days(dates: Instants, zone: str) -> Instants:
+    """Milliseconds at which days, such as 20260131, begin in a zone."""
+    met, places = np.unique(dates, return_inverse=True)
+    return np.array([_iso(f"{date:08}T000000{zone}") for date in met.tolist()], np.int64)[places]
+
+
+def _unlike(values: Sequence[str]) -> Instants:
+    moments = list(map(datetime.fromisoformat, values))
     if None in set(map(ZONE, moments)):
-        return None
+        raise ValueError(ZONELESS)
     seconds = np.fromiter(map(datetime.timestamp, moments), np.float64, len(moments))
-    if not (seconds.min() >= EARLIEST / 1000 and seconds.max() < EXACT):
-        return None
-    milliseconds: list[int] = (np.rint(seconds * 1e6).astype(np.int64) // 1000).tolist()
-    return milliseconds
+    return np.rint(seconds * 1e6).astype(np.int64) // 1000
 
 
 def in_range(milliseconds: int) -> int:
@@ -55,6 +131,6 @@ def _iso(text: str) -> int:
     except ValueError:
         raise ValueError(ISO_RULE) from None
     except TypeError:  # a time without a zone has no distance to one with a zone
-        raise ValueError("must carry its zone: Z, or an offset such as +08:00") from None
+        raise ValueError(ZONELESS) from None
     # Dividing by a timedelta gives the same and takes longer.
     return since.days * DAY_MS + since.seconds * 1000 + since.microseconds // 1000

@@ -14,17 +14,17 @@ from faust.types import TP
 
 from streams import mapping, metrics, parsing, seen
 from streams.chunks import Begin, Run, StageApp
+from streams.columns import Answers, End
 from streams.deadletters import DeadLetter
-from streams.events import Event, Rejected
 from streams.people import Seen
-from streams.reading import Emission, End, Parsed, Plan, Reading
+from streams.reading import Emission, Plan, Reading
 from streams.recall import Recall, Recollection
 from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
 
 END = "tocsin-end"  # header of the record that ends an input; its value is the time in ms
-SAMPLE = 64  # unknown fields are looked for in every so many offsets
+SAMPLE = 64  # unknown fields are looked for in one of so many records
 STRETCH = 2048  # records counted before others have their turn
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
@@ -89,8 +89,8 @@ class Intake:
         closed, sent = [], []
         async with self._sending:
             for part in (slice(at, at + STRETCH) for at in range(0, len(offsets), STRETCH)):
-                parsed = self._parsed(run, run.records[part])
-                emissions = held.reading.take(offsets[part], stamps[part], parsed)
+                answers = self._answers(run, run.records[part])
+                emissions = held.reading.take(offsets[part], stamps[part], answers)
                 closed += emissions
                 sent += [await sending for sending in self._counts(emissions)]
                 sent += [await sending for sending in self._seen(run, emissions)]
@@ -197,23 +197,20 @@ class Intake:
         )  # fmt: skip
         return _Input(reading)
 
-    def _parsed(self, run: Run, records: Sequence[Any]) -> list[Parsed]:
-        parsed: list[Any] = self._events(run, records)
-        for place, record in enumerate(records):
-            if record.headers and (time_of_end := _end(record.headers)) is not None:
-                parsed[place] = End(time_of_end)
-        return parsed
+    def _answers(self, run: Run, records: Sequence[Any]) -> Answers:
+        marked = [(place, record.headers) for place, record in enumerate(records) if record.headers]
+        ends = {place: End(time) for place, held in marked if (time := _end(held)) is not None}
+        return self._parsed(run, records).with_ends(ends)
 
-    def _events(self, run: Run, records: Sequence[Any]) -> list[Event | Rejected]:
+    def _parsed(self, run: Run, records: Sequence[Any]) -> Answers:
         raws = [record.value or b"" for record in records]
         if run.topic in self._mappings:
             ids = (f"{run.topic}-{run.partition}-{record.offset}" for record in records)
-            return self._mappings[run.topic].parse_run(raws, ids, intake=self._settings.intake)
-        for record in records:
-            if record.offset % SAMPLE == 0:
-                stream = self._sources[run.topic].stream
-                for name in parsing.unknown_fields(stream, record.value or b""):
-                    metrics.unknown_field(run.topic, name)
+            intake = self._settings.intake
+            return Answers.of(self._mappings[run.topic].parse_run(raws, ids, intake=intake))
+        for raw in raws[-records[0].offset % SAMPLE :: SAMPLE]:
+            for name in parsing.unknown_fields(self._sources[run.topic].stream, raw):
+                metrics.unknown_field(run.topic, name)
         return self._readers[run.topic].run(raws)
 
     def _letters(self, run: Run, reading: Reading) -> list[Sending]:

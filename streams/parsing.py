@@ -1,14 +1,16 @@
 """Parsing at the edge: bytes become `Event | Rejected` once, and are trusted from then on."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec.structs import force_setattr
+from numpy.typing import NDArray
 
+from streams.columns import Answers, Columns, transposed
 from streams.events import Event, Mood, Rejected
 from streams.forms import FORMS, TEXTS
 from streams.instants import instant, instants
@@ -18,8 +20,7 @@ from streams.settings import Intake, Stream
 SEPARATOR: Final = "\x1f"  # joins the values of a series' key
 KEY_RULE: Final = "must not hold the characters U+001F or U+0000"
 REMEMBERED: Final = 65_536  # key values a reader knows to be clean; others are checked each time
-FIRST, LAST = itemgetter(0), itemgetter(-1)
-BEGIN, END = set(b"{"), set(b"}")
+BEGIN, END, LINE_FEED = b"{}\n"
 BLOCK: Final = 256  # records decoded at once; more do not fit the processor's cache
 NEUTRAL: Final = 0.05  # a sentiment score nearer to 0 is neutral, as users of VADER read it
 REQUIRED: Final = frozenset({"id", "complaint"})
@@ -83,13 +84,25 @@ class Reader:
         self._longest = intake.max_text
         self._known: set[str | None] = {None}
 
-    def run(self, raws: Sequence[bytes]) -> list[Event | Rejected]:
+    def run(self, raws: Sequence[bytes]) -> Answers:
+        """What the records say, as columns; the same as `rows`."""
+        if (whole := self._block(raws)) is not None:
+            return Answers.sound(whole.columns)
+        return Answers.joined(list(map(self._answers, _blocks(raws))))
+
+    def _answers(self, raws: Sequence[bytes]) -> Answers:
+        block = self._block(raws)
+        return Answers.sound(block.columns) if block else Answers.of(self._each(raws))
+
+    def rows(self, raws: Sequence[bytes]) -> list[Event | Rejected]:
         """One answer a record, in their order; the same as `raw` gives for each."""
         answers: list[Event | Rejected] = []
-        for at in range(0, len(raws), BLOCK):
-            block = raws[at : at + BLOCK]
-            answers += self._block(block) or map(self.raw, block)
+        for block in _blocks(raws):
+            answers += found.rows() if (found := self._block(block)) else self._each(block)
         return answers
+
+    def _each(self, raws: Sequence[bytes]) -> list[Event | Rejected]:
+        return list(map(self.raw, raws))
 
     def raw(self, raw: bytes) -> Event | Rejected:
         """Reads a JSON object; fields that the stream does not have are passed over."""
@@ -103,21 +116,20 @@ class Reader:
             return unreadable(raw, failure)
         return self._settle(event)
 
-    def _block(self, raws: Sequence[bytes]) -> list[Event | Rejected] | None:
+    def _block(self, raws: Sequence[bytes]) -> "_Block | None":
         """Decode many at once; None where one of them needs a closer look."""
-        joined = b"\n".join(raws)
-        if not _one_a_line(raws, joined) or max(map(len, raws)) > self._largest:
+        lines = _Lines.of(raws)
+        if lines is None or lines.longest > self._largest:
             return None
         try:
-            events = self.form.decode_lines(joined)
+            events = [event for part in lines.parts() for event in self.form.decode_lines(part)]
         except FAILURES:
             return None
-        times = instants([event.time for event in events])
-        if times is None or len(events) != len(raws):
+        values = transposed(events)
+        times = instants(values.pop("time", ()))
+        if times is None or len(events) != len(raws) or not self._tidy(values):
             return None
-        for event, time in zip(events, times, strict=True):
-            force_setattr(event, "time", time)
-        return events if self._tidy(events) else [self._tidied(event) for event in events]
+        return _Block(events, Columns(times, values))
 
     def record(self, record: dict[str, Any], *, strict: bool = False) -> Event | Rejected:
         """Reads fields already taken apart; unless strict, "12" is a number as well."""
@@ -145,10 +157,10 @@ class Reader:
             return Rejected("time", shown(event.time), rule)
         return self._tidied(event)
 
-    def _tidy(self, events: Sequence[Event]) -> bool:
+    def _tidy(self, columns: Mapping[str, list[Any]]) -> bool:
         """Whether there is nothing to mend, looked at column by column."""
-        columns = self.form.columns(events)
-        keys = {value for name in self.form.keys for value in set(columns[name])} - self._known
+        held = (columns[name] for name in self.form.keys if name in columns)
+        keys = {value for values in held for value in set(values)} - self._known
         return all(map(self._clean, keys)) and self.form.loose_ones_are_tidy(columns, self._longest)
 
     def _clean(self, key: str) -> bool:
@@ -187,25 +199,66 @@ class Reader:
             self.tally.texts_cut += 1
 
 
-def _one_a_line(raws: Sequence[bytes], joined: bytes) -> bool:
-    """Whether as many objects as there are lines can only be one object a line.
+class _Block(NamedTuple):
+    """Events that were decoded at once, in which there is nothing to mend."""
 
-    Every record begins with a brace and ends with one, and none holds a line's end. No string
-    goes over a line's end either, so each line holds whole objects, at least one.
+    events: Sequence[Event]
+    columns: Columns
+
+    def rows(self) -> Sequence[Event]:
+        for event, time in zip(self.events, self.columns.times.tolist(), strict=True):
+            force_setattr(event, "time", time)
+        return self.events
+
+
+def _blocks(raws: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
+    return (raws[at : at + BLOCK] for at in range(0, len(raws), BLOCK))
+
+
+class _Lines(NamedTuple):
+    """Records that are one object each, one after the other.
+
+    Attributes:
+        joined: all of them, with a line feed between two.
+        ends: where each of them ends.
+        longest: bytes of the longest.
     """
-    return (
-        all(raws)
-        and set(map(FIRST, raws)) == BEGIN
-        and set(map(LAST, raws)) == END
-        and joined.count(b"\n") == len(raws) - 1
-    )
+
+    joined: bytes
+    ends: NDArray[np.int64]
+    longest: int
+
+    @classmethod
+    def of(cls, raws: Sequence[bytes]) -> "_Lines | None":
+        """None where not as many objects as there are lines can only be one object a line.
+
+        Every record begins with a brace and ends with one, and none holds a line's end. No string
+        goes over a line's end either, so each line holds whole objects, at least one.
+        """
+        lengths = np.fromiter(map(len, raws), np.int64, len(raws))
+        if not lengths.size or not lengths.all():
+            return None
+        joined = b"\n".join(raws)
+        ends = np.cumsum(lengths + 1) - 1
+        held = np.frombuffer(joined, np.uint8)
+        braced = (held[ends - lengths] == BEGIN).all() and (held[ends - 1] == END).all()
+        if not braced or np.count_nonzero(held == LINE_FEED) != len(raws) - 1:
+            return None
+        return cls(joined, ends, int(lengths.max()))
+
+    def parts(self) -> Iterator[memoryview]:
+        """Some at a time."""
+        start, whole = 0, memoryview(self.joined)
+        for end in (*self.ends[BLOCK - 1 : -1 : BLOCK].tolist(), len(whole)):
+            yield whole[start:end]
+            start = end + 1
 
 
 def parse_run(
     stream: Stream, raws: Sequence[bytes], *, intake: Intake = DEFAULTS, tally: Tally | None = None
 ) -> list[Event | Rejected]:
     """One answer a record, in their order."""
-    return Reader(stream, intake, tally).run(raws)
+    return Reader(stream, intake, tally).rows(raws)
 
 
 def parse(stream: Stream, raw: bytes, *, intake: Intake = DEFAULTS) -> Event | Rejected:

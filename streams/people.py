@@ -6,12 +6,10 @@ seven more, after which the whole span is forgotten at once. So what is known is
 log: it depends neither on the pieces in which it is read nor on when a worker was killed.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise, repeat
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import xxhash
 from numpy.typing import NDArray
 
 from streams.fingerprints import Fingerprints
@@ -33,12 +31,6 @@ class Met(NamedTuple):
 
     fresh: Bools
     new: list[tuple[int, Hashes]]
-
-
-def hashed(keys: Sequence[str], *, kind: int) -> Hashes:
-    """Equal keys of two kinds are two keys."""
-    digests = map(xxhash.xxh3_64_intdigest, map(str.encode, keys), repeat(kind))
-    return np.fromiter(digests, np.uint64, len(keys))
 
 
 class Seen:

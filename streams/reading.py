@@ -6,40 +6,33 @@ makes the same chunks; a chunk's id is the offset of its first record.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
-from operator import not_
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xxhash
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from streams.cells import ChunkCounts, Columns, Counts, Trigger, encode, layout, shard_of
+from streams.cells import Counts, Trigger, encode, layout, shard_of
+from streams.columns import Answers, Bools, Columns, End
 from streams.completion import complete
-from streams.events import MILLISECOND, Event, Rejected, judge_times, times_of, who
+from streams.counting import MINUTE, ChunkCounts
+from streams.digests import digest, digests, mixed
+from streams.events import MILLISECOND, Rejected, too_early
 from streams.filling import ID, MATTER, Batch, Chunk
-from streams.people import Seen, hashed
+from streams.people import Seen
 from streams.sections import Source, counted
-from streams.seen import Mark, SeenChunk
+from streams.seen import Hashes, Mark, SeenChunk
 from streams.settings import Settings
+from streams.vocabulary import Vocabulary
 
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-MINUTE = 60_000
 KNOWN = {ID: Mark.DUPLICATE, MATTER: Mark.REPEAT}  # what an event is whose key was met before
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
-
-
-class End(NamedTuple):
-    """The end of the input, stated in the log: the watermark moves to `time` (ms)."""
-
-    time: int
-
-
-Parsed = Event | Rejected | End
+MATTERS = ("product", "category")  # what a person contacts us about
+SCOPE = {"complaints": ("product", "batch", "region"), "mentions": ("product",)}  # of one event
 
 
 class Refusal(NamedTuple):
@@ -107,6 +100,7 @@ class Reading:
         self._partition = partition
         self._first = first
         self._seen = seen
+        self._vocabulary = Vocabulary()
         self._chunk: Chunk | None = None
         intake = plan.settings.intake
         self._records = intake.chunk_records
@@ -126,22 +120,22 @@ class Reading:
         """One past the last record taken into the chunk that fills."""
         return self._chunk.end if self._chunk else None
 
-    def take(self, offsets: Ints, stamps: Ints, parsed: Sequence[Parsed]) -> list[Emission]:
+    def take(self, offsets: Ints, stamps: Ints, answers: Answers) -> list[Emission]:
         """Take a run of records; returns the chunks it closed.
 
         Args:
             offsets: ascending.
             stamps: record timestamps in milliseconds.
-            parsed: what each record says.
+            answers: what each record says.
         """
         closed, at = [], 0
-        while at < len(parsed):
+        while at < len(answers):
             if self._chunk is None:
                 self._open(int(offsets[at]), int(stamps[at]))
             stop = at + self._fitting(offsets[at:], stamps[at:])
             if stop > at:
-                self._count(offsets[at:stop], stamps[at:stop], parsed[at:stop])
-            if stop < len(parsed):
+                self._count(offsets[at:stop], stamps[at:stop], answers.part(at, stop))
+            if stop < len(answers):
                 closed.append(self._close(int(offsets[stop])))
             at = stop
         return closed
@@ -157,10 +151,14 @@ class Reading:
         return encode(replace(self._blank(end, end, closed=True, first=self._first), idle=idle))
 
     def _open(self, offset: int, stamp: int) -> None:
+        if self._vocabulary.full:
+            self._vocabulary = Vocabulary()
+        shards = self._plan.settings.detection.shards
+        counts = ChunkCounts(self._cuts, self._vocabulary, shards=shards)
+        marks = np.zeros(self._records, np.uint8)
         self._chunk = Chunk(
-            offset, stamp, first=self._first, end=offset, counts=ChunkCounts(self._cuts),
-            marks=np.zeros(self._records, np.uint8),
-        )  # fmt: skip
+            offset, stamp, first=self._first, end=offset, counts=counts, marks=marks
+        )
         self._first = False
 
     def _fitting(self, offsets: Ints, stamps: Ints) -> int:
@@ -178,46 +176,45 @@ class Reading:
         self._chunk = None
         return Emission(counts, following, self.watermark, seen)
 
-    def _count(self, offsets: Ints, stamps: Ints, parsed: Sequence[Parsed]) -> None:
+    def _count(self, offsets: Ints, stamps: Ints, answers: Answers) -> None:
         """Count records of one chunk; an end of input splits them."""
         assert self._chunk is not None
         self._chunk.end = int(offsets[-1]) + 1
         at = 0
-        for place, mark in [(at, one) for at, one in enumerate(parsed) if type(one) is End]:
-            self._count_events(offsets[at:place], stamps[at:place], parsed[at:place])
-            self.watermark = max(self.watermark or mark.time, mark.time)
-            at = place + 1
-        self._count_events(offsets[at:], stamps[at:], parsed[at:])
+        for place, mark in sorted(answers.odd.items()):
+            if isinstance(mark, End):
+                self._count_events(offsets[at:place], stamps[at:place], answers.part(at, place))
+                self.watermark = max(self.watermark or mark.time, mark.time)
+                at = place + 1
+        self._count_events(offsets[at:], stamps[at:], answers.part(at, len(answers)))
 
-    def _count_events(self, offsets: Ints, stamps: Ints, parsed: Sequence[Any]) -> None:
-        events, sound = self._sound(offsets, stamps, parsed)
-        if not events:
+    def _count_events(self, offsets: Ints, stamps: Ints, answers: Answers) -> None:
+        columns, offsets = self._sound(offsets, stamps, answers)
+        if not len(columns):
             return
-        times = stamps[sound] if self._plan.source.clock == "arrival" else times_of(events)
-        before, passed = self._pass(times)
-        batch = Batch(events, offsets[sound], times, passed)
-        fresh = self._meet(ID, [event.id for event in events], batch)
-        late = fresh & (times < before)
+        before, passed = self._pass(columns.times)
+        batch = Batch(columns, offsets, passed)
+        fresh = self._meet(ID, digests(columns["id"], ID), batch)
+        late = fresh & (columns.times < before)
         if late.any():
             self._set_late_aside(batch.only(late), before[late])
         if (timely := fresh & ~late).any():
             self._add(batch.only(timely))
 
-    def _sound(
-        self, offsets: Ints, stamps: Ints, parsed: Sequence[Any]
-    ) -> tuple[list[Event], Bools | slice]:
-        """Set the rejected aside, those with an impossible time among them."""
-        judged = judge_times(parsed, stamps, future_ms=self._future)
-        if Rejected not in set(map(type, judged)):
-            return list(parsed), slice(None)
-        sound = np.array([type(event) is not Rejected for event in judged])
-        self.refusals += [
-            Refusal(offset, why)
-            for offset, why in zip(offsets.tolist(), judged, strict=True)
-            if type(why) is Rejected
-        ]
-        self._note(Mark.REJECTED, offsets[~sound])
-        return list(compress(parsed, sound)), sound
+    def _sound(self, offsets: Ints, stamps: Ints, answers: Answers) -> tuple[Columns, Ints]:
+        """The events and their offsets; those with an impossible time are refused too."""
+        columns, places = answers.columns, answers.places
+        whys = {at: why for at, why in answers.odd.items() if isinstance(why, Rejected)}
+        early = columns.times > stamps[places] + self._future
+        if early.any():
+            times = zip(places[early].tolist(), columns.times[early].tolist(), strict=True)
+            whys |= {at: too_early(time, future_ms=self._future) for at, time in times}
+            columns, places = columns.kept(~early), places[~early]
+        self.refusals += [Refusal(int(offsets[at]), why) for at, why in sorted(whys.items())]
+        self._note(Mark.REJECTED, offsets[sorted(whys)])
+        if self._plan.source.clock == "arrival":
+            columns.times = stamps[places]
+        return columns, offsets[places]
 
     def _pass(self, times: Ints) -> tuple[Ints, Ints]:
         """Move the watermark; returns it as it was before each event and once it had come.
@@ -230,10 +227,10 @@ class Reading:
         self.watermark = int(passed[-1])
         return np.concatenate(([start], passed[:-1])), passed
 
-    def _meet(self, kind: int, keys: Sequence[str], batch: Batch) -> Bools:
-        """Which keys of these events are new; the others are marked."""
+    def _meet(self, kind: int, hashes: Hashes, batch: Batch) -> Bools:
+        """Which of these events' keys are new; the others are marked."""
         assert self._chunk is not None
-        met = self._seen.meet(hashed(keys, kind=kind), batch.passed)
+        met = self._seen.meet(hashes, batch.passed)
         self._chunk.note_new(kind, met.new)
         self._note(KNOWN[kind], batch.offsets[~met.fresh])
         return met.fresh
@@ -250,65 +247,69 @@ class Reading:
         Not what is later than ids are remembered: nobody could tell it from a replay.
         """
         assert self._chunk is not None
-        self._chunk.late += len(batch.events)
+        self._chunk.late += len(batch.columns)
         self._note(Mark.LATE, batch.offsets)
-        known = batch.times >= came - self._remembered
-        batch, came = batch.only(known), came[known]
-        columns = Columns(batch.events, (came // MINUTE).tolist(), source=self._plan.source.topic)
-        self._trigger(columns, (batch.times // MINUTE).tolist())
+        known = batch.columns.times >= came - self._remembered
+        self._trigger(batch.columns.kept(known), came[known])
 
     def _add(self, batch: Batch) -> None:
         assert self._chunk is not None
-        self.tally["counted"] += len(batch.events)
+        columns = batch.columns
+        self.tally["counted"] += len(columns)
         if self._plan.source.stream == "updates":
             return
-        minutes = (batch.times // MINUTE).tolist()
-        columns = Columns(batch.events, minutes, source=self._plan.source.topic)
-        self._trigger(columns, minutes)
-        columns.again = self._again(columns, batch)
-        self._chunk.counts.add(columns)
+        self._trigger(columns, columns.times)
+        columns["source"] = [self._plan.source.topic] * len(columns)
+        self._chunk.counts.add(columns, self._again(batch))
 
-    def _trigger(self, columns: Columns, occurred: list[int]) -> None:
-        """Complete the columns from the texts, and keep the events that are enough."""
+    def _trigger(self, columns: Columns, came: Ints) -> None:
+        """Complete the columns from the texts, and keep the events that are enough.
+
+        Args:
+            columns: of events.
+            came: the times (ms) at which they count.
+        """
         assert self._chunk is not None
+        people = columns[PERSON[self._plan.source.stream]]
         for place, harm, quote in complete(columns):
-            event = columns.events[place]
             if columns["repost_of"][place] is not None:
                 continue  # who repeats a post has seen nothing himself
+            event = columns["id"][place]
             self._chunk.triggers.append(
                 Trigger(
-                    harm, columns.minutes[place], occurred[place], event.id, _unreadable(event),
-                    columns.scope(place), quote,
+                    harm, int(came[place]) // MINUTE, int(columns.times[place]) // MINUTE, event,
+                    _unreadable(people[place], event), self._scope(columns, place), quote,
                 )
             )  # fmt: skip
 
-    def _again(self, columns: Columns, batch: Batch) -> list[bool] | None:
+    def _scope(self, columns: Columns, place: int) -> dict[str, str]:
+        """What one event is about, of the fields it has."""
+        values = {field: columns[field][place] for field in SCOPE[self._plan.source.stream]}
+        return {field: value for field, value in values.items() if value is not None}
+
+    def _again(self, batch: Batch) -> Bools | None:
         """Marks what adds no person: copies, and the same person about product and category."""
-        people, posts = columns[PERSON[self._plan.source.stream]], columns["repost_of"]
-        copies = len(posts) - posts.count(None)
-        named = [person is not None for person in people]
-        if copies:
-            named = [known and post is None for known, post in zip(named, posts, strict=True)]
-            self.tally["repost"] += copies
-        matters: Iterable[Any] = zip(people, columns["product"], columns["category"], strict=True)
-        if not all(named):
-            matters, batch = compress(matters, named), batch.only(np.array(named))
-        keys = [f"{person}\x1f{product}\x1f{category}" for person, product, category in matters]
-        marks = self._meet(MATTER, keys, batch).tolist()
-        if all(marks) and not copies:
-            return None
-        if all(named):
-            return list(map(not_, marks))
-        fresh = iter(marks)
-        return [
-            post is not None or (known and not next(fresh))
-            for post, known in zip(posts, named, strict=True)
-        ]
+        copies = batch.columns.present("repost_of")
+        asked = batch.columns.present(PERSON[self._plan.source.stream]) & ~copies
+        if reposts := int(copies.sum()):
+            self.tally["repost"] += reposts
+        again = copies.copy()
+        again[asked] = ~self._meet(MATTER, self._matters(batch.columns)[asked], batch.only(asked))
+        return again if again.any() else None
+
+    def _matters(self, columns: Columns) -> Hashes:
+        """A digest of each event's person, product and category."""
+        people = columns[PERSON[self._plan.source.stream]]
+        named = [(self._vocabulary[field], columns[field]) for field in MATTERS]
+        about = [names.of_each(values, "digest", digest) for names, values in named]
+        if None in people:
+            people = [person or "" for person in people]
+        return mixed(digests(people, MATTER), *about)
 
     def _encoded(self, chunk: Chunk, *, closed: bool) -> list[bytes]:
-        shards = self._plan.settings.detection.shards
         blank = self._blank(chunk.start, chunk.end, closed=closed, first=chunk.first)
-        parts = zip(chunk.counts.by_shard(shards), _by_shard(chunk.triggers, shards), strict=True)
+        triggers = _by_shard(chunk.triggers, self._plan.settings.detection.shards)
+        parts = zip(chunk.counts.by_shard(), triggers, strict=True)
         return [
             encode(replace(blank, late=chunk.late, cells=cells, triggers=triggers))
             for cells, triggers in parts
@@ -324,11 +325,9 @@ class Reading:
         )  # fmt: skip
 
 
-def _unreadable(event: Event) -> str:
+def _unreadable(person: str | None, event: str) -> str:
     """A name for the person that tells two apart and names nobody."""
-    return xxhash.xxh3_64_hexdigest(
-        (f"p{person}" if (person := who(event)) else f"i{event.id}").encode()
-    )
+    return xxhash.xxh3_64_hexdigest((f"p{person}" if person else f"i{event}").encode())
 
 
 def _by_shard(triggers: Sequence[Trigger], shards: int) -> list[list[Trigger]]:

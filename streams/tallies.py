@@ -1,114 +1,110 @@
-"""Counting while a chunk fills: events become cells by series and minute, all at once."""
+"""Events become cells by series and minute, all at once."""
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import compress, repeat
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from streams.vocabulary import LACKING
+
 Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-Fields = tuple[str | None, ...]
-LACKING: Final = -1
-OwnersOf = Callable[[list[tuple[str, ...]]], Iterable[int]]
+WIDEST: Final = 2**31  # numbers of series, from which on they are made dense
 
 
 class Table(NamedTuple):
     """Cells, by series and then by minute.
 
     Attributes:
-        keys: the fields of each series; all have cells.
+        keys: of each series (columns) the number of each of its values (rows).
         owners: of each series, ascending.
-        series: of each cell, its place among the keys.
+        series: of each cell, its place among the series.
         minutes: of each cell, since the epoch.
-        sums: of each cell (columns) events, repeat contacts, reposts and reach (rows).
+        events: of each cell.
+        sums: of each cell (columns) what was to be summed up (rows).
     """
 
-    keys: list[tuple[str, ...]]
+    keys: Ints
     owners: Ints
     series: Ints
     minutes: Ints
+    events: Ints
     sums: Ints
 
 
-class _Codes(dict[Fields, int]):
-    """Numbers for series, in the order in which they are met; LACKING where a field is absent."""
+def table(names: Ints, minutes: Ints, summands: Ints, owners: Ints | None = None) -> Table:
+    """What events (columns) add to the series that they name.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.keys_met: list[tuple[str, ...]] = []
-
-    def __missing__(self, fields: Fields) -> int:
-        code = LACKING
-        if None not in fields:
-            code = len(self.keys_met)
-            self.keys_met.append(fields)  # type: ignore[arg-type]  # none is None
-        self[fields] = code
-        return code
-
-
-def _one_owner(keys: list[tuple[str, ...]]) -> Iterable[int]:
-    return repeat(0, len(keys))
-
-
-class Tally:
-    """The series of one cut that a chunk's events belong to."""
-
-    def __init__(self) -> None:
-        self._codes = _Codes()
-        self._runs: list[Ints] = []
-
-    def add(self, fields: Iterable[Fields], events: int, mask: Bools | None = None) -> None:
-        """Take in a run of events.
-
-        Args:
-            fields: that name each event's series; an event that lacks one is in no series.
-            events: how many there are.
-            mask: which of them count; None for all.
-        """
-        if mask is None:
-            self._runs.append(self._coded(fields, events))
-            return
-        codes = np.full(events, LACKING)
-        codes[mask] = self._coded(compress(fields, mask.tolist()), int(mask.sum()))
-        self._runs.append(codes)
-
-    def add_all(self, events: int) -> None:
-        """Take in a run of events that are all of the one series without fields."""
-        self._runs.append(np.full(events, self._codes[()]))
-
-    def _coded(self, fields: Iterable[Fields], events: int) -> Ints:
-        return np.fromiter(map(self._codes.__getitem__, fields), np.int64, events)
-
-    def table(self, numbers: Ints, owners_of: OwnersOf = _one_owner) -> Table:
-        """What was counted so far.
-
-        Args:
-            numbers: of all events taken in (columns) the minute, 1, whether it is a repeat
-                contact, whether it is a repost, and its reach (rows).
-            owners_of: series, by which they are put in order.
-        """
-        codes = np.concatenate(self._runs) if self._runs else np.empty(0, np.int64)
-        counted = codes != LACKING
-        if not counted.all():
-            codes, numbers = codes[counted], numbers[:, counted]
-        owners = np.fromiter(owners_of(self._codes.keys_met), np.int64, len(self._codes.keys_met))
-        order = np.argsort(owners, kind="stable")
-        place = np.empty_like(order)
-        place[order] = np.arange(len(order))
-        keys = [self._codes.keys_met[code] for code in order.tolist()]
-        return Table(keys, owners[order], *_summed(place[codes], numbers))
-
-
-def _summed(series: Ints, numbers: Ints) -> Sequence[Ints]:
-    """Series, minutes and sums of the cells, in their order."""
-    if not series.size:
-        return series, numbers[0], numbers[1:]
-    minutes = numbers[0] - numbers[0].min()
-    cell = series * (int(minutes.max()) + 1) + minutes
+    Args:
+        names: the number of each of its values (rows); where one is LACKING, it is in no series.
+        minutes: of their times.
+        summands: what is summed up of each (rows).
+        owners: of each event's series, by which they are put in order, then as they are met;
+            None where all have one.
+    """
+    if names.size and names.min() == LACKING:
+        whole = (names != LACKING).all(axis=0)
+        names, minutes, summands = names[:, whole], minutes[whole], summands[:, whole]
+        owners = None if owners is None else owners[whole]
+    if not minutes.size:
+        return Table(names, minutes, minutes, minutes, minutes, summands)
+    series, since = _joined(names), minutes - minutes.min()
+    cell = series * (int(since.max()) + 1) + since
     order = np.argsort(cell, kind="stable")
-    ordered = cell[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=ordered[0] - 1))
+    starts = _starts(cell[order])
     first = order[starts]
-    return series[first], numbers[0, first], np.add.reduceat(numbers[1:, order], starts, axis=1)
+    met, owned, place = _placed(series[first], first, owners)
+    cells = np.argsort(place, kind="stable")
+    return Table(
+        names[:, met], owned, place[cells], minutes[first[cells]],
+        _lengths(starts, len(order))[cells], _sums(summands, order, starts)[:, cells],
+    )  # fmt: skip
+
+
+def _placed(series: Ints, first: Ints, owners: Ints | None) -> tuple[Ints, Ints, Ints]:
+    """The first event of each series and its owner, in order; the place of each cell's series.
+
+    Args:
+        series: of the cells, ascending.
+        first: event of each cell.
+        owners: of each event's series.
+    """
+    starts = _starts(series)
+    met = np.minimum.reduceat(first, starts)
+    order = np.argsort(met) if owners is None else np.lexsort((met, owners[met]))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    met = met[order]
+    owned = np.zeros_like(met) if owners is None else owners[met]
+    return met, owned, np.repeat(place, _lengths(starts, len(series)))
+
+
+def _joined(names: Ints) -> Ints:
+    """One number for each combination of values (rows)."""
+    joined = np.zeros(names.shape[1], np.int64)
+    for values in names:
+        joined = joined * (int(values.max()) + 1) + values
+        if joined.max() >= WIDEST:
+            joined = np.unique(joined, return_inverse=True)[1]
+    return joined
+
+
+def _sums(summands: Ints, order: Ints, starts: Ints) -> Ints:
+    """What the events add to their cells; mostly nothing."""
+    if not summands.any():
+        return np.zeros((len(summands), len(starts)), np.int64)
+    return np.add.reduceat(summands[:, order], starts, axis=1)
+
+
+def _starts(ordered: Ints) -> Ints:
+    """Where each run of equal numbers begins."""
+    new = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return np.flatnonzero(new)
+
+
+def _lengths(starts: Ints, end: int) -> Ints:
+    """How long each run is."""
+    lengths = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
+    lengths[-1] = end - starts[-1]
+    return lengths

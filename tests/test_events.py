@@ -1,6 +1,7 @@
 """What comes in as bytes leaves as an event or as a refusal that names field and rule."""
 
 import json
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.columns import Answers
 from streams.events import (
     EARLIEST,
     LATEST,
@@ -26,7 +28,7 @@ from streams.events import (
 )
 from streams.forms import FORMS
 from streams.instants import instant, instants
-from streams.parsing import BLOCK, Tally, parse, parse_run, unknown_fields
+from streams.parsing import BLOCK, Reader, Tally, parse, parse_run, unknown_fields
 from streams.rejections import shown
 from streams.schemas import schemas
 from streams.settings import Intake, Stream
@@ -34,6 +36,7 @@ from streams.settings import Intake, Stream
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
 TIME = "2026-03-01T09:30:00.250Z"
 MILLISECONDS = 1772357400250
+SOON = datetime.fromisoformat("2026-03-01")
 SHORT: dict[Stream, dict[str, str]] = {
     "complaints": {},
     "mentions": {},
@@ -389,11 +392,41 @@ def test_published_schemas_accept_what_parses_and_refuse_what_does_not() -> None
 def test_many_times_read_at_once_are_the_same_as_one_by_one(moments: list[datetime]) -> None:
     written = [moment.isoformat() for moment in moments]
     together = instants(written)
-    assert together is None or together == list(map(instant, written))
+    assert together is None or together.tolist() == list(map(instant, written))
 
 
-def test_ordinary_times_are_read_at_once() -> None:
-    assert instants([TIME, "2026-03-01T17:30:00.250+08:00"]) == [MILLISECONDS, MILLISECONDS]
+def _or_none(text: str) -> int | None:
+    try:
+        return instant(text)
+    except ValueError:
+        return None
+
+
+@given(
+    moments=st.lists(st.datetimes(SOON.replace(year=1999), SOON.replace(year=2096)), min_size=1),
+    form=st.sampled_from(
+        ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S.%f+08:00", "%Y-%m-%dT%H:%M:%S.%f-03:30",
+         "%Y-%m-%dT%H:%M:60Z", "%Y-02-%dT%H:%M:%SZ", "%Y-%m-%dT24:%M:%SZ", "%Y-%m-%dT%H:%M:%S"]
+    ),
+    digits=st.integers(1, 6),
+)  # fmt: skip
+def test_times_written_alike_are_read_at_once_and_refused_if_one_of_them_is(
+    moments: list[datetime], form: str, digits: int
+) -> None:
+    written = [
+        re.sub(r"(\.\d{6})", lambda f: f[0][: digits + 1], m.strftime(form)) for m in moments
+    ]
+    expected = list(map(_or_none, written))
+    together = instants(written)
+    assert (None if together is None else together.tolist()) == (
+        None if None in expected else expected
+    )
+
+
+def test_times_written_in_different_ways_are_read_at_once_too() -> None:
+    together = instants([TIME, "2026-03-01T17:30:00.250+08:00"])
+    assert together is not None
+    assert together.tolist() == [MILLISECONDS, MILLISECONDS]
 
 
 sound = st.builds(msgspec.json.encode, made(Complaint))
@@ -415,7 +448,14 @@ odd = st.sampled_from(
 
 @given(st.lists(sound | written | odd, max_size=8))
 def test_a_run_is_read_as_each_of_its_records_alone_would_be(raws: list[bytes]) -> None:
-    assert parse_run("complaints", raws) == [parse("complaints", raw) for raw in raws]
+    alone = [parse("complaints", raw) for raw in raws]
+    assert parse_run("complaints", raws) == alone
+    assert said(Reader("complaints").run(raws)) == said(Answers.of(alone))
+
+
+def said(answers: Answers) -> list[object]:
+    columns = [answers.columns[field] for field in Complaint.__struct_fields__ if field != "time"]
+    return [answers.odd, answers.places.tolist(), answers.columns.times.tolist(), *columns]
 
 
 def test_a_run_of_several_blocks_keeps_its_order_around_a_bad_record() -> None:
@@ -423,6 +463,7 @@ def test_a_run_of_several_blocks_keeps_its_order_around_a_bad_record() -> None:
     raws[BLOCK] = raws[2 * BLOCK - 1] = b"{"
     answers = parse_run("complaints", raws)
     assert answers == [parse("complaints", raw) for raw in raws]
+    assert said(Reader("complaints").run(raws)) == said(Answers.of(answers))
     assert [n for n, one in enumerate(answers) if isinstance(one, Rejected)] == [
         BLOCK, 2 * BLOCK - 1
     ]  # fmt: skip

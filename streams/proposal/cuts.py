@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import compress
 from typing import Final, NamedTuple
 
-from streams.cells import Columns
+import numpy as np
+
+from streams.columns import Columns
 from streams.completion import complete
 from streams.events import Event
 from streams.sections import CUTS, NEGATIVE, Cut, Stream
@@ -59,15 +60,16 @@ def trials(events: Sequence[Event], stream: Stream, fields: Sequence[str]) -> li
 
 
 def _columns(events: Sequence[Event]) -> Columns:
-    columns = Columns(events, [0] * len(events), source="")  # when they came is all the same
+    columns = Columns.of(events)
     complete(columns)
     return columns
 
 
 def _tried(cut: Cut, columns: Columns) -> Trial:
+    for field, wanted in cut.where.items():
+        columns = columns.kept(np.array([value == wanted for value in columns[field]], np.bool_))
     keys = zip(*(columns[field] for field in cut.by), strict=True)
-    mask = columns.mask(cut.where)
-    counted = [key for key in (keys if mask is None else compress(keys, mask)) if None not in key]
+    counted = [key for key in keys if None not in key]
     series = len(set(counted))
     return Trial(cut, series, len(counted), _verdict(cut, series, len(counted)))
 

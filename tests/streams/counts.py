@@ -11,9 +11,10 @@ import numpy as np
 
 from alerts.signal import Signal, SignalState
 from streams.cells import Counts, decode
+from streams.columns import End, Parsed
 from streams.events import Complaint, Event
 from streams.history import partitions_of
-from streams.reading import End, Parsed, Plan
+from streams.reading import Plan
 from streams.settings import Settings
 from streams.shards import Shard
 from tests.streams.logs import DAY, HOUR, START, Partition, Record, complaint

@@ -8,9 +8,10 @@ import numpy as np
 from hypothesis import strategies as st
 
 from streams.cells import Cells, Counts, decode
+from streams.columns import Answers, End, Parsed
 from streams.events import Complaint, Mention, Rejected
 from streams.people import Seen
-from streams.reading import Emission, End, Parsed, Plan, Reading
+from streams.reading import Emission, Plan, Reading
 from streams.recall import Recollection
 from streams.sections import Cut, Detection, Intake, Source
 from streams.settings import Settings
@@ -86,7 +87,7 @@ class Partition:
     def take(self, records: Sequence[Record]) -> list[Emission]:
         offsets = np.array([r.offset for r in records], np.int64)
         stamps = np.array([r.stamp for r in records], np.int64)
-        closed = self.reading.take(offsets, stamps, [r.parsed for r in records])
+        closed = self.reading.take(offsets, stamps, Answers.of([r.parsed for r in records]))
         self.closed += closed
         return closed
 

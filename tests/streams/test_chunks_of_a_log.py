@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.cells import SEPARATOR, Cells, Counts, decode
+from streams.columns import End, Parsed
 from streams.events import Rejected, Update
-from streams.reading import End, Parsed, Plan
+from streams.reading import Plan
 from streams.seen import Mark
 from tests.streams.logs import (
     BURN,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.cells import Columns
+from streams.columns import Columns
 from streams.completion import QUOTE, Harmful, complete
 from streams.events import Complaint
 from tests.streams.logs import BURN, FIRE, START
@@ -12,7 +12,7 @@ from tests.streams.logs import BURN, FIRE, START
 
 def completed(*facts: dict[str, Any]) -> tuple[Columns, list[Harmful]]:
     events = [Complaint(id=str(n), time=START, **fields) for n, fields in enumerate(facts)]
-    columns = Columns(events, [0] * len(events), source="complaints")
+    columns = Columns.of(events)
     return columns, complete(columns)
 
 

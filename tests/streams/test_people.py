@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams import people
-from streams.people import SPANS, Seen, hashed
+from streams.digests import digests
+from streams.people import SPANS, Seen
 
 HORIZON = 700
 SPAN = HORIZON // SPANS
@@ -19,7 +20,7 @@ MEETINGS = st.lists(st.tuples(NAMES, st.integers(0, 5 * HORIZON)), max_size=60).
 
 
 def meet(seen: Seen, meetings: Sequence[tuple[str, int]]) -> people.Met:
-    hashes = hashed([key for key, _ in meetings], kind=0)
+    hashes = digests([key for key, _ in meetings], 0)
     return seen.meet(hashes, np.array([at for _, at in meetings], np.int64))
 
 
@@ -89,7 +90,7 @@ def test_a_forgotten_key_takes_no_more_room() -> None:
 def test_what_was_forgotten_before_a_restart_is_not_brought_back() -> None:
     seen = Seen(horizon=HORIZON)
     seen.advance(3 * HORIZON)
-    seen.remember(0, hashed(["a"], kind=0))
+    seen.remember(0, digests(["a"], 0))
     assert len(seen) == 0
 
 
@@ -106,5 +107,5 @@ def test_a_horizon_too_short_to_be_parted_is_refused() -> None:
 
 @given(st.lists(NAMES, unique=True))
 def test_equal_keys_of_two_kinds_are_two_keys(keys: list[str]) -> None:
-    both = {*hashed(keys, kind=0).tolist(), *hashed(keys, kind=1).tolist()}
+    both = {*digests(keys, kind=0).tolist(), *digests(keys, kind=1).tolist()}
     assert len(both) == 2 * len(keys)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from streams.people import Seen, hashed
+from streams.digests import digests
+from streams.people import Seen
 from streams.recall import AT_ONCE, Recollection
 from streams.seen import SeenChunk, packed
 
@@ -12,14 +13,14 @@ HOUR = 3_600_000
 def chunk(first: int, moment: int = 0, **keys: str) -> SeenChunk:
     """A chunk of ten records that brought an id, a person or both."""
     ids, people = (
-        {moment: packed(hashed([keys[kind]], kind=0))} if kind in keys else {}
+        {moment: packed(digests([keys[kind]], 0))} if kind in keys else {}
         for kind in ("id", "person")
     )
     return SeenChunk(first, first + 10, moment, ids, people, bytes(10))
 
 
 def known(seen: Seen, *keys: str, at: int = 0) -> list[bool]:
-    fresh = seen.meet(hashed(keys, kind=0), np.full(len(keys), at)).fresh
+    fresh = seen.meet(digests(keys, 0), np.full(len(keys), at)).fresh
     return [not new for new in fresh]
 
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal, SignalState
 from streams.cells import Counts, decode
+from streams.columns import End, Parsed
 from streams.events import Complaint, Event, Update
-from streams.reading import End, Parsed, Plan
+from streams.reading import Plan
 from streams.sections import Cut
 from streams.settings import Settings
 from streams.shards import Shard

@@ -4,73 +4,58 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.tallies import Table, Tally
+from streams.tallies import WIDEST, Table, table
+from streams.vocabulary import LACKING
 
-FIELD = st.sampled_from(["a", "b", "a\x01", "北", None])
 EVENT = st.tuples(
-    st.tuples(FIELD, FIELD),
+    st.tuples(st.integers(LACKING, 3), st.sampled_from([LACKING, 0, 1, WIDEST - 1])),
     st.integers(-1, 3),
     st.booleans(),
     st.booleans(),
     st.integers(0, 10**12),
 )
-Event = tuple[tuple[str | None, str | None], int, bool, bool, int]
-Runs = list[list[Event]]
-RUNS = st.lists(st.lists(EVENT, min_size=1, max_size=8), max_size=4)
+Event = tuple[tuple[int, int], int, bool, bool, int]
 
 
-def counted(runs: Runs, *, asked_between: bool = False) -> Table:
-    tally, taken = Tally(), [np.empty((5, 0), np.int64)]
-    for run in runs:
-        fields, minutes, *marks = zip(*run, strict=True)
-        taken.append(np.array([minutes, [1] * len(run), *marks], np.int64))
-        tally.add(fields, len(run))
-        if asked_between:
-            tally.table(np.concatenate(taken, axis=1))
-    return tally.table(np.concatenate(taken, axis=1))
+def counted(events: list[Event]) -> Table:
+    """The owner of a series is that of its first value."""
+    names = np.array([event[0] for event in events], np.int64).reshape(-1, 2).T
+    facts = np.array([event[1:5] for event in events], np.int64).reshape(-1, 4).T
+    return table(names, facts[0], facts[1:], names[0] % 2)
 
 
 def cells(table: Table) -> list[tuple[object, ...]]:
-    keys = [table.keys[series] for series in table.series.tolist()]
-    return list(zip(keys, table.minutes.tolist(), *table.sums.tolist(), strict=True))
+    keys = [tuple(key) for key in table.keys.T[table.series].tolist()]
+    numbers = (table.minutes, table.events, *table.sums)
+    return list(zip(keys, *(row.tolist() for row in numbers), strict=True))
 
 
-@given(RUNS)
-def test_cells_hold_the_sums_of_their_events_by_series_and_minute(
-    runs: Runs,
-) -> None:
-    sums: dict[tuple[tuple[str, str], int], list[int]] = {}
-    for (first, second), minute, again, repost, reach in [event for run in runs for event in run]:
-        if first is not None and second is not None:
-            cell = sums.setdefault(((first, second), minute), [0, 0, 0, 0])
+@given(st.lists(EVENT, max_size=30))
+def test_cells_hold_the_sums_of_their_events_by_series_and_minute(events: list[Event]) -> None:
+    sums: dict[tuple[tuple[int, int], int], list[int]] = {}
+    for key, minute, again, repost, reach in events:
+        if LACKING not in key:
+            cell = sums.setdefault((key, minute), [0, 0, 0, 0])
             marks = (1, again, repost, reach)
             cell[:] = [held + mark for held, mark in zip(cell, marks, strict=True)]
-    table = counted(runs)
-    assert sorted(cells(table)) == [(*cell, *sums[cell]) for cell in sorted(sums)]
-    order = list(zip(table.series.tolist(), table.minutes.tolist(), strict=True))
+    made = counted(events)
+    assert sorted(cells(made)) == [(*cell, *sums[cell]) for cell in sorted(sums)]
+    order = list(zip(made.series.tolist(), made.minutes.tolist(), strict=True))
     assert order == sorted(order)
-    assert set(table.series.tolist()) == set(range(len(table.keys)))
+    assert set(made.series.tolist()) == set(range(made.keys.shape[1]))
 
 
-@given(RUNS)
-def test_asking_while_a_chunk_fills_changes_nothing(runs: Runs) -> None:
-    asked, unasked = counted(runs, asked_between=True), counted(runs)
-    assert cells(asked) == cells(unasked)
+@given(st.lists(EVENT, max_size=30))
+def test_series_stand_by_owner_and_then_as_they_were_met(events: list[Event]) -> None:
+    made = counted(events)
+    met = list(dict.fromkeys(event[0] for event in events if LACKING not in event[0]))
+    wanted = sorted(met, key=lambda key: key[0] % 2)
+    assert list(map(tuple, made.keys.T.tolist())) == wanted
+    assert made.owners.tolist() == [key[0] % 2 for key in wanted]
 
 
-def test_an_event_outside_the_mask_does_not_count_and_makes_no_series() -> None:
-    tally = Tally()
-    numbers = np.array([[5, 5], [1, 1], [0, 0], [1, 0], [0, 0]], np.int64)
-    tally.add([("a",), ("b",)], 2, np.array([False, True]))
-    table = tally.table(numbers)
-    assert cells(table) == [(("b",), 5, 1, 0, 0, 0)]
-    assert table.keys == [("b",)]
-
-
-def test_the_series_of_an_owner_stand_together() -> None:
-    tally = Tally()
-    tally.add([("a1",), ("b1",), ("a2",)], 3)
-    numbers = np.array([[5, 5, 5], [1, 1, 1], *[[0, 0, 0]] * 3], np.int64)
-    table = tally.table(numbers, lambda keys: [int(name[0] == "a") for (name,) in keys])
-    assert table.keys == [("b1",), ("a1",), ("a2",)]
-    assert table.owners.tolist() == [0, 1, 1]
+def test_the_whole_stream_is_one_series_without_values() -> None:
+    summands = np.array([[0, 1, 0], [0, 0, 0], [5, 0, 1]])
+    made = table(np.empty((0, 3), np.int64), np.array([7, 7, 6]), summands, np.zeros(3, np.int64))
+    assert made.keys.shape == (0, 1)
+    assert cells(made) == [((), 6, 1, 0, 0, 1), ((), 7, 2, 1, 0, 5)]

@@ -1,0 +1,166 @@
+"""What records say, column by column: parsing fills them, reading and counting work on them."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any, NamedTuple
+
+import numpy as np
+from msgspec.structs import astuple
+from numpy.typing import NDArray
+
+from streams.events import Event, Rejected
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+NO_TIMES = np.empty(0, np.int64)
+
+
+class End(NamedTuple):
+    """The end of the input, stated in the log: the watermark moves to `time` (ms)."""
+
+    time: int
+
+
+Parsed = Event | Rejected | End
+
+
+class Columns:
+    """Events of one stream, in the order of their log.
+
+    Args:
+        times: milliseconds, one an event.
+        values: by field, one an event; a field that none of them has may be left out.
+    """
+
+    def __init__(self, times: Ints, values: Mapping[str, list[Any]]) -> None:
+        self.times = times
+        self._values = dict(values)
+
+    @classmethod
+    def of(cls, events: Sequence[Event]) -> "Columns":
+        values = transposed(events)
+        return cls(np.array(values.pop("time", ()), np.int64), values)
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, field: str) -> list[Any]:
+        if field not in self._values:
+            self._values[field] = [None] * len(self)
+        return self._values[field]
+
+    def present(self, field: str) -> Bools:
+        """Which of them have the field."""
+        values = self[field]
+        if None not in values:
+            return np.ones(len(self), np.bool_)
+        return np.array([value is not None for value in values], np.bool_)
+
+    def __setitem__(self, field: str, values: list[Any]) -> None:
+        """Complete a field from elsewhere, such as the text."""
+        self._values[field] = values
+
+    @property
+    def fields(self) -> Iterable[str]:
+        """Those that any of them may have."""
+        return self._values.keys()
+
+    def part(self, start: int, stop: int) -> "Columns":
+        cut = slice(start, stop)
+        return Columns(self.times[cut], {field: v[cut] for field, v in self._values.items()})
+
+    def kept(self, marks: Bools) -> "Columns":
+        """The events that are marked."""
+        if marks.all():
+            return self
+        chosen = marks.tolist()
+        values = {field: list(compress(v, chosen)) for field, v in self._values.items()}
+        return Columns(self.times[marks], values)
+
+
+def transposed(events: Sequence[Event]) -> dict[str, list[Any]]:
+    """By field the values of events of one stream; without the fields that none of them has."""
+    if not events:
+        return {}
+    columns = zip(*map(astuple, events), strict=True)
+    named = zip(events[0].__struct_fields__, columns, strict=True)
+    return {
+        field: list(values)
+        for field, values in named
+        if values[0] is not None or values.count(None) < len(values)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What consecutive records say.
+
+    Attributes:
+        columns: of those that are events.
+        places: of these among the records, ascending.
+        odd: what is no event, by its place.
+        size: how many records there are.
+    """
+
+    columns: Columns
+    places: Ints
+    odd: Mapping[int, Rejected | End]
+    size: int
+
+    @classmethod
+    def of(cls, parsed: Sequence[Parsed]) -> "Answers":
+        odd = {at: one for at, one in enumerate(parsed) if isinstance(one, Rejected | End)}
+        events = [one for one in parsed if not isinstance(one, Rejected | End)]
+        places = np.delete(np.arange(len(parsed)), list(odd)) if odd else np.arange(len(parsed))
+        return cls(Columns.of(events), places, odd, len(parsed))
+
+    @classmethod
+    def sound(cls, columns: Columns) -> "Answers":
+        """Of records that are all events."""
+        return cls(columns, np.arange(len(columns)), {}, len(columns))
+
+    @classmethod
+    def joined(cls, parts: Sequence["Answers"]) -> "Answers":
+        """One after the other."""
+        if len(parts) == 1:
+            return parts[0]
+        starts = np.cumsum([0, *(part.size for part in parts)]).tolist()
+        shifted = list(zip(parts, starts, strict=False))
+        places = [part.places + start for part, start in shifted]
+        odd = {at + start: one for part, start in shifted for at, one in part.odd.items()}
+        columns = _joined([part.columns for part in parts])
+        return cls(columns, np.concatenate([NO_TIMES, *places]), odd, starts[-1])
+
+    def __len__(self) -> int:
+        return self.size
+
+    def part(self, start: int, stop: int) -> "Answers":
+        if start == 0 and stop >= self.size:
+            return self
+        first, last = bisect_left(self.places, start), bisect_left(self.places, stop)
+        odd = {at - start: one for at, one in self.odd.items() if start <= at < stop}
+        places = self.places[first:last] - start
+        return Answers(self.columns.part(first, last), places, odd, stop - start)
+
+    def with_ends(self, ends: Mapping[int, End]) -> "Answers":
+        """The same records, some of which end the input whatever else they say."""
+        if not ends:
+            return self
+        kept = ~np.isin(self.places, list(ends))
+        odd = dict(self.odd) | dict(ends)
+        return Answers(self.columns.kept(kept), self.places[kept], odd, self.size)
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    times = np.concatenate([NO_TIMES, *(part.times for part in parts)])
+    fields = {field for part in parts for field in part.fields}
+    return Columns(times, {field: _chained(part[field] for part in parts) for field in fields})
+
+
+def _chained(lists: Iterable[list[Any]]) -> list[Any]:
+    chained: list[Any] = []
+    for values in lists:
+        chained += values
+    return chained

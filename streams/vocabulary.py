@@ -1,0 +1,59 @@
+"""Numbers for the values that the fields of events take, so that counting needs no strings."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Facts = NDArray[np.uint64]
+Fact = Callable[[str], int]
+LACKING: Final = -1
+MOST: Final = 16_384  # values of a field, from which on a vocabulary is full
+
+
+class Names(dict[str | None, int]):
+    """The values of one field, numbered as they are met; LACKING is an absent one."""
+
+    def __init__(self) -> None:
+        super().__init__({None: LACKING})
+        self._values: list[str] = []
+        self._facts: dict[str, Facts] = {}
+
+    def __missing__(self, value: str) -> int:
+        number = self[value] = len(self._values)
+        self._values.append(value)
+        return number
+
+    def numbers(self, values: Sequence[str | None]) -> Ints:
+        return np.fromiter(map(self.__getitem__, values), np.int64, len(values))
+
+    def values_of(self, numbers: Iterable[int]) -> list[str]:
+        return list(map(self._values.__getitem__, numbers))
+
+    def of_each(self, values: Sequence[str | None], name: str, fact: Fact) -> Facts:
+        """A fact of each value; 0 of an absent one."""
+        numbers = self.numbers(values)
+        return self.facts(name, fact)[numbers]
+
+    def facts(self, name: str, fact: Fact) -> Facts:
+        """By number a fact of its value, which is asked once a value; last, for LACKING, 0."""
+        known = self._facts.get(name, np.zeros(1, np.uint64))
+        if len(known) <= len(self._values):
+            news = self._values[len(known) - 1 :]
+            facts = np.fromiter(map(fact, news), np.uint64, len(news))
+            known = self._facts[name] = np.concatenate([known[:-1], facts, known[-1:]])
+        return known
+
+
+class Vocabulary(dict[str, Names]):
+    """The names of each field. It only grows; whoever holds one takes another when it is full."""
+
+    def __missing__(self, field: str) -> Names:
+        names = self[field] = Names()
+        return names
+
+    @property
+    def full(self) -> bool:
+        return any(len(names) > MOST for names in self.values())
