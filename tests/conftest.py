@@ -2,8 +2,17 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 os.environ["TOCSIN_LANGUAGE"] = "en"
 settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two processes share the files among them; what takes longest, with a broker, comes first."""
+    items.sort(key=lambda item: "kafka" not in item.path.parts)
+    for item in items:
+        shared = "siege" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("siege" if shared else str(item.path)))
