@@ -26,6 +26,7 @@ class Role(StrEnum):
     INTAKE = "intake"
     DETECTION = "detection"
     RESPONSE = "response"
+    ARCHIVE = "archive"
 
 
 def group(settings: Settings, role: Role) -> str:
