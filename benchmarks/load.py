@@ -57,6 +57,7 @@ partitions = 4
 intake_port = 0
 detection_port = 0
 response_port = 0
+archive_port = 0
 """
 
 

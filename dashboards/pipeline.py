@@ -24,6 +24,8 @@ def build(words: Words) -> str:
             *_detection(words),
             panels.row(words.say("Response")),
             *_response(words),
+            panels.row(words.say("Archive")),
+            *_archive(words),
         ],
     )
 
@@ -240,6 +242,38 @@ def _response(words: Words) -> list[Panel]:
                 "sum by (state, colour) (increase(tocsin_incident_changes_total[1h]))",
                 "{{state}} {{colour}}",
             ),
+            unit="short", width=6,
+        ),
+    ]  # fmt: skip
+
+
+def _archive(words: Words) -> list[Panel]:
+    return [
+        graph(
+            words.say("Records archived"),
+            words.say("Per second, by topic."),
+            Query("sum by (topic) (rate(tocsin_archived_records_total[$__rate_interval]))",
+                  "{{topic}}"),
+            unit="short", width=6,
+        ),
+        graph(
+            words.say("Files written"),
+            words.say("Per minute, whole ones and those that still fill."),
+            Query("60 * sum by (state) (rate(tocsin_archive_files_total[$__rate_interval]))",
+                  "{{state}}"),
+            unit="short", width=6,
+        ),
+        graph(
+            words.say("Bytes written"),
+            words.say("Per second, in whole files and in files that still fill."),
+            Query("sum by (state) (rate(tocsin_archive_bytes_total[$__rate_interval]))",
+                  "{{state}}"),
+            unit="Bps", width=6,
+        ),
+        graph(
+            words.say("Files refused"),
+            words.say("In an hour, by the folder or bucket of the archive; each is tried again."),
+            Query("sum by (state) (increase(tocsin_archive_failures_total[1h]))", "{{state}}"),
             unit="short", width=6,
         ),
     ]  # fmt: skip

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import sys
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +22,10 @@ from alerts.deliveries import DeliveryState
 from alerts.inputs import Result
 from alerts.signal import Kind, SignalState
 from streams import chunks, health, intake, metrics, security, topics
+from streams.archive import retention
+from streams.archive import stage as archiving
+from streams.archive.places import place
+from streams.archive.stage import Archive, recordings
 from streams.chunks import Run, StageApp
 from streams.detection import Detection
 from streams.intake import Intake
@@ -68,7 +73,10 @@ def build(role: Role, settings: Settings, bootstrap: str, *, instance: str | Non
         bootstrap: of the broker.
         instance: a static member's id: a worker that restarts under it disturbs nobody.
     """
-    make = {Role.INTAKE: _intake, Role.DETECTION: _detection, Role.RESPONSE: _response}[role]
+    make = {
+        Role.INTAKE: _intake, Role.DETECTION: _detection, Role.RESPONSE: _response,
+        Role.ARCHIVE: _archive,
+    }[role]  # fmt: skip
     return make(settings, bootstrap, instance)
 
 
@@ -160,13 +168,35 @@ def _response(settings: Settings, bootstrap: str, instance: str | None) -> Worke
     return Worker(app, vitals)
 
 
+def _archive(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
+    names = list(recordings(settings))
+    app = _app(Role.ARCHIVE, settings, bootstrap, instance, reads=names)
+    lies = place(settings)
+    stage = Archive(lambda: app.consumer, settings, lies, clock=time.monotonic)
+    vitals = Vitals(Role.ARCHIVE, app, names)
+    vitals.trouble = lambda: stage.trouble
+    metrics.begin_archive(names, archiving.STATES)
+    _run_by_run(app, names, stage.take, vitals, room=stage.room)
+    _every(app, archiving.LOOK, stage.write, vitals)
+    if settings.archive.retention is not None:
+        retire = partial(retention.retire, lies, settings.archive.retention)
+        _every(app, retention.LOOK, retire, vitals)
+    return Worker(app, vitals)
+
+
+async def _at_once() -> None:
+    """There is always room for another run."""
+
+
 def _run_by_run(
-    app: StageApp, names: list[str], work: Callable[[Run], Awaitable[None]], vitals: Vitals
-) -> None:
-    """Do the work for each run of the topics."""
+    app: StageApp, names: list[str], work: Callable[[Run], Awaitable[None]], vitals: Vitals, *,
+    room: Callable[[], Awaitable[None]] = _at_once,
+) -> None:  # fmt: skip
+    """Do the work for each run of the topics, when there is room for it."""
 
     async def take(runs: Any) -> None:
         async for run in runs:
+            await room()
             async with last_resort():
                 with vitals.pulse.working():
                     await work(run)
@@ -226,8 +256,9 @@ def run(worker: Worker, *, on: socket.socket | None = None) -> int:
 
 async def _served(on: socket.socket, vitals: Vitals) -> None:
     await health.serve(
-        on, pulse=vitals.pulse, ready=lambda: vitals.readiness, measure=vitals.measure
-    )
+        on, pulse=vitals.pulse, ready=lambda: vitals.readiness, measure=vitals.measure,
+        trouble=vitals.trouble,
+    )  # fmt: skip
 
 
 def _log_without_values() -> None:

@@ -16,10 +16,11 @@ from alerts.incident import IncidentLine, Reason
 from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
+from streams.archive.log import Batch, Log, Past
 from streams.cells import decode
 from streams.columns import Answers, End, Parsed
 from streams.events import MILLISECOND, Event
-from streams.history import Entry, Playable, bucket_end, partitions_of, source_of
+from streams.history import Ended, Entry, Ints, Playable, bucket_end, partitions_of, source_of
 from streams.people import Seen
 from streams.reading import Emission, Plan, Reading
 from streams.sections import Source, Stream
@@ -34,7 +35,7 @@ class Outcome(NamedTuple):
     incidents: list[IncidentLine]
 
 
-class _Partition:
+class Partition:
     """A simulated partition: the offset of the next record, and the reading."""
 
     def __init__(self, plan: Plan, number: int) -> None:
@@ -43,8 +44,12 @@ class _Partition:
 
     def take(self, parsed: Sequence[Parsed], *, now: int) -> list[Emission]:
         offsets = np.arange(self.offset, self.offset + len(parsed))
-        self.offset += len(parsed)
-        return self.reading.take(offsets, np.full(len(parsed), now), Answers.of(parsed))
+        return self.read(offsets, np.full(len(parsed), now), Answers.of(parsed))
+
+    def read(self, offsets: Ints, stamps: Ints, answers: Answers) -> list[Emission]:
+        if len(offsets):
+            self.offset = int(offsets[-1]) + 1
+        return self.reading.take(offsets, stamps, answers)
 
 
 class Backtest:
@@ -57,11 +62,12 @@ class Backtest:
 
     def __init__(self, settings: Settings, *, now: int) -> None:
         self.opened = 0
+        self.past = Past()
         self._settings = settings
         self._now = now
         self._shards = [Shard(settings, n) for n in range(settings.detection.shards)]
         self._incidents = Incidents()
-        self._partitions: dict[str, list[_Partition]] = {}
+        self._partitions: dict[str, list[Partition]] = {}
         self._inputs = 0
 
     def play(
@@ -71,6 +77,22 @@ class Backtest:
             yield self._respond(self._detect(self._intake(batch)))
             on_events(len(batch))
         yield self._respond(self._detect(self._end(history)))
+
+    def replay(
+        self, log: Log, *, on_events: Callable[[int], None] = lambda _: None
+    ) -> Iterator[Outcome]:
+        """Play an archive: the records as they lay in their partitions, at their own times.
+
+        Raises:
+            ArchiveError: for a topic or a partition that the settings do not have.
+        """
+        sources = log.sources(self._settings)
+        for batch in log.batches():
+            self._now = int(batch.stamps.max())
+            self.past.note(batch, future=sources[batch.topic].future // MILLISECOND)
+            yield self._respond(self._detect(self._archived(sources[batch.topic], batch)))
+            on_events(len(batch.answers))
+        yield self._respond(self._detect(self._end(self.past)))
 
     @property
     def rejected(self) -> int:
@@ -95,7 +117,7 @@ class Backtest:
         return sum(learnt), sum(own)
 
     @property
-    def _all(self) -> list[_Partition]:
+    def _all(self) -> list[Partition]:
         return [part for parts in self._partitions.values() for part in parts]
 
     def _intake(self, batch: Sequence[Entry]) -> Iterator[Emission]:
@@ -106,6 +128,12 @@ class Backtest:
                 if (emission := part.reading.so_far()) is not None:
                     yield emission
 
+    def _archived(self, source: Source, batch: Batch) -> Iterator[Emission]:
+        part = self._topic(source.topic)[batch.partition]
+        yield from part.read(batch.offsets, batch.stamps, batch.answers)
+        if (emission := part.reading.so_far()) is not None:
+            yield emission
+
     def _by_source(self, batch: Sequence[Entry]) -> Iterator[tuple[Source, list[Event]]]:
         """The events of each stream, those first that are met first."""
         streams: dict[Stream, list[Event]] = {}
@@ -115,7 +143,7 @@ class Backtest:
             if (source := source_of(self._settings.sources, stream)) is not None:
                 yield source, events
 
-    def _end(self, history: Playable) -> Iterator[Emission]:
+    def _end(self, history: Ended) -> Iterator[Emission]:
         """Close what is open: every source of a stream ends where the stream's history does."""
         for source in self._settings.sources:
             if source.stream not in history.ends:
@@ -128,11 +156,11 @@ class Backtest:
                 if (emission := part.reading.so_far()) is not None:
                     yield emission
 
-    def _topic(self, topic: str) -> list[_Partition]:
+    def _topic(self, topic: str) -> list[Partition]:
         if topic not in self._partitions:
             source = next(s for s in self._settings.sources if s.topic == topic)
             plan = Plan(self._settings, source, source.partitions)
-            self._partitions[topic] = [_Partition(plan, n) for n in range(source.partitions)]
+            self._partitions[topic] = [Partition(plan, n) for n in range(source.partitions)]
         return self._partitions[topic]
 
     def _detect(self, emissions: Iterator[Emission]) -> list[Signal]:

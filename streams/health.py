@@ -29,6 +29,7 @@ class Readiness(StrEnum):
     REBALANCING = "rebalancing"
     RECOVERING = "recovering"
     UNASSIGNED = "no partitions"
+    BLOCKED = "cannot write"
 
     @property
     def fine(self) -> bool:
@@ -43,6 +44,7 @@ class Standing(NamedTuple):
     recovering: bool
     partitions: int
     stands_by: bool
+    blocked: bool = False
 
 
 def readiness(standing: Standing) -> Readiness:
@@ -53,6 +55,8 @@ def readiness(standing: Standing) -> Readiness:
         return Readiness.REBALANCING
     if standing.recovering:
         return Readiness.RECOVERING
+    if standing.blocked:
+        return Readiness.BLOCKED
     if standing.partitions:
         return Readiness.READY
     return Readiness.STANDBY if standing.stands_by else Readiness.UNASSIGNED
@@ -114,7 +118,7 @@ def check(operations: Operations) -> None:
 
 async def serve(
     on: socket.socket, *, pulse: Pulse, ready: Callable[[], Readiness],
-    measure: Callable[[], Awaitable[None]],
+    measure: Callable[[], Awaitable[None]], trouble: Callable[[], str] = lambda: "",
 ) -> None:  # fmt: skip
     """Answer on the socket from now on, until the event loop ends.
 
@@ -123,6 +127,7 @@ async def serve(
         pulse: of the stage.
         ready: how the worker stands.
         measure: sets the gauges; called before they are told.
+        trouble: what is said of a worker that is blocked.
     """
 
     async def live(_: web.Request) -> web.Response:
@@ -131,7 +136,8 @@ async def serve(
 
     async def readily(_: web.Request) -> web.Response:
         found = ready()
-        return web.Response(text=f"{found}\n", status=200 if found.fine else 503)
+        said = f"{found}: {trouble()}" if found is Readiness.BLOCKED else found
+        return web.Response(text=f"{said}\n", status=200 if found.fine else 503)
 
     async def metrics(_: web.Request) -> web.Response:
         await measure()

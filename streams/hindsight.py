@@ -11,6 +11,7 @@ from alerts.colour import Colour, higher
 from alerts.incident import IncidentLine, IncidentState
 from alerts.signal import Kind, Signal
 from detectors.surge import Surge
+from streams.archive.log import Log
 from streams.backtest import Backtest, Outcome
 from streams.events import moment
 from streams.history import History, Refused
@@ -81,16 +82,38 @@ def look_back(
 ) -> Hindsight:  # fmt: skip
     """`now` (ms) is when the records arrived; a history must have events."""
     test = Backtest(settings, now=now)
-    outcomes = []
-    for outcome in test.play(history, on_events=on_events):
-        outcomes.append(outcome)
+    outcomes = _heard(test.play(history, on_events=on_events), on_outcome)
+    return _seen(test, outcomes, len(history), history.span, history.refused)
+
+
+def look_back_on(
+    settings: Settings, log: Log, *, on_events: Callable[[int], None],
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> Hindsight | None:  # fmt: skip
+    """Over an archive, whose records have their own times; None where it holds no event."""
+    test = Backtest(settings, now=0)
+    outcomes = _heard(test.replay(log, on_events=on_events), on_outcome)
+    past = test.past
+    return _seen(test, outcomes, past.events, (past.first, past.last)) if past.events else None
+
+
+def _heard(outcomes: Iterable[Outcome], on_outcome: Callable[[Outcome], None]) -> Sequence[Outcome]:
+    heard = []
+    for outcome in outcomes:
+        heard.append(outcome)
         on_outcome(outcome)
-    moments = history.span
+    return heard
+
+
+def _seen(
+    test: Backtest, outcomes: Sequence[Outcome], events: int, span: tuple[int, int],
+    refused: Sequence[Refused] = (),
+) -> Hindsight:  # fmt: skip
     return Hindsight(
-        events=len(history),
-        first=moment(moments[0]),
-        last=moment(moments[1]),
-        refused=history.refused,
+        events=events,
+        first=moment(span[0]),
+        last=moment(span[1]),
+        refused=refused,
         rejected=test.rejected,
         late=test.late,
         duplicates=test.duplicates,

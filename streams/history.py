@@ -57,11 +57,15 @@ class Arrival(NamedTuple):
         return judge_times(rows, stamps, future_ms=source.future // MILLISECOND)
 
 
-class Playable(Protocol):
-    """Events in the order in which they are met; `ends` is in milliseconds."""
+class Ended(Protocol):
+    """What has come to an end, by stream in milliseconds."""
 
     @property
     def ends(self) -> dict[Stream, int]: ...
+
+
+class Playable(Ended, Protocol):
+    """Events in the order in which they are met."""
 
     def batches(self) -> Iterator[tuple[Entry, ...]]: ...
 

@@ -12,10 +12,11 @@ import numpy as np
 import structlog
 from faust.types import TP
 
-from streams import mapping, metrics, parsing, seen
+from streams import metrics, parsing, seen
 from streams.chunks import Begin, Run, StageApp
-from streams.columns import Answers, End
+from streams.columns import Answers
 from streams.deadletters import DeadLetter
+from streams.decoding import Decoder
 from streams.people import Seen
 from streams.reading import Emission, Plan, Reading
 from streams.recall import Recall, Recollection
@@ -23,7 +24,6 @@ from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
 
-END = "tocsin-end"  # header of the record that ends an input; its value is the time in ms
 SAMPLE = 64  # unknown fields are looked for in one of so many records
 STRETCH = 2048  # records counted before others have their turn
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
@@ -66,13 +66,8 @@ class Intake:
         self._app, self._settings, self._recall = app, settings, recall
         self._topics = Topics.of(settings)
         self._sources = {self._topics.source(source): source for source in settings.sources}
-        self._mappings = {
-            topic: mapping.load(source.map)
-            for topic, source in self._sources.items()
-            if source.map is not None
-        }
-        self._readers = {
-            topic: parsing.Reader(source.stream, settings.intake)
+        self._decoders = {
+            topic: Decoder(topic, source, settings.intake)
             for topic, source in self._sources.items()
         }
         self._inputs: dict[TP, _Input] = {}
@@ -198,20 +193,12 @@ class Intake:
         return _Input(reading)
 
     def _answers(self, run: Run, records: Sequence[Any]) -> Answers:
-        marked = [(place, record.headers) for place, record in enumerate(records) if record.headers]
-        ends = {place: End(time) for place, held in marked if (time := _end(held)) is not None}
-        return self._parsed(run, records).with_ends(ends)
-
-    def _parsed(self, run: Run, records: Sequence[Any]) -> Answers:
-        raws = [record.value or b"" for record in records]
-        if run.topic in self._mappings:
-            ids = (f"{run.topic}-{run.partition}-{record.offset}" for record in records)
-            intake = self._settings.intake
-            return Answers.of(self._mappings[run.topic].parse_run(raws, ids, intake=intake))
-        for raw in raws[-records[0].offset % SAMPLE :: SAMPLE]:
-            for name in parsing.unknown_fields(self._sources[run.topic].stream, raw):
+        source = self._sources[run.topic]
+        sample = records[-records[0].offset % SAMPLE :: SAMPLE] if source.map is None else ()
+        for record in sample:
+            for name in parsing.unknown_fields(source.stream, record.value or b""):
                 metrics.unknown_field(run.topic, name)
-        return self._readers[run.topic].run(raws)
+        return self._decoders[run.topic].answers(run.partition, records)
 
     def _letters(self, run: Run, reading: Reading) -> list[Sending]:
         """Dead letters of what the reading refused."""
@@ -263,14 +250,6 @@ class Intake:
         for what, n in (held.reading.tally - held.told).items():
             metrics.EVENTS.labels(topic, what).inc(n)
         held.told = Counter(held.reading.tally)
-
-
-def _end(headers: Sequence[tuple[str, bytes]]) -> int | None:
-    """The time an end of input states; a header that is no number is no end."""
-    for name, value in headers:
-        if name == END and value.isdigit():
-            return int(value)
-    return None
 
 
 def topics(settings: Settings) -> list[str]:

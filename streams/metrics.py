@@ -116,6 +116,22 @@ SCOPE = Gauge(
     ["slot", "scope"],
 )
 
+# archive
+ARCHIVED = Counter(
+    "tocsin_archived_records_total", "Records taken into files of the archive.", ["topic"]
+)
+ARCHIVE_FILES = Counter(
+    "tocsin_archive_files_total",
+    "Files written, those that are whole and those that are written again as they fill.",
+    ["state"],
+)
+ARCHIVE_BYTES = Counter("tocsin_archive_bytes_total", "Bytes of the files written.", ["state"])
+ARCHIVE_FAILURES = Counter(
+    "tocsin_archive_failures_total",
+    "Files that the archive's place refused; each is tried again.",
+    ["state"],
+)
+
 _fields: set[str] = set()
 
 
@@ -152,6 +168,15 @@ def begin_channels(channels: Iterable[str], states: Iterable[str], results: Iter
             DELIVERIES.labels(channel, state)
         for result in results:
             DELIVERY_SECONDS.labels(channel, result)
+
+
+def begin_archive(topics: Iterable[str], states: Iterable[str]) -> None:
+    """Show zeros from the start."""
+    for topic in topics:
+        ARCHIVED.labels(topic)
+    for state in states:
+        for written in (ARCHIVE_FILES, ARCHIVE_BYTES, ARCHIVE_FAILURES):
+            written.labels(state)
 
 
 def begin_signals(kinds: Iterable[str], states: Iterable[str]) -> None:

@@ -10,9 +10,9 @@ from kafka.errors import KafkaError
 
 from streams import admission, files, security
 from streams.broker import BrokerError
+from streams.decoding import END
 from streams.events import Event
 from streams.history import History, key_of, partition_of, source_of
-from streams.intake import END
 from streams.sections import Stream
 from streams.settings import Settings
 from streams.topics import Topics

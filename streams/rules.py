@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field, SecretStr
 
 ADDRESS = re.compile(r"https?://[^/\s]\S*")
 ADDRESS_RULE = "must be an http or https address"
+ARCHIVE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w./-]*)?", re.ASCII)
+ARCHIVE_RULE = "must be an absolute path or s3://bucket/prefix"
 TOPIC_RULE = "must be 1 to 200 letters, digits, dots, underscores or hyphens"
 
 
@@ -39,6 +41,12 @@ def with_secret(section: object, name: str) -> object:
 def _web_address(url: str) -> str:
     if url and not ADDRESS.fullmatch(url):
         raise ValueError(ADDRESS_RULE)  # without the value, which may hold a key
+    return url
+
+
+def _archive(url: str) -> str:
+    if url and not (ARCHIVE.fullmatch(url) or Path(url).is_absolute()):
+        raise ValueError(f"{ARCHIVE_RULE}, got {url!r}")
     return url
 
 
@@ -76,6 +84,7 @@ Name = Annotated[str, AfterValidator(_topic_name)]
 Prefix = Annotated[str, AfterValidator(_topic_prefix)]
 Zone = Annotated[str, AfterValidator(_zone)]
 WebAddress = Annotated[str, Field(repr=False), AfterValidator(_web_address)]
+ArchiveAddress = Annotated[str, AfterValidator(_archive)]
 SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 Host = Annotated[str, AfterValidator(_host)]
 Port = Annotated[int, Field(ge=0, le=65535)]

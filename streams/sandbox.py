@@ -15,6 +15,7 @@ import tomlkit
 
 from streams import broker, settings, topics
 from streams.settings import ENVIRONMENT, Settings
+from streams.topics import Role
 
 GRACE = 20.0  # seconds from SIGTERM to SIGKILL; the supervisor gives its workers 8 each
 LAST = 5  # lines of a log that tell why its process has ended
@@ -35,17 +36,15 @@ def secluded() -> Iterator[None]:
 
 def configured(home: Path, *, language: str, zone: str) -> Settings:
     """The settings, which are also a file in `home`: alerts on the terminal, free ports."""
-    intake, detection, response, pages = _free_ports(4)
+    *roles, pages = _free_ports(len(Role) + 1)
     options = {
         "home": str(home),
         "detection": {"zone": zone},
         "response": {"language": language},
         "channels": {"terminal": {"enabled": True}},
         "serve": {"port": pages},
-        "operations": {
-            "intake_port": intake, "detection_port": detection, "response_port": response,
-        },
-    }  # fmt: skip
+        "operations": {f"{role}_port": port for role, port in zip(Role, roles, strict=True)},
+    }
     file(home).write_text(tomlkit.dumps(options), encoding="utf-8")
     return settings.load(file(home))
 

@@ -18,6 +18,7 @@ from alerts.catalogue import Language
 from streams.durations import Duration, Span
 from streams.rules import (
     Addresses,
+    ArchiveAddress,
     Host,
     Name,
     Port,
@@ -177,6 +178,22 @@ class Response(Section):
     pages: WebAddress = ""
 
 
+class Archive(Section):
+    """Where the inputs are kept as Parquet, in how large files, for how long; None: for ever."""
+
+    url: ArchiveAddress = ""
+    endpoint: WebAddress = ""
+    file_records: Positive = 32_768
+    rewrite_every: Span = timedelta(seconds=2)
+    retention: Annotated[Span, Field(ge=timedelta(days=1))] | None = None
+
+    @model_validator(mode="after")
+    def _endpoint_of_a_bucket(self) -> Self:
+        if self.endpoint and not self.url.startswith("s3://"):
+            raise ValueError(f"endpoint must go with a url of s3://, got {self.url!r}")
+        return self
+
+
 class Operations(Section):
     """Where each role serves its metrics and health; port 0: nowhere."""
 
@@ -184,6 +201,7 @@ class Operations(Section):
     intake_port: Port = 9464
     detection_port: Port = 9465
     response_port: Port = 9466
+    archive_port: Port = 9467
 
     @model_validator(mode="after")
     def _ports_apart(self) -> Self:

@@ -25,6 +25,7 @@ from streams.sections import (
     CUTS,
     DIMENSIONS,
     SOURCES,
+    Archive,
     Cut,
     Detection,
     Intake,
@@ -41,6 +42,7 @@ __all__ = [
     "CUTS",
     "DIMENSIONS",
     "SOURCES",
+    "Archive",
     "Channels",
     "Cut",
     "Detection",
@@ -99,6 +101,7 @@ class Settings(BaseSettings):
     detection: Detection = Detection()
     intake: Intake = Intake()
     response: Response = Response()
+    archive: Archive = Archive()
     channels: Channels = Channels()
     serve: Serve = Serve()
     operations: Operations = Operations()

@@ -1,6 +1,7 @@
 """Every topic of ours: its name, its partitions, and how long and how large its records are."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
+from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 
 from streams import admission, security
@@ -15,8 +17,12 @@ from streams.broker import BrokerError
 from streams.settings import Kafka, Settings, Source
 
 MIB = 1 << 20
+PATIENCE = 30.0  # seconds
 TABLE = "state"  # of the roles that have one
 YEAR = timedelta(days=365)
+DAY = str(timedelta(days=1) // timedelta(milliseconds=1))
+# Without these a segment that is not full is never looked through.
+ERASABLE = {"cleanup.policy": "compact,delete", "segment.ms": DAY, "max.compaction.lag.ms": DAY}
 WAITING = timedelta(days=14)  # how long the records of a source are kept
 
 
@@ -26,6 +32,7 @@ class Role(StrEnum):
     INTAKE = "intake"
     DETECTION = "detection"
     RESPONSE = "response"
+    ARCHIVE = "archive"
 
 
 def group(settings: Settings, role: Role) -> str:
@@ -102,6 +109,7 @@ class Topic:
 
     `partitions_by` is the option that sets the number of partitions, if one does. `arrival`
     stamps records when the broker gets them: events of last year would else be deleted at once.
+    In a topic that is `erasable` a record goes within days once an empty one has its key.
     """
 
     name: str
@@ -110,6 +118,7 @@ class Topic:
     partitions_by: str = ""
     arrival: bool = True
     compacted: bool = False
+    erasable: bool = False
     max_message_bytes: int = MIB
     segment_bytes: int = 256 * MIB
 
@@ -124,6 +133,7 @@ class Topic:
             "segment.bytes": str(self.segment_bytes),
             "message.timestamp.type": "LogAppendTime" if self.arrival else "CreateTime",
             "min.insync.replicas": str(max(1, replication - 1)),
+            **(ERASABLE if self.erasable else {}),
         }
 
 
@@ -169,7 +179,7 @@ def table(settings: Settings) -> tuple[Topic, ...]:
         Topic(names.defect_batch_signals, 1, YEAR),
         Topic(names.incidents, 1, YEAR),
         Topic(names.notifications, 1, YEAR),
-        Topic(names.dead_letters, 1, timedelta(days=30), max_message_bytes=5 * MIB),
+        Topic(names.dead_letters, 1, timedelta(days=30), max_message_bytes=5 * MIB, erasable=True),
         Topic(
             names.changelog(settings, Role.DETECTION),
             settings.detection.shards,
@@ -195,6 +205,59 @@ def trim(settings: Settings, bootstrap: str, keep_from: Mapping[int, int]) -> No
     counts = Topics.of(settings).counts
     with _admin(settings.kafka, bootstrap) as admin:
         admin.delete_records({TopicPartition(counts, n): at for n, at in keep_from.items()})
+
+
+def make_erasable(settings: Settings, bootstrap: str) -> None:
+    """Topics that an older version has created become erasable; raises BrokerError."""
+    names = [topic.name for topic in table(settings) if topic.erasable]
+    with _admin(settings.kafka, bootstrap) as admin:
+        admin.alter_configs(
+            [ConfigResource(ConfigResourceType.TOPIC, name, dict(ERASABLE)) for name in names]
+        )
+
+
+def renew(settings: Settings, bootstrap: str, roles: Collection[Role]) -> None:
+    """Counts and snapshots begin empty, and the roles' groups without a commit.
+
+    Raises:
+        BrokerError: where the broker does not answer, and where a worker of a role runs.
+    """
+    names = Topics.of(settings)
+    wanted = {names.counts, names.changelog(settings, Role.DETECTION)}
+    groups = [group(settings, role) for role in roles]
+    with _admin(settings.kafka, bootstrap) as admin:
+        _refuse_working(admin, groups)
+        there = {topic["name"] for topic in admin.describe_topics()}
+        admin.delete_topics(sorted(wanted & there))
+        _await_gone(admin, wanted)
+        admin.delete_groups(groups)
+    create(settings, bootstrap)
+
+
+def _refuse_working(admin: Any, groups: Collection[str]) -> None:
+    """A worker that has just been stopped counts as one until its session is over."""
+    deadline = time.monotonic() + PATIENCE
+    while busy := [name for name, g in admin.describe_groups(list(groups)).items() if g["members"]]:
+        if time.monotonic() > deadline:
+            raise BrokerError(f"group {busy[0]}: must have no worker, stop tocsin run first")
+        time.sleep(0.5)
+
+
+def _await_gone(admin: Any, names: Collection[str]) -> None:
+    """The broker answers before a topic is gone, and refuses its name until then."""
+    deadline = time.monotonic() + PATIENCE
+    while {topic["name"] for topic in admin.describe_topics()} & set(names):
+        if time.monotonic() > deadline:
+            raise BrokerError(f"topics {', '.join(sorted(names))}: not gone after {PATIENCE:.0f} s")
+        time.sleep(0.1)
+
+
+def place(settings: Settings, bootstrap: str, role: Role, offsets: Mapping[Any, Any]) -> None:
+    """Where a role without workers goes on; raises BrokerError."""
+    with _admin(settings.kafka, bootstrap) as admin:
+        answers = admin.alter_group_offsets(group(settings, role), dict(offsets)) if offsets else {}
+    if refused := [f"{tp.topic}[{tp.partition}]" for tp, why in answers.items() if why.errno]:
+        raise BrokerError(f"group {group(settings, role)}: refused offsets of {', '.join(refused)}")
 
 
 def _refuse_taken(sources: list[Topic], inner: list[Topic]) -> None:

@@ -30,6 +30,7 @@ class Vitals:
         self.pulse = Pulse(time.monotonic)
         self.show_stage: Callable[[], None] = lambda: None
         self.restoring: Callable[[], bool] = lambda: False
+        self.trouble: Callable[[], str] = lambda: ""  # why the stage cannot go on at present
         self.role = role
         self._app, self._reads = app, frozenset(reads)
         self._progress, self._runs = Progress(), dict[TP, int]()
@@ -52,7 +53,7 @@ class Vitals:
                 joined=joined, rebalancing=app.rebalancing,
                 recovering=app.in_recovery or self.restoring(),
                 partitions=len(self._mine) if joined else 0,
-                stands_by=self.role is Role.RESPONSE,
+                stands_by=self.role is Role.RESPONSE, blocked=bool(self.trouble()),
             )
         )  # fmt: skip
 

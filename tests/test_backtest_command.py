@@ -52,3 +52,19 @@ def test_files_without_an_event_are_one_line(rows: list[str], said: str) -> None
     result = backtest(*rows)
     assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
     assert said in result.stderr
+
+
+def test_an_archive_is_the_only_argument_and_needs_no_time() -> None:
+    Path("archive").mkdir()
+    arguments = ["archive", "--now", "2026-03-02T00:00:00", "--signals", "signals.jsonl"]
+    result = CliRunner().invoke(app, ["backtest", *arguments], env={"TOCSIN_LANGUAGE": "en"})
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "archive archive: must be the only argument, without --map and --now" in result.stderr
+
+
+def test_an_archive_without_an_event_is_one_line() -> None:
+    Path("archive").mkdir()
+    result = CliRunner().invoke(
+        app, ["backtest", "archive", "--signals", "signals.jsonl"], env={"TOCSIN_LANGUAGE": "en"}
+    )
+    assert (result.exit_code, result.stderr) == (1, "there is no event in the archive\n")

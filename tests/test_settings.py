@@ -131,7 +131,7 @@ def test_paths_are_seen_from_the_settings_file() -> None:
         ),
         (
             "operations.intake_port = 9465",
-            "operations: ports of two roles must differ, got [9465, 9465, 9466]",
+            "operations: ports of two roles must differ, got [9465, 9465, 9466, 9467]",
         ),
         (
             'operations.host = "http://here"',

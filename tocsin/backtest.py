@@ -1,7 +1,7 @@
 """tocsin backtest: what would have been called."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -13,22 +13,31 @@ from rich.console import Console
 
 from alerts.words import Words
 from streams import files, mapping, settings
+from streams.archive import places
+from streams.archive.log import ArchiveError, Log
 from streams.backtest import Outcome
+from streams.mapping import Mapping
+from streams.settings import Settings
 from tocsin import hindsight_view, language, looking
 from tocsin.errors import SettingsFile, one_line
 
 PROBLEMS = (
-    settings.SettingsError, mapping.MappingError, files.FileError, looking.NoEventsError, OSError,
+    settings.SettingsError, mapping.MappingError, files.FileError, looking.NoEventsError,
+    ArchiveError, places.PlaceError, OSError,
 )  # fmt: skip
 
 Files = Annotated[list[Path], typer.Argument(help="JSONL or CSV, plain or gzipped.")]
+Played = Annotated[
+    list[str],
+    typer.Argument(help="JSONL or CSV, plain or gzipped; or an archive: its folder or s3:// URL."),
+]
 MapFile = Annotated[
     Path | None, typer.Option("--map", help="A mapping, for other field names than ours.")
 ]
 
 
 def backtest(
-    paths: Files,
+    paths: Played,
     *,
     signals: Annotated[Path, typer.Option(help="Where the signals go, as JSON lines.")],
     incidents: Annotated[
@@ -42,6 +51,8 @@ def backtest(
 ) -> None:
     """Play files through detection and response, without Kafka.
 
+    An archive is played as it came in, each record at its own time and in its own partition.
+
     Example: tocsin backtest calls.csv.gz --map examples/montco911.toml --signals signals.jsonl
     """
     err, words = Console(stderr=True, highlight=False), language.words()
@@ -54,10 +65,28 @@ def backtest(
                 _write(signal_lines, outcome.signals)
                 _write(incident_lines, outcome.incidents)
 
-            seen = looking.look_back(
-                err, words, chosen, paths, mapped, now=_milliseconds(now), on_outcome=write
-            )
+            if (archive := _archive(paths, chosen, mapped, now)) is not None:
+                seen = looking.look_back_on(err, words, chosen, archive, on_outcome=write)
+            else:
+                seen = looking.look_back(
+                    err, words, chosen, list(map(Path, paths)), mapped,
+                    now=_milliseconds(now), on_outcome=write,
+                )  # fmt: skip
     hindsight_view.show(err, seen, Words(words.language, ZoneInfo(chosen.detection.zone)))
+
+
+def _archive(
+    paths: Sequence[str], chosen: Settings, mapped: Mapping | None, now: datetime | None
+) -> Log | None:
+    """The archive that the only path names; None for files."""
+    if not any(path.startswith(places.SCHEME) or Path(path).is_dir() for path in paths):
+        return None
+    if len(paths) > 1 or mapped is not None or now is not None:
+        raise ArchiveError(
+            f"archive {paths[0]}: must be the only argument, without --map and --now; it holds "
+            "events, and when they came"
+        )
+    return Log(places.at(paths[0], chosen))
 
 
 def _milliseconds(moment: datetime | None) -> int:

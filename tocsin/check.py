@@ -9,6 +9,7 @@ from rich.text import Text
 
 from alerts.words import Words
 from streams import broker, mapping, records, settings, surroundings, topics
+from streams.archive import places
 from streams.settings import Settings
 from streams.surroundings import Look
 from streams.topics import Topics
@@ -66,7 +67,7 @@ def _set(chosen: Settings, words: Words) -> Iterator[str]:
 def _surroundings(console: Console, words: Words, chosen: Settings) -> list[str]:
     """Says what answers; returns a line for each thing that does not."""
     address = broker.address(chosen)
-    problems: list[str] = []
+    problems = _archive(console, words, chosen)
     with records.connected(chosen.kafka, address) as cluster:
         console.print(words.say("Kafka answers at {address}", address=address))
         for look in surroundings.look(chosen, cluster):
@@ -82,6 +83,17 @@ def _surroundings(console: Console, words: Words, chosen: Settings) -> list[str]
                 )
             )
         return problems + surroundings.misfitting(chosen, cluster)
+
+
+def _archive(console: Console, words: Words, chosen: Settings) -> list[str]:
+    """Says where the archive can be written; returns a line where it cannot."""
+    place = places.place(chosen)
+    try:
+        places.try_out(place)
+    except places.PlaceError as refusal:
+        return [str(refusal)]
+    console.print(Text(words.say("the archive can be written at {place}", place=str(place))))
+    return []
 
 
 def _line(words: Words, chosen: Settings, look: Look) -> str:

@@ -7,9 +7,11 @@ from tocsin import (
     check,
     dashboards,
     demo,
+    erase,
     generate,
     init,
     kafka,
+    rebuild,
     replay,
     run,
     serve,
@@ -30,6 +32,8 @@ app.command()(run.run)
 app.command()(backtest.backtest)
 app.command()(replay.replay)
 app.command()(generate.generate)
+app.command()(erase.erase)
+app.command(name="rebuild")(rebuild.run)
 app.command()(serve.serve)
 app.command(name="demo")(demo.run)
 

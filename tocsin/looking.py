@@ -7,6 +7,7 @@ from rich.console import Console
 
 from alerts.words import Words
 from streams import hindsight
+from streams.archive.log import Log
 from streams.backtest import Outcome
 from streams.hindsight import Hindsight
 from streams.history import Arrival, History
@@ -37,6 +38,21 @@ def look_back(
             settings, history, now=now,
             on_events=lambda n: bars.advance(playing, n), on_outcome=on_outcome,
         )  # fmt: skip
+
+
+def look_back_on(
+    console: Console, words: Words, settings: Settings, archive: Log, *,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> Hindsight:  # fmt: skip
+    """Over an archive; the console shows how far it is."""
+    with progress(console) as bars:
+        playing = bars.add_task(words.say("playing"), total=None)
+        seen = hindsight.look_back_on(
+            settings, archive, on_events=lambda n: bars.advance(playing, n), on_outcome=on_outcome
+        )
+    if seen is None:
+        raise NoEventsError(words.say("there is no event in the archive"))
+    return seen
 
 
 def _nothing(words: Words, history: History) -> str:

@@ -39,7 +39,8 @@ def events(outcome: str, values: str, topic: str = "complaints") -> dict[str, st
 
 
 def partitions(**by_role: str) -> dict[str, str]:
-    full = {"intake": "4x140", "detection": "4x140", "response": "1x140"} | by_role
+    full = {"intake": "4x140", "detection": "4x140", "response": "1x140", "archive": "4x140"}
+    full |= by_role
     return {
         f'tocsin_partitions{{role="{role}", {WORKER}}}': values for role, values in full.items()
     }

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from streams.sandbox import EndedError, configured, running, secluded
+from streams.topics import Role
 
 
 @pytest.fixture
@@ -16,8 +17,8 @@ def test_its_settings_are_read_back_whatever_its_folder_is_called(home: Path) ->
     chosen = configured(home, language="zh", zone="Asia/Shanghai")
     assert (chosen.home, chosen.response.language) == (home, "zh")
     operations = chosen.operations
-    ports = {operations.intake_port, operations.detection_port, operations.response_port}
-    assert len(ports | {chosen.serve.port}) == 4
+    ports = {operations.port(role) for role in Role}
+    assert len(ports | {chosen.serve.port}) == len(Role) + 1
 
 
 def test_a_process_that_ends_without_a_word_is_named_with_its_last_ones(home: Path) -> None:

@@ -27,11 +27,15 @@ TOLD = {
         'tocsin_pending_deliveries{channel="terminal"} 1.0\n'
         'tocsin_ready{role="response"} 1.0\n'
     ),
+    9467: (
+        'tocsin_lag_records{role="archive",topic="complaints"} 0.0\n'
+        'tocsin_ready{role="archive"} 1.0\n'
+    ),
 }
 
 
 class Workers:
-    """Stand in for the three roles, as a transport for a client."""
+    """Stand in for the roles, as a transport for a client."""
 
     def __init__(self) -> None:
         self.busy: set[int | None] = set()

@@ -20,7 +20,7 @@ DEADLINE = 90.0  # seconds; the machine may be busy with something else
 LOOK = 0.2
 SENTINEL = "sentinel"
 SERVES = "[operations]"
-OFF = "\nintake_port = 0\ndetection_port = 0\nresponse_port = 0"  # several at once on a machine
+OFF = "".join(f"\n{role}_port = 0" for role in Role)  # several at once on a machine
 
 
 class Installation:
@@ -77,6 +77,13 @@ class Installation:
                 stdout=log, stderr=log, start_new_session=True, env=os.environ | self.environment,
             )  # fmt: skip
         self.until(lambda: len(self.pids()) == len(Role), "a process for each role")
+
+    def restarted(self) -> None:
+        """Start again after `stop`, with topics that may be others of the same names."""
+        self._pids.unlink()
+        self.reader.close()
+        self.reader = Reader(self.bootstrap)
+        self.start()
 
     def stop(self) -> int:
         """Stop in order, as SIGTERM to `tocsin run` does; returns its exit code."""

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, Self
 from kafka import KafkaProducer
 
 from streams import files
+from streams.decoding import END
 from streams.history import Entry, History, partition_of
-from streams.intake import END
 from streams.seen import SeenChunk, decode
 from streams.topics import Role
 from tests.kafka import histories, tallies
@@ -20,7 +20,7 @@ from tests.kafka.receiver import SECRET, Receiver
 PERSONS = 200_000
 LATER = 30_000  # events, between which workers are killed
 AGAIN = range(7, PERSONS - LATER, 50)  # the events that come again, and whose persons do
-KILLED = (Role.INTAKE, Role.DETECTION, Role.INTAKE, Role.DETECTION)
+KILLED = 2 * ((Role.INTAKE,), (Role.DETECTION, Role.ARCHIVE))  # together
 APART = 15_000  # events counted between two kills
 BATCH = 500  # events, each PAUSE
 PAUSE = 0.08  # seconds
@@ -28,6 +28,9 @@ RESERVE = 20_000  # events that only trickle, so that something flows as long as
 OPTIONS = """
 [intake]
 idle_after = "1h"
+[archive]
+file_records = 10000
+rewrite_every = "1s"
 [detection]
 shards = 2
 snapshot_every = 100
@@ -134,7 +137,7 @@ def besiege(installation: Installation, receiver: Receiver, folder: Path) -> Sie
         _strike(installation, receiver, flow)
     with ThreadPoolExecutor(1) as aside:
         expected = aside.submit(installation.backtest, str(file))
-        installation.settle()
+        installation.settle(at=history.ends["complaints"] // 1000 - 1)
         return Siege(installation, receiver, expected.result())
 
 
@@ -163,10 +166,11 @@ def _strike(installation: Installation, receiver: Receiver, flow: Flow) -> None:
     installation.until(lambda: receiver.received, "a message about the harm")
     installation.kill(Role.RESPONSE)
     receiver.answer.set()
-    for role in KILLED:
+    for roles in KILLED:
         _await_total(installation, total(installation) + APART)
         assert flow.flows
-        installation.kill(role)
+        for role in roles:
+            installation.kill(role)
 
 
 def _await_total(installation: Installation, due: int) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import time
 from collections import Counter
 from typing import Any
@@ -223,6 +224,31 @@ def surges(running: Installation) -> set[tuple[str, str]]:
         for signal in running.signals()
         if signal["kind"] == "surge"
     }
+
+
+def test_a_person_who_is_erased_leaves_the_dead_letters_and_the_archive(
+    running: Installation,
+) -> None:
+    topic, person = running.topics.prefix + "complaints", "Zoë Gone"
+    letter = json.dumps({"id": 7, "person": person}, ensure_ascii=False).encode()
+    (offset,) = running.reader.send(topic, [letter], partition=3)
+    running.send("complaints", [complaint("gone", 1, person=person)], partition=3)
+    await_people(running, "gone", 1)
+    key = f"{topic}/3/{offset}".encode()
+    running.until(lambda: key in letters(running), "the dead letter")
+    erased = subprocess.run(
+        running.command("erase", person), capture_output=True, text=True, check=False,
+        env=os.environ | {"TOCSIN_LANGUAGE": "en"},
+    )  # fmt: skip
+    assert erased.returncode == 0, erased.stderr
+    assert "dead letters: 1 erased" in erased.stdout
+    assert f"not reached: the source topics {topic}" in erased.stdout
+    assert letters(running)[key] is None
+
+
+def letters(running: Installation) -> dict[bytes, bytes | None]:
+    """By key what was written last under it."""
+    return {record.key: record.value for record in running.dead_letters()}
 
 
 def test_told_to_stop_the_workers_end_in_order(running: Installation) -> None:

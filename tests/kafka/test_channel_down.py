@@ -34,6 +34,7 @@ partitions = 1
 intake_port = 0
 detection_port = 0
 response_port = {port}
+archive_port = 0
 [channels.webhook]
 enabled = true
 url = "{url}"

@@ -3,6 +3,8 @@
 import re
 from collections import Counter
 
+from streams.archive import views
+from streams.archive.places import place
 from streams.seen import Mark
 from tests.kafka import histories, tallies
 from tests.kafka.siege import AGAIN, APART, PERSONS, Siege, total
@@ -38,3 +40,32 @@ def test_an_id_and_a_person_from_before_a_kill_are_known_after_it(siege: Siege) 
 def test_detection_went_on_from_snapshots_and_never_met_a_gap(siege: Siege) -> None:
     assert "shard_restored" in siege.installation.log
     assert "stage_stopped" not in siege.installation.log
+
+
+def test_every_record_is_archived_exactly_once(siege: Siege) -> None:
+    installation = siege.installation
+    topic = installation.topics.source(installation.settings.sources[0])
+    sent = {partition: end - 1 for partition, end in installation.reader.ends(topic).items()}
+
+    def archived() -> bool:
+        found = views.opened(place(installation.settings)).execute(
+            'SELECT "partition", max("offset") FROM complaints_records GROUP BY ALL'
+        )
+        return dict(found.fetchall()) == sent
+
+    installation.until(archived, "records in the archive")
+    with views.opened(place(installation.settings)) as archive:
+        records, ids, duplicates, repeats = archive.execute(
+            'SELECT count(*), count(DISTINCT id), sum(duplicate::INT), sum("repeat"::INT) '
+            "FROM complaints WHERE product NOT LIKE 'sentinel%'"
+        ).fetchall()[0]
+    assert (records, ids) == (PERSONS + 2 * len(AGAIN), PERSONS + len(AGAIN))
+    marks = Counter(mark for chunk in siege.seen().values() for mark in chunk.marks)
+    assert (duplicates, repeats) == (marks[Mark.DUPLICATE], marks[Mark.REPEAT])
+
+
+def test_a_backtest_of_the_archive_confirms_what_was_confirmed(siege: Siege) -> None:
+    installation = siege.installation
+    archived = installation.backtest(str(installation.settings.home / "archive"))
+    wanted = tallies.confirmed(siege.expected)
+    assert tallies.confirmed(archived) == wanted

@@ -43,12 +43,14 @@ async def ask(worker: Worker) -> AsyncIterator[Ask]:
     with socket.create_server(("127.0.0.1", 0)) as on:
         address = f"http://127.0.0.1:{on.getsockname()[1]}"
         await health.serve(
-            on, pulse=worker.pulse, ready=lambda: worker.readiness, measure=worker.measure
-        )
+            on, pulse=worker.pulse, ready=lambda: worker.readiness, measure=worker.measure,
+            trouble=lambda: TROUBLE,
+        )  # fmt: skip
         async with httpx.AsyncClient(base_url=address) as client:
             yield client.get
 
 
+TROUBLE = "archive s3://b: cannot be written: no such bucket"
 WORKS = Standing(
     joined=True, rebalancing=False, recovering=False, partitions=4, stands_by=False
 )  # fmt: skip
@@ -61,6 +63,7 @@ WORKS = Standing(
         (WORKS._replace(joined=False, partitions=0), Readiness.STARTING),
         (WORKS._replace(rebalancing=True), Readiness.REBALANCING),
         (WORKS._replace(recovering=True), Readiness.RECOVERING),
+        (WORKS._replace(blocked=True), Readiness.BLOCKED),
         (WORKS._replace(partitions=0), Readiness.UNASSIGNED),
         (WORKS._replace(partitions=0, stands_by=True), Readiness.STANDBY),
         (WORKS._replace(partitions=0, stands_by=True, joined=False), Readiness.STARTING),
@@ -108,7 +111,8 @@ async def test_readiness_is_told_with_its_reason(
 ) -> None:
     worker.readiness = found
     answer = await ask("/ready")
-    assert (answer.status_code, answer.text) == (200 if found.fine else 503, f"{found}\n")
+    said = f"{found}: {TROUBLE}\n" if found is Readiness.BLOCKED else f"{found}\n"
+    assert (answer.status_code, answer.text) == (200 if found.fine else 503, said)
 
 
 async def test_metrics_are_measured_when_they_are_asked_for(worker: Worker, ask: Ask) -> None:
@@ -126,7 +130,7 @@ async def test_nothing_else_is_served(ask: Ask) -> None:
 def test_a_taken_port_is_named_with_its_option() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        operations = Operations(intake_port=0, detection_port=port, response_port=0)
+        operations = Operations(intake_port=0, detection_port=port, response_port=0, archive_port=0)
         with pytest.raises(PortError) as caught:
             health.check(operations)
     assert str(caught.value) == (
@@ -138,7 +142,7 @@ def test_a_taken_port_is_named_with_its_option() -> None:
 def test_a_check_leaves_the_ports_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    operations = Operations(intake_port=port, detection_port=0, response_port=0)
+    operations = Operations(intake_port=port, detection_port=0, response_port=0, archive_port=0)
     health.check(operations)
     with health.listening(operations, Role.INTAKE) or socket.socket() as on:
         assert on.getsockname() == ("127.0.0.1", port)

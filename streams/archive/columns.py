@@ -1,0 +1,106 @@
+"""Records as columns of the archive's files, and what they say from these columns again."""
+
+from collections.abc import Mapping, Sequence
+from itertools import compress
+from typing import Any, Final
+
+import numpy as np
+
+from streams.columns import Answers, Columns, End, Ints
+from streams.events import Rejected
+from streams.forms import FORMS
+from streams.settings import Stream
+
+Rows = dict[str, Any]  # arrays of equal length by column
+EVENT, REJECTED, END = ("event", "rejected", "end")
+REFUSAL: Final = ("field", "value", "rule")  # of what is no event
+NO_TIME: Final = np.iinfo(np.int64).min  # as NumPy writes it
+
+# Columns of every stream; `raw` is what lay in the topic, none for what was erased.
+RECORD: Final = {
+    "offset": "BIGINT", "stamp": "TIMESTAMP_MS", "kind": "VARCHAR", "raw": "BLOB",
+    **{f"rejected_{name}": "VARCHAR" for name in REFUSAL},
+}  # fmt: skip
+TYPES: Final = {
+    "time": "TIMESTAMP_MS", "vip": "BOOLEAN", "followers": "BIGINT", "engagement": "BIGINT",
+    "score": "DOUBLE",
+}  # fmt: skip
+
+
+def fields(stream: Stream) -> tuple[str, ...]:
+    return FORMS[stream].kind.__struct_fields__
+
+
+def types(stream: Stream) -> Mapping[str, str]:
+    """The SQL type of each column."""
+    return RECORD | {name: TYPES.get(name, "VARCHAR") for name in fields(stream)}
+
+
+def rows(stream: Stream, records: Sequence[Any], answers: Answers) -> Rows:
+    """One place a record."""
+    every = np.arange(len(records))
+    odd = np.array(list(answers.odd), np.int64)
+    others = list(answers.odd.values())
+    return {
+        "offset": np.array([record.offset for record in records], np.int64),
+        "stamp": moments(np.array([record.timestamp for record in records], np.int64)),
+        "kind": _texts([_kind(answers.odd.get(place)) for place in every.tolist()]),
+        "raw": _texts([record.value for record in records]),
+        **{
+            f"rejected_{name}": _spread([getattr(one, name, None) for one in others], odd, every)
+            for name in REFUSAL
+        },
+        **{name: _spread(answers.columns[name], answers.places, every)
+           for name in fields(stream) if name != "time"},
+        "time": moments(_times(answers)),
+    }  # fmt: skip
+
+
+def _kind(odd: Rejected | End | None) -> str:
+    if odd is None:
+        return EVENT
+    return REJECTED if isinstance(odd, Rejected) else END
+
+
+def _times(answers: Answers) -> Ints:
+    times = np.full(len(answers), NO_TIME, np.int64)
+    times[answers.places] = answers.columns.times
+    for place, one in answers.odd.items():
+        if isinstance(one, End):
+            times[place] = one.time
+    return times
+
+
+def _spread(values: Sequence[object], places: Ints, every: Ints) -> Any:
+    """The values at their places; nothing at the others."""
+    if len(values) == len(every):
+        return _texts(values)
+    column = np.empty(len(every), object)
+    column[places] = _texts(values)
+    return column
+
+
+def _texts(values: Sequence[object]) -> Any:
+    column = np.empty(len(values), object)
+    column[:] = values
+    return column
+
+
+def moments(milliseconds: Ints) -> Any:
+    return milliseconds.view("datetime64[ms]")
+
+
+def answers(stream: Stream, held: Mapping[str, Sequence[Any]]) -> Answers:
+    """What intake made of the records of these columns; times are in milliseconds."""
+    kinds = held["kind"]
+    sound = [kind == EVENT for kind in kinds]
+    values = {name: list(compress(held[name], sound)) for name in fields(stream)}
+    times = np.array(values.pop("time"), np.int64)
+    odd = {place: _odd(kind, place, held) for place, kind in enumerate(kinds) if kind != EVENT}
+    return Answers(Columns(times, values), np.flatnonzero(sound), odd, len(kinds))
+
+
+def _odd(kind: str, place: int, held: Mapping[str, Sequence[Any]]) -> Rejected | End:
+    if kind == END:
+        return End(held["time"][place])
+    return Rejected(*(held[f"rejected_{name}"][place] for name in REFUSAL))

@@ -1,0 +1,170 @@
+"""A person leaves the archive; what was counted of the person stays countable.
+
+The person, and the ids of the person's events, become names that say nothing and that nobody can
+compute again; texts, links and raw values go. So rows, people and repetitions count as before.
+"""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, cast
+
+import msgspec
+
+from streams.archive import columns, sheets
+from streams.archive.columns import REJECTED
+from streams.archive.layout import File, listed
+from streams.archive.places import Place
+from streams.settings import Stream
+
+# By stream the columns that name somebody or something, and what they name.
+PERSON: Final = "person"
+NAMING: Final[Mapping[str, Mapping[str, str]]] = {
+    "complaints": {"person": PERSON, "id": "complaints"},
+    "mentions": {
+        "author": PERSON, "id": "mentions", "repost_of": "mentions", "root": "mentions",
+    },
+    "updates": {"complaint": "complaints", "id": "updates"},
+}  # fmt: skip
+OWNED: Final = {"complaints": "person", "mentions": "author", "updates": "complaint"}
+REFUSED: Final = "rejected_value"  # a text in every refusal
+TELLING: Final = ("raw", "text", "link", "note", REFUSED)
+QUOTE: Final = 140  # characters of a text that travel with a signal
+
+
+class Erased(NamedTuple):
+    """What was found and what became of it.
+
+    Attributes:
+        records: that told of the person and no longer do.
+        files: written anew for that.
+        fills: records in files that fill; their worker has them in memory and writes them again.
+        quotes: what signals may show of the person's events: texts and ids.
+    """
+
+    records: int
+    files: int
+    fills: int
+    quotes: frozenset[str]
+
+
+class Eraser:
+    """Of one person from one archive.
+
+    Args:
+        place: of the files.
+        person: as events name it.
+
+    Raises:
+        PlaceError: where the files cannot be listed.
+    """
+
+    def __init__(self, place: Place, person: str) -> None:
+        self._place, self._person = place, person
+        self._salt = secrets.token_hex(16)
+        self._files = [file for file in listed(place.names()) if file.folder in NAMING]
+        self._memory = sheets.connected()
+        place.attach(self._memory)
+        self._memory.execute("CREATE TABLE gone (what VARCHAR, name VARCHAR)")
+        self._memory.execute("INSERT INTO gone VALUES (?, ?)", [PERSON, person])
+
+    def erase(self) -> Erased:
+        """Write each file that tells of the person anew.
+
+        Raises:
+            PlaceError: where one is refused; those before it are done, and the rest can be done
+                by another call.
+        """
+        quotes = frozenset(quote for stream in OWNED for quote in self._gather(stream))
+        records = files = fills = 0
+        for file in self._files:
+            if not (found := self._found(file)):
+                continue
+            if file.end is None:
+                fills += len(found)
+                continue
+            self._write_anew(file, found)
+            records, files = records + len(found), files + 1
+        return Erased(records, files, fills, quotes)
+
+    def _gather(self, stream: str) -> Iterator[str]:
+        """Note the ids of the person's events of a stream; what a signal may show of them."""
+        text = "note" if stream == "updates" else "text"
+        for file in self._files:
+            if file.folder != stream:
+                continue
+            found = self._memory.execute(
+                f"SELECT id, {text} FROM {self._scan(file)} "
+                f"WHERE {_named(OWNED[stream], NAMING[stream][OWNED[stream]])}"
+            ).fetchall()
+            for name, said in found:
+                self._memory.execute("INSERT INTO gone VALUES (?, ?)", [stream, name])
+                yield from (name, *([said[:QUOTE]] if said else []))
+
+    def _found(self, file: File) -> list[int]:
+        """Offsets of the records that tell of the person."""
+        tests = " OR ".join(_named(*naming) for naming in NAMING[file.folder].items())
+        events = self._memory.execute(
+            f'SELECT "offset" FROM {self._scan(file)} WHERE {tests}'
+        ).fetchall()
+        refused = self._memory.execute(
+            f'SELECT "offset", raw FROM {self._scan(file)} WHERE kind = ?', [REJECTED]
+        ).fetchall()
+        return [row[0] for row in events] + [at for at, raw in refused if names(raw, self._person)]
+
+    def _write_anew(self, file: File, found: Sequence[int]) -> None:
+        self._memory.execute("CREATE OR REPLACE TABLE found AS SELECT unnest(?) AS held", [found])
+        query = f"SELECT * REPLACE ({', '.join(self._changes(file))}) FROM {self._scan(file)}"
+        ordered = f'{query} ORDER BY "offset"'
+        self._place.put(file.name, lambda path: sheets.copy(self._memory, ordered, path))
+
+    def _changes(self, file: File) -> Iterator[str]:
+        """Of the columns; names become others everywhere, what tells goes where it was found."""
+        for name, what in NAMING[file.folder].items():
+            other = f"'erased-' || md5({sheets.text(self._salt)} || {name})"
+            yield f"CASE WHEN {_named(name, what)} THEN {other} ELSE {name} END AS {name}"
+        there = columns.types(cast("Stream", file.folder))
+        for name in (name for name in TELLING if name in there):
+            here = '"offset" IN (SELECT held FROM found)'
+            left = f"CASE WHEN {name} IS NOT NULL THEN '' END" if name == REFUSED else "NULL"
+            yield f"CASE WHEN {here} THEN {left} ELSE {name} END AS {name}"
+
+    def _scan(self, file: File) -> str:
+        path = sheets.text(self._place.path(file.name))
+        return f"read_parquet({path}, hive_partitioning = false)"
+
+
+def _named(column: str, what: str) -> str:
+    return f"{column} IN (SELECT name FROM gone WHERE what = '{what}')"
+
+
+def names(raw: bytes | None, person: str) -> bool:
+    """Whether a record that is no event names the person, as a value or as a word in its bytes."""
+    if not raw:
+        return False
+    try:
+        return person in _values(msgspec.json.decode(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        text = raw.decode(errors="replace")
+        return any(not _joins(text, at, len(person)) for at in _places(text, person))
+
+
+def _values(held: Any) -> set[str]:
+    """All texts and numbers in a piece of JSON, as texts."""
+    if isinstance(held, dict):
+        held = list(held.values())
+    if isinstance(held, list):
+        return set().union(*map(_values, held))
+    return {str(held)}
+
+
+def _places(text: str, word: str) -> Iterable[int]:
+    at = text.find(word)
+    while at >= 0:
+        yield at
+        at = text.find(word, at + 1)
+
+
+def _joins(text: str, at: int, length: int) -> bool:
+    """Whether what is found there is only part of a longer word."""
+    around = text[max(at - 1, 0) : at] + text[at + length : at + length + 1]
+    return any(one.isalnum() or one in "-_" for one in around)

@@ -1,0 +1,168 @@
+"""The archive read as the log it was: partition by partition, in the order of the offsets."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from sys import maxsize
+from typing import Any, Final, NamedTuple, cast, get_args
+
+import numpy as np
+
+from streams.archive import columns, sheets
+from streams.archive.layout import File, Ints, Piece, listed, pieces
+from streams.archive.places import Place
+from streams.columns import Answers
+from streams.history import bucket_end
+from streams.settings import Settings, Source, Stream
+from streams.topics import Topics
+
+AT_ONCE: Final = 4096  # records of a partition that are handed over together
+
+
+class Batch(NamedTuple):
+    """Consecutive records of one partition.
+
+    Attributes:
+        stream: of the source.
+        topic: of the source, by its full name.
+        partition: of the source.
+        offsets: ascending.
+        stamps: record timestamps in milliseconds.
+        answers: what the records say.
+    """
+
+    stream: Stream
+    topic: str
+    partition: int
+    offsets: Ints
+    stamps: Ints
+    answers: Answers
+
+
+class ArchiveError(Exception):
+    """An archive that does not fit the settings; one line."""
+
+
+class Past:
+    """How far the events of an archive reach, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.first, self.last = maxsize, 0
+        self._latest: dict[Stream, int] = {}
+
+    def note(self, batch: Batch, *, future: int) -> None:
+        """Events further ahead of their records than `future` (ms) are refused and do not count."""
+        times = batch.answers.columns.times
+        sound = times <= batch.stamps[batch.answers.places] + future
+        if not sound.any():
+            return
+        first, last = int(times[sound].min()), int(times[sound].max())
+        self.events += int(sound.sum())
+        self.first, self.last = min(self.first, first), max(self.last, last)
+        self._latest[batch.stream] = max(self._latest.get(batch.stream, 0), last)
+
+    @property
+    def ends(self) -> dict[Stream, int]:
+        """The end of the bucket of each stream's last event."""
+        return {stream: bucket_end(time) for stream, time in self._latest.items()}
+
+
+class Log:
+    """The records of an archive.
+
+    Args:
+        place: of its files.
+
+    Raises:
+        PlaceError: where they cannot be listed.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._pieces = [
+            piece
+            for piece in pieces(listed(place.names()))
+            if piece.file.folder in get_args(Stream)
+        ]
+        self._connection = sheets.connected()
+        place.attach(self._connection)
+
+    def sources(self, settings: Settings) -> dict[str, Source]:
+        """By topic what the settings say of it.
+
+        Raises:
+            ArchiveError: where they know no such topic, or fewer partitions.
+        """
+        known = {Topics.of(settings).source(source): source for source in settings.sources}
+        for topic, partitions in self.partitions.items():
+            if topic not in known:
+                raise ArchiveError(
+                    f"archive {self._place}: topic {topic} must be one of the sources, "
+                    f"got {', '.join(sorted(known))}"
+                )
+            if partitions > known[topic].partitions:
+                raise ArchiveError(
+                    f"archive {self._place}: topic {topic} has {partitions} partitions, its "
+                    f"source must have as many, got {known[topic].partitions}"
+                )
+        return known
+
+    def holds(self, topic: str, partition: int) -> bool:
+        """Whether there is any record of the partition."""
+        return (topic, partition) in {(p.file.topic, p.file.partition) for p in self._pieces}
+
+    @property
+    def partitions(self) -> Mapping[str, int]:
+        """By topic how many there are, as far as they hold records."""
+        numbers: dict[str, int] = {}
+        for file in (piece.file for piece in self._pieces):
+            numbers[file.topic] = max(numbers.get(file.topic, 0), file.partition + 1)
+        return numbers
+
+    def batches(self) -> Iterator[Batch]:
+        """All records; of several partitions those first that were written first."""
+        logs = [
+            self._partition(list(own))
+            for _, own in groupby(self._pieces, key=attrgetter("file.partition_of"))
+        ]
+        return heapq.merge(*logs, key=_written)
+
+    def _partition(self, own: Iterable[Piece]) -> Iterator[Batch]:
+        for piece in own:
+            yield from self._read(piece)
+
+    def _read(self, piece: Piece) -> Iterator[Batch]:
+        with self._connection.cursor() as cursor:
+            stream = cast("Stream", piece.file.folder)
+            cursor.execute(_query(stream, self._place.path(piece.file.name), piece.condition))
+            while rows := cursor.fetchmany(AT_ONCE):
+                yield _batch(piece.file, stream, rows)
+
+
+def _query(stream: Stream, path: str, condition: str) -> str:
+    """The columns in their order, times as milliseconds."""
+    wanted = ", ".join(
+        f'epoch_ms("{name}")' if kind == "TIMESTAMP_MS" else f'"{name}"'
+        for name, kind in columns.types(stream).items()
+        if name != "raw"
+    )
+    return (
+        f"SELECT {wanted} FROM read_parquet({sheets.text(path)}) "
+        f'WHERE {condition} ORDER BY "offset"'
+    )
+
+
+def _batch(file: File, stream: Stream, rows: Sequence[Sequence[Any]]) -> Batch:
+    names = [name for name in columns.types(stream) if name != "raw"]
+    held = dict(zip(names, zip(*rows, strict=True), strict=True))
+    return Batch(
+        stream, file.topic, file.partition,
+        np.array(held["offset"], np.int64), np.array(held["stamp"], np.int64),
+        columns.answers(stream, held),
+    )  # fmt: skip
+
+
+def _written(batch: Batch) -> int:
+    return int(batch.stamps[0])

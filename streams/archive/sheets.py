@@ -1,0 +1,95 @@
+"""The rows of a file that fills, in memory, from where the whole of them is written again."""
+
+from collections.abc import Mapping
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+
+from streams.archive.columns import Rows
+from streams.archive.layout import File
+
+GROUP: Final = 16_384  # rows with one statement of least and greatest, by which readers skip
+# Nothing is fetched at run time, and no file but those we name is read.
+PLAIN: Final[dict[str, Any]] = {
+    "autoinstall_known_extensions": False, "autoload_known_extensions": False,
+}  # fmt: skip
+
+
+def connected(*, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory; without a number of threads it uses every processor."""
+    config = PLAIN if threads is None else {**PLAIN, "threads": threads}
+    return duckdb.connect(":memory:", config=config)
+
+
+class Sheet:
+    """Rows of one file.
+
+    Args:
+        connection: to the memory the rows are kept in.
+        file: they belong to; open.
+        stamp: timestamp of the first record, in milliseconds.
+        types: SQL types of the columns.
+
+    Attributes:
+        end: one past the last record.
+        written: how many rows the file holds that was placed last.
+    """
+
+    _numbers = count()
+
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, file: File, *, stamp: int,
+        types: Mapping[str, str],
+    ) -> None:  # fmt: skip
+        self.file, self.stamp = file, stamp
+        self.end = file.first
+        self.rows = self.written = 0
+        self._connection = connection
+        self._table = f"sheet_{next(self._numbers)}"
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
+        connection.execute(f"CREATE TABLE {self._table} ({columns})")
+
+    @property
+    def grown(self) -> bool:
+        return self.rows > self.written
+
+    def add(self, rows: Rows) -> None:
+        """Append records that follow those held."""
+        self._connection.register("records", rows)
+        named = ", ".join(f'"{name}"' for name in rows)
+        self._connection.execute(f"INSERT INTO {self._table} ({named}) SELECT {named} FROM records")
+        self._connection.unregister("records")
+        self.rows += len(rows["offset"])
+        self.end = int(rows["offset"][-1]) + 1
+
+    def close(self, end: int) -> None:
+        """No further record belongs to it."""
+        self.file = self.file._replace(end=end)
+
+    def save(self, path: Path) -> None:
+        """Write all rows as Parquet; may run beside `add`, which then is not in the file."""
+        with self._connection.cursor() as cursor:
+            copy(
+                cursor,
+                f"SELECT {text(self.file.topic)} AS topic, "
+                f'{self.file.partition}::INTEGER AS "partition", * FROM {self._table}',
+                path,
+            )
+
+    def drop(self) -> None:
+        self._connection.execute(f"DROP TABLE {self._table}")
+
+
+def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """What a query finds, as a Parquet file."""
+    connection.execute(
+        f"COPY ({query}) TO {text(str(path))} "
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP})"
+    )
+
+
+def text(value: str) -> str:
+    """An SQL text; COPY takes no parameters for what it writes where."""
+    return "'" + value.replace("'", "''") + "'"

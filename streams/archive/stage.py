@@ -1,0 +1,266 @@
+"""The archive: source topics and what intake said of them in, Parquet files out."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+import structlog
+from faust.types import TP
+
+from streams import metrics
+from streams.archive import columns, layout, marks, sheets
+from streams.archive.columns import Rows
+from streams.archive.layout import File
+from streams.archive.places import Place, PlaceError
+from streams.archive.sheets import Sheet
+from streams.chunks import Run
+from streams.decoding import Decoder
+from streams.settings import Settings, Stream
+from streams.topics import Topics
+
+CLOSED, OPEN = STATES = ("closed", "open")
+LOOK: Final = 0.2  # seconds between two looks at what is to be written
+WAITING: Final = 4  # closed files not written yet, from which on no more records are taken
+SHARE: Final = 4.0  # times as long as the open files took to write they are left alone then
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds after a failure; doubled while it fails
+
+log = structlog.get_logger(__name__)
+
+
+class LostRunError(Exception):
+    """A run of records did not reach the stage."""
+
+
+class Consumer(Protocol):
+    """What the stage asks of Kafka."""
+
+    def assignment(self) -> set[TP]: ...
+
+    def declare_durable(self, tp: TP, offset: int, note: str = "") -> None: ...
+
+
+class Recording(NamedTuple):
+    """How the records of a topic become rows.
+
+    Attributes:
+        folder: of the files.
+        topic: of the source.
+        types: SQL types of the columns.
+        grid: a file ends where the offset passes a multiple of it.
+        rows: of records of a partition.
+    """
+
+    folder: str
+    topic: str
+    types: Mapping[str, str]
+    grid: int
+    rows: Callable[[int, Sequence[Any]], Rows]
+
+
+@dataclass
+class _Input:
+    """What is held of a partition: the file that fills, and those that wait to be written."""
+
+    recording: Recording
+    runs: int = 0
+    open: Sheet | None = None
+    closed: deque[Sheet] = field(default_factory=deque)
+    left: str | None = None  # name of the open file that the file closed last has replaced
+
+
+class Archive:
+    """The stage of one worker.
+
+    Args:
+        consumer: says whose offsets are declared durable.
+        settings: of the installation.
+        place: of the files.
+        clock: monotonic seconds.
+
+    Attributes:
+        trouble: why nothing can be written at present; empty where it can.
+    """
+
+    def __init__(
+        self, consumer: Callable[[], Consumer], settings: Settings, place: Place, *,
+        clock: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self.trouble = ""
+        self._consumer, self._place, self._clock = consumer, place, clock
+        self._recordings = recordings(settings)
+        self._every = settings.archive.rewrite_every.total_seconds()
+        self._memory = sheets.connected(threads=1)
+        self._writing = asyncio.Lock()
+        self._inputs: dict[TP, _Input] = {}
+        self._room = asyncio.Event()
+        self._room.set()
+        self._pause, self._due, self._open_due = 0.0, 0.0, 0.0
+
+    async def room(self) -> None:
+        """Wait until there is room for another run: what cannot be written fills the memory."""
+        await self._room.wait()
+
+    async def take(self, run: Run) -> None:
+        """Add a run to the files of its partition; `write` places them."""
+        async with self._writing:  # a file that is written may be one that is given up here
+            held = self._held(run)
+        recording = held.recording
+        rows = recording.rows(run.partition, run.records)
+        offsets, stamps = rows["offset"], rows["stamp"].astype(np.int64)
+        at = 0
+        while at < len(offsets):
+            sheet = held.open or self._opened(held, run, offset=offsets[at], stamp=stamps[at])
+            stop = at + layout.fitting(
+                offsets[at:], stamps[at:],
+                first=sheet.file.first, stamp=sheet.stamp, grid=recording.grid,
+            )  # fmt: skip
+            if stop > at:
+                sheet.add({name: column[at:stop] for name, column in rows.items()})
+            if stop < len(offsets):
+                self._close(held, sheet, int(offsets[stop]))
+            at = stop
+        metrics.ARCHIVED.labels(run.topic).inc(len(offsets))
+
+    async def write(self) -> None:
+        """Place what is closed, and now and then what has grown; after a failure wait longer."""
+        now = self._clock()
+        if now < self._due:
+            return
+        async with self._writing:
+            self._forget_others()
+            try:
+                await self._write_due(now)
+            except PlaceError as failure:
+                self._failed(str(failure))
+            else:
+                self._recovered()
+        self._look_for_room()
+
+    async def _write_due(self, now: float) -> None:
+        for tp, held in self._inputs.items():
+            await self._write_closed(tp, held)
+        if now >= self._open_due:
+            await self._write_open()
+
+    def _held(self, run: Run) -> _Input:
+        """The partition's input; anew where a reading begins."""
+        if run.begin is not None:
+            self._begin(run)
+        held = self._inputs.get(run.tp)
+        if held is None or held.runs != run.number:
+            raise LostRunError(
+                f"{run.topic}[{run.partition}]: run {run.number} does not follow run "
+                f"{(held.runs if held else 0) - 1}"
+            )
+        held.runs += 1
+        return held
+
+    def _begin(self, run: Run) -> None:
+        assert run.begin is not None
+        self._forget(run.tp)
+        self._inputs[run.tp] = _Input(self._recordings[run.topic])
+        if run.begin.lost and run.begin.committed is not None:
+            log.error("records_not_archived", topic=run.topic, partition=run.partition,
+                      lost=run.begin.lost)  # fmt: skip
+
+    def _opened(self, held: _Input, run: Run, *, offset: int, stamp: int) -> Sheet:
+        recording, first = held.recording, int(offset)
+        day = layout.day(int(stamp))
+        file = File(recording.folder, recording.topic, run.partition, day, first)
+        held.open = Sheet(self._memory, file, stamp=int(stamp), types=recording.types)
+        return held.open
+
+    def _close(self, held: _Input, sheet: Sheet, following: int) -> None:
+        sheet.close(following)
+        held.closed.append(sheet)
+        held.open = None
+        self._look_for_room()
+
+    async def _write_closed(self, tp: TP, held: _Input) -> None:
+        """In their order, each followed by the commit."""
+        while held.closed:
+            sheet = held.closed[0]
+            await self._put(sheet, CLOSED)
+            if held.left is not None:
+                await asyncio.to_thread(self._place.delete, [held.left])
+            held.left = sheet.file._replace(end=None).name if sheet.written else None
+            held.closed.popleft()
+            sheet.drop()
+            self._consumer().declare_durable(tp, sheet.file.limit)
+            self._look_for_room()
+
+    async def _write_open(self) -> None:
+        """At most a fifth of the time goes into files that will be written again."""
+        began = self._clock()
+        for held in self._inputs.values():
+            if held.open is not None and held.open.grown:
+                await self._put(held.open, OPEN)
+        now = self._clock()
+        self._open_due = now + max(self._every, SHARE * (now - began))
+
+    async def _put(self, sheet: Sheet, state: str) -> None:
+        rows = sheet.rows
+        try:
+            size = await asyncio.to_thread(self._place.put, sheet.file.name, sheet.save)
+        except PlaceError:
+            metrics.ARCHIVE_FAILURES.labels(state).inc()
+            raise
+        sheet.written = rows
+        metrics.ARCHIVE_FILES.labels(state).inc()
+        metrics.ARCHIVE_BYTES.labels(state).inc(size)
+
+    def _failed(self, why: str) -> None:
+        if why != self.trouble:
+            log.error("archive_not_written", why=why)
+        self.trouble = why
+        self._pause = min(max(2 * self._pause, FIRST_PAUSE), LONGEST_PAUSE)
+        self._due = self._clock() + self._pause
+
+    def _recovered(self) -> None:
+        if self.trouble:
+            log.warning("archive_written_again", after=self.trouble)
+        self.trouble, self._pause = "", 0.0
+
+    def _forget_others(self) -> None:
+        """Drop what belongs to partitions that were taken away; others read them now."""
+        mine = self._consumer().assignment()
+        for tp in [tp for tp in self._inputs if tp not in mine]:
+            self._forget(tp)
+
+    def _forget(self, tp: TP) -> None:
+        if (held := self._inputs.pop(tp, None)) is not None:
+            for sheet in (*held.closed, *filter(None, [held.open])):
+                sheet.drop()
+
+    def _look_for_room(self) -> None:
+        waiting = sum(len(held.closed) for held in self._inputs.values())
+        if waiting < WAITING:
+            self._room.set()
+        else:
+            self._room.clear()
+
+
+def recordings(settings: Settings) -> dict[str, Recording]:
+    """By the topic that is read: each source, and what intake says of it."""
+    names, found = Topics.of(settings), {}
+    for source in settings.sources:
+        topic, stream = names.source(source), source.stream
+        rows = partial(_rows, stream, Decoder(topic, source, settings.intake))
+        grid = settings.archive.file_records
+        found[topic] = Recording(stream, topic, columns.types(stream), grid, rows)
+        found[names.seen(source)] = Recording(
+            layout.MARKS, topic, marks.TYPES, marks.CHUNKS, _marks
+        )
+    return found
+
+
+def _rows(stream: Stream, decoder: Decoder, partition: int, records: Sequence[Any]) -> Rows:
+    return columns.rows(stream, records, decoder.answers(partition, records))
+
+
+def _marks(_: int, records: Sequence[Any]) -> Rows:
+    return marks.rows(records)

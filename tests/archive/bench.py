@@ -1,0 +1,99 @@
+"""A worker of the archive on a disk that may be full."""
+
+import asyncio
+import errno
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from faust.types import TP
+
+from streams.archive import views
+from streams.archive.layout import listed
+from streams.archive.places import Folder, Place, Save
+from streams.archive.stage import Archive
+from streams.chunks import Run
+from streams.settings import Archive as Kept
+from streams.settings import Settings
+from tests.archive.records import Consumer
+
+TOPIC = "complaints"
+TP0 = TP(TOPIC, 0)
+MARKS = TP("seen-complaints", 0)
+GRID = 10
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Narrow:
+    """A folder on a disk that is full as long as `full`, and that then loses what was begun."""
+
+    def __init__(self, lies_in: Place) -> None:
+        self.full = False
+        self.lies_in = lies_in
+
+    def put(self, name: str, save: Save) -> int:
+        def until_full(path: Path) -> None:
+            save(path)
+            if self.full:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        return self.lies_in.put(name, until_full)
+
+    def names(self) -> list[str]:
+        return self.lies_in.names()
+
+    def delete(self, names: Iterable[str]) -> None:
+        self.lies_in.delete(names)
+
+    def path(self, name: str) -> str:
+        return self.lies_in.path(name)
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.lies_in.attach(connection)
+
+
+class Bench:
+    """A worker on a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.clock = folder, Clock()
+        self.place = Narrow(Folder(folder))
+        self.consumer = Consumer(
+            {TP0, TP(TOPIC, 1), TP("mentions", 0), TP("complaint-updates", 0), MARKS}
+        )
+        self.worker = self.restarted()
+
+    def restarted(self) -> Archive:
+        """Another process: nothing of the first is left but its files."""
+        settings = Settings(archive=Kept(file_records=GRID))
+        self.worker = Archive(lambda: self.consumer, settings, self.place, clock=self.clock)
+        return self.worker
+
+    def take(self, *runs: Run) -> None:
+        async def taken() -> None:
+            for one in runs:
+                await self.worker.take(one)
+
+        asyncio.run(taken())
+
+    def write(self, *, after: float = 10.0) -> None:
+        self.clock.now += after
+        asyncio.run(self.worker.write())
+
+    def files(self) -> list[tuple[int, int | None]]:
+        return [(file.first, file.end) for file in listed(self.place.names())]
+
+    def rows(self, query: str) -> list[Any]:
+        return views.opened(self.place).execute(query).fetchall()
+
+    def offsets(self) -> list[int]:
+        return [row[0] for row in self.rows('SELECT "offset" FROM complaints ORDER BY "offset"')]

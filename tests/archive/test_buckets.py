@@ -1,0 +1,70 @@
+"""The archive in a bucket of a local server that speaks S3."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from moto.server import ThreadedMotoServer
+
+from streams.archive import views
+from streams.archive.log import Log
+from streams.archive.places import Bucket, PlaceError, place
+from streams.settings import Archive, Settings
+from tests.archive.bench import TOPIC, TP0, Bench
+from tests.archive.records import complaint, complaints, run
+
+KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a server with one bucket."""
+    served = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    served.start()
+    host, port = served.get_host_and_port()
+    address = f"http://{host}:{port}"
+    try:
+        httpx.put(f"{address}/tocsin").raise_for_status()
+        yield address
+    finally:
+        served.stop()
+
+
+@pytest.fixture
+def bucket(server: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Bucket:
+    """A prefix of this test's own; who we are is in the environment."""
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    url = f"s3://tocsin/{request.node.name}/deep"
+    found = place(Settings(archive=Archive(url=url, endpoint=server)))
+    assert isinstance(found, Bucket)
+    return found
+
+
+def test_a_bucket_is_written_and_read_as_a_folder_is(bucket: Bucket, tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.place.lies_in = bucket
+    bench.take(run(TOPIC, complaints(*range(14))))
+    bench.write()
+    bench.take(run(TOPIC, [complaint(14, text="烫伤")], number=1))
+    bench.write()
+    assert bench.consumer.durable == {TP0: 10}
+    assert bench.offsets() == list(range(15))
+    assert bench.rows("SELECT text FROM complaints WHERE text IS NOT NULL") == [("烫伤",)]
+    assert sum(len(batch.answers) for batch in Log(bucket).batches()) == 15
+
+
+def test_files_of_a_bucket_can_be_deleted_twice(bucket: Bucket) -> None:
+    bucket.put("a/b.parquet", Path.touch)
+    bucket.delete(["a/b.parquet"])
+    bucket.delete(["a/b.parquet"])
+    assert bucket.names() == []
+
+
+def test_a_bucket_that_is_not_there_is_named(server: str, bucket: Bucket) -> None:
+    absent = Bucket("s3://absent/prefix", endpoint=server)
+    with pytest.raises(PlaceError, match=r"^archive s3://absent/prefix: cannot be written: "):
+        absent.put("a.parquet", Path.touch)
+    with pytest.raises(PlaceError, match=r"^archive s3://absent/prefix: cannot be read: "):
+        views.opened(absent)

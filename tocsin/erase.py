@@ -1,0 +1,78 @@
+"""tocsin erase: a person leaves what Tocsin keeps."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from alerts.words import Words
+from streams import broker, erasure, settings, topics
+from streams.archive import places
+from streams.archive.erasure import Erased, Eraser
+from streams.erasure import Letters
+from streams.settings import Settings
+from streams.topics import Topics
+from tocsin import language
+from tocsin.errors import SettingsFile, one_line
+
+PROBLEMS = (
+    settings.SettingsError, broker.BrokerError, topics.TopicError, places.PlaceError,
+)  # fmt: skip
+
+
+def erase(
+    person: Annotated[str, typer.Argument(help="As events name the person or the author.")],
+    file: SettingsFile = None,
+) -> None:
+    """Take a person out of the archive and the dead letters; what was counted stays counted.
+
+    In the archive the person's events stay as rows without text, under names that say nothing.
+    What could not be reached is said: above all the source topics, which are not Tocsin's.
+
+    Example: tocsin erase p-000123
+    """
+    console, words = Console(highlight=False), language.words()
+    with one_line(*PROBLEMS):
+        chosen = settings.load(file)
+        bootstrap = broker.address(chosen)
+        place = places.place(chosen)
+        archived = Eraser(place, person).erase()
+        letters = erasure.erase(chosen, bootstrap, person, archived.quotes)
+    for line in (*_erased(words, archived, letters), *_left(words, chosen, archived, letters)):
+        console.print(Text(line), soft_wrap=True)
+
+
+def _erased(words: Words, archived: Erased, letters: Letters) -> Iterator[str]:
+    yield words.numbered(
+        "archive: {count} record erased", "archive: {count} records erased", archived.records
+    )
+    yield words.numbered(
+        "dead letters: {count} erased; the broker drops it within three days",
+        "dead letters: {count} erased; the broker drops them within three days",
+        letters.erased,
+    )
+
+
+def _left(words: Words, chosen: Settings, archived: Erased, letters: Letters) -> Iterator[str]:
+    if archived.fills:
+        yield words.numbered(
+            "not reached: {count} record in a file of the archive that still fills; erase again "
+            "when it is closed",
+            "not reached: {count} records in files of the archive that still fill; erase again "
+            "when they are closed",
+            archived.fills,
+        )
+    for topic, count in letters.quoting:
+        yield words.numbered(
+            "not reached: {count} record of {topic} quotes the person until it expires",
+            "not reached: {count} records of {topic} quote the person until they expire",
+            count, topic=topic,
+        )  # fmt: skip
+    sources = words.listed([Topics.of(chosen).source(source) for source in chosen.sources])
+    yield words.say(
+        "not reached: the source topics {topics}, and what was sent to people; they are not "
+        "Tocsin's to erase",
+        topics=sources,
+    )
