@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup packages demo test check format words lock
+.PHONY: help setup packages demo peers test check format words lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
@@ -25,6 +25,13 @@ packages: ## from the operating system what some tests need, where that may be i
 
 demo: .venv/ready ## history, then five things go wrong at once, through a real Kafka (LANG_ALERTS=zh|en, KEEP=1)
 	@$(BIN)/python -m tocsin demo $(if $(filter-out 0,$(KEEP)),--keep)
+
+peers: .venv-bench/ready ## what benchmarks.throughput measures us against, in an environment of its own
+
+.venv-bench/ready: benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --require-hashes -r benchmarks/requirements.txt
+	@touch $@
 
 check: .venv/ready ## lint, format, types, import contract, shell scripts
 	$(BIN)/ruff check .
@@ -54,3 +61,5 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 lock: ## pin the dependencies anew, those of the image to the same versions (needs uv on the PATH)
 	$(LOCK) --extra local --extra dev -o requirements.txt
 	$(LOCK) --constraints requirements.txt -o deploy/requirements.txt
+	cp requirements.txt benchmarks/requirements.txt # the same versions, as far as the peers allow
+	$(LOCK) --extra local --extra bench -o benchmarks/requirements.txt

@@ -2,7 +2,7 @@
 
 Four in a hundred are a person's second contact about the same matter, and one batch shows a
 defect in the last quarter of the time. Ids are unique. Lines stand in order of arrival, up to ten
-minutes after their time, so that none is late.
+minutes after their time, so that none is late. benchmarks.texts has events with texts.
 """
 
 import json
@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from benchmarks.testbed import Line
 
 Ints = NDArray[np.int64]
 START = int(datetime(2025, 3, 3, tzinfo=UTC).timestamp() * 1000)
@@ -42,17 +45,20 @@ stream = "complaints"
 by = ["product", "batch"]
 family = "product"
 """
-SETTINGS = """
-home = "."
-
-[kafka]
-group_prefix = "{group}"
-
+SOURCE = """
 [[sources]]
 topic = "complaints"
 stream = "complaints"
 key = "person"
 partitions = 4
+"""
+SETTINGS = """
+home = "."
+
+[kafka]
+group_prefix = "{group}"
+topic_prefix = "{prefix}"
+
 [operations]
 intake_port = 0
 detection_port = 0
@@ -61,10 +67,26 @@ archive_port = 0
 """
 
 
-def settings_file(folder: Path, *, group: str = "tocsin") -> Path:
-    """Writes settings of three cuts and one source; `group` begins the consumer groups' names."""
+class Named(msgspec.Struct):
+    """The part of a complaint that it is keyed by."""
+
+    person: str
+
+
+_person = msgspec.json.Decoder(Named).decode
+
+
+def settings_file(
+    folder: Path, *, group: str = "tocsin", prefix: str = "", sources: str = SOURCE,
+    cuts: str = CUTS, options: str = "",
+) -> Path:  # fmt: skip
+    """Writes settings, of three cuts and one source where nothing else is said.
+
+    `group` begins the consumer groups' names, `prefix` those of the topics.
+    """
     path = folder / f"{group}.toml"
-    path.write_text(SETTINGS.format(group=group) + CUTS, encoding="utf-8")
+    named = SETTINGS.format(group=group, prefix=prefix)
+    path.write_text(named + options + sources + cuts, encoding="utf-8")
     return path
 
 
@@ -75,27 +97,33 @@ def write(path: Path, *, events: int, days: float, seed: int) -> float:
     return path.stat().st_size / events - 1
 
 
-def lines(*, events: int, days: float, seed: int) -> Iterator[bytes]:
-    """The complaints as JSON, evenly over the days from a Monday on."""
+def keyed(*, events: int, days: float, seed: int, start: int = START) -> Iterator[Line]:
+    """The complaints under their persons, as they are put into a topic."""
+    for value in lines(events=events, days=days, seed=seed, start=start):
+        yield Line(_person(value).person.encode(), value)
+
+
+def lines(*, events: int, days: float, seed: int, start: int = START) -> Iterator[bytes]:
+    """The complaints as JSON, evenly over the days from `start` (ms) on, a Monday."""
     random = np.random.default_rng(seed)
     span = days * DAY
-    arrival = START + LONGEST_DELAY + np.sort(random.integers(0, int(span), events))
+    arrival = start + LONGEST_DELAY + np.sort(random.integers(0, int(span), events))
     delay = np.minimum(random.exponential(MEAN_DELAY, events), LONGEST_DELAY).astype(np.int64)
     columns = [
         arrival - delay,
         random.integers(0, len(CHANNELS), events),
-        *_matters(random, arrival, span),
+        *_matters(random, arrival - start, span),
     ]
-    for start in range(0, events, BLOCK):
-        rows = zip(*(column[start : start + BLOCK].tolist() for column in columns), strict=True)
-        for number, row in enumerate(rows, start):
+    for first in range(0, events, BLOCK):
+        rows = zip(*(column[first : first + BLOCK].tolist() for column in columns), strict=True)
+        for number, row in enumerate(rows, first):
             yield _line(number, row)
 
 
 def _matters(random: np.random.Generator, arrival: Ints, span: float) -> Iterator[Ints]:
-    """Person, region, product, batch and category of each event."""
+    """Person, region, product, batch and category of each event; `arrival` from the start on."""
     events = len(arrival)
-    hit = (arrival - START > 0.75 * span) & (arrival - START < 0.77 * span)
+    hit = (arrival > 0.75 * span) & (arrival < 0.77 * span)
     hit &= random.random(events) < 0.05
     since = np.where(random.random(events) < REPEATS, random.integers(1, BLOCK, events), 0)
     of = np.maximum(np.arange(events) - since, 0)

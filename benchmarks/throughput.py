@@ -1,183 +1,200 @@
-"""Intake against a stock Faust agent: the same broker, events and three cuts, in one run.
+"""Intake against its peers: the same broker, events and three cuts, in one run.
 
+    make peers                        # what the peers need, in an environment of its own
     python -m benchmarks.throughput
-    python -m benchmarks.throughput --events 200000 --rounds 1
+    python -m benchmarks.throughput --events 300000 --rounds 3 --only tocsin_intake,faust_agent
+    python -m benchmarks.throughput --only tocsin_intake --workers 1,2,4
 
 Starts a local broker in a folder of its own, fills a topic of 4 partitions with complaints of some
-240 bytes (benchmarks.load, lz4), lets in turn the worker `tocsin run --role intake` and the agent
-of benchmarks.faust_agent read it all, each alone and in a process of its own, and stops the broker.
-Prints one JSON object last; `tocsin_intake` and `faust_agent` are events a second, the medians of
-the rounds.
+240 bytes (benchmarks.load, lz4), lets in turn the worker `tocsin run --role intake` and each of
+benchmarks.peers read it all, each alone and in a process of its own, and stops the broker. Prints
+one JSON object last: events a second, the medians of the rounds. The slowest three peers read the
+first 300,000 of the same events. A peer that cannot be imported is null and named in `missing`.
+
+`tocsin_intake_full` reads other events (benchmarks.texts): harm terms in every text, the category
+from it where it is absent, copies, people, reposts and seven cuts.
 
 The rate of intake is read off what it leaves in the log: from the first record of counts on a
 shard to the one that completes them, by the records' timestamps, on the slowest of the 4 shards.
-Counts that do not add up to the events end the run with an error.
+Counts that do not add up to the events end the run with an error. A peer's rate is from its first
+event to its last. CPU seconds are those of the workers from the first record on, and of the broker
+beside them; they are less moved by a busy machine than rates are.
 """
 
 import argparse
 import json
-import select
-import signal
-import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from benchmarks import load, machine, peers, texts
+from benchmarks.counts_log import CountsLog
+from benchmarks.testbed import Testbed, cpu_seconds, fill, process, said, testbed, tocsin
+from streams import settings, topics
 
-from benchmarks import load, machine
-from streams import broker, settings, topics
-from streams.cells import Cells, decode
-from streams.settings import Settings
-from streams.topics import Topics
-
-LOOK = 0.5  # seconds
-QUIET = 3.0  # seconds without a new record, after which a worker has read everything
-DEADLINE = 600.0  # seconds for one reading
-PERSON = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-def fill(bootstrap: str, topic: str, options: argparse.Namespace) -> int:
-    """Put the events into the topic; returns their bytes."""
-    producer = KafkaProducer(
-        bootstrap_servers=bootstrap, acks="all", compression_type="lz4", linger_ms=20,
-        batch_size=128 * 1024,
-    )  # fmt: skip
-    size = 0
-    for line in load.lines(events=options.events, days=options.hours / 24, seed=options.seed):
-        producer.send(topic, line, key=PERSON(line)["person"].encode())
-        size += len(line)
-    producer.flush()
-    producer.close()
-    return size
+INTAKE, FULL = "tocsin_intake", "tocsin_intake_full"
+NAMES = (INTAKE, FULL, *peers.NAMES)
+SLOW = frozenset({"faust_agent", "faust_take", "quixstreams_window"})
+SLOW_EVENTS = 300_000
+RATIOS = ("faust_agent", "bytewax_batched", "aiokafka")
+PEERS_PYTHON = Path(".venv-bench/bin/python")
+MILLION = 1_000_000
 
 
-def intake(bootstrap: str, file: Path, *, events: int) -> float:
-    """Events a second of the intake worker."""
+class MissingError(Exception):
+    """A peer lacks a module; its name."""
+
+
+class Reading(NamedTuple):
+    """How fast all was read; the CPU seconds of the workers and of the broker, where known."""
+
+    rate: float
+    cpu_seconds: float = 0.0
+    broker_cpu_seconds: float = 0.0
+
+
+def intake(bed: Testbed, file: Path, *, events: int, workers: int = 1) -> Reading:
+    """Reads all events with workers of one group."""
     chosen = settings.load(file)
-    shards = _shards(chosen)
-    consumer = KafkaConsumer(bootstrap_servers=bootstrap)
-    before = consumer.end_offsets(shards)
-    command = [sys.executable, "-m", "tocsin", "run", "--role", "intake", "--settings", str(file)]
-    told = file.with_suffix(".log")
-    with _process(command, told) as process:
-        after = _at_rest(consumer, before, process, told)
-    rates = [_rate(consumer, shard, before[shard], after[shard], events) for shard in shards]
-    consumer.close()
-    return min(rates)
+    log, told = CountsLog(bed, chosen), file.with_suffix(".log")
+    before = log.ends()
+    command = tocsin("run", "--role", "intake", "--settings", str(file))
+    with ExitStack() as running:
+        started = [running.enter_context(process(command, told)) for _ in range(workers)]
+        pids = [one.pid for one in started]
+        after, own = log.rest(before, started, told, lambda: sum(map(cpu_seconds, pids)))
+    rate = log.rate(before, after, events=events)
+    log.close()
+    return Reading(rate, own.after - own.before)
 
 
-def agent(bootstrap: str, folder: Path, group: str, *, events: int) -> float:
-    """Events a second of the stock agent."""
-    arguments = [bootstrap, group, str(events), str(folder / group)]
-    command = [sys.executable, "-m", "benchmarks.faust_agent", *arguments]
-    with _process(command, folder / f"{group}.log") as process:
-        assert process.stdout is not None
-        if not select.select([process.stdout], [], [], DEADLINE)[0]:
-            raise SystemExit(f"the agent did not count {events} events in {DEADLINE:.0f} s")
-        found = json.loads(process.stdout.readline())
-    return float((found["events"] - 1) / found["seconds"])
+def peer(bed: Testbed, name: str, group: str, *, events: int) -> Reading:
+    python = str(PEERS_PYTHON.absolute()) if PEERS_PYTHON.exists() else sys.executable
+    folder = bed.folder / group
+    folder.mkdir()
+    log = folder.with_suffix(".log")
+    command = [python, "-m", "benchmarks.peers", name, bed.bootstrap, group, str(events)]
+    with process([*command, str(folder)], log) as started:
+        found = said(started, log)
+    if "missing" in found:
+        raise MissingError(found["missing"])
+    return Reading((found["events"] - 1) / found["seconds"])
 
 
-def _shards(chosen: Settings) -> list[TopicPartition]:
-    counts = Topics.of(chosen).counts
-    return [TopicPartition(counts, shard) for shard in range(chosen.detection.shards)]
+class Contest:
+    """The topics, filled once, and who reads them."""
+
+    def __init__(self, bed: Testbed, options: argparse.Namespace) -> None:
+        self._bed, self._options = bed, options
+        self.missing: dict[str, str] = {}
+        self.about: dict[str, Any] = {}
+        self._distinct: dict[str, int] = {}
+
+    def fill(self) -> None:
+        options = self._options
+        if set(options.only) - {FULL}:
+            lines = load.keyed(events=options.events, days=options.hours / 24, seed=options.seed)
+            self._fill(INTAKE, self._settings(INTAKE, "tocsin"), lines)
+        if FULL in options.only:
+            events = options.full_events
+            full = texts.lines(events=events, hours=options.hours, seed=options.seed)
+            self._fill(FULL, self._settings(FULL, "full"), full)
+
+    def rounds(self, name: str) -> list[int] | None:
+        """Events a second of each round; None where it cannot run."""
+        rates = []
+        for number in range(self._options.rounds):
+            try:
+                rates.append(round(self._read(name, number).rate))
+            except MissingError as lacking:
+                self.missing[name] = str(lacking)
+                return None
+            print(f"{name}, round {number + 1}: {rates[-1]} events/s", flush=True)
+        return rates
+
+    def scaled(self, name: str, workers: int) -> dict[str, Any]:
+        """What a million events cost where so many workers share the partitions."""
+        file = self._settings(name, f"{name}-by-{workers}")
+        distinct = self._distinct[name]
+        broker = cpu_seconds(self._bed.broker)
+        found = intake(self._bed, file, events=distinct, workers=workers)
+        broker = cpu_seconds(self._bed.broker) - broker
+        scaled = {
+            "cpu_seconds_per_million": round(found.cpu_seconds * MILLION / distinct, 2),
+            "broker_cpu_seconds_per_million": round(broker * MILLION / distinct, 2),
+            "events_per_second": round(found.rate),
+        }
+        print(f"{name}, {workers} workers: {scaled}", flush=True)
+        return scaled
+
+    def _read(self, name: str, number: int) -> Reading:
+        group = f"{name}-{number}"
+        if name in {INTAKE, FULL}:
+            file = self._settings(name, group)
+            return intake(self._bed, file, events=self._distinct[name])
+        events = self._options.events
+        events = min(events, SLOW_EVENTS) if name in SLOW else events
+        return peer(self._bed, name, group, events=events)
+
+    def _settings(self, name: str, group: str) -> Path:
+        folder = self._bed.folder
+        if name == INTAKE:
+            return load.settings_file(folder, group=group)
+        return load.settings_file(
+            folder, group=group, prefix="full-", sources=texts.SOURCES, cuts=texts.CUTS
+        )
+
+    def _fill(self, name: str, file: Path, lines: Iterable[Any]) -> None:
+        chosen = settings.load(file)
+        topics.create(chosen, self._bed.bootstrap)
+        prefix = chosen.kafka.topic_prefix
+        distinct, size = fill(self._bed, lines, prefix=prefix)
+        self._distinct[name] = distinct
+        events = self._options.full_events if name == FULL else self._options.events
+        self.about[name] = {
+            "events": events, "distinct": distinct, "bytes_an_event": round(size / events),
+            "sources": len(chosen.sources), "partitions": chosen.sources[0].partitions,
+            "shards": chosen.detection.shards,
+            "cuts": sum(cut.stream == "complaints" for cut in chosen.cuts),
+        }  # fmt: skip
 
 
-@contextmanager
-def _process(command: Sequence[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    with log.open("wb") as told:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=told)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert process.stdout is not None
-        process.stdout.close()
-
-
-def _at_rest(
-    consumer: Any, before: dict[TopicPartition, int], process: "subprocess.Popen[bytes]", told: Path
-) -> dict[TopicPartition, int]:
-    """The ends of the shards once they have grown and grow no more."""
-    deadline = time.monotonic() + DEADLINE
-    ends, moved = before, time.monotonic()
-    while ends == before or time.monotonic() - moved < QUIET:
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise SystemExit(f"intake does not get to its end: {told.read_text()[-2000:]}")
-        time.sleep(LOOK)
-        if (now := consumer.end_offsets(list(before))) != ends:
-            ends, moved = now, time.monotonic()
-    return ends
-
-
-def _rate(consumer: Any, shard: TopicPartition, start: int, end: int, events: int) -> float:
-    """Events a second on one shard, from its first record to the one that completes the counts."""
-    consumer.assign([shard])
-    consumer.seek(shard, start)
-    chunks: dict[tuple[int, int], int] = {}
-    total, first, started = 0, 0, 0
-    while consumer.position(shard) < end:
-        for record in consumer.poll(timeout_ms=1000).get(shard, ()):
-            counts = decode(record.value)
-            cells = counts.cells[-1]
-            held = int(cells.numbers().events.sum()) if isinstance(cells, Cells) else 0
-            total += held - chunks.get((counts.partition, counts.start), 0)
-            chunks[counts.partition, counts.start] = held
-            if not started:
-                first, started = total, record.timestamp
-            if total == events:
-                return (total - first) * 1000 / int(record.timestamp - started)
-    raise SystemExit(f"shard {shard.partition} must hold {events} events, has {total}")
-
-
-def measured(folder: Path, bootstrap: str, options: argparse.Namespace) -> dict[str, Any]:
-    file = load.settings_file(folder)
-    chosen = settings.load(file)
-    topics.create(chosen, bootstrap)
-    size = fill(bootstrap, "complaints", options)
-    ours, stock = [], []
-    for number in range(options.rounds):
-        file = load.settings_file(folder, group=f"tocsin{number}")
-        ours.append(round(intake(bootstrap, file, events=options.events)))
-        stock.append(round(agent(bootstrap, folder, f"agent{number}", events=options.events)))
-        print(f"round {number + 1}: intake {ours[-1]}, agent {stock[-1]}", flush=True)
-    return {
-        "tocsin_intake": round(median(ours)),
-        "faust_agent": round(median(stock)),
-        "ratio": round(median(ours) / median(stock), 1),
-        "rounds": {"tocsin_intake": ours, "faust_agent": stock},
-        "events": options.events,
-        "bytes_an_event": round(size / options.events),
-        "hours": options.hours,
-        "seed": options.seed,
-        "partitions": chosen.sources[0].partitions,
-        "shards": chosen.detection.shards,
-        "cuts": len(chosen.cuts),
+def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
+    contest = Contest(bed, options)
+    contest.fill()
+    rounds = {name: contest.rounds(name) for name in NAMES if name in options.only}
+    rates = {name: round(median(found)) if found else None for name, found in rounds.items()}
+    ours = [name for name in (INTAKE, FULL) if name in options.only]
+    scaled = {
+        name: {str(n): contest.scaled(name, n) for n in options.workers}
+        for name in ours
+        if options.workers
     }
+    return {
+        **rates, **_ratios(rates), "rounds": rounds, "workers": scaled,
+        "missing": contest.missing, "about": contest.about, "slow_events": SLOW_EVENTS,
+        "hours": options.hours, "seed": options.seed,
+    }  # fmt: skip
+
+
+def _ratios(rates: Mapping[str, int | None]) -> dict[str, float]:
+    """Intake's rate over those of some peers; `ratio` is the one over the stock Faust agent."""
+    own = rates.get(INTAKE)
+    found = {
+        f"ratio_{name}": round(own / rate, 2)
+        for name in RATIOS
+        if own and (rate := rates.get(name))
+    }
+    return {"ratio": found["ratio_faust_agent"], **found} if "ratio_faust_agent" in found else found
 
 
 def main() -> None:
     options = _options()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the broker is stopped too
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        running = broker.up(folder)
-        try:
-            result = measured(folder, running.bootstrap, options)
-        finally:
-            broker.down(folder)
+    with testbed() as bed:
+        result = measured(bed, options)
     about = machine.surroundings("faust-streaming", "aiokafka", "uvloop", "msgspec", "numpy")
     print(json.dumps(result | about))
 
@@ -186,11 +203,30 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--events", type=int, default=300_000, help="how many (300,000)")
-    parser.add_argument("--rounds", type=int, default=3, help="readings by each (3)")
-    parser.add_argument("--hours", type=float, default=1.0, help="of event time (1)")
-    parser.add_argument("--seed", type=int, default=1, help="of the events (1)")
+    whole = parser.add_argument
+    whole("--events", type=int, default=2_000_000, help="how many (2,000,000)")
+    whole("--full-events", type=int, default=500_000, help="how many with texts (500,000)")
+    whole("--rounds", type=int, default=1, help="readings by each (1)")
+    whole("--only", type=_named, default=NAMES, help=f"some of {','.join(NAMES)}")
+    whole("--workers", type=_numbers, default=(), help="also CPU seconds by so many: 1,2,4")
+    whole("--hours", type=float, default=1.0, help="of event time (1)")
+    whole("--seed", type=int, default=1, help="of the events (1)")
     return parser.parse_args()
+
+
+def _named(written: str) -> tuple[str, ...]:
+    names = tuple(written.split(","))
+    if unknown := set(names) - set(NAMES):
+        raise argparse.ArgumentTypeError(f"must be of {','.join(NAMES)}, got {sorted(unknown)}")
+    return names
+
+
+def _numbers(written: str) -> tuple[int, ...]:
+    return _each(int, written)
+
+
+def _each(kind: Callable[[str], int], written: str) -> tuple[int, ...]:
+    return tuple(kind(part) for part in written.split(","))
 
 
 if __name__ == "__main__":
