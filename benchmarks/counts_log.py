@@ -57,6 +57,17 @@ class CountsLog:
         """Events a second on the slowest shard, which each must hold the total of all events."""
         return min(self._rate(shard, before[shard], after[shard], events) for shard in self._shards)
 
+    def begun(self, before: Ends) -> int:
+        """When the first record after these ends was written, ms."""
+        self._consumer.assign(self._shards)
+        for shard in self._shards:
+            self._consumer.seek(shard, before[shard])
+        stamps: dict[TopicPartition, int] = {}
+        while len(stamps) < len(self._shards):
+            for shard, records in self._consumer.poll(timeout_ms=1000).items():
+                stamps.setdefault(shard, records[0].timestamp)
+        return min(stamps.values())
+
     def close(self) -> None:
         self._consumer.close()
 

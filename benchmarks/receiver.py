@@ -1,0 +1,59 @@
+"""The other end of the webhook: takes messages and notes when each came."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import msgspec
+
+
+class _Incident(msgspec.Struct):
+    scope: dict[str, str]
+
+
+class _Body(msgspec.Struct):
+    incident: _Incident
+
+
+class Receiver(ThreadingHTTPServer):
+    """`came` holds, by the product of the incident, when the first message of it came (s)."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.came: dict[str, float] = {}
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/alerts"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        now = time.time()
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        scope = msgspec.json.decode(body, type=_Body).incident.scope
+        self.server.came.setdefault(scope.get("product", ""), now)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """What came is noted, not printed."""
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    receiver = Receiver()
+    thread = threading.Thread(target=receiver.serve_forever, args=[0.05])
+    thread.start()
+    try:
+        yield receiver
+    finally:
+        receiver.shutdown()
+        thread.join()
+        receiver.server_close()
