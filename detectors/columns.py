@@ -70,8 +70,8 @@ class Columns:
         return int(next(_arrays(self))[1].shape[-1])
 
     def columns(self) -> dict[str, Array]:
-        """Copies of all columns by name (`part.column` in a part), for a snapshot."""
-        return {name: array.copy() for name, array in _arrays(self)}
+        """All columns by name (`part.column` in a part), for a snapshot that is taken at once."""
+        return dict(_arrays(self))
 
     def grown(self, n: int) -> Self:
         """The same series in the same places, and new ones up to `n`."""

@@ -184,9 +184,7 @@ class Series:
 
         By life the place in the verdict.
         """
-        touched = np.zeros(len(self._life_of), np.bool_)
-        touched[contribution.rows[contribution.buckets == bucket]] = True
-        lives = self._life_of[touched]
+        lives = self._life_of[np.unique(contribution.rows[contribution.buckets == bucket])]
         lives = lives[lives != UNBORN]
         if self._expectation is None or not lives.size:
             return {}, None
@@ -202,7 +200,7 @@ class Series:
         """What `restore` needs; the expectation is frozen anew from it."""
         rows = len(self._keys)
         return {
-            "keys": self._keys, "lives": self.lives, "row_of": self._row_of,
+            "keys": self._keys, "row_of": self._row_of,
             "open": {bucket: self._people(bucket)[:rows] for bucket in list(self._open)},
             "refused": self.refused, "provisional": sorted(self._provisional),
             "surge": self._surge.columns(), "alarms": self.alarms.columns(),
@@ -210,10 +208,10 @@ class Series:
 
     def restore(self, held: dict[str, Any]) -> None:
         self._keys = [Key(*key) for key in held["keys"]]
-        self.lives = [Key(*key) for key in held["lives"]]
         for row, key in enumerate(self._keys):
             self._rows[key.cut][key.fields] = row
         self._row_of = held["row_of"]
+        self.lives = [self._keys[row] for row in self._row_of.tolist()]
         self._life_of = np.full(len(self._keys), UNBORN)
         self._life_of[self._row_of] = np.arange(len(self.lives))
         self._open, self.refused = held["open"], held["refused"]

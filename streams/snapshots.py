@@ -1,7 +1,7 @@
 """State as bytes: slices small enough for any broker, and the marker that all are there."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -41,20 +41,24 @@ class Marker(msgspec.Struct, array_like=True, frozen=True):
 
 
 def freeze(state: Any) -> bytes:
-    """Bytes of a structure that holds NumPy arrays; equal states give equal bytes."""
-    return msgspec.msgpack.encode(state, enc_hook=_array)
+    """Packed bytes of a structure that holds NumPy arrays; equal states give equal bytes.
+
+    They are packed as they are written, so that a large state is not there a second time.
+    """
+    packer = zlib.compressobj(level=1)
+    packed = [packer.compress(part) for part in _written(state)]
+    return b"".join([*packed, packer.flush()])
 
 
 def thaw(frozen: bytes) -> Any:
-    return msgspec.msgpack.decode(frozen, ext_hook=_restored)
+    return msgspec.msgpack.decode(zlib.decompress(frozen), ext_hook=_restored)
 
 
 def sliced(shard: int, offset: int, frozen: bytes) -> dict[bytes, bytes]:
     """The records of a snapshot in the order they must be acknowledged, the marker last."""
-    packed = zlib.compress(frozen, level=1)
-    parts = [packed[at : at + SLICE] for at in range(0, len(packed), SLICE)]
+    parts = [frozen[at : at + SLICE] for at in range(0, len(frozen), SLICE)]
     records = {Place(shard, offset, n).key(): part for n, part in enumerate(parts)}
-    marker = Marker(len(parts), zlib.crc32(packed))
+    marker = Marker(len(parts), zlib.crc32(frozen))
     return {**records, Place(shard, offset, None).key(): msgspec.msgpack.encode(marker)}
 
 
@@ -68,13 +72,13 @@ def joined(records: Mapping[bytes, bytes], shard: int, offset: int) -> bytes:
     """The bytes that were sliced; raises SnapshotError where a slice is missing or broken."""
     marker = msgspec.msgpack.decode(records[Place(shard, offset, None).key()], type=Marker)
     slices = [records.get(Place(shard, offset, n).key()) for n in range(marker.slices)]
-    packed = b"".join(part for part in slices if part is not None)
+    frozen = b"".join(part for part in slices if part is not None)
     if None in slices:
         missing = slices.index(None)
         raise SnapshotError(f"shard {shard}, offset {offset}: slice {missing} is missing")
-    if zlib.crc32(packed) != marker.checksum:
+    if zlib.crc32(frozen) != marker.checksum:
         raise SnapshotError(f"shard {shard}, offset {offset}: its bytes are not those written")
-    return zlib.decompress(packed)
+    return frozen
 
 
 def outdated(records: Mapping[bytes, bytes], shard: int, *, keep_from: int) -> list[bytes]:
@@ -84,9 +88,21 @@ def outdated(records: Mapping[bytes, bytes], shard: int, *, keep_from: int) -> l
     )
 
 
+def _written(state: Any) -> Iterator[bytes]:
+    """The state as msgpack, a value of its mappings at a time."""
+    if type(state) is not dict:
+        yield _encode(state)
+        return
+    yield b"\xdf" + len(state).to_bytes(4, "big")  # a mapping of so many follows
+    for key, value in state.items():
+        yield _encode(key)
+        yield from _written(value)
+
+
 def _array(value: Any) -> msgspec.msgpack.Ext:
     if isinstance(value, np.ndarray):
-        head = [value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes()]
+        raw = np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
+        head = [value.dtype.str, list(value.shape), raw]
         return msgspec.msgpack.Ext(_ARRAY, msgspec.msgpack.encode(head))
     raise TypeError(f"a snapshot holds numbers, texts and arrays, got {type(value).__name__}")
 
@@ -94,5 +110,8 @@ def _array(value: Any) -> msgspec.msgpack.Ext:
 def _restored(code: int, data: memoryview) -> Any:
     if code != _ARRAY:
         raise SnapshotError(f"extension must be {_ARRAY}, got {code}")
-    dtype, shape, raw = msgspec.msgpack.decode(data)
+    dtype, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, list[int], memoryview])
     return np.frombuffer(raw, dtype=dtype).reshape(shape).copy()
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_array).encode

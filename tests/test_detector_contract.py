@@ -1,6 +1,7 @@
 """What every per-series detector must keep, whatever its method."""
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -153,7 +154,7 @@ def test_a_bucket_is_judged_before_it_is_learnt(case: type[Case]) -> None:
 def test_judging_leaves_the_state_as_it_was(case: type[Case]) -> None:
     made = case.of(5)
     list(run(made, history(case)))
-    before = made.state.columns()
+    before = deepcopy(made.state.columns())
     made.judge(np.full(5, 1000), hour=case.hours)
     same_columns(before, made.state.columns())
 
