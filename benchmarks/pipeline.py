@@ -32,6 +32,7 @@ from benchmarks.testbed import (
     fill,
     process,
     producer,
+    stored,
     testbed,
     tocsin,
 )
@@ -63,11 +64,14 @@ def played(bed: Testbed, number: int, options: argparse.Namespace) -> dict[str, 
         spent = {role: cpu_seconds(pid) for role, pid in _roles(pids)}
     spent["broker"] = cpu_seconds(bed.broker) - broker
     events = options.events + len(wanted)
-    log.rate(before, log.ends(), events=events)  # the counts add up
+    after = log.ends()
+    log.rate(before, after, events=events)  # the counts add up
     rate = events * 1000 / (done - log.begun(before))
     log.close()
     return {
         "events_per_second": round(rate),
+        "counts_records": sum(after.values()) - sum(before.values()),
+        "counts_bytes_an_event": round(stored(bed, Topics.of(chosen).counts) / events),
         "cpu_seconds_per_million": {
             role: round(seconds * MILLION / events, 2) for role, seconds in spent.items()
         },
@@ -136,6 +140,7 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
             part: round(median(one["cpu_seconds_per_million"][part] for one in rounds), 2)
             for part in parts
         },
+        **{name: rounds[0][name] for name in ("counts_records", "counts_bytes_an_event")},
         "rounds": [one["events_per_second"] for one in rounds],
         "events": options.events, "hours": options.hours, "seed": options.seed,
     }  # fmt: skip

@@ -15,6 +15,7 @@ import psutil
 from kafka import KafkaProducer
 
 from streams import broker
+from streams.node import Node
 
 DEADLINE = 900.0  # seconds for whatever is waited for
 GRACE = 15.0  # seconds from SIGTERM to SIGKILL
@@ -70,6 +71,12 @@ def fill(bed: Testbed, lines: Iterable[Line], *, prefix: str = "") -> tuple[int,
     to.flush()
     to.close()
     return distinct, size
+
+
+def stored(bed: Testbed, topic: str) -> int:
+    """Bytes that the broker holds of a topic, compressed as it is."""
+    segments = Node.of(bed.folder).folder.rglob(f"{topic}-[0-9]*/*.log")
+    return sum(segment.stat().st_size for segment in segments)
 
 
 @contextmanager

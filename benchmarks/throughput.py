@@ -9,7 +9,8 @@ Starts a local broker in a folder of its own, fills a topic of 4 partitions with
 240 bytes (benchmarks.load, lz4), lets in turn the worker `tocsin run --role intake` and each of
 benchmarks.peers read it all, each alone and in a process of its own, and stops the broker. Prints
 one JSON object last: events a second, the medians of the rounds. The slowest three peers read the
-first 300,000 of the same events. A peer that cannot be imported is null and named in `missing`.
+first 300,000 of the same events, so that a run takes minutes. A peer that cannot be imported is
+null and named in `missing`.
 
 `tocsin_intake_full` reads other events (benchmarks.texts): harm terms in every text, the category
 from it where it is absent, copies, people, reposts and seven cuts.
@@ -17,22 +18,21 @@ from it where it is absent, copies, people, reposts and seven cuts.
 The rate of intake is read off what it leaves in the log: from the first record of counts on a
 shard to the one that completes them, by the records' timestamps, on the slowest of the 4 shards.
 Counts that do not add up to the events end the run with an error. A peer's rate is from its first
-event to its last. CPU seconds are those of the workers from the first record on, and of the broker
-beside them; they are less moved by a busy machine than rates are.
+event to its last. With `--workers`, `workers` holds the CPU seconds of so many workers of one
+group, from their first record on, and of the broker beside them; a busy machine moves these less
+than it moves rates.
 """
 
 import argparse
 import json
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmarks import load, machine, peers, texts
-from benchmarks.counts_log import CountsLog
-from benchmarks.testbed import Testbed, cpu_seconds, fill, process, said, testbed, tocsin
+from benchmarks.readings import MissingError, Reading, intake, peer
+from benchmarks.testbed import Line, Testbed, cpu_seconds, fill, stored, testbed
 from streams import settings, topics
 
 INTAKE, FULL = "tocsin_intake", "tocsin_intake_full"
@@ -40,48 +40,7 @@ NAMES = (INTAKE, FULL, *peers.NAMES)
 SLOW = frozenset({"faust_agent", "faust_take", "quixstreams_window"})
 SLOW_EVENTS = 300_000
 RATIOS = ("faust_agent", "bytewax_batched", "aiokafka")
-PEERS_PYTHON = Path(".venv-bench/bin/python")
 MILLION = 1_000_000
-
-
-class MissingError(Exception):
-    """A peer lacks a module; its name."""
-
-
-class Reading(NamedTuple):
-    """How fast all was read; the CPU seconds of the workers and of the broker, where known."""
-
-    rate: float
-    cpu_seconds: float = 0.0
-    broker_cpu_seconds: float = 0.0
-
-
-def intake(bed: Testbed, file: Path, *, events: int, workers: int = 1) -> Reading:
-    """Reads all events with workers of one group."""
-    chosen = settings.load(file)
-    log, told = CountsLog(bed, chosen), file.with_suffix(".log")
-    before = log.ends()
-    command = tocsin("run", "--role", "intake", "--settings", str(file))
-    with ExitStack() as running:
-        started = [running.enter_context(process(command, told)) for _ in range(workers)]
-        pids = [one.pid for one in started]
-        after, own = log.rest(before, started, told, lambda: sum(map(cpu_seconds, pids)))
-    rate = log.rate(before, after, events=events)
-    log.close()
-    return Reading(rate, own.after - own.before)
-
-
-def peer(bed: Testbed, name: str, group: str, *, events: int) -> Reading:
-    python = str(PEERS_PYTHON.absolute()) if PEERS_PYTHON.exists() else sys.executable
-    folder = bed.folder / group
-    folder.mkdir()
-    log = folder.with_suffix(".log")
-    command = [python, "-m", "benchmarks.peers", name, bed.bootstrap, group, str(events)]
-    with process([*command, str(folder)], log) as started:
-        found = said(started, log)
-    if "missing" in found:
-        raise MissingError(found["missing"])
-    return Reading((found["events"] - 1) / found["seconds"])
 
 
 class Contest:
@@ -103,16 +62,16 @@ class Contest:
             full = texts.lines(events=events, hours=options.hours, seed=options.seed)
             self._fill(FULL, self._settings(FULL, "full"), full)
 
-    def rounds(self, name: str) -> list[int] | None:
-        """Events a second of each round; None where it cannot run."""
-        rates = []
+    def rounds(self) -> dict[str, list[int]]:
+        """Events a second by all in turn, round by round; none of who cannot run."""
+        rates: dict[str, list[int]] = {name: [] for name in NAMES if name in self._options.only}
         for number in range(self._options.rounds):
-            try:
-                rates.append(round(self._read(name, number).rate))
-            except MissingError as lacking:
-                self.missing[name] = str(lacking)
-                return None
-            print(f"{name}, round {number + 1}: {rates[-1]} events/s", flush=True)
+            for name in [name for name in rates if name not in self.missing]:
+                try:
+                    rates[name].append(round(self._read(name, number).rate))
+                except MissingError as lacking:
+                    self.missing[name] = str(lacking)
+            print(f"round {number + 1}: {rates}", flush=True)
         return rates
 
     def scaled(self, name: str, workers: int) -> dict[str, Any]:
@@ -147,7 +106,7 @@ class Contest:
             folder, group=group, prefix="full-", sources=texts.SOURCES, cuts=texts.CUTS
         )
 
-    def _fill(self, name: str, file: Path, lines: Iterable[Any]) -> None:
+    def _fill(self, name: str, file: Path, lines: Iterable[Line]) -> None:
         chosen = settings.load(file)
         topics.create(chosen, self._bed.bootstrap)
         prefix = chosen.kafka.topic_prefix
@@ -156,6 +115,9 @@ class Contest:
         events = self._options.full_events if name == FULL else self._options.events
         self.about[name] = {
             "events": events, "distinct": distinct, "bytes_an_event": round(size / events),
+            "stored_bytes_an_event": round(
+                sum(stored(self._bed, prefix + source.topic) for source in chosen.sources) / events
+            ),
             "sources": len(chosen.sources), "partitions": chosen.sources[0].partitions,
             "shards": chosen.detection.shards,
             "cuts": sum(cut.stream == "complaints" for cut in chosen.cuts),
@@ -165,7 +127,7 @@ class Contest:
 def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
     contest = Contest(bed, options)
     contest.fill()
-    rounds = {name: contest.rounds(name) for name in NAMES if name in options.only}
+    rounds = contest.rounds()
     rates = {name: round(median(found)) if found else None for name, found in rounds.items()}
     ours = [name for name in (INTAKE, FULL) if name in options.only]
     scaled = {
@@ -203,14 +165,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    whole = parser.add_argument
-    whole("--events", type=int, default=2_000_000, help="how many (2,000,000)")
-    whole("--full-events", type=int, default=500_000, help="how many with texts (500,000)")
-    whole("--rounds", type=int, default=1, help="readings by each (1)")
-    whole("--only", type=_named, default=NAMES, help=f"some of {','.join(NAMES)}")
-    whole("--workers", type=_numbers, default=(), help="also CPU seconds by so many: 1,2,4")
-    whole("--hours", type=float, default=1.0, help="of event time (1)")
-    whole("--seed", type=int, default=1, help="of the events (1)")
+    add = parser.add_argument
+    add("--events", type=int, default=2_000_000, help="how many (2,000,000)")
+    add("--full-events", type=int, default=500_000, help="how many with texts (500,000)")
+    add("--rounds", type=int, default=1, help="readings by each (1)")
+    add("--only", type=_named, default=NAMES, help=f"some of {','.join(NAMES)}")
+    add("--workers", type=_numbers, default=(), help="also CPU seconds by so many: 1,2,4")
+    add("--hours", type=float, default=1.0, help="of event time (1)")
+    add("--seed", type=int, default=1, help="of the events (1)")
     return parser.parse_args()
 
 
@@ -222,11 +184,7 @@ def _named(written: str) -> tuple[str, ...]:
 
 
 def _numbers(written: str) -> tuple[int, ...]:
-    return _each(int, written)
-
-
-def _each(kind: Callable[[str], int], written: str) -> tuple[int, ...]:
-    return tuple(kind(part) for part in written.split(","))
+    return tuple(int(part) for part in written.split(","))
 
 
 if __name__ == "__main__":
