@@ -59,6 +59,9 @@ home = "."
 group_prefix = "{group}"
 topic_prefix = "{prefix}"
 
+[intake]
+idle_after = "1h" # so that the log of counts rests once all is read
+
 [operations]
 intake_port = 0
 detection_port = 0
