@@ -7,7 +7,8 @@ person's second contact, a fifth of the posts are reposts. Nothing is late.
 """
 
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -21,7 +22,7 @@ from streams.traffic import population
 LENGTH, NUMBERED = 80, 9  # characters of a text; of them the number that tells it from others
 POOL = 5000  # texts but for their numbers
 UNCATEGORISED, COPIES, REPEATS, REPOSTS = 0.3, 0.01, 0.04, 0.2
-BACK = 1000  # events; how far before its copy, or its root, an event is
+BACK = 1000  # events; how far before its copy, or its root, an event is at most
 LANGUAGES: tuple[population.Language, ...] = ("zh", "en")
 PLATFORMS = ("weibo", "douyin", "xiaohongshu", "x", "reddit")
 SOURCES = """
@@ -60,16 +61,14 @@ def lines(*, events: int, hours: float, seed: int) -> Iterator[Line]:
     rng = np.random.default_rng(seed)
     texts = _texts(rng)
     step = timedelta(hours=hours) / events
-    past: list[Line] = []
+    past: deque[Line] = deque(maxlen=BACK)
     for number in range(events):
-        back = int(rng.integers(1, BACK))
-        if rng.random() < COPIES and back < len(past):
-            yield past[-back]._replace(again=True)
+        if rng.random() < COPIES and past:
+            yield past[int(rng.integers(0, len(past)))]._replace(again=True)
             continue
         moment = datetime.fromtimestamp(START / 1000, UTC) + number * step
-        event = _shared(rng, number, moment, texts[number % POOL])
+        event = _shared(rng, number, moment, texts[number // 2 % POOL])
         line = _complaint(rng, event, past) if number % 2 else _post(rng, event, past)
-        past = [*past[-2 * BACK :], line] if len(past) > 4 * BACK else past
         past.append(line)
         yield line
 
@@ -87,7 +86,7 @@ def _shared(rng: np.random.Generator, number: int, moment: datetime, text: str) 
     return event if rng.random() < UNCATEGORISED else event | {"category": CATEGORIES[category]}
 
 
-def _complaint(rng: np.random.Generator, event: Json, past: list[Line]) -> Line:
+def _complaint(rng: np.random.Generator, event: Json, past: Iterable[Line]) -> Line:
     person = f"p-{rng.integers(0, 10**9):09}"
     if rng.random() < REPEATS and (before := _before(past, "complaints")):
         person = before["person"]
@@ -100,7 +99,7 @@ def _complaint(rng: np.random.Generator, event: Json, past: list[Line]) -> Line:
     return _line(person, event, "complaints")
 
 
-def _post(rng: np.random.Generator, event: Json, past: list[Line]) -> Line:
+def _post(rng: np.random.Generator, event: Json, past: Iterable[Line]) -> Line:
     event |= {
         "author": f"a-{rng.integers(0, 10**9):09}", "followers": int(rng.integers(0, 10_000)),
         "platform": PLATFORMS[int(rng.integers(0, len(PLATFORMS)))],
@@ -112,9 +111,9 @@ def _post(rng: np.random.Generator, event: Json, past: list[Line]) -> Line:
     return _line(root, event, "mentions")
 
 
-def _before(past: list[Line], topic: str) -> Json | None:
-    """A recent event of the topic."""
-    found = next((line for line in past[-BACK:] if line.topic == topic), None)
+def _before(past: Iterable[Line], topic: str) -> Json | None:
+    """The earliest event of the topic that is not past yet."""
+    found = next((line for line in past if line.topic == topic), None)
     return json.loads(found.value) if found else None
 
 
