@@ -8,8 +8,8 @@ Starts a local broker in a folder of its own, fills 4 partitions with complaints
 partition follows, for each shard, a report of harm: when every shard has said something of every
 partition's report, it has applied all counts before. `events_per_second` is from the first record
 of counts to the last of these signals, by the records' timestamps; the median of the rounds, each
-on topics of its own. `cpu_seconds_per_million` are those of each role and of the broker, from
-before the roles start, which cost some seconds by themselves. Prints one JSON object last.
+on topics of its own. `cpu_seconds_per_million` are those of each role and of the broker from when
+the first counts are there. Prints one JSON object last.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks import load, machine
-from benchmarks.counts_log import CountsLog
+from benchmarks.counts_log import LOOK, CountsLog, Ends
 from benchmarks.testbed import (
     DEADLINE,
     Testbed,
@@ -56,13 +56,13 @@ def played(bed: Testbed, number: int, options: argparse.Namespace) -> dict[str, 
     last = load.START + int(options.hours * HOUR)
     wanted = _report(bed, chosen, at=last)
     log = CountsLog(bed, chosen)
-    before, broker = log.ends(), cpu_seconds(bed.broker)
+    before = log.ends()
     pids = file.with_suffix(".pids")
     command = tocsin("run", "--settings", str(file), "--pids", str(pids))
     with process(command, file.with_suffix(".log")):
+        started = _spent_at_first(bed, log, before, pids)
         done = _all_said(bed, chosen, wanted)
-        spent = {role: cpu_seconds(pid) for role, pid in _roles(pids)}
-    spent["broker"] = cpu_seconds(bed.broker) - broker
+        spent = {part: seconds - started[part] for part, seconds in _spent(bed, pids).items()}
     events = options.events + len(wanted)
     after = log.ends()
     log.rate(before, after, events=events)  # the counts add up
@@ -123,9 +123,22 @@ def _all_said(bed: Testbed, chosen: Settings, wanted: set[str]) -> int:
             raise SystemExit(f"signals must tell of every report, {sorted(due)} are missing")
 
 
-def _roles(pids: Path) -> list[tuple[str, int]]:
-    pairs = (line.split() for line in pids.read_text(encoding="utf-8").splitlines())
-    return [(role, int(pid)) for role, pid in pairs]
+def _spent_at_first(bed: Testbed, log: CountsLog, before: Ends, pids: Path) -> dict[str, float]:
+    """CPU seconds of all until the first counts are there; of them the starts are most."""
+    deadline = time.monotonic() + DEADLINE
+    while log.ends() == before:
+        if time.monotonic() > deadline:
+            raise SystemExit(f"intake must begin to count within {DEADLINE:.0f} s")
+        time.sleep(LOOK)
+    return _spent(bed, pids)
+
+
+def _spent(bed: Testbed, pids: Path) -> dict[str, float]:
+    """CPU seconds of each role and of the broker so far."""
+    roles = (line.split() for line in pids.read_text(encoding="utf-8").splitlines())
+    return {"broker": cpu_seconds(bed.broker)} | {
+        role: cpu_seconds(int(pid)) for role, pid in roles
+    }
 
 
 def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:

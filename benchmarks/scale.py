@@ -12,7 +12,7 @@ measured here. Each file is the output of a benchmark, whose last line is its JS
 import argparse
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from streams.intake import EMIT_EVERY
 from streams.settings import Settings
 
 DAY, MILLION, MB = 86_400, 1_000_000, 1e6
+KEYS, KEY = 2, 8  # that intake remembers of an event, its id and who is at it; bytes at most of one
 Json = dict[str, Any]
 Rows = Iterable[tuple[str, ...]]
 
@@ -70,7 +71,7 @@ class Plan(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What the plan needs; rates are those of the peak."""
+    """What the plan needs; rates are those of the peak, `remembered` is in bytes."""
 
     rate: float
     intake_workers: int
@@ -78,14 +79,15 @@ class Needs(NamedTuple):
     records_a_shard: float
     cores_a_shard: float
     detection_workers: int
+    remembered: float
     broker_cores: float
     network_in: float
     network_out: float
     disk_a_day: float
 
 
-def needs(figures: Figures, plan: Plan, *, chunk: int) -> Needs:
-    """`chunk` is how many events one has at most."""
+def needs(figures: Figures, plan: Plan, *, chunk: int, horizon: timedelta) -> Needs:
+    """`chunk` is how many events one has at most, `horizon` how long ids are remembered."""
     rate = plan.events_a_day / DAY * plan.peak
     workers = ceil(rate * figures.intake / plan.share)
     partitions = 2 * workers  # so that those of a worker that is gone can be shared out
@@ -99,6 +101,7 @@ def needs(figures: Figures, plan: Plan, *, chunk: int) -> Needs:
         records_a_shard=records,
         cores_a_shard=a_shard,
         detection_workers=min(plan.shards, ceil(plan.shards * a_shard / plan.share)),
+        remembered=plan.events_a_day * (horizon / timedelta(days=1)) * KEYS * KEY,
         broker_cores=rate * figures.broker,
         network_in=bytes_a_second * plan.replication,
         network_out=bytes_a_second * (plan.replication + 1),  # followers, intake and archive
@@ -110,6 +113,11 @@ def told(figures: Figures, plan: Plan, found: Needs) -> Rows:
     days = plan.retention_days
     yield "events a second", f"{plan.events_a_day / DAY:,.0f} on average, {found.rate:,.0f} at peak"
     yield "intake workers, a core each", f"{found.intake_workers}"
+    memory = found.remembered / 1e9
+    yield (
+        "memory for ids and people, over all intake workers",
+        f"{memory:,.0f} GB, {memory / found.intake_workers:,.0f} GB each",
+    )
     yield "partitions over all sources", f"{found.partitions}"
     yield (
         f"records of counts a second, on each of {plan.shards} shards",
@@ -139,7 +147,7 @@ def measured(throughput: Json, pipeline: Json, state: Json) -> Rows:
                 f"{cost['broker_cpu_seconds_per_million']} of the broker",
             )
     for role, seconds in pipeline["cpu_seconds_per_million"].items():
-        yield f"pipeline, {role}", f"{seconds} CPU s per million events", "start included"
+        yield f"pipeline, {role}", f"{seconds} CPU s per million events", "three cuts"
     yield (
         "counts in the log", f"{pipeline['counts_bytes_an_event']} bytes an event",
         f"{pipeline['counts_records']:,} records for {pipeline['events']:,} events",
@@ -169,7 +177,11 @@ def main() -> None:
         options.events_a_day, options.peak, options.share, options.shards, options.replication,
         options.retention_days,
     )  # fmt: skip
-    wanted = needs(figures, plan, chunk=Settings().intake.chunk_records)
+    defaults = Settings()
+    wanted = needs(
+        figures, plan, chunk=defaults.intake.chunk_records,
+        horizon=defaults.detection.repeat_horizon,
+    )  # fmt: skip
     now, loads = datetime.now(UTC), [one["load_average"] for one in found]
     print(f"Made {now:%Y-%m-%d}, load average of the two cores while measured: {loads}.\n")
     print(table(("measured", "figure", "besides"), measured(*found)), end="\n\n")

@@ -18,7 +18,8 @@ from it where it is absent, copies, people, reposts and seven cuts.
 The rate of intake is read off what it leaves in the log: from the first record of counts on a
 shard to the one that completes them, by the records' timestamps, on the slowest of the 4 shards.
 Counts that do not add up to the events end the run with an error. A peer's rate is from its first
-event to its last. With `--workers`, `workers` holds the CPU seconds of so many workers of one
+event to its last: a run of few events flatters those that have fetched them all before they count
+the first. With `--workers`, `workers` holds the CPU seconds of so many workers of one
 group, from their first record on, and of the broker beside them; a busy machine moves these less
 than it moves rates.
 """
