@@ -1,0 +1,91 @@
+"""What two copies of a post have in common: its own words, as bare characters back to back."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from detectors.text.canonical import LONGEST
+
+Ints = NDArray[np.int64]
+Characters = NDArray[np.uint32]
+
+PLANES = 0x20000  # characters that are looked up one by one
+IDEOGRAPHS = slice(PLANES, 0x323B0)  # the rare ones, each its own form
+VARIANTS = range(0xFE00, 0xFE10)  # marks that choose between text and emoji
+
+# What is not a post's own words, by what has to be there first: asking costs a tenth of searching,
+# and patterns that begin alike are found ten times as fast as one of alternatives. A name ends at
+# a white space or a colon, or it is Latin: else "@客服手机炸了" would lose its text. The platforms
+# write their own emoji as words in brackets.
+_FOREIGN = (
+    ("://", re.compile("[hH][tT][tT][pP][sS]?://[!-~]+").sub),
+    ("@", re.compile(r"@(?:[A-Za-z0-9_]++(?![\w-])|[\w-]{1,15}(?=[\s:：])|[A-Za-z0-9_]+)").sub),
+    ("[", re.compile(r"\[[A-Za-z\u4e00-\u9fff]{1,8}\]").sub),
+)
+
+
+class Essences(NamedTuple):
+    """Letters and digits of many texts, back to back; text n ends before `ends[n]`."""
+
+    characters: Characters
+    ends: Ints
+
+    @property
+    def lengths(self) -> Ints:
+        return np.diff(self.ends, prepend=0)
+
+    def digests(self) -> NDArray[np.uint64]:
+        """64 bits of each text."""
+        held = self.characters.tobytes()
+        bounds = pairwise([0, *(self.ends * self.characters.itemsize).tolist()])
+        digests = [xxhash.xxh3_64_intdigest(held[start:end]) for start, end in bounds]
+        return np.array(digests, np.uint64)
+
+
+def essences(texts: Sequence[str]) -> Essences:
+    """The words after the last `//@` of each text: letters and digits, half-width, lower case.
+
+    Links, names after @, punctuation, white space and emoji are away; at most `LONGEST` characters
+    of a text are read.
+    """
+    words = list(map(_own_words, texts))
+    written = "".join(words).encode("utf-32-le", "surrogatepass")
+    bare = _forms()[np.frombuffer(written, "<u4")]
+    kept = bare != 0
+    before = np.concatenate(([0], np.cumsum(kept)))
+    ends = before[np.cumsum(np.fromiter(map(len, words), np.int64, len(words)))]
+    return Essences(bare[kept], ends)
+
+
+def _own_words(text: str) -> str:
+    if "//@" in text:
+        text = text[text.rindex("//@") + 2 :]
+    text = text[:LONGEST].replace("＠", "@")
+    for sign, without in _FOREIGN:
+        if sign in text:
+            text = without("", text)
+    return text
+
+
+@cache
+def _forms() -> Characters:
+    """For each code point what it counts as; 0: not at all."""
+    forms = np.zeros(0x110000, np.uint32)
+    forms[:PLANES] = [_form(chr(code)) for code in range(PLANES)]
+    forms[IDEOGRAPHS] = np.arange(IDEOGRAPHS.start, IDEOGRAPHS.stop)
+    return forms
+
+
+def _form(character: str) -> int:
+    folded = unicodedata.normalize("NFKC", character).lower()
+    form = folded if len(folded) == 1 else character
+    kind = unicodedata.category(form)
+    counts = kind[0] in "LN" or (kind in {"Mn", "Mc"} and ord(form) not in VARIANTS)
+    return ord(form) if counts else 0
