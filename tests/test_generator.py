@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from detectors.text import category, harm, sentiment
 from detectors.text.canonical import canonical
+from detectors.text.reposts.essence import essences
+from detectors.text.reposts.reposts import Reposts
 from streams.events import Complaint, Mention, Rejected
 from streams.parsing import Reader
 from streams.traffic.draws import dice
@@ -214,6 +216,23 @@ def test_a_grumble_is_never_read_as_another_category() -> None:
     for about, phrases in book().grumbles.items():
         for text in said(phrases):
             assert category.read(canonical(text)) in {about, category.Category.UNKNOWN}, text
+
+
+def test_asides_say_nothing_of_a_matter_or_a_mood() -> None:
+    for text in (text for rows in book().asides.values() for row in rows for text in row):
+        read = canonical(text)
+        assert harm.read(read) == harm.NO_HARM, text
+        assert category.read(read) == category.Category.UNKNOWN, text
+        assert sentiment.read(read) == sentiment.Sentiment.UNKNOWN, text
+
+
+def test_original_posts_are_in_words_of_their_own() -> None:
+    wave = SocialWave(begins=END - timedelta(hours=9))
+    own = [post for post in mentions(week(incidents=[wave])) if not post.repost_of]
+    known = Reposts(horizon=7 * 86_400_000, most=1 << 16)
+    times = np.array([post.time for post in own])
+    copies = known.match(essences([post.text or "" for post in own]), times).copies
+    assert copies.mean() < 0.01
 
 
 def test_a_defect_batch_is_different_persons_about_one_batch_within_two_days() -> None:

@@ -111,8 +111,12 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Book(msgspec.Struct, frozen=True):
-    """What customers write; `grumbles` is by category, `posts` by mood."""
+    """What customers write; `grumbles` is by category, `posts` by mood.
 
+    Of `asides` a post adds one of each row.
+    """
+
+    asides: dict[Language, list[list[str]]]
     grumbles: dict[str, Phrases]
     again: Phrases
     posts: dict[str, Phrases]

@@ -1,5 +1,6 @@
 """A day of ordinary mentions: original posts and their reposts."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -67,7 +68,7 @@ def posted(
         Mention(
             id=id_, time=time, platform=platform, author=author, followers=reach,
             engagement=likes, product=of, region=where, category=what, sentiment=felt,
-            text=text, link=f"https://{platform}.example/{id_}",
+            text=text + _aside(scene.book, id_, "en" if text.isascii() else "zh"), link=f"https://{platform}.example/{id_}",
         )
         for id_, time, platform, author, reach, likes, of, where, what, felt, text in columns
     ]  # fmt: skip
@@ -118,6 +119,14 @@ def _said(rng: Generator, scene: Scene, *columns: list[str]) -> list[str]:
             turns(rng, len(columns[0])), *columns, strict=True
         )
     ]
+
+
+def _aside(book: Book, post: str, language: Language) -> str:
+    """What its author adds of his own: the id chooses, so that no other draw is moved."""
+    chosen = hashlib.blake2b(post.encode(), digest_size=len(book.asides[language])).digest()
+    rows = zip(book.asides[language], chosen, strict=True)
+    space = " " if language == "en" else ""
+    return "".join(space + row[which % len(row)] for row, which in rows)
 
 
 def _phrases(book: Book, mood: str, category: str) -> Mapping[Language, list[str]]:
