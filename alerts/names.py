@@ -210,7 +210,7 @@ NAMES: dict[str, dict[str, str]] = {
         "region": "no column; no regional surge is found",
         "category": "no column; it is read from the text where there is one",
         "sentiment": "no column; it is read from the text where there is one",
-        "repost_of": "no column; copies of a post count as posts",
+        "repost_of": "no column; copies of a post are known by link and by nearly the same text",
         "text": "no column; no harm is read, and no category",
     },
     "verdict": {

@@ -18,18 +18,10 @@ MINUTE = 60_000
 Encoded = Cells | msgspec.Raw | None
 
 
-def summands(columns: Columns, again: Bools | None = None) -> Ints:
-    """Of each event (columns) whether it adds no person, whether it is a copy, and its reach.
-
-    Args:
-        columns: of the events.
-        again: marks repeat contacts and copies; None for none.
-    """
+def summands(columns: Columns, again: Bools, copies: Bools) -> Ints:
+    """Of each event (columns) whether it adds no person, whether it is a copy, and its reach."""
     rows = np.zeros((3, len(columns)), np.int64)
-    if again is not None:
-        rows[0] = again
-    if "repost_of" in columns.fields:
-        rows[1] = [post is not None for post in columns["repost_of"]]
+    rows[0], rows[1] = again, copies
     if "followers" in columns.fields:
         rows[2] = [followers or 0 for followers in columns["followers"]]
     return rows
@@ -132,10 +124,10 @@ class ChunkCounts:
         fields = sorted({field for count in self._counts for field in count.fields})
         self._names = {field: [np.empty(0, np.int64)] for field in fields}
 
-    def add(self, columns: Columns, again: Bools | None) -> None:
-        """Take in events; `again` marks those that add no person, None for none."""
+    def add(self, columns: Columns, *, again: Bools, copies: Bools) -> None:
+        """Take in events; `again` marks those that add no person, copies among them."""
         self._minutes.append(columns.times // MINUTE)
-        self._summands.append(summands(columns, again))
+        self._summands.append(summands(columns, again, copies))
         for field, runs in self._names.items():
             runs.append(self._vocabulary[field].numbers(columns[field]))
 

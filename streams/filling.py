@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import KW_ONLY, dataclass, field
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from detectors.text.reposts.reposts import Reposts
+from streams import originals
 from streams.cells import Trigger
 from streams.columns import Bools, Columns
 from streams.counting import ChunkCounts
@@ -14,7 +18,8 @@ from streams.seen import Hashes, Mark, SeenChunk, packed
 
 Ints = NDArray[np.int64]
 New = dict[int, list[Hashes]]  # by the moment from which they are remembered
-ID, MATTER = range(2)  # kinds of keys that are met
+KINDS = range(4)  # of keys that are met
+ID, MATTER, LINK, WORDS = KINDS
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Chunk:
     marks: NDArray[np.uint8]
     triggers: list[Trigger] = field(default_factory=list)
     late: int = 0
-    new: tuple[New, New] = field(default_factory=lambda: ({}, {}))
+    new: tuple[New, ...] = field(default_factory=lambda: tuple({} for _ in KINDS))
 
     def note_new(self, kind: int, met: Iterable[tuple[int, Hashes]]) -> None:
         """Keys that were not known before, by the moment from which they are remembered."""
@@ -49,14 +54,22 @@ class Chunk:
     def mark(self, offsets: Ints, mark: Mark) -> None:
         self.marks[offsets - self.start] |= np.uint8(mark)
 
-    def seen(self, following: int, watermark: int | None) -> SeenChunk:
+    def seen(self, following: int, watermark: int | None, reposts: Reposts | None) -> SeenChunk:
         """What is to be known of it once it is closed."""
-        ids, people = (
-            {moment: packed(np.concatenate(hashes)) for moment, hashes in new.items()}
-            for new in self.new
-        )
+        ids, people = _packed(self.new[:1]), _packed(self.new[1:])
         marks = self.marks[: self.end - self.start].tobytes()
-        return SeenChunk(self.start, following, watermark, ids, people, marks)
+        seen = SeenChunk(self.start, following, watermark, ids, people, marks)
+        if reposts is None:
+            return seen
+        return replace(seen, originals=originals.packed(reposts.added), posts=reposts.following)
+
+
+def _packed(news: Iterable[New]) -> dict[int, bytes]:
+    """One kind after another, as no fetch decides."""
+    joined: New = {}
+    for moment, hashes in chain.from_iterable(new.items() for new in news):
+        joined.setdefault(moment, []).extend(hashes)
+    return {moment: packed(np.concatenate(hashes)) for moment, hashes in joined.items()}
 
 
 class Batch(NamedTuple):

@@ -169,7 +169,9 @@ class Intake:
     async def _remember(self, run: Run, reading: Reading, before: int) -> None:
         """Without a watermark there was no event before, and nothing to remember."""
         assert reading.watermark is not None
-        recollection = Recollection(reading.seen, before=before, watermark=reading.watermark)
+        recollection = Recollection(
+            reading.seen, before=before, watermark=reading.watermark, reposts=reading.reposts,
+        )  # fmt: skip
         topic = self._topics.seen(self._sources[run.topic])
         self.restoring = True
         try:

@@ -15,9 +15,11 @@ import xxhash
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from detectors.text.reposts.reposts import Reposts
 from streams.cells import Counts, Trigger, encode, layout, shard_of
 from streams.columns import Answers, Bools, Columns, End
 from streams.completion import complete
+from streams.copies import Copies
 from streams.counting import MINUTE, ChunkCounts
 from streams.digests import digest, digests, mixed
 from streams.events import MILLISECOND, Rejected, too_early
@@ -29,7 +31,6 @@ from streams.settings import Settings
 from streams.vocabulary import Vocabulary
 
 Ints = NDArray[np.int64]
-KNOWN = {ID: Mark.DUPLICATE, MATTER: Mark.REPEAT}  # what an event is whose key was met before
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 MATTERS = ("product", "category")  # what a person contacts us about
 SCOPE = {"complaints": ("product", "batch", "region"), "mentions": ("product",)}  # of one event
@@ -78,6 +79,14 @@ class Plan:
         """
         return (self.settings.detection.repeat_horizon + self.source.lateness) // MILLISECOND
 
+    def reposts(self) -> Reposts | None:
+        """What a partition knows of posts before its first; None where nobody repeats any."""
+        if self.source.stream != "mentions":
+            return None
+        detection = self.settings.detection
+        horizon = detection.repost_horizon // MILLISECOND
+        return Reposts(horizon=horizon, most=detection.max_posts)
+
 
 class Reading:
     """The state of one partition's reading.
@@ -100,6 +109,7 @@ class Reading:
         self._partition = partition
         self._first = first
         self._seen = seen
+        self._reposts = plan.reposts()
         self._vocabulary = Vocabulary()
         self._chunk: Chunk | None = None
         intake = plan.settings.intake
@@ -114,6 +124,10 @@ class Reading:
     @property
     def seen(self) -> Seen:
         return self._seen
+
+    @property
+    def reposts(self) -> Reposts | None:
+        return self._reposts
 
     @property
     def end(self) -> int | None:
@@ -170,10 +184,12 @@ class Reading:
 
     def _close(self, following: int) -> Emission:
         assert self._chunk is not None
-        seen = self._chunk.seen(following, self.watermark)
+        seen = self._chunk.seen(following, self.watermark, self._reposts)
         self._chunk.end = following
         counts = self._encoded(self._chunk, closed=True)
         self._chunk = None
+        if self._reposts is not None:
+            self._reposts.settle()
         return Emission(counts, following, self.watermark, seen)
 
     def _count(self, offsets: Ints, stamps: Ints, answers: Answers) -> None:
@@ -194,7 +210,8 @@ class Reading:
             return
         before, passed = self._pass(columns.times)
         batch = Batch(columns, offsets, passed)
-        fresh = self._meet(ID, digests(columns["id"], ID), batch)
+        fresh = self._meet(ID, digests(columns["id"], ID), passed)
+        self._note(Mark.DUPLICATE, offsets[~fresh])
         late = fresh & (columns.times < before)
         if late.any():
             self._set_late_aside(batch.only(late), before[late])
@@ -227,12 +244,11 @@ class Reading:
         self.watermark = int(passed[-1])
         return np.concatenate(([start], passed[:-1])), passed
 
-    def _meet(self, kind: int, hashes: Hashes, batch: Batch) -> Bools:
-        """Which of these events' keys are new; the others are marked."""
+    def _meet(self, kind: int, hashes: Hashes, passed: Ints) -> Bools:
+        """Which of these keys are new."""
         assert self._chunk is not None
-        met = self._seen.meet(hashes, batch.passed)
+        met = self._seen.meet(hashes, passed)
         self._chunk.note_new(kind, met.new)
-        self._note(KNOWN[kind], batch.offsets[~met.fresh])
         return met.fresh
 
     def _note(self, mark: Mark, offsets: Ints) -> None:
@@ -250,7 +266,8 @@ class Reading:
         self._chunk.late += len(batch.columns)
         self._note(Mark.LATE, batch.offsets)
         known = batch.columns.times >= came - self._remembered
-        self._trigger(batch.columns.kept(known), came[known])
+        columns = batch.columns.kept(known)
+        self._trigger(columns, came[known], Copies.declared(columns))
 
     def _add(self, batch: Batch) -> None:
         assert self._chunk is not None
@@ -258,21 +275,28 @@ class Reading:
         self.tally["counted"] += len(columns)
         if self._plan.source.stream == "updates":
             return
-        self._trigger(columns, columns.times)
+        copies = self._copies(batch)
+        self._trigger(columns, columns.times, copies)
         columns["source"] = [self._plan.source.topic] * len(columns)
-        self._chunk.counts.add(columns, self._again(batch))
+        self._chunk.counts.add(columns, again=self._again(batch, copies), copies=copies.marks)
 
-    def _trigger(self, columns: Columns, came: Ints) -> None:
+    def _copies(self, batch: Batch) -> Copies:
+        if self._reposts is None:
+            return Copies.none(len(batch.columns))
+        return Copies.found(batch.columns, batch.passed, reposts=self._reposts, meet=self._meet)
+
+    def _trigger(self, columns: Columns, came: Ints, copies: Copies) -> None:
         """Complete the columns from the texts, and keep the events that are enough.
 
         Args:
             columns: of events.
             came: the times (ms) at which they count.
+            copies: which of them repeat another.
         """
         assert self._chunk is not None
         people = columns[PERSON[self._plan.source.stream]]
         for place, harm, quote in complete(columns):
-            if columns["repost_of"][place] is not None:
+            if copies.mute[place]:
                 continue  # who repeats a post has seen nothing himself
             event = columns["id"][place]
             self._chunk.triggers.append(
@@ -287,15 +311,16 @@ class Reading:
         values = {field: columns[field][place] for field in SCOPE[self._plan.source.stream]}
         return {field: value for field, value in values.items() if value is not None}
 
-    def _again(self, batch: Batch) -> Bools | None:
+    def _again(self, batch: Batch, copies: Copies) -> Bools:
         """Marks what adds no person: copies, and the same person about product and category."""
-        copies = batch.columns.present("repost_of")
-        asked = batch.columns.present(PERSON[self._plan.source.stream]) & ~copies
-        if reposts := int(copies.sum()):
+        if reposts := int(copies.marks.sum()):
             self.tally["repost"] += reposts
-        again = copies.copy()
-        again[asked] = ~self._meet(MATTER, self._matters(batch.columns)[asked], batch.only(asked))
-        return again if again.any() else None
+        asked = batch.columns.present(PERSON[self._plan.source.stream]) & ~copies.marks
+        fresh = self._meet(MATTER, self._matters(batch.columns)[asked], batch.passed[asked])
+        self._note(Mark.REPEAT, batch.offsets[asked][~fresh])
+        again = copies.marks.copy()
+        again[asked] = ~fresh
+        return again
 
     def _matters(self, columns: Columns) -> Hashes:
         """A digest of each event's person, product and category."""

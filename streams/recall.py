@@ -13,7 +13,9 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
+from detectors.text.reposts.reposts import Reposts
 from streams import security
+from streams.originals import Chain
 from streams.people import Seen
 from streams.seen import Hashes, SeenChunk, decode, unpacked
 from streams.settings import Kafka
@@ -34,23 +36,34 @@ class Recollection:
         before: the first chunk to be read; those from there on must not meet their own ids.
         watermark: of the partition (ms) at its start; a chunk that is ahead of it is of a topic
             that had this name before.
+        reposts: where the originals among its posts are made known; None: of posts only.
         at_once: so many hashes are made known together.
     """
 
-    def __init__(self, seen: Seen, *, before: int, watermark: int, at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self, seen: Seen, *, before: int, watermark: int, reposts: Reposts | None = None,
+        at_once: int = AT_ONCE,
+    ) -> None:  # fmt: skip
         self._seen, self._before, self._watermark = seen, before, watermark
+        self._chain = None if reposts is None else Chain(reposts, before=before)
         self._at_once = at_once
         self._waiting: dict[int, list[Hashes]] = defaultdict(list)
         self._size = 0
 
     def take(self, chunks: Iterable[SeenChunk]) -> None:
-        for chunk in chunks:
-            for moment, hashes in chain(chunk.ids.items(), chunk.people.items()):
-                if self._matters(chunk) and self._seen.outlives(moment, self._watermark):
-                    self._waiting[moment].append(unpacked(hashes))
-                    self._size += len(self._waiting[moment][-1])
-            if self._size > self._at_once:
-                self.finish()
+        before = list(filter(self._matters, chunks))
+        for chunk in before:
+            self._take_keys(chunk)
+        if self._chain is not None:
+            self._chain.take(before)
+
+    def _take_keys(self, chunk: SeenChunk) -> None:
+        for moment, hashes in chain(chunk.ids.items(), chunk.people.items()):
+            if self._seen.outlives(moment, self._watermark):
+                self._waiting[moment].append(unpacked(hashes))
+                self._size += len(self._waiting[moment][-1])
+        if self._size > self._at_once:
+            self._know()
 
     def _matters(self, chunk: SeenChunk) -> bool:
         """Any chunk with an event has a watermark."""
@@ -58,7 +71,12 @@ class Recollection:
         return chunk.first < self._before and not ahead
 
     def finish(self) -> None:
-        """Make known what was taken so far."""
+        """Make known what was taken."""
+        self._know()
+        if self._chain is not None:
+            self._chain.restore()
+
+    def _know(self) -> None:
         for moment in sorted(self._waiting):
             self._seen.remember(moment, np.concatenate(self._waiting[moment]))
         self._waiting.clear()

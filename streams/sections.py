@@ -158,13 +158,21 @@ class Detection(Section):
     trim_every: Span = timedelta(minutes=1)
     max_series: Positive = 200_000
     repeat_horizon: Span = timedelta(days=7)
+    repost_horizon: Span = timedelta(days=7)
+    max_posts: Annotated[int, Field(ge=1, le=1 << 24)] = 1 << 16
+
+    def remembered(self, stream: Stream) -> timedelta:
+        """How far back what was seen of a stream is asked for."""
+        if stream != "mentions":
+            return self.repeat_horizon
+        return max(self.repeat_horizon, self.repost_horizon)
 
 
 class Intake(Section):
     """How the log is cut into chunks, and how large an event may be."""
 
     idle_after: Span = timedelta(seconds=10)
-    chunk_records: Positive = 1024
+    chunk_records: Annotated[int, Field(ge=1, le=1 << 14)] = 1024  # what it has seen: 3 MB
     chunk_span: Span = timedelta(seconds=10)
     max_text: Positive = 20_000
     max_event_bytes: Annotated[int, Field(ge=1024, le=2 << 20)] = 1 << 20

@@ -34,9 +34,11 @@ class SeenChunk(msgspec.Struct, array_like=True, gc=False, frozen=True, tag=1):
         watermark: milliseconds of event time at its end; None before the first event.
         ids: hashes of the ids that were new, packed, by a moment of the watermark (ms) from which
             on they are remembered.
-        people: the same of the persons about a matter.
+        people: the same of the persons about a matter; of mentions also of links and few words.
         marks: of the record at `first + n` the n-th; it ends with the chunk's last record, and
             an offset that has no record has 0.
+        originals: posts that others may repeat, packed (`originals.py`).
+        posts: how many its partition had had at its end, of those that are told by their words.
     """
 
     first: int
@@ -45,6 +47,8 @@ class SeenChunk(msgspec.Struct, array_like=True, gc=False, frozen=True, tag=1):
     ids: dict[int, bytes]
     people: dict[int, bytes]
     marks: bytes
+    originals: bytes = b""
+    posts: int = 0
 
     def mark(self, offset: int) -> Mark:
         """What became of the record at an offset of this chunk."""

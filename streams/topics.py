@@ -157,7 +157,7 @@ def table(settings: Settings) -> tuple[Topic, ...]:
                 names.seen(source),
                 source.partitions,
                 # What waits to be read may be as old as the source's records are kept.
-                settings.detection.repeat_horizon + source.lateness + WAITING,
+                settings.detection.remembered(source.stream) + source.lateness + WAITING,
                 partitions_by=f"sources[{position}].partitions",
                 max_message_bytes=4 * MIB,
                 segment_bytes=64 * MIB,

@@ -57,6 +57,13 @@ def test_what_was_seen_has_the_partitions_of_its_source_and_outlives_its_records
     assert not by_name["seen-calls"].compacted
 
 
+def test_what_was_seen_of_posts_outlives_the_horizon_of_reposts_too() -> None:
+    source = Source(topic="posts", stream="mentions", key="root", partitions=1)
+    settings = Settings(detection=Detection(repost_horizon=timedelta(days=9)), sources=(source,))
+    (seen,) = (topic for topic in table(settings) if topic.name == "seen-posts")
+    assert seen.retention == timedelta(days=14 + 9) + source.lateness
+
+
 def test_counts_and_dead_letters_take_what_is_larger_than_an_event() -> None:
     by_name = {topic.name: topic for topic in table(Settings())}
     largest = Settings().intake.max_event_bytes

@@ -116,13 +116,17 @@ def read(which: Plan, runs: Iterable[Sequence[Record]], **held: Any) -> Partitio
     return partition
 
 
-def recalled(partition: Partition, *, before: int, watermark: int) -> Seen:
-    """What a worker knows that begins at a chunk after the `seen` log was written."""
-    seen = Seen(horizon=partition.plan.horizon)
-    recollection = Recollection(seen, before=before, watermark=watermark)
-    recollection.take(one.seen for one in partition.closed if one.seen is not None)
-    recollection.finish()
-    return seen
+def restarted(partition: Partition, at: Emission) -> Partition:
+    """A worker that begins after a closed chunk, once the `seen` log was written."""
+    again = Partition(partition.plan, first=False, watermark=at.watermark)
+    if at.watermark is not None and at.closed is not None:
+        recollection = Recollection(
+            again.reading.seen, before=at.closed, watermark=at.watermark,
+            reposts=again.reading.reposts,
+        )  # fmt: skip
+        recollection.take([one.seen for one in partition.closed if one.seen is not None])
+        recollection.finish()
+    return again
 
 
 def total(records: Iterable[Counts], column: str = "people") -> dict[tuple[int, str, int], int]:

@@ -27,7 +27,7 @@ from tests.streams.logs import (
     mention,
     plan,
     read,
-    recalled,
+    restarted,
     runs,
     total,
 )
@@ -78,10 +78,9 @@ def test_a_reading_that_starts_at_a_closed_chunk_goes_on_as_if_it_had_never_stop
     if not whole.closed:
         return
     stop = data.draw(st.integers(0, len(whole.closed) - 1))
-    at, watermark = whole.closed[stop].closed, whole.closed[stop].watermark
+    at = whole.closed[stop].closed
     assert at is not None
-    known = recalled(whole, before=at, watermark=watermark) if watermark is not None else None
-    again = Partition(EIGHT, first=False, seen=known, watermark=watermark)
+    again = restarted(whole, whole.closed[stop])
     for run in data.draw(runs([r for r in records if r.offset >= at])):
         again.take(run)
     assert again.closed == whole.closed[stop + 1 :]

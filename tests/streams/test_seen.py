@@ -18,6 +18,8 @@ CHUNKS = st.builds(
     ids=MET,
     people=MET,
     marks=st.binary(),
+    originals=st.binary(),
+    posts=st.integers(0, 2**53),
 )
 
 

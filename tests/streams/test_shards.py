@@ -326,18 +326,22 @@ def test_a_trigger_is_told_by_one_shard_whatever_its_product() -> None:
     assert len({(s.id, s.state) for s in found}) == 6
 
 
-def test_one_post_is_hearsay_and_a_second_author_makes_it_an_alarm() -> None:
+def test_one_post_is_hearsay_and_a_second_author_with_words_of_his_own_makes_it_an_alarm() -> None:
     which = settings().model_copy(update={"cuts": (Cut(stream="complaints", by=("category",)),)})
     source = Plan(which, which.sources[1], 1)
 
-    def told(*authors: str) -> list[Signal]:
+    def told(*posts: tuple[str, str]) -> list[Signal]:
         partition = Partition(source)
-        posts = [mention(n, author=a, text=BURN) for n, a in enumerate(authors)]
-        partition.take(log(posts, every=1))
+        said = [mention(n, author=author, text=text) for n, (author, text) in enumerate(posts)]
+        partition.take(log(said, every=1))
         return applied(Shard(which, 0), partition.counts())
 
-    assert told("ann") == told("ann", "ann") == []
-    assert [s.state for s in told("ann", "bob")] == [SignalState.PROVISIONAL]
+    other = "The kettle burned my son's fingers and he had to go to hospital"
+    assert told(("ann", BURN)) == told(("ann", BURN), ("ann", other)) == []
+    assert told(("ann", BURN), ("bob", f"{BURN.upper()} 😡")) == []
+    for text in (other, f"So did mine! {BURN}"):
+        (signal,) = told(("ann", BURN), ("bob", text))
+        assert signal.state == SignalState.PROVISIONAL
 
 
 def test_people_whom_idle_time_overtook_are_counted_as_late_at_detection() -> None:

@@ -36,7 +36,7 @@ class Originals:
     """The table.
 
     Args:
-        most: an original is forgotten after so many posts; 270 to 400 bytes each.
+        most: an original is forgotten after so many posts; 280 to 410 bytes each.
     """
 
     def __init__(self, *, most: int) -> None:

@@ -24,7 +24,7 @@ class Reposts:
 
     Args:
         horizon: milliseconds of event time between a copy and its original.
-        most: an original is forgotten after so many posts; 270 to 400 bytes each.
+        most: an original is forgotten after so many posts; 280 to 410 bytes each.
     """
 
     def __init__(self, *, horizon: int, most: int) -> None:
@@ -34,6 +34,11 @@ class Reposts:
         self._table = Originals(most=most)
         self._following = 0
         self._added: list[Posts] = []
+
+    @property
+    def most(self) -> int:
+        """Posts after which an original is forgotten."""
+        return self._table.most
 
     @property
     def following(self) -> int:
