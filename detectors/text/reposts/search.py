@@ -60,8 +60,9 @@ class Search:
         led = np.where(within, np.where(same, self._posts.numbers[other], NONE), held)
         led[self._posts.numbers[posts] - led >= self._table.most] = NONE
         some = led != NONE
-        pairs = np.unique(led[some] * len(original) + posts[some])
-        return pairs % len(original), pairs // len(original)
+        pairs = np.sort(led[some] * len(original) + posts[some])
+        numbers, at = np.divmod(pairs[np.diff(pairs, prepend=NONE) > 0], len(original))
+        return at, numbers
 
     def _of(self, numbers: Ints) -> Posts:
         """These originals."""
