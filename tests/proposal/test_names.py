@@ -43,6 +43,7 @@ def test_a_usual_name_is_likest_to_its_field(name: str, field: str) -> None:
         ("id", "customer_id"), ("id", "订单编号"), ("person", "user_timezone"),
         ("category", "product category"), ("category", "产品分类"),
         ("sentiment", "sentiment_confidence"),
+        ("repost_of", "in_reply_to_status_id"), ("repost_of", "parent_id"),  # answers
         ("text", "内容编号"), ("severity", "客户等级"), ("time", "sometimes"), ("id", "humidity"),
     ],
 )  # fmt: skip
