@@ -68,6 +68,8 @@ class Columns:
         return self._values.keys()
 
     def part(self, start: int, stop: int) -> "Columns":
+        if start == 0 and stop >= len(self):
+            return self
         cut = slice(start, stop)
         return Columns(self.times[cut], {field: v[cut] for field, v in self._values.items()})
 

@@ -84,5 +84,9 @@ class Batch(NamedTuple):
     offsets: Ints
     passed: Ints
 
+    def part(self, start: int, stop: int) -> "Batch":
+        columns = self.columns.part(start, stop)
+        return Batch(columns, self.offsets[start:stop], self.passed[start:stop])
+
     def only(self, marks: Bools) -> "Batch":
         return Batch(self.columns.kept(marks), self.offsets[marks], self.passed[marks])

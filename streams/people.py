@@ -6,6 +6,7 @@ seven more, after which the whole span is forgotten at once. So what is known is
 log: it depends neither on the pieces in which it is read nor on when a worker was killed.
 """
 
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -60,15 +61,25 @@ class Seen:
             hashes: of keys.
             moments: the watermark (ms) once each has come; ascending.
         """
-        spans = moments // self._length
-        ends = np.flatnonzero(spans[1:] != spans[:-1]) + 1
         fresh, new = np.empty(len(hashes), np.bool_), []
-        for start, end in pairwise((0, *ends.tolist(), len(hashes))) if len(hashes) else ():
-            part, span = hashes[start:end], int(spans[start])
+        for start, end in self.stretches(moments):
+            part, span = hashes[start:end], int(moments[start]) // self._length
             fresh[start:end] = self._meet(part, span)
             if (some := part[fresh[start:end]]).size:
                 new.append((span * self._length, some))
         return Met(fresh, new)
+
+    def stretches(self, moments: Ints) -> Iterable[tuple[int, int]]:
+        """Where the moments, ascending, are of one span: from and to.
+
+        A span that was left may be forgotten: all keys of a stretch are met before those of the
+        next, of whatever kind.
+        """
+        if not len(moments):
+            return ()
+        spans = moments // self._length
+        ends = np.flatnonzero(spans[1:] != spans[:-1]) + 1
+        return pairwise((0, *ends.tolist(), len(moments)))
 
     def remember(self, moment: int, hashes: Hashes) -> None:
         """Know what was new at a moment before, unless it is forgotten by now."""

@@ -210,9 +210,14 @@ class Reading:
             return
         before, passed = self._pass(columns.times)
         batch = Batch(columns, offsets, passed)
-        fresh = self._meet(ID, digests(columns["id"], ID), passed)
-        self._note(Mark.DUPLICATE, offsets[~fresh])
-        late = fresh & (columns.times < before)
+        for start, stop in self._seen.stretches(passed):
+            self._take_in(batch.part(start, stop), before[start:stop])
+
+    def _take_in(self, batch: Batch, before: Ints) -> None:
+        """Count events of one span, that came when the watermark was as it is told."""
+        fresh = self._meet(ID, digests(batch.columns["id"], ID), batch.passed)
+        self._note(Mark.DUPLICATE, batch.offsets[~fresh])
+        late = fresh & (batch.columns.times < before)
         if late.any():
             self._set_late_aside(batch.only(late), before[late])
         if (timely := fresh & ~late).any():
@@ -265,6 +270,8 @@ class Reading:
         assert self._chunk is not None
         self._chunk.late += len(batch.columns)
         self._note(Mark.LATE, batch.offsets)
+        if self._plan.source.stream == "updates":
+            return
         known = batch.columns.times >= came - self._remembered
         columns = batch.columns.kept(known)
         self._trigger(columns, came[known], Copies.declared(columns))

@@ -87,6 +87,18 @@ def test_a_reading_that_starts_at_a_closed_chunk_goes_on_as_if_it_had_never_stop
     assert again.reading.so_far() == whole.reading.so_far()
 
 
+def test_a_log_that_leaps_over_weeks_at_once_is_read_as_if_it_had_taken_weeks() -> None:
+    days = (0, 40, 40, 90)
+    said = [complaint(n, START + day * DAY, person="ann") for n, day in enumerate(days)]
+    stamps = [START + 99 * DAY] * len(said)
+    records = [
+        Record(n, stamp, one) for n, (stamp, one) in enumerate(zip(stamps, said, strict=True))
+    ]
+    whole = read(EIGHT, [records])
+    assert whole.seen_so_far() == read(EIGHT, [[record] for record in records]).seen_so_far()
+    assert whole.reading.tally == {"counted": 4, "repeat": 1}
+
+
 @given(logs())
 @settings(max_examples=80, deadline=None)
 def test_chunks_join_without_a_gap_and_only_the_first_is_marked(records: list[Record]) -> None:
@@ -365,6 +377,9 @@ def test_updates_move_time_and_are_counted_in_no_series() -> None:
     partition = read(plan(which), [log(steps, every=1)])
     assert partition.reading.tally == {"counted": 2}
     assert total(partition.counts()) == {}
+    old = Update(id="3", time=START - 30 * DAY, complaint="c", step="accepted")
+    partition.take(log([old], offset=2))
+    assert partition.reading.tally["late"] == 1
 
 
 @given(logs(), st.integers(1, 5))
