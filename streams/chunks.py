@@ -136,6 +136,10 @@ class Consumer(driver.Consumer):
         self._numbers: dict[TP, int] = {}
         self._taken: dict[TP, int] = {}
         self._taking = asyncio.Event()
+        # Faust also seeks from within a fetch that a rebalance has overtaken, beside the seek of
+        # the recovery. Nothing may be read between a seek and the begin that it sets, or the
+        # reading would begin in the middle.
+        self._seeking = asyncio.Lock()
 
     def _new_consumer_thread(self) -> _Thread:
         return _Thread(self, loop=self.loop, beacon=self.beacon)
@@ -185,6 +189,10 @@ class Consumer(driver.Consumer):
 
     async def perform_seek(self) -> None:
         """Go to the commits; a partition without one begins where its log does."""
+        async with self._seeking:
+            await self._seek()
+
+    async def _seek(self) -> None:
         await super().perform_seek()
         inputs = [TP(*tp) for tp in self.assignment() if tp.topic in self.app.run_topics]
         if not inputs:
@@ -204,13 +212,17 @@ class Consumer(driver.Consumer):
         active_partitions: set[TP] | None,
         timeout: float,  # noqa: ASYNC109 - as Faust calls it
     ) -> Any:
-        sought = set(filter(self._sought, active_partitions or ()))
-        if not sought:
+        if not set(filter(self._sought, active_partitions or ())):
             await self.sleep(timeout)
             return {}
         if not await self._room(timeout):
             return {}
-        records: Mapping[TP, Sequence[Any]] = await super()._getmany(sought, timeout)
+        async with self._seeking:
+            return await self._fetched(active_partitions or set(), timeout)
+
+    async def _fetched(self, active: set[TP], seconds: float) -> Mapping[TP, Sequence[Any]]:
+        sought = set(filter(self._sought, active))
+        records: Mapping[TP, Sequence[Any]] = await super()._getmany(sought, seconds)
         return {
             tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
             for tp, found in records.items()
