@@ -14,7 +14,7 @@ from streams.settings import Settings, SettingsError
 from streams.topics import Topics
 
 POLL_MS = 500
-LOOK_EVERY = 10  # idle polls between two questions whether the broker is still there
+LOOK_EVERY = 2  # idle polls between two questions whether the broker is still there
 ANSWER_SECONDS = 5.0
 RETRY_SECONDS = 3.0
 
