@@ -69,14 +69,17 @@ class Supervisor:
 
     Args:
         settings: the file that the workers read.
+        instance: names this machine among those that run the same roles; one for each.
         pids: where the processes are listed, one `role pid` a line, for who must find them.
     """
 
-    def __init__(self, settings: Path | None, *, pids: Path | None = None) -> None:
+    def __init__(
+        self, settings: Path | None, *, instance: str = "0", pids: Path | None = None
+    ) -> None:
         extra = ["--settings", str(settings)] if settings else []
         self.workers = [
-            Worker(role, [sys.executable, "-m", "tocsin", "run", "--role", role, "--instance", "0",
-                          *extra])
+            Worker(role, [sys.executable, "-m", "tocsin", "run", "--role", role,
+                          "--instance", instance, *extra])
             for role in Role
         ]  # fmt: skip
         self._pids = pids

@@ -20,7 +20,8 @@ def run(
         Role | None, typer.Option(help="One role only; all of them without it.")
     ] = None,
     instance: Annotated[
-        str | None, typer.Option(help="Name that a worker keeps over restarts, for a fixed number.")
+        str | None,
+        typer.Option(help="Name that the workers keep over restarts; another on each machine."),
     ] = None,
     pids: Annotated[Path | None, typer.Option(help="List the processes in this file.")] = None,
 ) -> None:
@@ -37,7 +38,8 @@ def run(
             health.check(chosen.operations)
         on = health.listening(chosen.operations, role) if role else None
     if role is None:
-        _all(chosen, bootstrap, supervisor.Supervisor(file, pids=pids))
+        machine = supervisor.Supervisor(file, instance=instance or "0", pids=pids)
+        _all(chosen, bootstrap, machine)
         return
     from streams import app  # noqa: PLC0415 - Faust is slow to import
 

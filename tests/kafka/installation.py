@@ -31,6 +31,7 @@ class Installation:
         bootstrap: of the broker.
         prefix: of its topics and groups.
         options: TOML, appended to the settings.
+        instance: names the machine, where two of them run the same roles.
         kafka: TOML, of the section `kafka`, for a broker that asks who we are.
         reads: address at which the test reads and writes; `bootstrap` without it.
 
@@ -40,7 +41,7 @@ class Installation:
 
     def __init__(
         self, home: Path, bootstrap: str, prefix: str, options: str = "", *,
-        kafka: str = "", reads: str = "",
+        instance: str = "0", kafka: str = "", reads: str = "",
     ) -> None:  # fmt: skip
         home.mkdir(parents=True, exist_ok=True)
         self.file = home / "settings.toml"
@@ -56,6 +57,7 @@ class Installation:
         self.settings = load(self.file)
         self.topics = Topics.of(self.settings)
         self.reader = Reader(reads or bootstrap)
+        self._instance = instance
         self._pids = home / "pids"
         self._log = home / "log"
         self._supervisor: subprocess.Popen[bytes] | None = None
@@ -65,7 +67,7 @@ class Installation:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end()
+        self.end()
         self.reader.close()
 
     def start(self) -> None:
@@ -73,7 +75,7 @@ class Installation:
         with self._log.open("ab") as log:
             # In a group of its own, so that nothing can be left behind.
             self._supervisor = subprocess.Popen(
-                self.command("run", "--pids", str(self._pids)),
+                self.command("run", "--instance", self._instance, "--pids", str(self._pids)),
                 stdout=log, stderr=log, start_new_session=True, env=os.environ | self.environment,
             )  # fmt: skip
         self.until(lambda: len(self.pids()) == len(Role), "a process for each role")
@@ -91,12 +93,17 @@ class Installation:
         self._supervisor.terminate()
         return self._supervisor.wait(DEADLINE)
 
-    def _end(self) -> None:
-        """End the supervisor and all its workers at once; it has reaped those that ended before."""
+    def end(self) -> None:
+        """`kill -9` of the supervisor and all its workers; it has reaped those that ended before.
+
+        They can be started again.
+        """
         if self._supervisor is not None:
             with suppress(ProcessLookupError):
                 os.killpg(self._supervisor.pid, signal.SIGKILL)
             self._supervisor.wait()
+            self._supervisor = None
+            self._pids.unlink(missing_ok=True)
 
     def kill(self, role: Role) -> None:
         """`kill -9`; returns when another process has taken the role."""
