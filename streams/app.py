@@ -28,6 +28,7 @@ from streams.archive.places import place
 from streams.archive.stage import Archive, recordings
 from streams.chunks import Run, StageApp
 from streams.detection import Detection
+from streams.echoes import Echoes
 from streams.intake import Intake
 from streams.recall import Recall
 from streams.recipients import recipients
@@ -38,21 +39,27 @@ from streams.vitals import Vitals
 
 DIED = 70  # exit code of a stage that must not go on
 MIB = 1 << 20
+TALKATIVE = (
+    "aiokafka", "aiokafka.cluster", "aiokafka.conn", "aiokafka.consumer.fetcher",
+    "aiokafka.consumer.group_coordinator", "aiokafka.producer.sender",
+)  # fmt: skip
 RAW = {"key_serializer": "raw", "value_serializer": "raw"}
 
 log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def last_resort() -> AsyncIterator[None]:
+async def last_resort(at: str = "") -> AsyncIterator[None]:
     """End the process on any error, before what caused it is left behind.
 
-    Faust would commit past it. What is not durable is read again after the restart.
+    Faust would commit past it. What is not durable is read again after the restart; `at` names
+    the records that are held.
     """
     try:
         yield
     except Exception as error:
-        log.critical("stage_stopped", why=f"{type(error).__name__}: {error}", exc_info=True)
+        why = f"{type(error).__name__}: {error}"
+        log.critical("stage_stopped", why=why, **({"at": at} if at else {}), exc_info=True)
         sys.stderr.flush()
         os._exit(DIED)
 
@@ -157,10 +164,10 @@ def _response(settings: Settings, bootstrap: str, instance: str | None) -> Worke
 
     async def take(inputs: Any) -> None:
         async for event in inputs.events():
-            async with last_resort():
+            message = event.message
+            async with last_resort(f"{message.topic}[{message.partition}] {message.offset}"):
                 with vitals.pulse.working():
                     await stage.take(event)
-                message = event.message
                 vitals.took(message.tp, offset=message.offset, stamp=message.timestamp)
 
     app.agent(app.topic(log_of_inputs, **RAW), name="response")(take)
@@ -197,7 +204,7 @@ def _run_by_run(
     async def take(runs: Any) -> None:
         async for run in runs:
             await room()
-            async with last_resort():
+            async with last_resort(str(run)):
                 with vitals.pulse.working():
                     await work(run)
                 last = run.records[-1]
@@ -269,6 +276,10 @@ def _log_without_values() -> None:
     )
     structlog.configure(processors=[*others, plain])
     logging.getLogger("aiokafka.consumer.group_coordinator").addFilter(_not_yet)
+    # While the broker is away they say some hundreds of lines a second.
+    echoes = Echoes(time.monotonic)
+    for name in TALKATIVE:
+        logging.getLogger(name).addFilter(echoes)
 
 
 def _not_yet(record: logging.LogRecord) -> bool:

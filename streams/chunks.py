@@ -70,6 +70,10 @@ class Run:
     begin: Begin | None
     number: int
 
+    def __str__(self) -> str:
+        first, last = self.records[0].offset, self.records[-1].offset
+        return f"{self.topic}[{self.partition}] {first} to {last}"
+
     @property
     def tp(self) -> TP:
         return TP(self.topic, self.partition)
@@ -109,6 +113,11 @@ class _Thread(driver.AIOKafkaConsumerThread):
             return False
         return True
 
+    @property
+    def coordinated(self) -> Any:
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
+        return coordinator.coordinator_id is not None
+
     async def committed(self, tps: Sequence[TP]) -> Mapping[TP, OffsetAndMetadata]:
         """The commits with their notes; partitions without one are left out."""
         coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
@@ -147,6 +156,11 @@ class Consumer(driver.Consumer):
     def declare_durable(self, tp: TP, offset: int, note: str = "") -> None:
         """All that records below `offset` lead to is acknowledged; the commit may pass them."""
         self._durable[tp] = OffsetAndMetadata(offset, note)
+
+    @property
+    def coordinated(self) -> bool:
+        """The broker that coordinates the group answers; it stays so until a heartbeat fails."""
+        return bool(self._thread.coordinated)
 
     def inputs(self) -> dict[TP, Begin | None]:
         """The partitions read in runs; those without a first run yet with their begin."""

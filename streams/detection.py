@@ -7,18 +7,20 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import MessageSizeTooLargeError
 
 from alerts import inputs
 from alerts.defects import about_batch
 from alerts.inputs import SignalInput
 from alerts.signal import Signal
-from streams import metrics, snapshots
+from streams import metrics, snapshots, topics
 from streams.broker import BrokerError
 from streams.cells import decode
 from streams.chunks import Run, StageApp
 from streams.settings import Settings
 from streams.shards import Shard
 from streams.signals import encode
+from streams.snapshots import SnapshotError
 from streams.topics import Topics
 
 KEPT = 2  # snapshots of a shard
@@ -152,7 +154,13 @@ class Detection:
             await self._app.producer.send(changelog, key, value, partition, None, None)
             for key, value in records.items()
         ]
-        await asyncio.gather(*pending)
+        try:
+            await asyncio.gather(*pending)
+        except MessageSizeTooLargeError:
+            raise SnapshotError(
+                f"{changelog}: max.message.bytes of the topic and message.max.bytes of the broker "
+                f"must be at least {topics.MIB}, the broker refused less"
+            ) from None
         for key, value in records.items():
             if value is None:
                 self._table.data.pop(key, None)

@@ -26,6 +26,7 @@ class Readiness(StrEnum):
     READY = "ready"
     STANDBY = "standby"
     STARTING = "starting"
+    UNREACHABLE = "broker unreachable"
     REBALANCING = "rebalancing"
     RECOVERING = "recovering"
     UNASSIGNED = "no partitions"
@@ -40,6 +41,7 @@ class Standing(NamedTuple):
     """A worker's place in its consumer group."""
 
     joined: bool
+    reaches: bool  # the broker that coordinates its group
     rebalancing: bool
     recovering: bool
     partitions: int
@@ -51,6 +53,8 @@ def readiness(standing: Standing) -> Readiness:
     """The first reason not to be ready; a role of one active worker may also stand by."""
     if not standing.joined:
         return Readiness.STARTING
+    if not standing.reaches:
+        return Readiness.UNREACHABLE
     if standing.rebalancing:
         return Readiness.REBALANCING
     if standing.recovering:

@@ -50,8 +50,8 @@ class Vitals:
         joined = app.rebalancing_count > 0
         return health.readiness(
             Standing(
-                joined=joined, rebalancing=app.rebalancing,
-                recovering=app.in_recovery or self.restoring(),
+                joined=joined, reaches=joined and app.consumer.coordinated,
+                rebalancing=app.rebalancing, recovering=app.in_recovery or self.restoring(),
                 partitions=len(self._mine) if joined else 0,
                 stands_by=self.role is Role.RESPONSE, blocked=bool(self.trouble()),
             )

@@ -38,17 +38,21 @@ archive_port = 0
 [channels.webhook]
 enabled = true
 url = "{url}"
+timeout = "25s"
 """
 
 
 class Service(ThreadingHTTPServer):
-    """Answers everything with `status`."""
+    """Answers everything with `status`, as long as `answers` is set."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.status = REFUSES
+        self.answers = threading.Event()
+        self.answers.set()
+        self.asked = 0
 
     @property
     def url(self) -> str:
@@ -60,6 +64,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.asked += 1
+        self.server.answers.wait()
         self.send_response(self.server.status)
         self.end_headers()
 
@@ -71,8 +77,11 @@ class _Handler(BaseHTTPRequestHandler):
 def serving() -> Iterator[Service]:
     with Service() as service:
         threading.Thread(target=service.serve_forever, args=[0.05], daemon=True).start()
-        yield service
-        service.shutdown()
+        try:
+            yield service
+        finally:
+            service.answers.set()
+            service.shutdown()
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +142,24 @@ def test_a_message_is_tried_again_after_a_pause_until_it_arrives(
     running.until(lambda: told(running, "sent"), "a try that succeeded")
     steps = moments(running, failed["id"])
     assert steps["attempted", 2] - steps["wanted", 1] >= FIRST_PAUSE / 2
+
+
+def test_a_channel_that_hangs_holds_up_neither_incidents_nor_other_messages(
+    running: Installation, service: Service
+) -> None:
+    service.status, asked = TAKES, service.asked
+    before = len(running.incidents())
+    service.answers.clear()
+    report(running, "heater")
+    running.until(lambda: service.asked > asked, "a message that hangs")
+    report(running, "lamp")
+    running.until(lambda: service.asked > asked + 1, "another message meanwhile")
+    assert len(running.incidents()) >= before + 2
+    assert metric(running, "tocsin_ready", role="response") == 1
+    sent = len(told(running, "sent"))
+    service.answers.set()
+    running.until(lambda: len(told(running, "sent")) >= sent + 2, "both, sent")
+    assert [line for line in running.notifications() if line["attempt"] > 2] == []
 
 
 def test_a_message_that_waits_for_a_channel_switched_off_ends_and_says_so(

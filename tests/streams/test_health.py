@@ -52,7 +52,7 @@ async def ask(worker: Worker) -> AsyncIterator[Ask]:
 
 TROUBLE = "archive s3://b: cannot be written: no such bucket"
 WORKS = Standing(
-    joined=True, rebalancing=False, recovering=False, partitions=4, stands_by=False
+    joined=True, reaches=True, rebalancing=False, recovering=False, partitions=4, stands_by=False
 )  # fmt: skip
 
 
@@ -61,6 +61,8 @@ WORKS = Standing(
     [
         (WORKS, Readiness.READY),
         (WORKS._replace(joined=False, partitions=0), Readiness.STARTING),
+        (WORKS._replace(reaches=False), Readiness.UNREACHABLE),
+        (WORKS._replace(reaches=False, rebalancing=True), Readiness.UNREACHABLE),
         (WORKS._replace(rebalancing=True), Readiness.REBALANCING),
         (WORKS._replace(recovering=True), Readiness.RECOVERING),
         (WORKS._replace(blocked=True), Readiness.BLOCKED),

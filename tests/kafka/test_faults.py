@@ -1,0 +1,96 @@
+"""Faults that stop a stage: it says by name what holds it, passes nothing, and goes on after."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from streams import topics
+from streams.topics import Role, Topics, group
+from tests.kafka import histories, tallies
+from tests.kafka.conftest import Install
+from tests.kafka.installation import Installation
+
+EVENTS = 500
+OPTIONS = """
+[intake]
+idle_after = "500ms"
+chunk_records = 16
+[detection]
+shards = 1
+snapshot_every = 10
+[[sources]]
+topic = "complaints"
+stream = "complaints"
+key = "person"
+partitions = 1
+[[cuts]]
+stream = "complaints"
+by = ["product"]
+"""
+
+
+@pytest.fixture(scope="module")
+def running(install: Install) -> Installation:
+    """Its topics are there, its workers are not."""
+    installation = install(OPTIONS)
+    topics.create(installation.settings, installation.bootstrap)
+    return installation
+
+
+@contextmanager
+def administered(installation: Installation) -> Iterator[Any]:
+    admin: Any = KafkaAdminClient(bootstrap_servers=installation.bootstrap)
+    try:
+        yield admin
+    finally:
+        admin.close()
+
+
+def limit(installation: Installation, topic: str, size: int) -> None:
+    """Let the broker take no larger record on this topic."""
+    with administered(installation) as admin:
+        wanted = {"max.message.bytes": str(size)}
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, wanted)])
+
+
+def stops(installation: Installation) -> list[str]:
+    return [line for line in installation.log.splitlines() if "stage_stopped" in line]
+
+
+def committed(installation: Installation) -> int:
+    of = group(installation.settings, Role.DETECTION)
+    return installation.reader.committed(of, installation.topics.counts).get(0, 0)
+
+
+def test_a_slice_that_the_broker_refuses_stops_its_shard_by_name_until_it_is_taken(
+    running: Installation,
+) -> None:
+    changelog = Topics.changelog(running.settings, Role.DETECTION)
+    limit(running, changelog, 300)
+    running.send("complaints", histories.complaints(EVENTS, days=1, seed=1))
+    running.start()
+    running.until(lambda: stops(running), "a stop")
+    assert f"SnapshotError: {changelog}: max.message.bytes of the topic" in stops(running)[0]
+    assert committed(running) == 0
+    limit(running, changelog, topics.MIB)
+    running.until(lambda: committed(running) > 0, "a commit")
+    running.settle(at=histories.START // 1000 + 86_400)
+    by_product = tallies.people(running.counts(), "complaints", cut=0)
+    assert sum(by_product[name] for name in histories.PRODUCTS) == EVENTS
+
+
+def test_a_record_that_a_stage_cannot_take_stops_it_by_name_before_the_commit_passes_it(
+    running: Installation,
+) -> None:
+    before = len(stops(running))
+    (offset,) = running.reader.send(running.topics.counts, [b"not of ours"], 0)
+    running.until(lambda: len(stops(running)) > before + 1, "a stop, and another")
+    assert f"at='{running.topics.counts}[0]" in stops(running)[-1]
+    assert committed(running) <= offset
+    running.until(
+        lambda: running.reader.ends(running.topics.counts)[0] > offset + 1, "counts meanwhile"
+    )
