@@ -98,7 +98,7 @@ def _app(
         broker=[f"{chunks.SCHEME}://{server}" for server in bootstrap.split(",")],
         broker_credentials=security.credentials(settings.kafka),
         broker_session_timeout=10.0,
-        broker_heartbeat_interval=3.0,
+        broker_heartbeat_interval=1.0,  # by which a survivor hears that another is dead
         broker_commit_interval=1.0,
         broker_max_poll_records=16384,
         consumer_auto_offset_reset="earliest",
