@@ -1,19 +1,15 @@
 """An installation whose workers are killed while events flow."""
 
-import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
-from kafka import KafkaProducer
-
-from streams import files
-from streams.decoding import END
-from streams.history import Entry, History, partition_of
+from streams.history import History
 from streams.seen import SeenChunk, decode
 from streams.topics import Role
 from tests.kafka import histories, tallies
+from tests.kafka.flow import Flow
 from tests.kafka.installation import Installation
 from tests.kafka.receiver import SECRET, Receiver
 
@@ -22,9 +18,8 @@ LATER = 30_000  # events, between which workers are killed
 AGAIN = range(7, PERSONS - LATER, 50)  # the events that come again, and whose persons do
 KILLED = 2 * ((Role.INTAKE,), (Role.DETECTION, Role.ARCHIVE))  # together
 APART = 15_000  # events counted between two kills
-BATCH = 500  # events, each PAUSE
-PAUSE = 0.08  # seconds
-RESERVE = 20_000  # events that only trickle, so that something flows as long as it must
+RATE = 6000.0  # events a second
+RESERVE = 20_000  # events that only trickle
 OPTIONS = """
 [intake]
 idle_after = "1h"
@@ -53,54 +48,6 @@ url = "{url}"
 secret_file = "{secret}"
 timeout = "25s"
 """
-
-
-class Flow:
-    """Sends a history at a bounded rate, and keeps some of it back until it is told to end."""
-
-    def __init__(self, installation: Installation, history: History) -> None:
-        (self._source,) = installation.settings.sources
-        self._topic = installation.topics.source(self._source)
-        self._bootstrap = installation.bootstrap
-        self._history = history
-        self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
-
-    @property
-    def flows(self) -> bool:
-        return self._thread.is_alive()
-
-    def end(self) -> None:
-        """Send the rest at once; returns when the broker has it."""
-        self._ending.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        producer: Any = KafkaProducer(bootstrap_servers=self._bootstrap, linger_ms=5)
-        entries = [entry for batch in self._history.batches() for entry in batch]
-        at = 0
-        while at < len(entries):
-            trickles = len(entries) - at <= RESERVE and not self._ending.is_set()
-            following = entries[at : at + (BATCH // 50 if trickles else BATCH)]
-            for entry in following:
-                self._send(producer, entry)
-            at += len(following)
-            self._ending.wait(PAUSE)
-        end = [(END, str(self._history.ends["complaints"]).encode())]
-        for partition in range(self._source.partitions):
-            producer.send(self._topic, value=b"", partition=partition, headers=end)
-        producer.close()
-
-    def _send(self, producer: Any, entry: Entry) -> None:
-        partition = partition_of(self._source, entry.event, self._source.partitions)
-        producer.send(self._topic, value=files.wire(entry.event), partition=partition)
 
 
 class Siege(NamedTuple):
@@ -133,7 +80,7 @@ def besiege(installation: Installation, receiver: Receiver, folder: Path) -> Sie
     file = histories.write(folder / "complaints.jsonl", _events())
     history = History([file], None, intake=installation.settings.intake)
     assert len(history) > PERSONS
-    with Flow(installation, history) as flow:
+    with Flow(installation, history, rate=RATE, reserve=RESERVE) as flow:
         _strike(installation, receiver, flow)
     with ThreadPoolExecutor(1) as aside:
         expected = aside.submit(installation.backtest, str(file))

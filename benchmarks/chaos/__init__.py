@@ -1,0 +1,1 @@
+"""What an installation of two machines does while its processes are killed."""

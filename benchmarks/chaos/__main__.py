@@ -1,0 +1,135 @@
+"""Two machines on a real broker whose processes are killed at random while events flow.
+
+    python -m benchmarks.chaos --events 2000000 --kills 20 --seed 1
+    python -m benchmarks.chaos --events 200000 --kills 6
+
+Starts a local broker in a folder of its own and two times `tocsin run` on it, each with a worker
+of every role. While events flow, `kill -9` falls on single workers, on a whole machine (which
+comes back after more than a session), and twice on the broker; now and then a worker is frozen
+for longer than its session. Prints one JSON object last.
+
+`lost` and `doubled` compare the counts with the events sent, by product and minute in every
+shard; `duplicate_signals` and `lost_signals` compare what was confirmed with a back-test of the
+same events; `slowest_recovery_seconds` is the longest from a blow (of the broker: from its
+return) until each partition of each role went on, `recoveries` the same by what was struck.
+The exit code is 1 where anything was lost or doubled.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.chaos import events, ledger, recovery, strikes
+from benchmarks.chaos.battle import Battle, Struck, prepared
+from benchmarks.chaos.strikes import Blow
+from streams.events import moment
+from streams.history import History
+from tests.kafka import siege
+from tests.kafka.flow import Flow
+from tests.kafka.receiver import Receiver, receiving
+
+MUST_BE_NONE = (
+    "lost", "doubled", "duplicate_signals", "lost_signals", "unmarked_repetitions",
+    "lost_notifications",
+)  # fmt: skip
+SHOWN = 8  # standstills
+TAIL = 20.0  # seconds that events go on to flow after the last blow, more than a session
+SHARE_OF_RESERVE = 10
+
+
+def fought(battle: Battle, receiver: Receiver, file: Path, blows: list[Blow]) -> dict[str, Any]:
+    """Starts, sends, strikes, and waits until detection has judged all there was."""
+    witness, sent = battle.witness, ledger.Sent.of(file)
+    history = History([file], None, intake=witness.settings.intake)
+    lasts, reserve = blows[-1].at + TAIL, len(history) // SHARE_OF_RESERVE
+    battle.start()
+    with Flow(witness, history, rate=(len(history) - reserve) / lasts, reserve=reserve) as flow:
+        witness.until(lambda: witness.reader.ends(witness.topics.counts)[0], "the first counts")
+        struck = list(battle.fight(blows, _tell))
+        time.sleep(TAIL)
+        until = int(time.time() * 1000)
+        flow.end()
+    with ThreadPoolExecutor(1) as aside:
+        expected = aside.submit(witness.backtest, str(file))
+        witness.settle(at=history.ends["complaints"] // 1000 - 1)
+    witness.until(lambda: ledger.ended(witness.notifications()), "an end of every delivery")
+    return {
+        **ledger.events(witness, sent),
+        **ledger.signals(witness.signals(), expected.result()),
+        **ledger.notifications(witness.notifications(), receiver.received),
+        **_recovered(battle, struck, until),
+    }
+
+
+def _recovered(battle: Battle, struck: list[Struck], until: int) -> dict[str, Any]:
+    progress = recovery.progress(battle.witness, until=until)
+    stood = list(recovery.standstills(progress, struck))
+    for one in sorted(stood, key=attrgetter("seconds"))[-SHOWN:]:
+        print(f"{one.role} stood still for {one.seconds} s by {one.cause}, at {moment(one.since)}")
+    found = recovery.slowest(stood)
+    blows = Counter(str(one.blow.target) for one in struck if not one.blow.returns)
+    stopped = Counter(line.partition("why=")[2].split(":")[0].strip("'\"")
+                      for line in battle.said("stage_stopped"))  # fmt: skip
+    return {
+        "slowest_recovery_seconds": max(found.values()),
+        "recoveries": found,
+        "blows": dict(blows),
+        "stages_stopped": dict(stopped),
+    }
+
+
+def _tell(blow: Blow) -> None:
+    what = "is back" if blow.returns else "is struck"
+    where = f"of machine {blow.machine}" if blow.role or blow.target == "machine" else ""
+    print(f"{blow.at:6.1f} s: {blow.target} {blow.role or ''} {where} {what}", flush=True)
+
+
+def main() -> None:
+    options = _options()
+    blows = strikes.drawn(options.kills, options.seed)
+    with _folder(options.folder) as name, receiving() as receiver:
+        folder = Path(name)
+        receiver.answer.set()
+        file = events.write(
+            folder / "complaints.jsonl", events=options.events, seed=options.seed,
+            repeats=options.repeats,
+        )  # fmt: skip
+        with prepared(folder, siege.options(receiver, folder)) as battle:
+            found = fought(battle, receiver, file, blows)
+    about = {"kills": options.kills, "seed": options.seed, "repeats": options.repeats}
+    print(json.dumps(found | about | machine.surroundings("faust-streaming", "aiokafka")))
+    sys.exit(any(found[name] for name in MUST_BE_NONE))
+
+
+def _folder(kept: Path | None) -> AbstractContextManager[str]:
+    """An empty one, where the logs of the workers can be read afterwards if it is named."""
+    if kept is None:
+        return tempfile.TemporaryDirectory()
+    kept.mkdir(parents=True)
+    return nullcontext(str(kept))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.chaos", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("--events", type=int, default=200_000, help="distinct ones (200,000)")
+    parser.add_argument("--kills", type=int, default=6, help="how many kill -9 (6)")
+    parser.add_argument("--seed", type=int, default=1, help="of events and blows (1)")
+    parser.add_argument("--folder", type=Path, help="a new one that stays, with all logs")
+    parser.add_argument("--repeats", action="store_true", help="ids and persons that come again")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
