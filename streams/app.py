@@ -205,6 +205,7 @@ def _run_by_run(
         async for run in runs:
             await room()
             async with last_resort(str(run)):
+                run.require_order()
                 with vitals.pulse.working():
                     await work(run)
                 last = run.records[-1]

@@ -26,11 +26,12 @@ from streams import fetches
 logger = logging.getLogger(__name__)
 SCHEME = "chunks"
 WAITING = 4  # runs handed over and not taken yet, at which no more are fetched
+ANEW = "the topic was made anew, so its consumer group needs a new start too"
 FRESH = 5.0  # seconds; an idle broker answers a fetch every 1.5
 
 
 class LogTruncatedError(Exception):
-    """The commit lies above the log's end: the topic was made anew under the same name."""
+    """What was read or committed lies above the log's end: the topic was made anew."""
 
 
 class Begin(NamedTuple):
@@ -62,6 +63,7 @@ class Run:
         records: at least one; each with `offset`, `timestamp` (ms), `value` and `headers`.
         begin: set on the first run of a reading; what was held of the partition is void then.
         number: counts the runs of a reading from 0, so that a run lost on the way shows.
+        follows: one past the last record of the run before, 0 in the first.
     """
 
     topic: str
@@ -69,10 +71,21 @@ class Run:
     records: Sequence[Any]
     begin: Begin | None
     number: int
+    follows: int = 0
 
     def __str__(self) -> str:
-        first, last = self.records[0].offset, self.records[-1].offset
-        return f"{self.topic}[{self.partition}] {first} to {last}"
+        return f"{self._place} {self.records[0].offset} to {self.records[-1].offset}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.topic}[{self.partition}]"
+
+    def require_order(self) -> None:
+        """Raise LogTruncatedError where the log goes back: clients start such a log over."""
+        if (first := self.records[0].offset) < self.follows:
+            raise LogTruncatedError(
+                f"{self._place}: after the record {self.follows - 1} comes {first}; {ANEW}"
+            )
 
     @property
     def tp(self) -> TP:
@@ -144,6 +157,7 @@ class Consumer(driver.Consumer):
         self._begins: dict[TP, Begin] = {}
         self._numbers: dict[TP, int] = {}
         self._taken: dict[TP, int] = {}
+        self._follows: dict[TP, int] = {}
         self._taking = asyncio.Event()
         # Faust also seeks from within a fetch that a rebalance has overtaken, beside the seek of
         # the recovery. Nothing may be read between a seek and the begin that it sets, or the
@@ -198,7 +212,8 @@ class Consumer(driver.Consumer):
         # Faust forgets first and commits then, which replays every partition at each rebalance.
         await self.force_commit()
         await super().on_partitions_revoked(revoked)
-        for held in (self._durable, self._committed, self._begins, self._numbers, self._taken):
+        for held in (self._durable, self._committed, self._begins, self._numbers, self._taken,
+                     self._follows):  # fmt: skip
             held.clear()
 
     async def perform_seek(self) -> None:
@@ -220,6 +235,7 @@ class Consumer(driver.Consumer):
         self._begins.update(begins)
         self._numbers.update(dict.fromkeys(inputs, 0))
         self._taken.update(dict.fromkeys(inputs, 0))
+        self._follows.update(dict.fromkeys(inputs, 0))
 
     async def _getmany(
         self,
@@ -262,8 +278,9 @@ class Consumer(driver.Consumer):
     def _run(self, tp: TP, taken: Sequence[Any]) -> Run:
         number = self._numbers.get(tp, 0)
         self._numbers[tp] = number + 1
-        records = fetches.records(taken)
-        return Run(tp.topic, tp.partition, records, self._begins.pop(tp, None), number)
+        records, begin = fetches.records(taken), self._begins.pop(tp, None)
+        follows, self._follows[tp] = self._follows.get(tp, 0), records[-1].offset + 1
+        return Run(tp.topic, tp.partition, records, begin, number, follows)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, Run):
@@ -280,8 +297,8 @@ def _begin(tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int) ->
         return Begin(None, "", earliest)
     if commit.offset > end:
         raise LogTruncatedError(
-            f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is above the log's end "
-            f"{end}; the topic was made anew, so its consumer group needs a new start too"
+            f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is above the log's end {end}; "
+            f"{ANEW}"
         )
     return Begin(commit.offset, commit.metadata, earliest)
 

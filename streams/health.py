@@ -51,19 +51,16 @@ class Standing(NamedTuple):
 
 def readiness(standing: Standing) -> Readiness:
     """The first reason not to be ready; a role of one active worker may also stand by."""
-    if not standing.joined:
-        return Readiness.STARTING
-    if not standing.reaches:
-        return Readiness.UNREACHABLE
-    if standing.rebalancing:
-        return Readiness.REBALANCING
-    if standing.recovering:
-        return Readiness.RECOVERING
-    if standing.blocked:
-        return Readiness.BLOCKED
-    if standing.partitions:
-        return Readiness.READY
-    return Readiness.STANDBY if standing.stands_by else Readiness.UNASSIGNED
+    reasons = (
+        (not standing.joined, Readiness.STARTING),
+        (not standing.reaches, Readiness.UNREACHABLE),
+        (standing.rebalancing, Readiness.REBALANCING),
+        (standing.recovering, Readiness.RECOVERING),
+        (standing.blocked, Readiness.BLOCKED),
+        (standing.partitions > 0, Readiness.READY),
+        (standing.stands_by, Readiness.STANDBY),
+    )
+    return next((reason for holds, reason in reasons if holds), Readiness.UNASSIGNED)
 
 
 class Pulse:
