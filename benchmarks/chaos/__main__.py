@@ -2,11 +2,13 @@
 
     python -m benchmarks.chaos --events 2000000 --kills 20 --seed 1
     python -m benchmarks.chaos --events 200000 --kills 6
+    python -m benchmarks.chaos --each
 
 Starts a local broker in a folder of its own and two times `tocsin run` on it, each with a worker
 of every role. While events flow, `kill -9` falls on single workers, on a whole machine (which
 comes back after more than a session), and twice on the broker; now and then a worker is frozen
-for longer than its session. Prints one JSON object last.
+for longer than its session. With `--each` every kind of blow falls alone instead, which is how
+recovery is measured. Prints one JSON object last.
 
 `lost` and `doubled` compare the counts with the events sent, by product and minute in every
 shard; `duplicate_signals` and `lost_signals` compare what was confirmed with a back-test of the
@@ -42,20 +44,21 @@ MUST_BE_NONE = (
     "lost_notifications",
 )  # fmt: skip
 SHOWN = 8  # standstills
-TAIL = 20.0  # seconds that events go on to flow after the last blow, more than a session
 SHARE_OF_RESERVE = 10
 
 
-def fought(battle: Battle, receiver: Receiver, file: Path, blows: list[Blow]) -> dict[str, Any]:
+def fought(
+    battle: Battle, receiver: Receiver, file: Path, blows: list[Blow], *, tail: float
+) -> dict[str, Any]:
     """Starts, sends, strikes, and waits until detection has judged all there was."""
     witness, sent = battle.witness, ledger.Sent.of(file)
     history = History([file], None, intake=witness.settings.intake)
-    lasts, reserve = blows[-1].at + TAIL, len(history) // SHARE_OF_RESERVE
+    lasts, reserve = blows[-1].at + tail, len(history) // SHARE_OF_RESERVE
     battle.start()
     with Flow(witness, history, rate=(len(history) - reserve) / lasts, reserve=reserve) as flow:
         witness.until(lambda: witness.reader.ends(witness.topics.counts)[0], "the first counts")
         struck = list(battle.fight(blows, _tell))
-        time.sleep(TAIL)
+        time.sleep(tail)
         until = int(time.time() * 1000)
         flow.end()
     with ThreadPoolExecutor(1) as aside:
@@ -95,7 +98,7 @@ def _tell(blow: Blow) -> None:
 
 def main() -> None:
     options = _options()
-    blows = strikes.drawn(options.kills, options.seed)
+    blows = strikes.each() if options.each else strikes.drawn(options.kills, options.seed)
     with _folder(options.folder) as name, receiving() as receiver:
         folder = Path(name)
         receiver.answer.set()
@@ -104,7 +107,7 @@ def main() -> None:
             repeats=options.repeats,
         )  # fmt: skip
         with prepared(folder, siege.options(receiver, folder)) as battle:
-            found = fought(battle, receiver, file, blows)
+            found = fought(battle, receiver, file, blows, tail=options.tail)
     about = {"kills": options.kills, "seed": options.seed, "repeats": options.repeats}
     print(json.dumps(found | about | machine.surroundings("faust-streaming", "aiokafka")))
     sys.exit(any(found[name] for name in MUST_BE_NONE))
@@ -126,6 +129,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--events", type=int, default=200_000, help="distinct ones (200,000)")
     parser.add_argument("--kills", type=int, default=6, help="how many kill -9 (6)")
     parser.add_argument("--seed", type=int, default=1, help="of events and blows (1)")
+    parser.add_argument(
+        "--tail", type=float, default=20.0, help="seconds that events flow after the last blow (20)"
+    )
+    parser.add_argument("--each", action="store_true", help="each kind of blow, one by one")
     parser.add_argument("--folder", type=Path, help="a new one that stays, with all logs")
     parser.add_argument("--repeats", action="store_true", help="ids and persons that come again")
     return parser.parse_args()

@@ -72,11 +72,11 @@ def _stopping(struck: Sequence[Struck], role: Role) -> Iterator[_Blow]:
     fallen = 0
     for blow, at in struck:
         if blow.target is Target.BROKER and blow.returns:
-            yield _Blow(fallen, at, str(blow.target))
+            yield _Blow(fallen, at, blow.target)
         elif blow.target is Target.BROKER:
             fallen = at
         elif not blow.returns and blow.role in (None, role):
-            yield _Blow(at, at, str(blow.target))
+            yield _Blow(at, at, f"{blow.target} {role}")
 
 
 def progress(installation: Installation, *, until: int) -> dict[Role, list[Moments]]:

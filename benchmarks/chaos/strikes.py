@@ -9,11 +9,12 @@ from typing import NamedTuple
 from streams.topics import Role
 
 MACHINES = 2
+SESSION = 10.0  # seconds, after which a group takes a silent worker for dead
 BROKER_KILLS = 2
 KILLS_A_FREEZE = 6
 CHANCE_OF_MACHINE = 0.25
 APART = (1.0, 9.0)  # seconds between two blows
-# Longer than a session, so that the other machine takes over.
+# Machines and frozen workers for longer than a session, so that the other machine takes over.
 AWAY, FROZEN, BROKER_AWAY = (12.0, 20.0), (12.0, 16.0), (1.0, 15.0)  # seconds
 REST = 8.0  # seconds from the return of what was long away to the next of its kind
 
@@ -59,6 +60,27 @@ def drawn(kills: int, seed: int) -> list[Blow]:
         blows += _long(began, target, random)
         free = blows[-1].at + REST
     return sorted(blows)
+
+
+def each() -> list[Blow]:
+    """Each kind once, of workers one of each role, one after another.
+
+    So far apart that none meets the recovery from another. The broker is away for less and for
+    more than what a client waits for it.
+    """
+    away = [
+        *((Target.WORKER, role, 0.0) for role in Role),
+        (Target.MACHINE, None, 2 * SESSION),
+        *((Target.FROZEN, role, 1.5 * SESSION) for role in Role),
+        *((Target.BROKER, None, seconds) for seconds in (20.0, 45.0)),
+    ]
+    at, blows = SESSION, list[Blow]()
+    for target, role, seconds in away:
+        blows.append(Blow(at, target, 0, role))
+        if seconds:
+            blows.append(Blow(at + seconds, target, 0, role, returns=True))
+        at += seconds + 2 * SESSION
+    return blows
 
 
 def _targets(kills: int, random: Random) -> Sequence[Target]:
