@@ -11,9 +11,10 @@ for longer than its session. With `--each` every kind of blow falls alone instea
 recovery is measured. Prints one JSON object last.
 
 `lost` and `doubled` compare the counts with the events sent, by product and minute in every
-shard; `duplicate_signals` and `lost_signals` compare what was confirmed with a back-test of the
-same events; `slowest_recovery_seconds` is the longest from a blow (of the broker: from its
-return) until each partition of each role went on, `recoveries` the same by what was struck.
+shard, `unarchived` the archive with them; `duplicate_signals` and `lost_signals` compare what was
+confirmed with a back-test of the same events; `slowest_recovery_seconds` is the longest from a
+blow (of the broker: from its return) until each partition of each role went on, `recoveries` the
+same by what was struck.
 The exit code is 1 where anything was lost or doubled.
 """
 
@@ -40,7 +41,7 @@ from tests.kafka.flow import Flow
 from tests.kafka.receiver import Receiver, receiving
 
 MUST_BE_NONE = (
-    "lost", "doubled", "duplicate_signals", "lost_signals", "unmarked_repetitions",
+    "lost", "doubled", "unarchived", "duplicate_signals", "lost_signals", "unmarked_repetitions",
     "lost_notifications",
 )  # fmt: skip
 SHOWN = 8  # standstills
@@ -64,9 +65,11 @@ def fought(
     with ThreadPoolExecutor(1) as aside:
         expected = aside.submit(witness.backtest, str(file))
         witness.settle(at=history.ends["complaints"] // 1000 - 1)
+    witness.until(lambda: ledger.archived(witness), "all records in the archive")
     witness.until(lambda: ledger.ended(witness.notifications()), "an end of every delivery")
     return {
         **ledger.events(witness, sent),
+        **ledger.archive(witness, sent),
         **ledger.signals(witness.signals(), expected.result()),
         **ledger.notifications(witness.notifications(), receiver.received),
         **_recovered(battle, struck, until),
@@ -102,13 +105,11 @@ def main() -> None:
     with _folder(options.folder) as name, receiving() as receiver:
         folder = Path(name)
         receiver.answer.set()
-        file = events.write(
-            folder / "complaints.jsonl", events=options.events, seed=options.seed,
-            repeats=options.repeats,
-        )  # fmt: skip
+        file = folder / "complaints.jsonl"
+        events.write(file, events=options.events, seed=options.seed)
         with prepared(folder, siege.options(receiver, folder)) as battle:
             found = fought(battle, receiver, file, blows, tail=options.tail)
-    about = {"kills": options.kills, "seed": options.seed, "repeats": options.repeats}
+    about = {"kills": options.kills, "seed": options.seed}
     print(json.dumps(found | about | machine.surroundings("faust-streaming", "aiokafka")))
     sys.exit(any(found[name] for name in MUST_BE_NONE))
 
@@ -126,7 +127,7 @@ def _options() -> argparse.Namespace:
         prog="python -m benchmarks.chaos", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--events", type=int, default=200_000, help="distinct ones (200,000)")
+    parser.add_argument("--events", type=int, default=200_000, help="how many (200,000)")
     parser.add_argument("--kills", type=int, default=6, help="how many kill -9 (6)")
     parser.add_argument("--seed", type=int, default=1, help="of events and blows (1)")
     parser.add_argument(
@@ -134,7 +135,6 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--each", action="store_true", help="each kind of blow, one by one")
     parser.add_argument("--folder", type=Path, help="a new one that stays, with all logs")
-    parser.add_argument("--repeats", action="store_true", help="ids and persons that come again")
     return parser.parse_args()
 
 

@@ -103,7 +103,8 @@ def prepared(folder: Path, options: str) -> Iterator[Battle]:
                 for name in map(str, range(MACHINES))
             ]
             for machine in machines:
-                machine.environment |= SNAPSHOTS
+                # One archive for both, as in a bucket or on a disk that they share.
+                machine.environment |= SNAPSHOTS | {"TOCSIN_HOME": str(machines[0].settings.home)}
             yield Battle(folder, machines)
     finally:
         broker.down(folder)

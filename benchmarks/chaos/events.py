@@ -14,9 +14,9 @@ AFTER = 1000  # events, until the same id and the same person come again
 EVERY = 50
 
 
-def write(path: Path, *, events: int, seed: int, repeats: bool) -> Path:
-    """So many distinct events; with `repeats` some come again, and some persons do."""
-    return histories.write(path, _again(_days(events, seed)) if repeats else _days(events, seed))
+def write(path: Path, *, events: int, seed: int) -> Path:
+    """So many events, and now and then one of them or its person again."""
+    return histories.write(path, _again(_days(events, seed)))
 
 
 def _days(events: int, seed: int) -> Iterator[Event]:

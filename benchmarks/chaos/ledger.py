@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from streams.archive import views
+from streams.archive.places import place
 from streams.cells import Cells, Counts
 from tests.kafka import tallies
 from tests.kafka.histories import PRODUCTS
-from tests.kafka.installation import Installation
+from tests.kafka.installation import SENTINEL, Installation
 from tests.kafka.receiver import Received
 
 MINUTE = 60_000  # ms
@@ -64,6 +66,26 @@ def events(installation: Installation, sent: Sent) -> dict[str, int]:
         "lost": max((sent.distinct - found).total() for found in shards),
         "doubled": max((found - sent.distinct).total() for found in shards),
     }
+
+
+def archived(installation: Installation) -> bool:
+    """The archive has come to the end of each partition."""
+    (source,) = installation.settings.sources
+    ends = installation.reader.ends(installation.topics.source(source))
+    with views.opened(place(installation.settings)) as archive:
+        found = archive.execute(
+            'SELECT "partition", max("offset") FROM complaints_records GROUP BY ALL'
+        ).fetchall()
+    return dict(found) == {partition: end - 1 for partition, end in ends.items()}
+
+
+def archive(installation: Installation, sent: Sent) -> dict[str, int]:
+    """Events in the archive, duplicates among them, and how far that is from what was sent."""
+    with views.opened(place(installation.settings)) as opened:
+        ((held,),) = opened.execute(
+            "SELECT count(*) FROM complaints WHERE product NOT LIKE ?", [f"{SENTINEL}%"]
+        ).fetchall()
+    return {"archived": held, "unarchived": abs(sent.events - held)}
 
 
 def signals(found: Sequence[dict[str, Any]], wanted: Iterable[dict[str, Any]]) -> dict[str, int]:

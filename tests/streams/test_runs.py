@@ -11,9 +11,7 @@ def run(*offsets: int, follows: int) -> Run:
 
 
 def test_a_log_that_goes_back_was_made_anew() -> None:
-    with pytest.raises(
-        LogTruncatedError, match=r"calls\[2\]: after the record 499 comes 0; "
-    ):
+    with pytest.raises(LogTruncatedError, match=r"calls\[2\]: after the record 499 comes 0; "):
         run(0, 1, follows=500).require_order()
 
 
