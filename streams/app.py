@@ -94,7 +94,7 @@ def _app(
     chunks.register()
     return StageApp(
         group(settings, role),
-        run_topics=() if role is Role.RESPONSE else reads,
+        run_topics=reads,
         broker=[f"{chunks.SCHEME}://{server}" for server in bootstrap.split(",")],
         broker_credentials=security.credentials(settings.kafka),
         broker_session_timeout=10.0,
@@ -161,16 +161,7 @@ def _response(settings: Settings, bootstrap: str, instance: str | None) -> Worke
     vitals = Vitals(Role.RESPONSE, app, [log_of_inputs])
     vitals.show_stage = stage.measure
     metrics.begin_channels(channels, DeliveryState, Result)
-
-    async def take(inputs: Any) -> None:
-        async for event in inputs.events():
-            message = event.message
-            async with last_resort(f"{message.topic}[{message.partition}] {message.offset}"):
-                with vitals.pulse.working():
-                    await stage.take(event)
-                vitals.took(message.tp, offset=message.offset, stamp=message.timestamp)
-
-    app.agent(app.topic(log_of_inputs, **RAW), name="response")(take)
+    _run_by_run(app, [log_of_inputs], stage.take, vitals)
     _every(app, settings.response.tick.total_seconds(), stage.tick, vitals)
     return Worker(app, vitals)
 

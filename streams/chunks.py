@@ -34,6 +34,10 @@ class LogTruncatedError(Exception):
     """What was read or committed lies above the log's end: the topic was made anew."""
 
 
+class LostRunError(Exception):
+    """A run of records did not reach the stage."""
+
+
 class Begin(NamedTuple):
     """Where the reading of a partition starts, at an assignment or after one.
 

@@ -13,7 +13,7 @@ import structlog
 from faust.types import TP
 
 from streams import metrics, parsing, seen
-from streams.chunks import Begin, Run, StageApp
+from streams.chunks import Begin, LostRunError, Run, StageApp
 from streams.columns import Answers
 from streams.deadletters import DeadLetter
 from streams.decoding import Decoder
@@ -32,10 +32,6 @@ MARK_EVERY = 1.0  # seconds, of a partition that is idle
 Sending = Awaitable["asyncio.Future[Any]"]  # done once it is queued, its future once it is there
 
 log = structlog.get_logger(__name__)
-
-
-class LostRunError(Exception):
-    """A run of records did not reach the stage."""
 
 
 @dataclass

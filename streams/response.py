@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import faust
 import msgspec
 import structlog
-from faust.types import TP, EventT
+from faust.types import TP
 
 from alerts import deliveries, inputs, lifecycle, messages, top
 from alerts.channels import Channel, DeliveryError
@@ -19,6 +19,7 @@ from alerts.incident import Incident
 from alerts.inputs import Attempted, Input, Outcome, Result, Tick
 from alerts.lifecycle import Decision, Incidents
 from streams import metrics
+from streams.chunks import LostRunError, Run, StageApp
 from streams.settings import Settings
 from streams.topics import Topics
 
@@ -109,7 +110,7 @@ class Response:
     """The stage of one worker; the one that owns the log's only partition is active.
 
     Args:
-        app: whose producer it uses.
+        app: whose consumer and producer it uses.
         settings: of the installation.
         table: its state, as its changelog has restored it.
         channels: by name.
@@ -118,28 +119,37 @@ class Response:
     """
 
     def __init__(
-        self, app: faust.App, settings: Settings, table: faust.Table, *,
+        self, app: StageApp, settings: Settings, table: faust.Table, *,
         channels: Mapping[str, Channel], recipients: Sequence[Recipient], worker: str,
     ) -> None:  # fmt: skip
         self._app, self._settings, self._table = app, settings, table
         self._topics = Topics.of(settings)
         self._channels, self._recipients, self._worker = channels, recipients, worker
         self._state = Incidents()
-        self._generation: int | None = None
+        self._runs = -1
         self._claimed: set[tuple[str, int]] = set()
         self._sending: set[asyncio.Task[None]] = set()
 
-    async def take(self, event: EventT) -> None:
-        """Apply one input; returns when all it led to is acknowledged."""
-        if event.message.generation_id != self._generation:
-            self._generation = event.message.generation_id
-            self._state = restored(self._table.data)
-        try:
-            item = inputs.decode(event.value)
-        except msgspec.DecodeError:
-            log.exception("input_refused", offset=event.message.offset)
-            return
-        await self._apply(item, event.message.offset)
+    async def take(self, run: Run) -> None:
+        """Apply a run of inputs, each only after all that the one before led to is acknowledged."""
+        self._begin(run)
+        for record in run.records:
+            try:
+                item = inputs.decode(record.value)
+            except msgspec.DecodeError:
+                log.exception("input_refused", offset=record.offset)
+            else:
+                await self._apply(item, record.offset)
+            self._app.consumer.declare_durable(run.tp, record.offset + 1)
+
+    def _begin(self, run: Run) -> None:
+        """The state as it was kept, where a reading begins; what was claimed may be lost there."""
+        if run.begin is not None:
+            self._state, self._claimed = restored(self._table.data), set()
+            self._runs = 0
+        if run.number != self._runs:
+            raise LostRunError(f"{run}: run {run.number} does not follow run {self._runs - 1}")
+        self._runs += 1
 
     async def tick(self) -> None:
         """Put the time into the log, if this worker is the active one."""

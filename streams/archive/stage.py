@@ -17,7 +17,7 @@ from streams.archive.columns import Rows
 from streams.archive.layout import File
 from streams.archive.places import Place, PlaceError
 from streams.archive.sheets import Sheet
-from streams.chunks import Run
+from streams.chunks import LostRunError, Run
 from streams.decoding import Decoder
 from streams.settings import Settings, Stream
 from streams.topics import Topics
@@ -29,10 +29,6 @@ SHARE: Final = 4.0  # times as long as the open files took to write they are lef
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds after a failure; doubled while it fails
 
 log = structlog.get_logger(__name__)
-
-
-class LostRunError(Exception):
-    """A run of records did not reach the stage."""
 
 
 class Consumer(Protocol):

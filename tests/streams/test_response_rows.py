@@ -20,11 +20,13 @@ from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick
 from alerts.lifecycle import MEMORY, Incidents
 from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
+from streams.chunks import Begin, LostRunError, Run
 from streams.response import DELIVERY, HEAD, INCIDENT, Response, changed, restored
 from streams.topics import Topics
 from tests.alerts.samples import START, TEAM, scoped, surge, trigger
 from tests.streams.logs import settings
 
+INPUTS = TP("incident-inputs", 0)
 PAIR = (*TEAM, Recipient(name="ops", channel="terminal"))
 SCOPES = [
     scoped(category="billing"),
@@ -164,7 +166,11 @@ class Worker:
     def __init__(self, channel: Webhook, name: str = "w", data: Any = None) -> None:
         self.table = SimpleNamespace(data=data or {}, changelog_topic_name="changelog")
         self.producer = Producer()
-        consumer = SimpleNamespace(assignment=lambda: {TP("incident-inputs", 0)})
+        self.durable: list[int] = []
+        consumer = SimpleNamespace(
+            assignment=lambda: {INPUTS},
+            declare_durable=lambda _, offset: self.durable.append(offset),
+        )
         app: Any = SimpleNamespace(producer=self.producer, consumer=consumer)
         which = settings()
         self.topics = Topics.of(which)
@@ -173,16 +179,22 @@ class Worker:
         )
         self.log: list[bytes] = []
         self._read = 0
+        self.runs = 0
 
-    async def take(self, *items: Input, generation: int = 1) -> None:
+    def run(self) -> Run:
+        """The next record of the log."""
+        record = SimpleNamespace(offset=self._read, value=self.log[self._read])
+        begin = None if self.runs else Begin(None, "", 0)
+        self._read, self.runs = self._read + 1, self.runs + 1
+        return Run(INPUTS.topic, INPUTS.partition, [record], begin, self.runs - 1)
+
+    async def take(self, *items: Input) -> None:
         """Append to the log; read it, and what the stage appends to it, to its end."""
         self.log += [inputs.encode(item) for item in items]
         while self._read < len(self.log):
-            message = SimpleNamespace(offset=self._read, generation_id=generation)
-            event: Any = SimpleNamespace(message=message, value=self.log[self._read])
-            self._read += 1
             before = len(self.producer.of(self.topics.incident_inputs))
-            await self.stage.take(event)
+            await self.stage.take(self.run())
+            assert self.durable[-1] == self._read
             while self.stage._sending:
                 await asyncio.gather(*self.stage._sending)
             own = self.producer.of(self.topics.incident_inputs)[before:]
@@ -240,13 +252,32 @@ async def test_a_worker_that_did_not_make_the_attempt_does_not_send() -> None:
     assert standby.state.incidents == first.state.incidents
 
 
-async def test_a_new_generation_starts_from_the_table() -> None:
+async def test_a_new_reading_starts_from_the_table() -> None:
     worker = Worker(Webhook())
     await worker.take(Tick(START), SignalInput(surge()))
     held = worker.state
     heir = Worker(Webhook(), data=dict(worker.changelog()))
-    await heir.take(Tick(START), SignalInput(surge()), generation=2)
+    await heir.take(Tick(START), SignalInput(surge()))
     assert heir.state == held
+
+
+async def test_an_attempt_whose_record_was_lost_with_a_reading_is_claimed_in_the_next() -> None:
+    worker = Worker(Webhook())
+    worker.log += [inputs.encode(item) for item in (Tick(START), SignalInput(surge()))]
+    for _ in range(2):
+        await worker.stage.take(worker.run())
+    worker.runs = 0
+    await worker.take(Tick(START + 1))
+    claims = [inputs.decode(raw or b"") for raw in worker.producer.of("incident-inputs")]
+    assert [claim.attempt for claim in claims if isinstance(claim, Attempted)] == [1, 1]
+
+
+async def test_inputs_that_were_lost_on_the_way_are_not_passed_over() -> None:
+    worker = Worker(Webhook())
+    await worker.take(Tick(START))
+    worker.runs += 1
+    with pytest.raises(LostRunError, match="run 2 does not follow run 0"):
+        await worker.take(SignalInput(surge()))
 
 
 async def test_a_record_that_is_no_input_is_passed_over() -> None:
