@@ -19,4 +19,5 @@ def test_two_machines_lose_nothing_and_double_nothing_while_they_are_killed() ->
     assert found["signals"] > 10
     assert found["notifications"] > 10
     assert sum(found["blows"].values()) == 4
-    assert found["stages_stopped"] == {}
+    # Intake may be reading back what it has seen when the broker goes; nothing else may stop.
+    assert found["stages_stopped"].keys() <= {"KafkaConnectionError"}
