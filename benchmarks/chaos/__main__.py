@@ -33,7 +33,7 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.chaos import events, ledger, recovery, strikes
 from benchmarks.chaos.battle import Battle, Struck, prepared
-from benchmarks.chaos.strikes import Blow
+from benchmarks.chaos.strikes import Blow, Target
 from streams.events import moment
 from streams.history import History
 from tests.kafka import siege
@@ -109,7 +109,8 @@ def main() -> None:
         events.write(file, events=options.events, seed=options.seed)
         with prepared(folder, siege.options(receiver, folder)) as battle:
             found = fought(battle, receiver, file, blows, tail=options.tail)
-    about = {"kills": options.kills, "seed": options.seed}
+    kills = sum(blow.target is not Target.FROZEN and not blow.returns for blow in blows)
+    about = {"kills": kills, "seed": options.seed}
     print(json.dumps(found | about | machine.surroundings("faust-streaming", "aiokafka")))
     sys.exit(any(found[name] for name in MUST_BE_NONE))
 
