@@ -11,6 +11,7 @@ from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from streams.events import Event, Rejected
+from streams.vocabulary import Names
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -37,6 +38,7 @@ class Columns:
     def __init__(self, times: Ints, values: Mapping[str, list[Any]]) -> None:
         self.times = times
         self._values = dict(values)
+        self._numbers: dict[str, Ints] = {}
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> "Columns":
@@ -61,6 +63,13 @@ class Columns:
     def __setitem__(self, field: str, values: list[Any]) -> None:
         """Complete a field from elsewhere, such as the text."""
         self._values[field] = values
+        self._numbers.pop(field, None)
+
+    def numbered(self, field: str, names: Names) -> Ints:
+        """The numbers that a field's values have in the names of its chunk."""
+        if field not in self._numbers:
+            self._numbers[field] = names.numbers(self[field])
+        return self._numbers[field]
 
     @property
     def fields(self) -> Iterable[str]:

@@ -332,11 +332,16 @@ class Reading:
     def _matters(self, columns: Columns) -> Hashes:
         """A digest of each event's person, product and category."""
         people = columns[PERSON[self._plan.source.stream]]
-        named = [(self._vocabulary[field], columns[field]) for field in MATTERS]
-        about = [names.of_each(values, "digest", digest) for names, values in named]
+        about = [self._digests(columns, field) for field in MATTERS]
         if None in people:
             people = [person or "" for person in people]
         return mixed(digests(people, MATTER), *about)
+
+    def _digests(self, columns: Columns, field: str) -> Hashes:
+        """Of each event's value of a field that few values have."""
+        names = self._vocabulary[field]
+        numbers = columns.numbered(field, names)
+        return names.facts("digest", digest)[numbers]
 
     def _encoded(self, chunk: Chunk, *, closed: bool) -> list[bytes]:
         blank = self._blank(chunk.start, chunk.end, closed=closed, first=chunk.first)

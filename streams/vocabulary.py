@@ -32,11 +32,6 @@ class Names(dict[str | None, int]):
     def values_of(self, numbers: Iterable[int]) -> list[str]:
         return list(map(self._values.__getitem__, numbers))
 
-    def of_each(self, values: Sequence[str | None], name: str, fact: Fact) -> Facts:
-        """A fact of each value; 0 of an absent one."""
-        numbers = self.numbers(values)
-        return self.facts(name, fact)[numbers]
-
     def facts(self, name: str, fact: Fact) -> Facts:
         """By number a fact of its value, which is asked once a value; last, for LACKING, 0."""
         known = self._facts.get(name, np.zeros(1, np.uint64))
