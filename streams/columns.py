@@ -65,7 +65,7 @@ class Columns:
         self._values[field] = values
         self._numbers.pop(field, None)
 
-    def numbered(self, field: str, names: Names) -> Ints:
+    def coded(self, field: str, names: Names) -> Ints:
         """The numbers that a field's values have in the names of its chunk."""
         if field not in self._numbers:
             self._numbers[field] = names.numbers(self[field])

@@ -129,7 +129,7 @@ class ChunkCounts:
         self._minutes.append(columns.times // MINUTE)
         self._summands.append(summands(columns, again, copies))
         for field, runs in self._names.items():
-            runs.append(columns.numbered(field, self._vocabulary[field]))
+            runs.append(columns.coded(field, self._vocabulary[field]))
 
     def by_shard(self) -> Iterator[list[Encoded]]:
         """For each shard its cells of each cut; those without a family go to all."""

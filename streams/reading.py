@@ -340,7 +340,7 @@ class Reading:
     def _digests(self, columns: Columns, field: str) -> Hashes:
         """Of each event's value of a field that few values have."""
         names = self._vocabulary[field]
-        numbers = columns.numbered(field, names)
+        numbers = columns.coded(field, names)
         return names.facts("digest", digest)[numbers]
 
     def _encoded(self, chunk: Chunk, *, closed: bool) -> list[bytes]:
