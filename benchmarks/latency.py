@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import load, machine
+from benchmarks import load
 from benchmarks.receiver import Receiver, receiving
-from benchmarks.testbed import DEADLINE, Line, Testbed, process, producer, testbed, tocsin
+from benchmarks.testbed import DEADLINE, Line, Testbed, process, producer, report, tocsin
 from streams import settings, topics
 
 TURN = 0.02  # seconds between two bursts of the producer
@@ -105,11 +105,7 @@ def _arrived(receiver: Receiver, products: set[str]) -> None:
 
 
 def main() -> None:
-    options = _options()
-    with testbed() as bed:
-        result = measured(bed, options)
-    about = machine.surroundings("faust-streaming", "aiokafka", "uvloop", "msgspec", "numpy")
-    print(json.dumps(result | about))
+    report(measured, _options())
 
 
 def _options() -> argparse.Namespace:

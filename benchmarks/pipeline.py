@@ -23,7 +23,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from benchmarks import load, machine
+from benchmarks import load
 from benchmarks.counts_log import LOOK, CountsLog, Ends
 from benchmarks.testbed import (
     DEADLINE,
@@ -32,8 +32,8 @@ from benchmarks.testbed import (
     fill,
     process,
     producer,
+    report,
     stored,
-    testbed,
     tocsin,
 )
 from streams import settings, topics
@@ -160,11 +160,7 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def main() -> None:
-    options = _options()
-    with testbed() as bed:
-        result = measured(bed, options)
-    about = machine.surroundings("faust-streaming", "aiokafka", "uvloop", "msgspec", "numpy")
-    print(json.dumps(result | about))
+    report(measured, _options())
 
 
 def _options() -> argparse.Namespace:

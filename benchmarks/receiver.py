@@ -47,13 +47,20 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiving() -> Iterator[Receiver]:
-    receiver = Receiver()
-    thread = threading.Thread(target=receiver.serve_forever, args=[0.05])
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Let a server answer, in a thread, until the end of the block."""
+    thread = threading.Thread(target=server.serve_forever, args=[0.05])
     thread.start()
     try:
-        yield receiver
+        yield
     finally:
-        receiver.shutdown()
+        server.shutdown()
         thread.join()
-        receiver.server_close()
+        server.server_close()
+
+
+@contextmanager
+def receiving() -> Iterator[Receiver]:
+    receiver = Receiver()
+    with serving(receiver):
+        yield receiver

@@ -1,12 +1,13 @@
 """A broker of the benchmark's own, topics filled with events, and processes beside it."""
 
+import argparse
 import json
 import selectors
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,11 +15,14 @@ from typing import Any, NamedTuple
 import psutil
 from kafka import KafkaProducer
 
+from benchmarks import machine
 from streams import broker
 from streams.node import Node
 
 DEADLINE = 900.0  # seconds for whatever is waited for
 GRACE = 15.0  # seconds from SIGTERM to SIGKILL
+
+MEASURED_WITH = ("faust-streaming", "aiokafka", "uvloop", "msgspec", "numpy")
 
 Process = subprocess.Popen[bytes]
 
@@ -40,6 +44,9 @@ class Testbed(NamedTuple):
     broker: int
 
 
+Measured = Callable[[Testbed, argparse.Namespace], dict[str, Any]]
+
+
 @contextmanager
 def testbed() -> Iterator[Testbed]:
     """Stops the broker and deletes the folder in the end, SIGTERM included."""
@@ -51,6 +58,13 @@ def testbed() -> Iterator[Testbed]:
             yield Testbed(folder, running.bootstrap, running.pid)
         finally:
             broker.down(folder)
+
+
+def report(measured: Measured, options: argparse.Namespace) -> None:
+    """Measure on a testbed, and print what was measured and with what as one JSON object."""
+    with testbed() as bed:
+        result = measured(bed, options)
+    print(json.dumps(result | machine.surroundings(*MEASURED_WITH)))
 
 
 def producer(bed: Testbed, *, linger_ms: int = 20) -> Any:

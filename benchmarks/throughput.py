@@ -25,15 +25,14 @@ than it moves rates.
 """
 
 import argparse
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import load, machine, peers, texts
+from benchmarks import load, peers, texts
 from benchmarks.readings import MissingError, Reading, intake, peer
-from benchmarks.testbed import Line, Testbed, cpu_seconds, fill, stored, testbed
+from benchmarks.testbed import Line, Testbed, cpu_seconds, fill, report, stored
 from streams import settings, topics
 
 INTAKE, FULL = "tocsin_intake", "tocsin_intake_full"
@@ -155,11 +154,7 @@ def _ratios(rates: Mapping[str, int | None]) -> dict[str, float]:
 
 
 def main() -> None:
-    options = _options()
-    with testbed() as bed:
-        result = measured(bed, options)
-    about = machine.surroundings("faust-streaming", "aiokafka", "uvloop", "msgspec", "numpy")
-    print(json.dumps(result | about))
+    report(measured, _options())
 
 
 def _options() -> argparse.Namespace:

@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 from alerts.channels.webhook import sign
+from benchmarks.receiver import serving
 
 SECRET = "a secret of the test's own"
 
@@ -63,15 +64,11 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def receiving() -> Iterator[Receiver]:
     receiver = Receiver()
-    thread = threading.Thread(target=receiver.serve_forever, args=[0.05])
-    thread.start()
-    try:
-        yield receiver
-    finally:
-        receiver.answer.set()
-        receiver.shutdown()
-        thread.join()
-        receiver.server_close()
+    with serving(receiver):
+        try:
+            yield receiver
+        finally:
+            receiver.answer.set()
 
 
 class _Refuser(BaseHTTPRequestHandler):
@@ -88,11 +85,5 @@ class _Refuser(BaseHTTPRequestHandler):
 def refusing() -> Iterator[str]:
     """One that takes nothing, at host:port."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Refuser)
-    thread = threading.Thread(target=server.serve_forever, args=[0.05])
-    thread.start()
-    try:
+    with serving(server):
         yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
