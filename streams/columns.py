@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from msgspec.structs import astuple
@@ -25,6 +25,7 @@ class End(NamedTuple):
 
 
 Parsed = Event | Rejected | End
+ODD = frozenset({Rejected, End})
 
 
 class Columns:
@@ -122,9 +123,11 @@ class Answers:
 
     @classmethod
     def of(cls, parsed: Sequence[Parsed]) -> "Answers":
+        if ODD.isdisjoint(map(type, parsed)):
+            return cls.sound(Columns.of(cast("Sequence[Event]", parsed)))
         odd = {at: one for at, one in enumerate(parsed) if isinstance(one, Rejected | End)}
         events = [one for one in parsed if not isinstance(one, Rejected | End)]
-        places = np.delete(np.arange(len(parsed)), list(odd)) if odd else np.arange(len(parsed))
+        places = np.delete(np.arange(len(parsed)), list(odd))
         return cls(Columns.of(events), places, odd, len(parsed))
 
     @classmethod
