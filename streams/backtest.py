@@ -23,7 +23,7 @@ from streams.events import MILLISECOND, Event
 from streams.history import Ended, Entry, Ints, Playable, bucket_end, partitions_of, source_of
 from streams.people import Seen
 from streams.reading import Emission, Plan, Reading
-from streams.sections import Source, Stream
+from streams.sections import Source
 from streams.settings import Settings
 from streams.shards import Shard
 
@@ -124,7 +124,8 @@ class Backtest:
         for source, events in self._by_source(batch):
             owners = partitions_of(source, events, source.partitions)
             for number, part in enumerate(self._topic(source.topic)):
-                yield from part.take(list(compress(events, owners == number)), now=self._now)
+                own = (owners == number).tolist()
+                yield from part.take(list(compress(events, own)), now=self._now)
                 if (emission := part.reading.so_far()) is not None:
                     yield emission
 
@@ -136,12 +137,9 @@ class Backtest:
 
     def _by_source(self, batch: Sequence[Entry]) -> Iterator[tuple[Source, list[Event]]]:
         """The events of each stream, those first that are met first."""
-        streams: dict[Stream, list[Event]] = {}
-        for entry in batch:
-            streams.setdefault(entry.stream, []).append(entry.event)
-        for stream, events in streams.items():
+        for stream in dict.fromkeys(entry.stream for entry in batch):
             if (source := source_of(self._settings.sources, stream)) is not None:
-                yield source, events
+                yield source, [entry.event for entry in batch if entry.stream == stream]
 
     def _end(self, history: Ended) -> Iterator[Emission]:
         """Close what is open: every source of a stream ends where the stream's history does."""
