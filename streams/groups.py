@@ -37,21 +37,20 @@ class Groups:
         self._places: dict[tuple[int, str], int] = {}
 
     def masked(self, bucket: int) -> bool:
-        """Whether an outage before this bucket masks it."""
+        """Whether an outage masks this bucket, by all that is closed."""
         return bool(self._outages.until[WHOLE] > bucket)
 
-    def close(self, bucket: int, series: Series) -> bool:
-        """Learn what the groups did; returns whether the stream's sources were out."""
+    def close(self, bucket: int, series: Series) -> None:
+        """Learn what the groups did, and whether the stream's sources were out."""
         counts = np.zeros(self._profiles.size, np.int64)
         counts[WHOLE] = series.counts(len(self._cuts), bucket).get("", 0)
         for cut in self._profiled:
             for fields, people in series.counts(cut, bucket).items():
                 if (place := self._places.get((cut, fields))) is not None:
                     counts[place] = people
-        masked = bool(self._outages.step(counts, self.rhythm, bucket=bucket)[WHOLE])
-        masks = np.full(len(counts), masked)
+        self._outages.step(counts, self.rhythm, bucket=bucket)
+        masks = np.full(len(counts), self.masked(bucket))
         self._profiles.learn(counts, self.rhythm, bucket=bucket, masked=masks)
-        return masked
 
     def bear(self, born: Sequence[Key]) -> None:
         """Give the groups among the newborn their profiles."""

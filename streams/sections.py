@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -30,6 +30,8 @@ from streams.rules import (
 )
 
 Stream = Literal["complaints", "mentions", "updates"]
+Method = Literal["surge"]  # what the series of a cut may be judged by
+METHODS: Final[tuple[Method, ...]] = get_args(Method)
 Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
 # What events of a stream may be counted by; "source" is the topic they came from.
@@ -114,6 +116,7 @@ class Cut(Section):
     where: dict[str, str] = {}
     family: str | None = None
     group: str | None = None
+    methods: tuple[Method, ...] = METHODS
 
     @model_validator(mode="after")
     def _fields_known(self) -> Self:

@@ -1,8 +1,8 @@
-"""All series of one stream in one shard: their open buckets, their detector, their alarms.
+"""All series of one stream in one shard, and what came of them in the hours that are open.
 
 A key gets a row as soon as it is seen and a life at the close of the first bucket it has people
-in; new lives are taken in the order of their keys, so that the detector's state depends on the
-counts and not on the order in which partitions were read.
+in; new lives are taken in the order of their keys, so that what judges know by life depends on
+the counts and not on the order in which partitions were read.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,9 +11,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.alarm import NEVER, Alarms, Changes, Hysteresis
-from detectors.season import Rhythm
-from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams.cells import SEPARATOR, Cells
 from streams.sections import MINUTES, Cut
 
@@ -41,54 +38,35 @@ class Contribution(NamedTuple):
     refused: int
 
 
-class Judged(NamedTuple):
-    """A closed bucket: the verdict on all living series and what it changed.
-
-    Attributes:
-        verdict: None where no series lives yet.
-        changes: lives whose alarm fired, grew or ended.
-        fired: by life, the bucket its alarm fired in; this bucket where none stood.
-        withdrawn: lives whose provisional alarm was not confirmed.
-    """
-
-    verdict: Verdict | None
-    changes: Changes
-    fired: Ints
-    withdrawn: list[int]
-
-
 class Series:
     """The series of the cuts of a stream.
 
     Args:
         cuts: what is counted; the total of the stream follows them and is never judged.
         most: how many series there may be; people of further ones are counted in `refused`.
+        tells: whether this shard tells of the series of a key.
+
+    Attributes:
+        lives: the keys of those that live.
+        own: by life, whether this shard tells of it.
     """
 
-    def __init__(self, cuts: Sequence[Cut], *, most: int) -> None:
+    def __init__(self, cuts: Sequence[Cut], *, most: int, tells: Callable[[Key], bool]) -> None:
         self.cuts = cuts
         self.refused = 0
         self.lives: list[Key] = []
-        self.alarms = Alarms.empty()
-        self._most = most
-        self._surge = SurgeState.empty()
-        self._provisional: set[int] = set()
+        self.own = np.empty(0, np.bool_)
+        self._most, self._tells = most, tells
         self._rows: list[dict[str, int]] = [{} for _ in (*cuts, None)]
         self._keys: list[Key] = []
         self._row_of, self._life_of = NONE, NONE
         self._open: dict[int, Ints] = {}
-        self._expectation: Expectation | None = None
         self._total = self._row(len(cuts), "")
 
     def scope(self, life: int) -> dict[str, str]:
         cut = self.cuts[self.lives[life].cut]
         fields = zip(cut.by, self.lives[life].fields.split(SEPARATOR), strict=True)
         return {"stream": cut.stream, **cut.where, **dict(fields)}
-
-    @property
-    def learning(self) -> Bools:
-        """By life, whether it is still to learn what is usual."""
-        return self._surge.learning
 
     @property
     def fullness(self) -> float:
@@ -140,70 +118,41 @@ class Series:
         people = self._people(bucket)
         return {key: int(people[row]) for key, row in self._rows[cut].items() if people[row]}
 
-    def close(self, bucket: int, surge: Surge, hysteresis: Hysteresis, *, masked: bool) -> Judged:
-        """Judge the bucket, then learn it; what it gives birth to is judged from the next on."""
-        fired = np.where(self.alarms.fired == NEVER, bucket, self.alarms.fired)
-        verdict, changes = None, Changes(NONE, NONE, NONE)
-        if self._expectation is not None and self.lives:
-            counts = self._counts(bucket, self._row_of)
-            mask = np.full(counts.size, masked)
-            self._surge, verdict = surge.step(self._surge, self._expectation, counts, mask)
-            self.alarms, changes = hysteresis.step(self.alarms, verdict, bucket=bucket)
-        withdrawn = sorted(self._provisional - set(changes.fired.tolist()))
-        self._provisional.clear()
-        return Judged(verdict, changes, fired, withdrawn)
+    def people(self, bucket: int) -> Ints:
+        """People in an open bucket, by life."""
+        return self._counts(bucket, self._row_of)
 
-    def newborn(self, bucket: int) -> list[Key]:
-        """Series whose first people came in this bucket, in their order."""
+    def people_of(self, lives: Ints, bucket: int) -> Ints:
+        return self._counts(bucket, self._row_of[lives])
+
+    def touched(self, contribution: Contribution, bucket: int) -> Ints:
+        """The lives that it adds to in a bucket, each once."""
+        lives = self._life_of[np.unique(contribution.rows[contribution.buckets == bucket])]
+        living: Ints = lives[lives != UNBORN]
+        return living
+
+    def bear(self, bucket: int) -> list[Key]:
+        """Take among the living those whose first people came in this bucket, in their order."""
         unborn = np.flatnonzero(self._life_of == UNBORN)
         fresh = unborn[self._counts(bucket, unborn) > 0].tolist()
-        return sorted(key for key in map(self._keys.__getitem__, fresh) if key.cut < len(self.cuts))
+        keys = map(self._keys.__getitem__, fresh)
+        born = sorted(key for key in keys if key.cut < len(self.cuts))
+        if born:
+            rows = np.array([self._rows[key.cut][key.fields] for key in born], np.int64)
+            self._row_of = np.append(self._row_of, rows)
+            self._live(born)
+        return born
 
-    def bear(self, bucket: int, born: Sequence[Key], group_of: Callable[[Key], int]) -> None:
-        """Take the newborn among the living; forget the bucket."""
+    def forget(self, bucket: int) -> None:
+        """A bucket that all have judged."""
         self._open.pop(bucket, None)
-        if not born:
-            return
-        living = len(self.lives)
-        self.lives += born
-        groups = np.array([group_of(key) for key in born], np.int64)
-        self._surge = self._surge.grow(born=bucket, groups=groups)
-        rows = np.array([self._rows[key.cut][key.fields] for key in born], np.int64)
-        self._row_of = np.append(self._row_of, rows)
-        self._life_of[rows] = np.arange(living, len(self.lives))
-        self.alarms = self.alarms.grown(len(self.lives))
-
-    def expect(self, surge: Surge, rhythm: Rhythm, *, bucket: int) -> None:
-        """Freeze what the next bucket to close should hold."""
-        self._expectation = surge.expect(self._surge, rhythm, bucket=bucket)
-
-    def foresee(
-        self, contribution: Contribution, surge: Surge, hysteresis: Hysteresis, *, bucket: int
-    ) -> tuple[dict[int, int], Verdict | None]:
-        """Lives that would fire if the bucket closed with what it holds so far, not said before.
-
-        By life the place in the verdict.
-        """
-        lives = self._life_of[np.unique(contribution.rows[contribution.buckets == bucket])]
-        lives = lives[lives != UNBORN]
-        if self._expectation is None or not lives.size:
-            return {}, None
-        verdict = surge.judge(
-            self._surge, self._expectation, self._counts(bucket, self._row_of[lives]), series=lives
-        )
-        fires = hysteresis.would_fire(self.alarms.take(lives), verdict)
-        found = {int(lives[at]): int(at) for at in fires if int(lives[at]) not in self._provisional}
-        self._provisional.update(found)
-        return found, verdict
 
     def snapshot(self) -> dict[str, Any]:
-        """What `restore` needs; the expectation is frozen anew from it."""
         rows = len(self._keys)
         return {
             "keys": self._keys, "row_of": self._row_of,
             "open": {bucket: self._people(bucket)[:rows] for bucket in list(self._open)},
-            "refused": self.refused, "provisional": sorted(self._provisional),
-            "surge": self._surge.columns(), "alarms": self.alarms.columns(),
+            "refused": self.refused,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
@@ -211,12 +160,16 @@ class Series:
         for row, key in enumerate(self._keys):
             self._rows[key.cut][key.fields] = row
         self._row_of = held["row_of"]
-        self.lives = [self._keys[row] for row in self._row_of.tolist()]
         self._life_of = np.full(len(self._keys), UNBORN)
-        self._life_of[self._row_of] = np.arange(len(self.lives))
+        self._live([self._keys[row] for row in self._row_of.tolist()])
         self._open, self.refused = held["open"], held["refused"]
-        self._provisional = set(held["provisional"])
-        self._surge, self.alarms = SurgeState.of(held["surge"]), Alarms.of(held["alarms"])
+
+    def _live(self, born: list[Key]) -> None:
+        """Their rows are the last that have a life."""
+        living = len(self.lives)
+        self.lives += born
+        self.own = np.append(self.own, np.array([self._tells(key) for key in born], np.bool_))
+        self._life_of[self._row_of[living:]] = np.arange(living, len(self.lives))
 
     def _rows_of(self, cut: int, keys: list[str]) -> list[int]:
         known: list[Any] = list(map(self._rows[cut].get, keys))

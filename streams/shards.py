@@ -4,7 +4,7 @@ from alerts.signal import Signal
 from streams.cells import Counts
 from streams.settings import Settings
 from streams.snapshots import freeze, thaw
-from streams.stream import ENOUGH, Stream
+from streams.stream import STREAMS, Stream
 
 
 class Shard:
@@ -16,7 +16,7 @@ class Shard:
     """
 
     def __init__(self, settings: Settings, shard: int) -> None:
-        self._streams = {name: Stream(name, settings, shard) for name in sorted(ENOUGH)}
+        self._streams = {name: Stream(name, settings, shard) for name in STREAMS}
 
     def apply(self, counts: Counts) -> list[Signal]:
         """The signals that one record of the counts log leads to, in a fixed order."""
@@ -45,12 +45,11 @@ class Shard:
     @property
     def fullness(self) -> float:
         """Share that the fullest stream has taken of a bound: of series, or of feeds."""
-        streams = self._streams.values()
-        return max(max(stream.series.fullness, stream.sources.fullness) for stream in streams)
+        return max(stream.fullness for stream in self._streams.values())
 
     def silent(self) -> dict[str, int]:
         """By stream, how many sources and channels in them are silent."""
-        return {name: stream.sources.silent for name, stream in self._streams.items()}
+        return {name: stream.judges.standing["silence"] for name, stream in self._streams.items()}
 
     def passed(self) -> dict[str, float]:
         """By stream, epoch seconds of event time that every source has passed."""

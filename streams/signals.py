@@ -1,25 +1,51 @@
 """Verdicts put into words: the signals that detection writes."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Protocol
 
 import msgspec
 import xxhash
 
 from alerts.signal import Kind, Signal, SignalState
-from detectors import silence as silences
-from detectors.alarm import Alarms, Changes
-from detectors.surge import Verdict
-from streams.sections import BUCKET
+from detectors.columns import Bools, Floats, Ints
+from streams.sections import MINUTES
 from streams.triggers import Report
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_EXAMPLES = 3
 
 
-def moment(bucket: int) -> datetime:
-    """The start of a bucket."""
-    return EPOCH + bucket * BUCKET
+class Figures(Protocol):
+    """What a verdict says of each place; observed and expected are sums since the onset bucket."""
+
+    @property
+    def score(self) -> Floats: ...
+
+    @property
+    def observed(self) -> Ints | Floats: ...
+
+    @property
+    def expected(self) -> Floats: ...
+
+    @property
+    def onset(self) -> Ints: ...
+
+    @property
+    def learning(self) -> Bools: ...
+
+
+class Change(NamedTuple):
+    """What there is to say of the alarm at a place of a verdict; `fired` is its first bucket."""
+
+    place: int
+    state: SignalState
+    revision: int
+    fired: int
+
+
+def moment(bucket: int, minutes: int = MINUTES) -> datetime:
+    """The start of a bucket of so many minutes."""
+    return EPOCH + timedelta(minutes=bucket * minutes)
 
 
 def identity(scope: dict[str, str], kind: Kind, fired: int) -> str:
@@ -28,23 +54,33 @@ def identity(scope: dict[str, str], kind: Kind, fired: int) -> str:
     return xxhash.xxh3_128_hexdigest(f"{kind}\x1e{fired}\x1e{name}".encode())
 
 
-def surge(
-    scope: dict[str, str], verdict: Verdict, at: int, *, fired: int, bucket: int,
-    state: SignalState, revision: int, threshold: float, approximate: bool,
-    moment_of: datetime | None = None,
+def alarm(
+    kind: Kind, scope: dict[str, str], figures: Figures, change: Change, *, bucket: int,
+    threshold: float, minutes: int = MINUTES, reason: str = "", approximate: bool = False,
+    at: datetime | None = None, last: datetime | None = None,
 ) -> Signal:  # fmt: skip
-    """What an alarm on counts says; `at` is the place in the verdict."""
-    observed, expected = float(verdict.observed[at]), float(verdict.expected[at])
-    onset = moment(int(verdict.onset[at]))
+    """What the alarm at the change's place of a verdict says.
+
+    `bucket`, which was judged, the onsets and what has fired are in steps of `minutes`. Without a
+    `reason` its figures are said; without an `at` it was known when the bucket closed.
+    """
+    place = change.place
+    observed, expected = float(figures.observed[place]), float(figures.expected[place])
+    onset = moment(int(figures.onset[place]), minutes)
     return Signal(
-        id=identity(scope, Kind.SURGE, fired), kind=Kind.SURGE, scope=scope,
-        bucket=moment(bucket), onset=onset, at=moment_of or moment(bucket + 1), state=state,
-        revision=revision, observed=observed, expected=expected,
-        score=float(verdict.score[at]), threshold=threshold,
-        multiple=observed / max(expected, 1e-9), learning=bool(verdict.learning[at]),
-        reason=f"{observed:.0f} seen where {expected:.3g} were expected since {onset.isoformat()}",
-        approximate=approximate,
+        id=identity(scope, kind, change.fired), kind=kind, scope=scope,
+        bucket=moment(bucket, minutes), onset=onset, at=at or moment(bucket + 1, minutes),
+        state=change.state, revision=change.revision, observed=observed, expected=expected,
+        score=float(figures.score[place]), threshold=threshold,
+        multiple=observed / max(expected, 1e-9), learning=bool(figures.learning[place]),
+        reason=reason or counted(observed, expected, onset, of="seen"),
+        approximate=approximate, last=last,
     )  # fmt: skip
+
+
+def counted(observed: float, expected: float, onset: datetime, *, of: str) -> str:
+    """A reason in figures; `of` says what was counted."""
+    return f"{observed:.0f} {of} where {expected:.3g} were expected since {onset.isoformat()}"
 
 
 def trigger(
@@ -62,33 +98,6 @@ def trigger(
         learning=False, reason=f"{scope['harm']} reported; {needed} enough",
         harm=(scope["harm"],), approximate=approximate,
         examples=tuple(event.quote or event.event for event in report.events[:MOST_EXAMPLES]),
-    )  # fmt: skip
-
-
-def told(changes: Changes, alarms: Alarms) -> Iterator[tuple[int, SignalState, int]]:
-    """The places whose alarms have something to say: what, and its revision within that."""
-    for place in map(int, [*changes.fired, *changes.updated]):
-        yield place, SignalState.CONFIRMED, int(alarms.revision[place])
-    for place in map(int, changes.cleared):
-        yield place, SignalState.CLEARED, 0
-
-
-def silence(
-    scope: dict[str, str], verdict: silences.Verdict, at: int, *, fired: int, bucket: int,
-    state: SignalState, revision: int, threshold: float, last: int,
-) -> Signal:  # fmt: skip
-    """What an alarm on a feed says; `last` is the minute of its last event."""
-    observed, expected = float(verdict.observed[at]), float(verdict.expected[at])
-    onset, heard = moment(int(verdict.onset[at])), EPOCH + timedelta(minutes=last)
-    return Signal(
-        id=identity(scope, Kind.SILENCE, fired), kind=Kind.SILENCE, scope=scope,
-        bucket=moment(bucket), onset=onset, at=moment(bucket + 1), state=state,
-        revision=revision, observed=observed, expected=expected,
-        score=float(verdict.score[at]), threshold=threshold,
-        multiple=observed / max(expected, 1e-9), learning=bool(verdict.learning[at]),
-        reason=f"{observed:.0f} events where {expected:.3g} were expected since "
-        f"{onset.isoformat()}; the last one came at {heard.isoformat()}",
-        last=heard,
     )  # fmt: skip
 
 

@@ -1,38 +1,35 @@
 """One stream's part of a shard: a pure function of the counts of the stream.
 
-A bucket is judged when every source partition of its stream has passed its end. Until then the
-oldest open bucket is judged provisionally against the expectation frozen at the last close, so
-that its score can only rise, and a trigger is reported as soon as it is seen.
+A bucket is judged when every source partition of its stream has passed its end (`judges`). Until
+then the oldest open hour is judged provisionally against the expectation frozen at the last
+close, so that its score can only rise, and a trigger is reported as soon as it is seen.
 """
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
 
-from alerts.signal import Signal, SignalState
+from alerts.signal import Signal
 from detectors import budget
-from detectors.alarm import Hysteresis
-from detectors.columns import Bools
-from detectors.silence import Silence
-from detectors.surge import Surge
-from streams import signals
+from detectors.columns import Ints
 from streams.cells import Cells, Counts, layout, shard_of
-from streams.groups import Groups
-from streams.sections import BUCKET, MINUTES, counted
-from streams.series import Contribution, Judged, Key, Series
+from streams.groups import Groups, local_hour
+from streams.judges.bench import Bench
+from streams.judges.judge import NEVER, Closed, Record, Seat
+from streams.judges.surge import SurgeJudge
+from streams.sections import MINUTES, counted
+from streams.series import Contribution, Key, Series
 from streams.settings import Settings
 from streams.snapshots import SnapshotError
-from streams.sources import Sources
-from streams.triggers import Report, Triggers
 from streams.watermarks import Admission, Watermarks, admit
 
-MILLISECONDS = BUCKET // timedelta(milliseconds=1)
-ENOUGH = {"complaints": 1, "mentions": 2}  # people whose report of harm is enough
-NONE_CLOSED = -(2**62)
+FORM = 2  # of snapshots
+STREAMS = ("complaints", "mentions")
+MILLISECONDS = 60_000  # a minute
+NO_PEOPLE = np.empty(0, np.int64)
 
 
 class Stream:
@@ -43,27 +40,23 @@ class Stream:
         self.approximate = False
         self.late_at_detection = 0
         self._name, self._shard, self._shards = name, shard, detection.shards
-        threshold = budget.threshold(
-            false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
-        )
-        self._surge = Surge(threshold=threshold)
-        self._hysteresis = Hysteresis()
-        cuts = [cut for cut in settings.cuts if cut.stream == name]
+        self._zone = ZoneInfo(detection.zone)
+        self._cuts = [cut for cut in settings.cuts if cut.stream == name]
         self._layout = layout(counted(settings.cuts, name))
-        self.series = Series(cuts, most=detection.max_series)
-        self._own = np.empty(0, np.bool_)  # by life, whether it is told of here
-        self._groups = Groups(cuts, zone=ZoneInfo(detection.zone))
-        self.sources = Sources(
-            name, Silence(threshold=threshold), zone=ZoneInfo(detection.zone),
-            watched={source.topic for source in settings.sources if source.silence},
-            speaks_for=lambda feed: self._speaks("source", feed),
+        self.series = Series(self._cuts, most=detection.max_series, tells=self._told_here)
+        self._groups = Groups(self._cuts, zone=self._zone)
+        seat = Seat(
+            name, settings, self._cuts, self._zone, speaks_for=self._speaks,
+            threshold=budget.threshold(
+                false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
+            ),
         )  # fmt: skip
-        self._triggers = Triggers.empty(enough=ENOUGH[name], quiet=self._hysteresis.quiet)
+        self._surge = SurgeJudge(seat, self.series, self._groups)
+        self.judges = Bench(seat, self._surge)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}
-        self._shown: dict[str, dict[int, list[str]]] = {}
-        self._closed: int | None = None
-        self._freeze_expectations(0)
+        self._passed = NEVER  # the minute up to which buckets are closed
+        self._freeze(0)
 
     def apply(self, counts: Counts) -> Iterator[Signal]:
         """Take in one record of the counts log."""
@@ -71,14 +64,20 @@ class Stream:
         if admission is Admission.STALE:
             return
         self.approximate |= counts.approximate
-        if admission is not Admission.IDLE:
-            known = self._known(counts, admission)
-            placed = self._replace(counts, admission)
-            yield from self._report_triggers(counts, known)
+        idle = admission is Admission.IDLE
+        placed = None if idle else self._replace(counts, admission)
+        if placed is not None:
+            yield from self.judges.take(self._record(counts, placed, admission))
         self._marks.note(counts)
         yield from self._close_passed()
-        if admission is not Admission.IDLE and self._closed is not None:
-            yield from self._foresee(placed, counts)
+        if placed is not None and self._passed != NEVER:
+            yield from self.judges.foresee(self._record(counts, placed, admission))
+
+    def _record(self, counts: Counts, placed: Contribution, admission: Admission) -> Record:
+        return Record(
+            counts, placed, replaces=admission is Admission.REPLACES, passed=self._passed,
+            approximate=self.approximate,
+        )  # fmt: skip
 
     def _replace(self, counts: Counts, admission: Admission) -> Contribution:
         """Put this chunk's cells in the place of what was held of it."""
@@ -91,16 +90,7 @@ class Stream:
             self.series.add(before, sign=-1, after=self._after)
         self.series.add(placed, sign=1, after=self._after)
         self.late_at_detection += max(late, 0)
-        replaces = admission is Admission.REPLACES
-        self.sources.take(counts, replaces=replaces, after=self._after)
         return placed
-
-    def _known(self, counts: Counts, admission: Admission) -> frozenset[str]:
-        """Triggers that an earlier record of this chunk has shown; from now on, of this one."""
-        shown = self._shown.setdefault(counts.topic, {})
-        before = shown.get(counts.partition, ()) if admission is Admission.REPLACES else ()
-        shown[counts.partition] = [trigger.event for trigger in counts.triggers]
-        return frozenset(before)
 
     def _cells(self, counts: Counts) -> list[Cells | None]:
         """The record's cells of the cuts that are judged, and of the total."""
@@ -113,90 +103,70 @@ class Stream:
         return [*counts.of_cuts, counts.of_total]
 
     def _close_passed(self) -> Iterator[Signal]:
+        """Close what event time has passed: of each hour the finer buckets, then itself."""
         if self._marks.time is None:
             return
-        last = self._marks.time // MILLISECONDS - 1
-        if self._closed is None:
+        now = self._marks.time // MILLISECONDS
+        if self._passed == NEVER:
             first = self.series.first_open
-            if first is None or first > last:
+            if first is None or (first + 1) * MINUTES > now:
                 return
-            self._closed = first - 1
-            self._freeze_expectations(first)
-        while self._closed < last:
-            self._closed += 1
-            yield from self._close(self._closed)
+            self._passed = first * MINUTES
+            self._freeze(first)
+        while self._passed < now:
+            before, hour = self._passed, self._passed // MINUTES
+            self._passed = min(now, (hour + 1) * MINUTES)
+            yield from self._close_finer(before)
+            if self._passed % MINUTES == 0:
+                yield from self._close_hour(hour)
 
-    def _close(self, bucket: int) -> Iterator[Signal]:
-        masked = self._groups.close(bucket, self.series)
-        judged = self.series.close(bucket, self._surge, self._hysteresis, masked=masked)
-        yield from self._report(judged, bucket)
-        yield from self.sources.close(bucket)
-        born = self.series.newborn(bucket)
-        self._groups.bear(born)
-        self.series.bear(bucket, born, self._groups.place)
-        self._own = np.append(self._own, self._told_here(born))
-        self._freeze_expectations(bucket + 1)
-        yield from self._close_triggers(bucket)
+    def _close_finer(self, before: int) -> Iterator[Signal]:
+        """Those that end after this minute and until the one that is passed."""
+        for minutes in self.judges.finer:
+            for bucket in range(before // minutes, self._passed // minutes):
+                living = len(self.series.lives)
+                closed = self._closed(bucket, minutes, born=living, people=NO_PEOPLE)
+                yield from self.judges.close(closed)
 
-    def _report(self, judged: Judged, bucket: int) -> Iterator[Signal]:
-        if judged.verdict is None:
-            return
-        alarms = self.series.alarms
-        withdrawn = [(life, SignalState.WITHDRAWN, 0) for life in judged.withdrawn]
-        for life, state, revision in (*signals.told(judged.changes, alarms), *withdrawn):
-            if self._own[life]:
-                yield signals.surge(
-                    self.series.scope(life), judged.verdict, life, bucket=bucket, state=state,
-                    fired=int(judged.fired[life]), revision=revision,
-                    threshold=self._surge.threshold, approximate=self.approximate,
-                )  # fmt: skip
+    def _close_hour(self, bucket: int) -> Iterator[Signal]:
+        self._groups.close(bucket, self.series)
+        living = len(self.series.lives)
+        self._groups.bear(self.series.bear(bucket))
+        people = self.series.people(bucket)
+        yield from self.judges.close(self._closed(bucket, MINUTES, born=living, people=people))
+        self.series.forget(bucket)
+        self._freeze(bucket + 1)
 
-    def _foresee(self, placed: Contribution, counts: Counts) -> Iterator[Signal]:
-        bucket = self._after + 1
-        if self._groups.masked(bucket):
-            return  # what was held back may arrive at once
-        found, verdict = self.series.foresee(placed, self._surge, self._hysteresis, bucket=bucket)
-        for life, at in found.items():
-            if verdict is not None and self._own[life]:
-                yield signals.surge(
-                    self.series.scope(life), verdict, at, fired=bucket, bucket=bucket,
-                    state=SignalState.PROVISIONAL, revision=0, moment_of=_seen(counts, bucket),
-                    threshold=self._surge.threshold, approximate=self.approximate,
-                )  # fmt: skip
-
-    def _report_triggers(self, counts: Counts, known: frozenset[str]) -> Iterator[Signal]:
-        """Report what this record is the first to show."""
-        news = [trigger for trigger in counts.triggers if trigger.event not in known]
-        for report in self._triggers.add(news, minutes=MINUTES, least=self._after + 1):
-            yield self._trigger(report, SignalState.PROVISIONAL, at=_seen(counts, report.bucket))
-
-    def _close_triggers(self, bucket: int) -> Iterator[Signal]:
-        for report in self._triggers.close(bucket):
-            yield self._trigger(report, SignalState.CONFIRMED, at=signals.moment(bucket + 1))
-
-    def _trigger(self, report: Report, state: SignalState, *, at: datetime) -> Signal:
-        return signals.trigger(
-            self._name, report, state=state, at=at, enough=self._triggers.enough,
+    def _closed(self, bucket: int, minutes: int, *, born: int, people: Ints) -> Closed:
+        hour, following = bucket * minutes // MINUTES, (bucket + 1) * minutes // MINUTES
+        return Closed(
+            bucket=bucket, minutes=minutes, hour=local_hour(hour, self._zone),
+            next_hour=local_hour(following, self._zone), masked=self._groups.masked(hour),
+            series=self.series, born=born, people=people, usual=self._surge.usual,
             approximate=self.approximate,
         )  # fmt: skip
 
-    def _freeze_expectations(self, bucket: int) -> None:
+    def _freeze(self, bucket: int) -> None:
         self._groups.freeze(bucket)
-        self.series.expect(self._surge, self._groups.rhythm, bucket=bucket)
+        self._surge.freeze(bucket)
 
-    def _told_here(self, keys: Sequence[Key]) -> Bools:
+    def _told_here(self, key: Key) -> bool:
         """All shards judge a broadcast series; one of them reports it."""
-        cuts = self.series.cuts
-        told = (cuts[k.cut].family or self._speaks(cuts[k.cut].name, k.fields) for k in keys)
-        return np.fromiter(map(bool, told), np.bool_, len(keys))
+        cut = self._cuts[key.cut]
+        return cut.family is not None or self._speaks(cut.name, key.fields)
 
     def _speaks(self, family: str, value: str) -> bool:
         return shard_of(family, value, shards=self._shards) == self._shard
 
     def learnt(self) -> tuple[int, int]:
         """How many series have learnt what is usual, of how many that this shard speaks for."""
-        learning = self.series.learning[self._own]
+        learning = self._surge.usual.learning[self.series.own]
         return int((~learning).sum()), learning.size
+
+    @property
+    def fullness(self) -> float:
+        """The largest share that is taken of a bound: of series, or of what a judge keeps."""
+        return max(self.series.fullness, self.judges.fullness)
 
     @property
     def watermark(self) -> int | None:
@@ -205,49 +175,41 @@ class Stream:
 
     @property
     def closed(self) -> int | None:
-        """The bucket judged last."""
-        return self._closed
+        """The hour judged last."""
+        return None if self._passed == NEVER else self._after
 
     @property
     def _after(self) -> int:
-        """The bucket closed last; before there is one, none is."""
-        return NONE_CLOSED if self._closed is None else self._closed
+        """The hour closed last; before there is one, none is."""
+        return self._passed // MINUTES - 1
 
     def snapshot(self) -> dict[str, Any]:
         return {
-            "layout": self._layout, "series": self.series.snapshot(),
-            "groups": self._groups.snapshot(), "sources": self.sources.snapshot(),
-            "triggers": self._triggers, "marks": self._marks,
-            "held": self._held, "shown": self._shown, "closed": self._closed,
+            "form": FORM, "layout": self._layout, "series": self.series.snapshot(),
+            "groups": self._groups.snapshot(), "judges": self.judges.snapshot(),
+            "marks": self._marks, "held": self._held, "passed": self._passed,
             "approximate": self.approximate, "late_at_detection": self.late_at_detection,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
+        if held.get("form") != FORM:
+            raise SnapshotError(
+                f"{self._name}: a snapshot must be of form {FORM}, got {held.get('form', 1)}: "
+                "another version of Tocsin wrote it; tocsin rebuild makes the state anew"
+            )
         if held["layout"] != self._layout:
             raise SnapshotError(
                 f"{self._name}: a snapshot must be restored under the cuts it was made with "
                 f"({held['layout']}), got {self._layout}"
             )
         self.series.restore(held["series"])
-        self._own = self._told_here(self.series.lives)
         self._groups.restore(held["groups"])
-        self.sources.restore(held["sources"])
-        self._triggers = msgspec.convert(held["triggers"], Triggers)
+        self.judges.restore(held["judges"])
         self._marks = msgspec.convert(held["marks"], Watermarks)
         self._held = {
             topic: {n: Contribution(*placed) for n, placed in parts.items()}
             for topic, parts in held["held"].items()
         }
-        self._shown = held["shown"]
-        self._closed, self.approximate = held["closed"], held["approximate"]
+        self._passed, self.approximate = held["passed"], held["approximate"]
         self.late_at_detection = held["late_at_detection"]
-        self._freeze_expectations(self._after + 1 if self._closed is not None else 0)
-
-
-def _seen(counts: Counts, bucket: int) -> datetime:
-    """The end of the latest minute in a record, when what it shows of a bucket was to be known."""
-    minutes = [trigger.minute for trigger in counts.triggers]
-    if counts.of_total is not None:
-        minutes += counts.of_total.numbers().minutes.tolist()
-    latest = signals.EPOCH + timedelta(minutes=max(minutes) + 1)
-    return min(latest, signals.moment(bucket + 1))
+        self._freeze(self._after + 1 if self._passed != NEVER else 0)

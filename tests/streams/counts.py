@@ -112,7 +112,8 @@ def learnt(shard: Shard) -> dict[str, Any]:
     state: dict[str, Any] = {}
     for name, stream in shard._streams.items():
         series = stream.series
-        columns = {**series._surge.columns(), **series.alarms.columns()}
+        surge = stream.judges.snapshot()["surge"]
+        columns = {**surge["state"], **surge["alarms"]}
         lives = {
             key: {column: array[..., life].tolist() for column, array in columns.items()}
             for life, key in enumerate(series.lives)
@@ -129,7 +130,7 @@ def learnt(shard: Shard) -> dict[str, Any]:
             "profiles": msgspec.to_builtins(
                 {name: array.tolist() for name, array in stream._groups._profiles.columns().items()}
             ),
-            "closed": stream._closed,
+            "closed": stream.closed,
             "late": shard.late_at_detection,
         }
     return state

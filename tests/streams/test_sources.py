@@ -18,11 +18,11 @@ from streams.backtest import Backtest
 from streams.cells import decode
 from streams.events import Complaint, Event
 from streams.history import History
+from streams.judges.silence import MOST
 from streams.reading import Plan
 from streams.sections import Intake, Source
 from streams.settings import Settings
 from streams.shards import Shard
-from streams.sources import MOST
 from tests.streams.counts import (
     applied,
     decided,
@@ -245,7 +245,7 @@ def test_feeds_past_the_bound_are_not_watched_whoever_is_read_first() -> None:
     kept = []
     for order in (halves, halves[::-1]):
         _, (shard,) = played(which, [one for half in order for one in half])
-        kept.append(shard._streams["complaints"].sources.feeds)
+        kept.append(shard._streams["complaints"].judges.snapshot()["silence"]["feeds"])
         assert shard.fullness == 1.0
     assert kept[0] == kept[1]
     assert len(kept[0]) == MOST

@@ -1,27 +1,28 @@
-"""What came of each source and of each channel in it, and which of them have fallen silent.
+"""Silence: which sources, and which channels in them, bring nothing any more.
 
 A *feed* is a topic, or what one channel (of posts: platform) brings by it. Events are counted, not
 people: a repeat contact and a copy of a post are signs of life too. All shards judge all feeds of
 a stream alike, as they do the totals, and one of them reports a feed.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.signal import Signal
-from detectors.alarm import NEVER, Alarms, Changes, Hysteresis
+from alerts.signal import Kind, Signal
+from detectors.alarm import Hysteresis
 from detectors.silence import Silence, SilenceState, Verdict
 from streams import signals
-from streams.cells import SEPARATOR, Cells, Counts
-from streams.groups import local_hour
+from streams.cells import SEPARATOR, Cells
+from streams.judges.judge import Closed, Judge, Record, Seat
+from streams.judges.standing import Standing
 from streams.sections import CHANNELS, MINUTES
+from streams.signals import Change
 
-Ints = NDArray[np.int64]
 MOST = 200  # feeds of a stream; further ones are not watched
 WHOLE = ""  # the channel of a feed that is a topic
 
@@ -42,71 +43,64 @@ NOTHING = Heard(0, 0)
 Chunk = dict[int, dict[str, Heard]]  # by bucket and channel
 
 
-class Sources:
-    """The feeds of one stream.
+class SilenceJudge(Judge):
+    """The feeds of one stream. It speaks at a close alone: an open hour can still bring something.
 
     Args:
-        stream: its name.
-        silence: how they are judged.
-        zone: of the hours and weekdays.
-        watched: the topics whose silence is an alarm.
-        speaks_for: whether this shard reports the feed of this name.
+        seat: where it sits; `silence` of a source says whether that of its feeds is an alarm.
     """
 
-    def __init__(
-        self, stream: str, silence: Silence, *, zone: ZoneInfo, watched: Collection[str],
-        speaks_for: Callable[[str], bool],
-    ) -> None:  # fmt: skip
+    def __init__(self, seat: Seat) -> None:
         self.feeds: list[Feed] = []
-        self.alarms = Alarms.empty()
-        self._stream, self._silence, self._zone, self._watched = stream, silence, zone, watched
-        self._speaks_for = speaks_for
-        self._hysteresis = Hysteresis(quiet=1)
+        self._stream, self._speaks_for = seat.stream, seat.speaks_for
+        self._watched = {source.topic for source in seat.settings.sources if source.silence}
+        self._silence = Silence(threshold=seat.threshold)
         self._state = SilenceState.empty()
+        self._alarms = Standing(Hysteresis(quiet=1))
         self._last: list[int] = []
         self._held: dict[str, dict[int, Chunk]] = {}
         self._open: dict[int, dict[Feed, Heard]] = {}
 
-    def take(self, counts: Counts, *, replaces: bool, after: int) -> None:
+    def take(self, record: Record) -> Iterator[Signal]:
         """Put what a chunk brought so far in the place of what was held of it.
 
-        What is of the buckets up to `after`, which are closed, comes too late.
+        What is of closed buckets comes too late.
         """
+        counts = record.counts
         partitions = self._held.setdefault(counts.topic, {})
-        if replaces and counts.partition in partitions:
-            self._add(counts.topic, partitions[counts.partition], sign=-1, after=after)
+        if record.replaces and counts.partition in partitions:
+            before = partitions[counts.partition]
+            self._add(counts.topic, before, sign=-1, after=record.after)
         chunk = partitions[counts.partition] = _chunk([counts.of_channels, counts.of_total])
-        self._add(counts.topic, chunk, sign=1, after=after)
+        self._add(counts.topic, chunk, sign=1, after=record.after)
+        yield from ()
 
-    def close(self, bucket: int) -> Iterator[Signal]:
-        """Judge the bucket, then learn it; what it gives birth to is judged from the next on.
-
-        Nothing is said before: an hour that is not over can still bring something.
-        """
-        heard = self._open.pop(bucket, {})
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        """What the bucket gives birth to is judged from the next on."""
+        heard = self._open.pop(closed.bucket, {})
         came = [heard.get(feed, NOTHING) for feed in self.feeds]
-        fired = np.where(self.alarms.fired == NEVER, bucket, self.alarms.fired)
-        expected = self._silence.expect(
-            self._state, bucket=bucket, hour=local_hour(bucket, self._zone)
-        )
+        expected = self._silence.expect(self._state, bucket=closed.bucket, hour=closed.hour)
         events = np.array([one.events for one in came], np.int64)
         self._state, verdict = self._silence.step(self._state, expected, events)
         verdict = replace(verdict, above=verdict.above & self._wanted)
-        self.alarms, changes = self._hysteresis.step(self.alarms, verdict, bucket=bucket)
         self._last = [max(n, one.last) for n, one in zip(self._last, came, strict=True)]
-        yield from self._report(verdict, changes, fired, bucket)
+        for change in self._alarms.step(verdict, bucket=closed.bucket):
+            if self._speaks_for("source", SEPARATOR.join(self.feeds[change.place])):
+                yield self._signal(verdict, change, closed.bucket)
         self._bear(heard)
 
-    def _report(
-        self, verdict: Verdict, changes: Changes, fired: Ints, bucket: int
-    ) -> Iterator[Signal]:
-        for place, state, revision in signals.told(changes, self.alarms):
-            if self._speaks_for(SEPARATOR.join(self.feeds[place])):
-                yield signals.silence(
-                    self.scope(place), verdict, place, fired=int(fired[place]), bucket=bucket,
-                    state=state, revision=revision, threshold=self._silence.threshold,
-                    last=self._last[place],
-                )  # fmt: skip
+    def _signal(self, verdict: Verdict, change: Change, bucket: int) -> Signal:
+        place = change.place
+        last = signals.EPOCH + timedelta(minutes=self._last[place])
+        said = signals.counted(
+            float(verdict.observed[place]), float(verdict.expected[place]),
+            signals.moment(int(verdict.onset[place])), of="events",
+        )  # fmt: skip
+        return signals.alarm(
+            Kind.SILENCE, self.scope(place), verdict, change, bucket=bucket,
+            threshold=self._silence.threshold, last=last,
+            reason=f"{said}; the last one came at {last.isoformat()}",
+        )  # fmt: skip
 
     def scope(self, place: int) -> dict[str, str]:
         topic, channel = self.feeds[place]
@@ -114,19 +108,17 @@ class Sources:
         return scope | ({CHANNELS[self._stream].by[0]: channel} if channel else {})
 
     @property
-    def silent(self) -> int:
-        """How many feeds have an alarm that stands."""
-        return int(np.count_nonzero(self.alarms.fired != NEVER))
+    def standing(self) -> int:
+        return self._alarms.count
 
     @property
     def fullness(self) -> float:
-        """Share of the bound that is taken."""
         return len(self.feeds) / MOST
 
     def snapshot(self) -> dict[str, Any]:
         return {
             "feeds": self.feeds, "last": self._last, "held": self._held, "open": self._open,
-            "silence": self._state.columns(), "alarms": self.alarms.columns(),
+            "silence": self._state.columns(), "alarms": self._alarms.snapshot(),
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
@@ -144,7 +136,7 @@ class Sources:
             for bucket, feeds in held["open"].items()
         }
         self._state = SilenceState.of(held["silence"])
-        self.alarms = Alarms.of(held["alarms"])
+        self._alarms.restore(held["alarms"])
 
     @property
     def _wanted(self) -> NDArray[np.bool_]:
@@ -169,7 +161,7 @@ class Sources:
         self.feeds += born
         self._last += [heard[feed].last for feed in born]
         self._state = self._state.grown(len(self.feeds))
-        self.alarms = self.alarms.grown(len(self.feeds))
+        self._alarms.grow(len(self.feeds))
 
 
 def _chunk(cells: Sequence[Cells | None]) -> Chunk:

@@ -1,0 +1,46 @@
+"""The alarms of a judge that has one for each of its places, as changes that are to be told."""
+
+from typing import Any
+
+import numpy as np
+
+from alerts.signal import SignalState
+from detectors.alarm import NEVER, Alarms, Hysteresis, Verdict
+from detectors.columns import Ints
+from streams.signals import Change
+
+
+class Standing:
+    """Fired, grown and ended by `detectors.alarm`; states count buckets of one length."""
+
+    def __init__(self, hysteresis: Hysteresis) -> None:
+        self._hysteresis, self._alarms = hysteresis, Alarms.empty()
+
+    @property
+    def count(self) -> int:
+        return int(np.count_nonzero(self._alarms.fired != NEVER))
+
+    def grow(self, n: int) -> None:
+        self._alarms = self._alarms.grown(n)
+
+    def step(self, verdict: Verdict, *, bucket: int) -> list[Change]:
+        """Take in a closed bucket: first what fired or grew, then what is over."""
+        fired = np.where(self._alarms.fired == NEVER, bucket, self._alarms.fired)
+        self._alarms, changes = self._hysteresis.step(self._alarms, verdict, bucket=bucket)
+        told = [*changes.fired.tolist(), *changes.updated.tolist()]
+        return [
+            Change(at, SignalState.CONFIRMED, int(self._alarms.revision[at]), int(fired[at]))
+            for at in told
+        ] + [
+            Change(at, SignalState.CLEARED, 0, int(fired[at])) for at in changes.cleared.tolist()
+        ]  # fmt: skip
+
+    def would_fire(self, verdict: Verdict, places: Ints) -> Ints:
+        """Which of these places fire if their bucket closes as it stands."""
+        return self._hysteresis.would_fire(self._alarms.take(places), verdict)
+
+    def snapshot(self) -> dict[str, Any]:
+        return self._alarms.columns()
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self._alarms = Alarms.of(held)

@@ -1,0 +1,111 @@
+"""The surge on the series of all cuts: it judges first, for others build on what it expects."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from alerts.signal import Kind, Signal, SignalState
+from detectors.alarm import Hysteresis
+from detectors.surge import Expectation, Surge, SurgeState, Verdict
+from streams import signals
+from streams.groups import Groups
+from streams.judges.judge import Closed, Judge, Record, Seat, Usual
+from streams.judges.standing import Standing
+from streams.series import Series
+from streams.signals import Change
+
+
+class SurgeJudge(Judge):
+    """Knows the series of every cut, and tells of those that are to be judged by it.
+
+    Args:
+        seat: where it sits.
+        series: that it foresees.
+        groups: whose rhythms the series borrow.
+    """
+
+    def __init__(self, seat: Seat, series: Series, groups: Groups) -> None:
+        self._series, self._groups = series, groups
+        self._told = seat.of("surge")
+        self._surge = Surge(threshold=seat.threshold)
+        self._state = SurgeState.empty()
+        self._alarms = Standing(Hysteresis())
+        self._provisional: set[int] = set()
+        self._expectation: Expectation | None = None
+        self._verdict: Verdict | None = None
+
+    @property
+    def usual(self) -> Usual:
+        return Usual(self._expectation, self._verdict, self._state.learning)
+
+    def freeze(self, bucket: int) -> None:
+        """What the next bucket to close should hold, by the rhythm of its groups."""
+        self._expectation = None
+        if self._state.size:
+            self._expectation = self._surge.expect(self._state, self._groups.rhythm, bucket=bucket)
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        """What the bucket gives birth to is judged from the next on."""
+        if self._expectation is not None:
+            people = closed.people[: closed.born]
+            masked = np.full(people.size, closed.masked)
+            self._state, self._verdict = self._surge.step(
+                self._state, self._expectation, people, masked
+            )
+            yield from self._report(self._verdict, closed)
+        groups = [self._groups.place(key) for key in closed.series.lives[closed.born :]]
+        self._state = self._state.grow(born=closed.bucket, groups=np.array(groups, np.int64))
+        self._alarms.grow(self._state.size)
+
+    def _report(self, verdict: Verdict, closed: Closed) -> Iterator[Signal]:
+        """What fires no more of that which was said before the bucket closed is withdrawn."""
+        changes = self._alarms.step(verdict, bucket=closed.bucket)
+        borne_out = {change.place for change in changes if change.fired == closed.bucket}
+        for life in sorted(self._provisional - borne_out):
+            changes.append(Change(life, SignalState.WITHDRAWN, 0, closed.bucket))
+        self._provisional.clear()
+        for change in changes:
+            if self._tells(change.place):
+                yield signals.alarm(
+                    Kind.SURGE, closed.series.scope(change.place), verdict, change,
+                    bucket=closed.bucket, threshold=self._surge.threshold,
+                    approximate=closed.approximate,
+                )  # fmt: skip
+
+    def foresee(self, record: Record) -> Iterator[Signal]:
+        """The series that the record adds to: their score can only rise as the hour fills."""
+        bucket = record.after + 1
+        if self._expectation is None or self._groups.masked(bucket):
+            return  # what was held back may arrive at once
+        lives = self._series.touched(record.placed, bucket)
+        if not lives.size:
+            return
+        counts = self._series.people_of(lives, bucket)
+        verdict = self._surge.judge(self._state, self._expectation, counts, series=lives)
+        for at in self._alarms.would_fire(verdict, lives).tolist():
+            life = int(lives[at])
+            if life not in self._provisional:
+                self._provisional.add(life)
+                if self._tells(life):
+                    yield signals.alarm(
+                        Kind.SURGE, self._series.scope(life), verdict,
+                        Change(at, SignalState.PROVISIONAL, 0, bucket), bucket=bucket,
+                        at=record.seen(bucket), threshold=self._surge.threshold,
+                        approximate=record.approximate,
+                    )  # fmt: skip
+
+    def _tells(self, life: int) -> bool:
+        return bool(self._series.own[life]) and self._series.lives[life].cut in self._told
+
+    def snapshot(self) -> dict[str, Any]:
+        """What `restore` needs; the expectation is frozen anew from it."""
+        return {
+            "state": self._state.columns(), "alarms": self._alarms.snapshot(),
+            "provisional": sorted(self._provisional),
+        }  # fmt: skip
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self._state = SurgeState.of(held["state"])
+        self._alarms.restore(held["alarms"])
+        self._provisional = set(held["provisional"])
