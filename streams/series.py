@@ -111,6 +111,10 @@ class Series:
             rows, people = contribution.rows[at], sign * contribution.people[at]
             np.add.at(self._people(bucket), rows, people)
 
+    def knows(self, key: Key) -> bool:
+        """Whether it is counted: those past the bound are not."""
+        return key.fields in self._rows[key.cut]
+
     def counts(self, cut: int, bucket: int) -> dict[str, int]:
         """People in an open bucket by the key of one cut."""
         if bucket not in self._open:

@@ -17,7 +17,7 @@ from detectors import budget
 from detectors.columns import Ints
 from streams.cells import Cells, Counts, layout, shard_of
 from streams.groups import Groups, local_hour
-from streams.judges.bench import Bench
+from streams.judges.bench import MAKERS, Bench, Makers
 from streams.judges.judge import NEVER, Closed, Record, Seat
 from streams.judges.surge import SurgeJudge
 from streams.sections import MINUTES, counted
@@ -33,9 +33,18 @@ NO_PEOPLE = np.empty(0, np.int64)
 
 
 class Stream:
-    """One stream's part of a shard."""
+    """One stream's part of a shard.
 
-    def __init__(self, name: str, settings: Settings, shard: int) -> None:
+    Args:
+        name: of the stream.
+        settings: of the installation.
+        shard: its number.
+        makers: of the judges beside those of surges and triggers.
+    """
+
+    def __init__(
+        self, name: str, settings: Settings, shard: int, *, makers: Makers = MAKERS
+    ) -> None:
         detection = settings.detection
         self.approximate = False
         self.late_at_detection = 0
@@ -51,8 +60,8 @@ class Stream:
                 false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
             ),
         )  # fmt: skip
-        self._surge = SurgeJudge(seat, self.series, self._groups)
-        self.judges = Bench(seat, self._surge)
+        self._surge = SurgeJudge(seat, self._groups)
+        self.judges = Bench(seat, self._surge, makers)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}
         self._passed = NEVER  # the minute up to which buckets are closed
@@ -75,8 +84,8 @@ class Stream:
 
     def _record(self, counts: Counts, placed: Contribution, admission: Admission) -> Record:
         return Record(
-            counts, placed, replaces=admission is Admission.REPLACES, passed=self._passed,
-            approximate=self.approximate,
+            counts, self.series, placed, replaces=admission is Admission.REPLACES,
+            passed=self._passed, approximate=self.approximate,
         )  # fmt: skip
 
     def _replace(self, counts: Counts, admission: Admission) -> Contribution:

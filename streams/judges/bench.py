@@ -13,7 +13,8 @@ from streams.sections import MINUTES
 
 # Further methods: what makes the judge of a stream by its name in a snapshot, between the surge,
 # on which they build, and the triggers. None: it has nothing to judge there.
-MAKERS: Final[Mapping[str, Callable[[Seat], Judge | None]]] = {"silence": SilenceJudge}
+Makers = Mapping[str, Callable[[Seat], Judge | None]]
+MAKERS: Final[Makers] = {"silence": SilenceJudge}
 
 
 class Bench:
@@ -22,14 +23,15 @@ class Bench:
     Args:
         seat: where they sit.
         surge: judges first.
+        makers: of those between it and the triggers.
 
     Attributes:
         finer: lengths, in minutes, of buckets shorter than an hour that some want closed.
     """
 
-    def __init__(self, seat: Seat, surge: SurgeJudge) -> None:
+    def __init__(self, seat: Seat, surge: SurgeJudge, makers: Makers) -> None:
         self._surge = surge
-        made = {name: make(seat) for name, make in MAKERS.items()}
+        made = {name: make(seat) for name, make in makers.items()}
         self._judges: dict[str, Judge] = {
             "surge": surge,
             **{name: judge for name, judge in made.items() if judge is not None},

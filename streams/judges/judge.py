@@ -58,6 +58,7 @@ class Record:
 
     Attributes:
         counts: as it came.
+        series: all there are.
         placed: what it adds to the series, people by the hour.
         replaces: it stands for all that earlier records of its chunk brought.
         passed: the minute, since the epoch, up to which buckets are closed; NEVER for none.
@@ -65,6 +66,7 @@ class Record:
     """
 
     counts: Counts
+    series: Series
     placed: Contribution
     replaces: bool
     passed: int

@@ -21,13 +21,11 @@ class SurgeJudge(Judge):
 
     Args:
         seat: where it sits.
-        series: that it foresees.
         groups: whose rhythms the series borrow.
     """
 
-    def __init__(self, seat: Seat, series: Series, groups: Groups) -> None:
-        self._series, self._groups = series, groups
-        self._told = seat.of("surge")
+    def __init__(self, seat: Seat, groups: Groups) -> None:
+        self._groups, self._told = groups, seat.of("surge")
         self._surge = Surge(threshold=seat.threshold)
         self._state = SurgeState.empty()
         self._alarms = Standing(Hysteresis())
@@ -66,7 +64,7 @@ class SurgeJudge(Judge):
             changes.append(Change(life, SignalState.WITHDRAWN, 0, closed.bucket))
         self._provisional.clear()
         for change in changes:
-            if self._tells(change.place):
+            if self._tells(change.place, closed.series):
                 yield signals.alarm(
                     Kind.SURGE, closed.series.scope(change.place), verdict, change,
                     bucket=closed.bucket, threshold=self._surge.threshold,
@@ -78,25 +76,25 @@ class SurgeJudge(Judge):
         bucket = record.after + 1
         if self._expectation is None or self._groups.masked(bucket):
             return  # what was held back may arrive at once
-        lives = self._series.touched(record.placed, bucket)
+        lives = record.series.touched(record.placed, bucket)
         if not lives.size:
             return
-        counts = self._series.people_of(lives, bucket)
+        counts = record.series.people_of(lives, bucket)
         verdict = self._surge.judge(self._state, self._expectation, counts, series=lives)
         for at in self._alarms.would_fire(verdict, lives).tolist():
             life = int(lives[at])
             if life not in self._provisional:
                 self._provisional.add(life)
-                if self._tells(life):
+                if self._tells(life, record.series):
                     yield signals.alarm(
-                        Kind.SURGE, self._series.scope(life), verdict,
+                        Kind.SURGE, record.series.scope(life), verdict,
                         Change(at, SignalState.PROVISIONAL, 0, bucket), bucket=bucket,
                         at=record.seen(bucket), threshold=self._surge.threshold,
                         approximate=record.approximate,
                     )  # fmt: skip
 
-    def _tells(self, life: int) -> bool:
-        return bool(self._series.own[life]) and self._series.lives[life].cut in self._told
+    def _tells(self, life: int, series: Series) -> bool:
+        return bool(series.own[life]) and series.lives[life].cut in self._told
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs; the expectation is frozen anew from it."""

@@ -1,0 +1,211 @@
+"""What judges are shown: buckets of any length, in order, once, however the counts came about."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from random import Random
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as searched
+from hypothesis import strategies as st
+
+from alerts.signal import Signal
+from streams.cells import Counts
+from streams.judges.judge import Closed, Judge, Record, Seat
+from streams.judges.ledger import Ledger
+from streams.series import Key
+from streams.settings import Settings
+from streams.snapshots import SnapshotError, freeze, thaw
+from streams.stream import Stream
+from tests.streams.counts import busy, emitted, merged, parted, records
+from tests.streams.logs import DAY, HOUR, MINUTE, START, settings
+
+CHANCE = st.randoms(use_true_random=False)
+TWO = settings(partitions=2, records=64)
+FIVE = 5 * MINUTE
+
+
+class Clerk(Judge):
+    """Writes down what it is shown of the first cut in buckets of five minutes."""
+
+    minutes: ClassVar[int] = 5
+
+    def __init__(self, seat: Seat) -> None:
+        self.ledger = Ledger({0}, minutes=5)
+        self.people: Counter[tuple[int, str]] = Counter()
+        self.buckets: list[int] = []
+        self.hours: list[int] = []
+
+    def take(self, record: Record) -> Iterator[Signal]:
+        self.ledger.take(record)
+        yield from ()
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        tally = self.ledger.close(closed)
+        lives = self.ledger.roster.lives.tolist()
+        for life, people in zip(lives, tally.people.tolist(), strict=True):
+            if people:
+                self.people[closed.bucket, closed.series.lives[life].fields] += people
+        self.buckets.append(closed.bucket)
+        yield from ()
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"ledger": self.ledger.snapshot(), "people": list(self.people.items())}
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self.ledger.restore(held["ledger"])
+        self.people = Counter({tuple(key): people for key, people in held["people"]})
+
+
+class Diary(Judge):
+    """Writes down the local hours."""
+
+    def __init__(self, seat: Seat) -> None:
+        self.seen: list[Closed] = []
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        self.seen.append(closed)
+        yield from ()
+
+    def snapshot(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, held: dict[str, Any]) -> None: ...
+
+
+class Watched:
+    """A stream with a clerk and a diary."""
+
+    def __init__(self, which: Settings = TWO) -> None:
+        self.stream = Stream(
+            "complaints", which, 0, makers={"clerk": self.hire, "diary": self.keep}
+        )
+
+    def hire(self, seat: Seat) -> Judge:
+        self.clerk = Clerk(seat)
+        return self.clerk
+
+    def keep(self, seat: Seat) -> Judge:
+        self.diary = Diary(seat)
+        return self.diary
+
+    def read(self, log: Sequence[Counts]) -> list[Signal]:
+        return [signal for counts in log for signal in self.stream.apply(counts)]
+
+
+def log(chance: Random | None = None, *, every: int = 25) -> list[Counts]:
+    sent = [emitted(TWO, records(own), n, every=every) for n, own in enumerate(parted(TWO, busy()))]
+    return [counts for (counts,) in merged(sent, chance)]
+
+
+PLAIN = log()
+
+
+def came() -> Counter[tuple[int, str]]:
+    """By five minutes; a series is shown from the hour on in which it came to be closed."""
+    first: dict[str, int] = {}
+    for event in busy():
+        first.setdefault(str(event.category), event.time // HOUR + 1)
+    return Counter(
+        (event.time // FIVE, str(event.category))
+        for event in busy()
+        if event.time // HOUR >= first[str(event.category)]
+    )
+
+
+@given(CHANCE, st.integers(1, 60))
+@searched(max_examples=8, deadline=None)
+def test_finer_buckets_hold_what_came_in_them_however_it_was_read(
+    chance: Random, every: int
+) -> None:
+    watched = Watched()
+    watched.read(log(chance, every=every))
+    assert watched.clerk.people == came()
+
+
+def test_every_finer_bucket_is_closed_once_in_order_and_before_its_hour() -> None:
+    watched = Watched()
+    watched.read(PLAIN)
+    buckets = watched.clerk.buckets
+    assert buckets == list(range(buckets[0], buckets[0] + len(buckets)))
+    assert buckets[-1] * FIVE == START + 6 * DAY - FIVE
+    hours = [closed.bucket for closed in watched.diary.seen]
+    assert hours == list(range(hours[0], hours[0] + len(hours)))
+    assert buckets[0] == hours[0] * 12
+
+
+@given(st.integers(0, len(PLAIN)))
+@searched(max_examples=12, deadline=None)
+def test_a_ledger_restored_at_any_offset_goes_on_to_the_same_bytes(at: int) -> None:
+    before, after = Watched(), Watched()
+    before.read(PLAIN[:at])
+    after.stream.restore(thaw(freeze(before.stream.snapshot())))
+    for counts in PLAIN[at : at + 40]:
+        assert after.read([counts]) == before.read([counts])
+        assert freeze(after.stream.snapshot()) == freeze(before.stream.snapshot())
+
+
+@given(st.integers(1, len(PLAIN) - 1))
+@searched(max_examples=8, deadline=None)
+def test_a_judge_that_the_snapshot_does_not_know_begins_with_what_comes_then(at: int) -> None:
+    before, after = Stream("complaints", TWO, 0), Watched()
+    for counts in PLAIN[:at]:
+        list(before.apply(counts))
+    after.stream.restore(thaw(freeze(before.snapshot())))
+    for counts in PLAIN[at:]:
+        assert after.read([counts]) == list(before.apply(counts))
+    totals = [one for counts in PLAIN[:at] if (one := counts.of_total) is not None]
+    fresh = max(int(one.numbers().minutes.max()) for one in totals) // 5 + 1
+    held = {key: n for key, n in after.clerk.people.items() if key[0] >= fresh}
+    assert held == {key: n for key, n in came().items() if key[0] >= fresh}
+
+
+def test_what_came_for_hours_before_is_shown_with_the_surges_verdict_on_them() -> None:
+    watched = Watched()
+    watched.read(PLAIN)
+    last = watched.diary.seen[-1]
+    assert last.usual.verdict is not None
+    assert last.usual.expectation is not None
+    assert last.usual.expectation.bucket == last.bucket
+    assert last.usual.verdict.score.size == last.people.size == len(last.series.lives)
+    assert not last.masked
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
+def test_local_days_and_weeks_end_where_the_clocks_say(zone: str) -> None:
+    watched = Watched(_in(zone))
+    watched.read(PLAIN)
+    offset = {"UTC": 0, "America/New_York": 5}[zone]
+    ends = [closed.bucket for closed in watched.diary.seen if closed.ends(24)]
+    assert {(bucket + 1 - offset) % 24 for bucket in ends} == {0}
+    assert len(ends) == 6
+    sundays = [c for c in watched.diary.seen if c.ends(168, offset=72)]
+    assert [c.hour // 24 % 7 for c in sundays] == ([3] if zone != "UTC" else [])
+
+
+def test_a_cut_that_the_surge_is_not_to_judge_is_counted_and_not_told() -> None:
+    told, muted = Watched(), Watched(_without_surge(TWO))
+    found = told.read(PLAIN)
+    assert {signal.scope.get("product") for signal in found} == {None, "kettle"}
+    assert muted.read(PLAIN) == [s for s in found if "product" not in s.scope]
+    assert Key(1, "kettle\x1fbilling") in muted.stream.series.lives
+
+
+def test_a_snapshot_of_another_form_is_refused_by_name() -> None:
+    stream = Stream("complaints", TWO, 0)
+    held = thaw(freeze(stream.snapshot()))
+    del held["form"]
+    with pytest.raises(SnapshotError, match=r"must be of form 2, got 1: .*tocsin rebuild"):
+        stream.restore(held)
+
+
+def _in(zone: str) -> Settings:
+    detection = TWO.detection.model_copy(update={"zone": zone})
+    return TWO.model_copy(update={"detection": detection})
+
+
+def _without_surge(which: Settings) -> Settings:
+    first, second, *others = which.cuts
+    muted = second.model_copy(update={"methods": ()})
+    return which.model_copy(update={"cuts": (first, muted, *others)})
