@@ -9,6 +9,7 @@ from. Under a right model E[R_n] <= n. All R of a series shrink together where A
 ceiling, so that they still say which multiple fits. Shiryaev (1963), Roberts (1966), Pollak (1987).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -47,15 +48,21 @@ class Likelihood:
         return self._gain(observed, observed + expected * self.size, kappa)
 
     def ratios(
-        self, kept: Floats32, observed: Floats, expected: Floats, *, rho: float
+        self,
+        kept: Floats32,
+        observed: Floats,
+        expected: Floats,
+        *,
+        rho: float,
+        kappas: Sequence[Floats | float] = KAPPAS,
     ) -> tuple[Floats, Floats]:
         """R by multiple after the bucket, and the multiple that fits best."""
         ratios, total = np.empty(kept.shape), observed + expected * self.size
         best, top = np.ones_like(expected), np.zeros_like(expected)
-        for row, kappa in enumerate(KAPPAS):
+        for row, kappa in enumerate(kappas):
             gain = np.minimum(self._gain(observed, total, kappa), LARGEST)
             np.multiply(rho * kept[row] + 1.0, np.exp(gain, out=gain), out=ratios[row])
-            best[ratios[row] > top] = kappa
+            np.copyto(best, kappa, where=ratios[row] > top)
             np.maximum(ratios[row], top, out=top)
         return ratios, best
 
@@ -67,7 +74,7 @@ class Likelihood:
 
 def limited(ratios: Floats, *, ceiling: float) -> tuple[Floats, Floats]:
     """A, at most the ceiling, and the R of which it is the mean, in their proportions."""
-    mean = _sum(ratios) / len(KAPPAS)
+    mean = _sum(ratios) / len(ratios)
     scale = np.minimum(ceiling / np.maximum(mean, 1.0), 1.0)
     return np.minimum(mean, ceiling), ratios * scale
 

@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors import silence, surge
+from detectors import silence, surge, weekly
 from detectors.columns import Bools, Floats, Ints
 from detectors.season import Profiles, Rhythm
 from detectors.silence import Silence, SilenceState
 from detectors.surge import Surge, SurgeState
+from detectors.weekly import Weekly, WeeklyState
 
 SURGE = Surge(threshold=1000.0, shortest_learning=24, longest_learning=48)
 SILENCE = Silence(threshold=1000.0)
+WEEKLY = Weekly(threshold=100.0)
 
-Verdict = surge.Verdict | silence.Verdict
+Verdict = surge.Verdict | silence.Verdict | weekly.Verdict
 
 
 @dataclass(slots=True)
@@ -100,8 +102,45 @@ class SilenceCase:
         return SilenceCase(SilenceState.of(self.state.columns()))
 
 
-Case = SurgeCase | SilenceCase
-each_detector = pytest.mark.parametrize("case", [SurgeCase, SilenceCase])
+@dataclass(slots=True)
+class WeeklyCase:
+    """The detector for weekly counts: the buckets that the contract calls hours are weeks."""
+
+    hours: ClassVar[int] = 130
+    many: ClassVar[int] = 4099
+    state: WeeklyState
+
+    @classmethod
+    def of(cls, n: int) -> "WeeklyCase":
+        return cls(WeeklyState.empty(n))
+
+    def grow(self, n: int, *, born: int) -> None:
+        self.state = self.state.grown(self.state.size + n)
+
+    def mean(self, *, hour: int) -> Floats:
+        return WEEKLY.expect(self.state, bucket=hour).mean
+
+    def judge(self, counts: Ints, *, hour: int) -> weekly.Verdict:
+        return WEEKLY.judge(self.state, WEEKLY.expect(self.state, bucket=hour), counts)
+
+    def step(
+        self,
+        counts: Ints,
+        *,
+        hour: int,
+        total: int = 0,
+        masked: Bools | None = None,
+    ) -> weekly.Verdict:
+        expectation = WEEKLY.expect(self.state, bucket=hour)
+        self.state, verdict = WEEKLY.step(self.state, expectation, counts, masked)
+        return verdict
+
+    def restored(self) -> "WeeklyCase":
+        return WeeklyCase(WeeklyState.of(self.state.columns()))
+
+
+Case = SurgeCase | SilenceCase | WeeklyCase
+each_detector = pytest.mark.parametrize("case", [SurgeCase, SilenceCase, WeeklyCase])
 
 
 def history(case: type[Case], n: int = 5, *, seed: int = 1) -> Ints:
@@ -222,8 +261,9 @@ def scores(case: type[Case]) -> Floats:
     return np.array(judged)
 
 
-def test_the_score_of_an_open_bucket_never_falls_as_people_join() -> None:
-    assert (np.diff(scores(SurgeCase), axis=0) >= 0).all()
+@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase])
+def test_the_score_of_an_open_bucket_never_falls_as_people_join(case: type[Case]) -> None:
+    assert (np.diff(scores(case), axis=0) >= 0).all()
 
 
 def test_the_score_of_silence_never_rises_as_events_come() -> None:

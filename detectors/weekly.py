@@ -1,0 +1,275 @@
+"""Weekly and monthly counts: is a series with trend and yearly season above what it should be?
+
+Expected comes from a dynamic generalised linear model (`detectors.dynamic`); the score is a mixture
+of Shiryaev-Roberts statistics (`detectors.shiryaev`) over four excesses of 1, 2, 4 and 7 standard
+deviations: the multiples are
+
+    kappa = 1 + {1, 2, 4, 7} sd/m,  sd^2 = v m,  v = phi + 2 q m
+
+with m expected, phi the dispersion of the series and q the relative variance of m. That counts
+twice, because phi and the discount are guesses too: what is not known yet widens the margin. A
+bucket is judged before it is learnt from.
+
+After an alarm the evidence starts anew: each alarm rests on what came after the last one, and what
+chance piled up once does not alarm twice. The verdict's score is the one before the restart; an
+incident that goes on alarms again as soon as it has the evidence again.
+
+What is learnt is cut 2.58 standard deviations above the mean, so past outbreaks weigh little.
+Nothing is said in the first `shortest_learning` buckets. Up to two years the verdict is marked as
+*learning*: it counts, with the wide margin of a season of which little has been seen.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Annotated
+
+import numpy as np
+
+from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
+from detectors.dynamic import LIMIT, Dynamic, Forecast, Terms
+from detectors.shiryaev import Likelihood, limited
+
+WEEKS = 365.2425 / 7
+"""Weeks in a year."""
+MONTHS = 12.0
+EXCESSES = (1.0, 2.0, 4.0, 7.0)
+"""Standard deviations above the mean that the score looks for."""
+SETTLING = 8
+"""Buckets after which the level is near enough for counts to be cut and scatter to be learnt."""
+SCATTER, SHARE = 1.5, 0.01
+SCATTER_BUCKETS = 10.0
+"""Prior of the dispersion: 1.5 + 0.01 m (large counts are off by a tenth), worth ten buckets."""
+SCATTER_MEMORY = 1000.0
+"""Buckets over which the dispersion is averaged."""
+DOUBT = 2.0
+"""Weight of q in v; with 1 a series in its second year alarms half as often again."""
+LEAST = 1.001
+"""Least dispersion used: the negative binomial likelihood divides by v - 1."""
+HIGHEST_SCORE = 1e12
+QUIET = 4
+"""Buckets without an alarm after which an excess that was called is over."""
+SLICE = 4096
+"""Series worked on at a time, so that what is in between stays in the processor's cache."""
+NEVER = -(2**62)
+
+
+@dataclass(slots=True)
+class Scatter(Columns):
+    """Sums of squared deviations over expected ones, and of their weights."""
+
+    squares: Annotated[Floats, column(np.float64)]
+    weight: Annotated[Floats, column(np.float64)]
+
+    def phi(self, mean: Floats) -> Floats:
+        """Variance of a count over its mean."""
+        squares = self.squares + (SCATTER + SHARE * mean) * SCATTER_BUCKETS
+        phi: Floats = np.maximum(squares / (self.weight + SCATTER_BUCKETS), LEAST)
+        return phi
+
+    def learn(self, counts: Floats, forecast: Forecast, *, phi: Floats, known: Bools) -> None:
+        """A bucket with less than a quarter of an event expected says the less."""
+        mean, residual = forecast.mean, counts - forecast.mean
+        weight = known * np.minimum(4.0 * mean, 1.0)
+        expected = mean * (1.0 + forecast.level_variance * mean / phi)
+        kept = 1.0 - known / SCATTER_MEMORY
+        self.squares[...] = kept * self.squares + weight * residual * residual / expected
+        self.weight[...] = kept * self.weight + weight
+
+
+@dataclass(slots=True)
+class Account(Columns):
+    """R by excess; what was observed and expected since the onset; the last alarm's bucket."""
+
+    ratios: Annotated[Floats32, column(np.float32, rows=len(EXCESSES))]
+    onset: Annotated[Ints, column(np.int64, -1)]
+    observed: Annotated[Ints, column(np.int64)]
+    expected: Annotated[Floats, column(np.float64)]
+    above: Annotated[Ints, column(np.int64, NEVER)]
+
+
+@dataclass(slots=True)
+class WeeklyState(Columns):
+    """All series; `seen` counts the buckets learnt."""
+
+    seen: Annotated[Ints, column(np.int64)]
+    model: Dynamic
+    scatter: Scatter
+    account: Account
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a bucket should hold; `phi` is the dispersion of the series, `seen` its history."""
+
+    bucket: int
+    terms: Terms
+    forecast: Forecast
+    phi: Floats
+    seen: Ints
+
+    @property
+    def mean(self) -> Floats:
+        return self.forecast.mean
+
+    @property
+    def dispersion(self) -> Floats:
+        """v: variance of a count over its mean, the mean's own uncertainty included."""
+        return self.phi + DOUBT * self.forecast.level_variance * self.forecast.mean
+
+    def take(self, series: Ints | slice) -> "Expectation":
+        return Expectation(
+            self.bucket,
+            self.terms,
+            self.forecast.take(series),
+            self.phi[series],
+            self.seen[series],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a bucket says of each series; observed and expected are sums since the onset bucket.
+
+    `ratios` are R by excess, of which `score` is the mean and `multiple` names the largest.
+    """
+
+    score: Floats
+    above: Bools
+    multiple: Floats
+    observed: Ints
+    expected: Floats
+    onset: Ints
+    learning: Bools
+    masked: Bools
+    ratios: Floats
+
+    @property
+    def size(self) -> tuple[Floats, Floats]:
+        """Observed over expected, and observed less expected, since the onset."""
+        expected = np.maximum(self.expected, 1e-9)
+        return self.observed / expected, self.observed - self.expected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weekly:
+    """Settings; `season` is the number of buckets in a year, `memory` half-lives of evidence."""
+
+    threshold: float
+    season: float = WEEKS
+    memory: float = 4.0
+    shortest_learning: int = 26
+
+    def __post_init__(self) -> None:
+        if not self.threshold > 0:
+            raise ValueError(f"threshold must be above 0, got {self.threshold}")
+        if not (self.season > 4 and self.memory > 0):
+            raise ValueError(
+                "season must be above 4 buckets and memory above 0, "
+                f"got {self.season} and {self.memory}"
+            )
+        if self.shortest_learning < SETTLING:
+            raise ValueError(
+                f"shortest_learning must be at least {SETTLING} buckets, "
+                f"got {self.shortest_learning}"
+            )
+
+    def expect(self, state: WeeklyState, *, bucket: int) -> Expectation:
+        """The whole bucket's expectation; pure, so that it may be asked again after a growth."""
+        terms = Terms.of(bucket=bucket, season=self.season)
+        forecast = state.model.forecast(terms)
+        return Expectation(
+            bucket=bucket,
+            terms=terms,
+            forecast=forecast,
+            phi=state.scatter.phi(forecast.mean),
+            seen=state.seen.copy(),
+        )
+
+    def judge(
+        self,
+        state: WeeklyState,
+        expectation: Expectation,
+        counts: Ints,
+        masked: Bools | None = None,
+    ) -> Verdict:
+        """The verdict on these counts. The state stays as it is."""
+        masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
+        kept, mean = state.account, expectation.mean
+        quiet = masked | (expectation.seen < self.shortest_learning)
+        likelihood = Likelihood.of(
+            dispersion=expectation.dispersion, level_variance=np.zeros_like(mean)
+        )
+        unit = np.sqrt(expectation.dispersion / mean)
+        ratios, multiple = likelihood.ratios(
+            kept.ratios,
+            counts.astype(np.float64),
+            mean,
+            rho=2.0 ** (-1.0 / self.memory),
+            kappas=[1.0 + excess * unit for excess in EXCESSES],
+        )
+        score, ratios = limited(np.where(quiet, kept.ratios, ratios), ceiling=HIGHEST_SCORE)
+        goes_on = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
+        return Verdict(
+            score=score,
+            above=(score >= self.threshold) & ~quiet,
+            multiple=multiple,
+            observed=np.where(goes_on, kept.observed, 0) + counts * ~masked,
+            expected=np.where(goes_on, kept.expected, 0.0) + mean * ~masked,
+            onset=np.where(goes_on, kept.onset, expectation.bucket),
+            learning=expectation.seen < 2.0 * self.season,
+            masked=masked,
+            ratios=ratios,
+        )
+
+    def step(
+        self,
+        state: WeeklyState,
+        expectation: Expectation,
+        counts: Ints,
+        masked: Bools | None = None,
+    ) -> tuple[WeeklyState, Verdict]:
+        """Judge, then learn. The state given is used up: its arrays live on in the one returned."""
+        masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
+        verdicts = []
+        for start in range(0, max(state.size, 1), SLICE):
+            some = slice(start, start + SLICE)
+            piece, expected = state.take(some), expectation.take(some)
+            verdict = self.judge(piece, expected, counts[some], masked[some])
+            _learn(piece, expected, counts[some].astype(np.float64), known=~masked[some])
+            _keep(piece.account, verdict, bucket=expected.bucket)
+            verdicts.append(verdict)
+        return state, _joined(verdicts)
+
+
+def _learn(state: WeeklyState, expected: Expectation, counts: Floats, *, known: Bools) -> None:
+    forecast, phi, v = expected.forecast, expected.phi, expected.dispersion
+    sd = np.sqrt(v * forecast.mean)
+    # The Cornish-Fisher quantile of a skewed count, as in `detectors.level`.
+    limit = forecast.mean + LIMIT * sd + (2.0 * v - 1.0) * (LIMIT * LIMIT - 1.0) / 6.0
+    settled = known & (expected.seen >= SETTLING)
+    cut = np.where(settled, np.minimum(counts, limit), counts)
+    state.model.evolve(forecast, step=expected.terms.step)
+    state.model.learn(forecast, cut, phi=phi, known=known)
+    state.model.watch((counts - forecast.mean) / sd, sd / forecast.mean, known=settled)
+    state.scatter.learn(cut, forecast, phi=phi, known=settled)
+    state.seen += known
+
+
+def _keep(account: Account, verdict: Verdict, *, bucket: int) -> None:
+    """The evidence starts anew after an alarm, the account when what was called is over."""
+    account.ratios[...] = np.where(verdict.above, 0.0, verdict.ratios)
+    account.above[verdict.above] = bucket
+    over = bucket - account.above == QUIET
+    account.onset[...] = verdict.onset
+    account.observed[...] = np.where(over, 0, verdict.observed)
+    account.expected[...] = np.where(over, 0.0, verdict.expected)
+
+
+def _joined(verdicts: list[Verdict]) -> Verdict:
+    if len(verdicts) == 1:
+        return verdicts[0]
+    return Verdict(
+        **{
+            f.name: np.concatenate([getattr(v, f.name) for v in verdicts], axis=-1)
+            for f in fields(Verdict)
+        }
+    )
