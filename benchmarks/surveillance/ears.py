@@ -26,30 +26,34 @@ def baselines(counts: Ints, *, lag: int) -> tuple[Floats, Floats]:
 
 
 def deviations(counts: Ints, *, lag: int) -> Floats:
-    """(y - mean)/sd; where sd is 0, infinite above the mean, 0 at it, below it minus infinite."""
+    """(y - mean)/sd; where sd is 0, infinite above the mean and below it, not a number at it."""
     mean, sd = baselines(counts, lag=lag)
-    above = counts[BASELINE + lag - 1 :] - mean
-    scaled = np.divide(above, sd, out=np.zeros_like(above), where=sd > 0)
-    scores: Floats = np.where((sd == 0) & (above != 0), np.copysign(np.inf, above), scaled)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        scores: Floats = (counts[BASELINE + lag - 1 :] - mean) / sd
     return scores
 
 
 def c1(counts: Ints) -> Floats:
     """Of each week (row) from the 8th on and each series: an alarm is a score above z."""
-    return deviations(counts, lag=1)
+    return np.nan_to_num(deviations(counts, lag=1), posinf=np.inf, neginf=-np.inf)
 
 
 def c2(counts: Ints) -> Floats:
     """As `c1`, from the 10th week on."""
-    return deviations(counts, lag=3)
+    return np.nan_to_num(deviations(counts, lag=3), posinf=np.inf, neginf=-np.inf)
 
 
 def c3(counts: Ints) -> Floats:
-    """As `c1`, from the 12th week on; a week with a baseline of sd 0 cannot alarm."""
-    over = np.maximum(c2(counts) - 1.0, 0.0)
+    """As `c1`, from the 12th week on.
+
+    There is no alarm without a case, nor where a baseline without scatter leaves the package
+    without an answer.
+    """
+    over = np.maximum(deviations(counts, lag=3) - 1.0, 0.0)
     _, sd = baselines(counts, lag=3)
-    scores: Floats = np.where(sd[2:] > 0, over[1:-1] + over[:-2], 0.0)
-    return scores
+    scores = over[1:-1] + over[:-2]
+    may = (sd[2:] > 0) & (counts[FIRST["C3"] :] > 0) & ~np.isnan(scores)
+    return np.where(may, scores, 0.0)
 
 
 METHODS: dict[str, Callable[[Ints], Floats]] = {"C1": c1, "C2": c2, "C3": c3}
