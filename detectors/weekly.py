@@ -26,6 +26,7 @@ import numpy as np
 
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dynamic import LIMIT, Dynamic, Forecast, Terms
+from detectors.scatter import Scatter
 from detectors.shiryaev import Likelihood, limited
 
 WEEKS = 365.2425 / 7
@@ -35,44 +36,14 @@ EXCESSES = (1.0, 2.0, 4.0, 7.0)
 """Standard deviations above the mean that the score looks for."""
 SETTLING = 8
 """Buckets after which the level is near enough for counts to be cut and scatter to be learnt."""
-SCATTER, SHARE = 1.5, 0.01
-SCATTER_BUCKETS = 10.0
-"""Prior of the dispersion: 1.5 + 0.01 m (large counts are off by a tenth), worth ten buckets."""
-SCATTER_MEMORY = 1000.0
-"""Buckets over which the dispersion is averaged."""
 DOUBT = 2.0
 """Weight of q in v; with 1 a series in its second year alarms half as often again."""
-LEAST = 1.001
-"""Least dispersion used: the negative binomial likelihood divides by v - 1."""
 HIGHEST_SCORE = 1e12
 QUIET = 4
 """Buckets without an alarm after which an excess that was called is over."""
 SLICE = 4096
 """Series worked on at a time, so that what is in between stays in the processor's cache."""
 NEVER = -(2**62)
-
-
-@dataclass(slots=True)
-class Scatter(Columns):
-    """Sums of squared deviations over expected ones, and of their weights."""
-
-    squares: Annotated[Floats, column(np.float64)]
-    weight: Annotated[Floats, column(np.float64)]
-
-    def phi(self, mean: Floats) -> Floats:
-        """Variance of a count over its mean."""
-        squares = self.squares + (SCATTER + SHARE * mean) * SCATTER_BUCKETS
-        phi: Floats = np.maximum(squares / (self.weight + SCATTER_BUCKETS), LEAST)
-        return phi
-
-    def learn(self, counts: Floats, forecast: Forecast, *, phi: Floats, known: Bools) -> None:
-        """A bucket with less than a quarter of an event expected says the less."""
-        mean, residual = forecast.mean, counts - forecast.mean
-        weight = known * np.minimum(4.0 * mean, 1.0)
-        expected = mean * (1.0 + forecast.level_variance * mean / phi)
-        kept = 1.0 - known / SCATTER_MEMORY
-        self.squares[...] = kept * self.squares + weight * residual * residual / expected
-        self.weight[...] = kept * self.weight + weight
 
 
 @dataclass(slots=True)
