@@ -7,7 +7,7 @@ from alerts.measures import Measures
 from alerts.notices import Notice, What
 from alerts.playbook import first
 from alerts.redaction import clean
-from alerts.signal import Kind, Scope, Signal, matter
+from alerts.signal import Scope, Signal, matter
 from alerts.words import VALUE_LENGTH
 
 MOST_LISTED = 5
@@ -60,7 +60,7 @@ class Reader(Measures):
 
     def headline(self, notice: Notice) -> str:
         scope = self.subject(notice.incident.subject)
-        if notice.signal.kind is Kind.SILENCE:
+        if notice.signal.absence:
             return self.silence(notice)
         if notice.what is What.CLEARED:
             return self.say("Over: nothing unusual about {scope} any more.", scope=scope)
@@ -68,7 +68,7 @@ class Reader(Measures):
             return self.say(
                 "Withdrawn: later data did not bear the alarm out ({scope}).", scope=scope
             )
-        if notice.signal.kind is Kind.TRIGGER:
+        if notice.signal.event:
             return self.enough(notice)
         return self.excess(notice.incident.subject, notice.signal.stream)
 
@@ -115,7 +115,7 @@ class Reader(Measures):
         if notice.ended:
             return ""
         kind, state = self.name("kind", signal.kind), self.name("state", signal.state)
-        if signal.kind is Kind.TRIGGER:
+        if signal.event:
             return self.say("Rule: {kind}; {state}.", kind=kind, state=state)
         strength = self.strength(signal)
         return self.say(
@@ -158,7 +158,7 @@ class Reader(Measures):
     def unseen(self, notice: Notice) -> str:
         """What the figures lack: persons, and what silent sources would have brought."""
         approximate = (notice.surge or notice.signal).approximate
-        silent = notice.signal.kind is Kind.SILENCE and notice.signal.live
+        silent = notice.signal.absence and notice.signal.live
         said = [
             self.approximate() if approximate else "",
             self.blindness() if silent else "",

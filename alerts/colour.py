@@ -22,7 +22,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
-from alerts.signal import Kind, Signal
+from alerts.signal import Signal
 
 
 class Colour(StrEnum):
@@ -79,8 +79,8 @@ def higher(one: Colour, other: Colour) -> Colour:
 def assess(signals: Iterable[Signal]) -> Assessment:
     """The colour of an incident that has these signals; withdrawn ones count for nothing."""
     standing = [signal for signal in signals if signal.standing]
-    triggered = {harm for signal in standing if signal.kind is Kind.TRIGGER for harm in signal.harm}
-    judged = [s for s in standing if s.kind is Kind.TRIGGER or not s.learning]
+    triggered = {harm for signal in standing if signal.event for harm in signal.harm}
+    judged = [s for s in standing if s.event or not s.learning]
     measured = _measured(judged)
     points = {
         aspect: sum(measured[aspect] >= limit for limit in limits)
@@ -89,7 +89,7 @@ def assess(signals: Iterable[Signal]) -> Assessment:
     factors = {aspect: measured[aspect] for aspect, scored in points.items() if scored}
     if triggered & RED_AT_ONCE:
         return Assessment(Colour.RED, ColourReason.SAFETY, points, factors)
-    if standing and all(signal.kind is Kind.SILENCE for signal in standing):
+    if standing and all(signal.absence for signal in standing):
         return Assessment(Colour.YELLOW, ColourReason.SILENT, dict.fromkeys(LIMITS, 0), {})
     level = next(colour for least, colour in LEVELS if sum(points.values()) >= least)
     if triggered & ORANGE_AT_LEAST and not level.above(Colour.ORANGE):
@@ -100,7 +100,7 @@ def assess(signals: Iterable[Signal]) -> Assessment:
 
 
 def _measured(signals: list[Signal]) -> dict[str, float]:
-    surges = [signal for signal in signals if signal.kind is Kind.SURGE]
+    surges = [signal for signal in signals if signal.exceeds]
     return {
         "speed": max((signal.multiple for signal in surges), default=0.0),
         "people": max((signal.observed - signal.expected for signal in surges), default=0.0),

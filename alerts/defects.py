@@ -2,7 +2,7 @@
 
 import msgspec
 
-from alerts.signal import Kind, Signal
+from alerts.signal import Signal
 
 
 class DefectBatchSignal(Signal, frozen=True, kw_only=True):
@@ -25,7 +25,7 @@ def about_batch(signal: Signal) -> DefectBatchSignal | None:
     A report of harm is not told as a defect of its batch: it opens an incident by itself.
     """
     batch = signal.scope.get("batch")
-    if batch is None or signal.kind is Kind.TRIGGER:
+    if batch is None or signal.event:
         return None
     return DefectBatchSignal(
         **msgspec.structs.asdict(signal),

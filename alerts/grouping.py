@@ -36,7 +36,7 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from alerts.incident import Incident, Reason
-from alerts.signal import Kind, Scope, Signal, matter
+from alerts.signal import Scope, Signal, matter
 
 WINDOW = timedelta(hours=48)
 STORM = timedelta(hours=6)
@@ -65,11 +65,11 @@ def home(signal: Signal, incidents: Iterable[Incident]) -> Home:
     )
     if related:
         return _joined(signal, related, near)
-    if signal.kind in (Kind.TRIGGER, Kind.SILENCE):
+    if not signal.exceeds:
         return Home(None, signal.scope, Reason.OPENED)
     if signal.matter:
         return _stormy(signal, near)
-    surging = (i for i in _of_stream(signal, near) if _has(i, Kind.SURGE))
+    surging = (i for i in _of_stream(signal, near) if any(held.exceeds for held in i.standing))
     latest = max(surging, key=lambda i: (i.at, i.id), default=None)
     if latest is None:
         return Home(None, signal.scope, Reason.OPENED)
@@ -82,7 +82,7 @@ def akin(incident: Incident, signal: Signal) -> bool:
     shared = one.keys() & other.keys()
     if incident.broad or any(one[field] != other[field] for field in shared):
         return False
-    if _triggered(incident) or signal.kind is Kind.TRIGGER:
+    if _triggered(incident) or signal.event:
         return bool(shared & SUBJECT) or _same_trigger(incident, signal)
     if not one or not other:
         return bool(other) and incident.scope.get("stream") == signal.stream
@@ -91,14 +91,13 @@ def akin(incident: Incident, signal: Signal) -> bool:
 
 
 def _takes(incident: Incident, signal: Signal) -> bool:
-    silent = signal.kind is Kind.SILENCE
-    alike = _has(incident, Kind.SILENCE) is silent
-    near = silent or abs(signal.at - incident.at) <= WINDOW
+    alike = any(held.absence for held in incident.standing) is signal.absence
+    near = signal.absence or abs(signal.at - incident.at) <= WINDOW
     return incident.open and alike and near and len(incident.signals) < FULL
 
 
 def _same_trigger(incident: Incident, signal: Signal) -> bool:
-    both = _triggered(incident) and signal.kind is Kind.TRIGGER
+    both = _triggered(incident) and signal.event
     return both and incident.scope == signal.scope
 
 
@@ -145,8 +144,4 @@ def _shared(one: Scope, other: Scope) -> int:
 
 
 def _triggered(incident: Incident) -> bool:
-    return _has(incident, Kind.TRIGGER)
-
-
-def _has(incident: Incident, kind: Kind) -> bool:
-    return any(signal.kind is kind for signal in incident.standing)
+    return any(held.event for held in incident.standing)

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from alerts.colour import Colour, ColourReason
-from alerts.signal import Instant, Kind, Scope, Signal
+from alerts.signal import Instant, Scope, Signal
 
 
 class IncidentState(StrEnum):
@@ -100,8 +100,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         report's own place is not that of a surge beside it. What is broad, or silent, is about
         all that its scope holds: there a part that is named must not hide the rest.
         """
-        told = [s for s in self.standing if s.kind is Kind.SURGE] or self.standing
-        if self.broad or any(signal.kind is Kind.SILENCE for signal in told):
+        told = [s for s in self.standing if s.exceeds] or self.standing
+        if self.broad or any(signal.absence for signal in told):
             return self.scope
         fields = {field for signal in told for field in signal.matter} - {"harm"}
         return self.scope | _agreed(self.standing, fields)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from alerts.signal import Kind, Signal, SignalState
+from alerts.signal import Signal, SignalState
 from alerts.words import Words
 
 FAR, WELL = 5.0, 2.0  # times the alarm level
@@ -13,9 +13,9 @@ class Measures(Words):
 
     def figures(self, signal: Signal, height: Signal | None) -> str:
         """Observed against expected; of a trigger, which has neither, the time."""
-        if signal.kind is Kind.TRIGGER:
+        if signal.event:
             return self.happened(signal)
-        if signal.kind is Kind.SILENCE:
+        if signal.absence:
             return self.heard(signal) if signal.live else self.lasted(signal)
         if signal.state is SignalState.CLEARED:
             return self.subsided(signal, height or signal)

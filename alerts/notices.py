@@ -17,7 +17,7 @@ import msgspec
 from alerts.colour import Colour, higher
 from alerts.grouping import WINDOW
 from alerts.incident import Incident, IncidentLine, IncidentState, Told, line
-from alerts.signal import Kind, Signal
+from alerts.signal import Signal
 
 PLACES = ("region", "batch")
 ONE_BY_ONE = 4
@@ -80,8 +80,8 @@ def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -
     """`silences` are those that last, of all streams."""
     now = told(incident)
     spoken = incident.standing or list(incident.signals.values())
-    triggers = [signal for signal in spoken if signal.kind is Kind.TRIGGER]
-    surges = [signal for signal in spoken if signal.kind is not Kind.TRIGGER]
+    triggers = [signal for signal in spoken if signal.event]
+    surges = [signal for signal in spoken if not signal.event]
     signal = _speaking(incident, triggers or surges)
     surge = _speaking(incident, surges) if triggers and surges else None
     return Notice(
@@ -102,7 +102,7 @@ def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -
 def lasting(incidents: Iterable[Incident]) -> list[Signal]:
     """The silences that last, the oldest first."""
     signals = (signal for i in incidents if i.open for signal in i.signals.values())
-    found = [signal for signal in signals if signal.kind is Kind.SILENCE and signal.live]
+    found = [signal for signal in signals if signal.absence and signal.live]
     return sorted(found, key=lambda signal: (signal.onset, signal.id))
 
 

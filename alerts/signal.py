@@ -1,7 +1,7 @@
 """A signal: what a detector says about one scope, as it stands on the public topics."""
 
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Annotated
 
 import msgspec
@@ -25,12 +25,33 @@ RANK = {state: rank for rank, state in enumerate(SignalState)}
 LIVE = frozenset({SignalState.PROVISIONAL, SignalState.CONFIRMED})
 
 
+class Nature(Enum):
+    """What a signal tells of, from which follows what it means for an incident.
+
+    An excess has been counted, against what was expected, and ends where it is over. Events that
+    are enough by themselves were not expected at all, need no baseline, and have no end of their
+    own. An absence is of what should have come: nobody is known to be hurt, but we are blind.
+    """
+
+    EXCESS = "excess"
+    EVENT = "event"
+    ABSENCE = "absence"
+
+
 class Kind(StrEnum):
-    """How a signal came about: an excess of counts, one event that is enough, or none at all."""
+    """The method that a signal came of."""
 
     SURGE = "surge"
     TRIGGER = "trigger"
     SILENCE = "silence"
+
+    @property
+    def nature(self) -> Nature:
+        return NATURES.get(self, Nature.EXCESS)
+
+
+NATURES = {Kind.TRIGGER: Nature.EVENT, Kind.SILENCE: Nature.ABSENCE}
+"""Of the methods that count no excess."""
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +87,21 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def live(self) -> bool:
         return self.state in LIVE
+
+    @property
+    def exceeds(self) -> bool:
+        """It counts more than was expected."""
+        return self.kind.nature is Nature.EXCESS
+
+    @property
+    def event(self) -> bool:
+        """It tells of events that are enough by themselves."""
+        return self.kind.nature is Nature.EVENT
+
+    @property
+    def absence(self) -> bool:
+        """It tells of what does not come."""
+        return self.kind.nature is Nature.ABSENCE
 
     @property
     def standing(self) -> bool:

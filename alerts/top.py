@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from alerts.incident import Incident
-from alerts.signal import Kind
 
 
 class Standout(NamedTuple):
@@ -22,7 +21,7 @@ def scopes(incidents: Iterable[Incident]) -> list[Standout]:
         for incident in incidents
         if incident.open
         for signal in incident.standing
-        if signal.kind is Kind.SURGE
+        if signal.exceeds
     ]
     found: dict[str, Standout] = {}
     for signal in sorted(surges, key=lambda signal: signal.observed - signal.expected):

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from alerts.colour import Assessment, Colour, ColourReason, assess
 from alerts.grouping import Home
 from alerts.incident import Incident, IncidentState, Reason, identity
-from alerts.signal import LIVE, Instant, Kind, Signal, SignalState
+from alerts.signal import LIVE, Instant, Signal, SignalState
 
 QUIET = timedelta(hours=48)
 
@@ -86,7 +86,7 @@ def merged(incident: Incident, into: Incident, *, at: Instant) -> Incident:
 def quiet(incident: Incident, *, elapsed: timedelta) -> Incident | None:
     """The incident cleared when only triggers live in it and nothing came for `QUIET`."""
     live = (signal for signal in incident.signals.values() if signal.live)
-    waits = any(signal.kind is not Kind.TRIGGER for signal in live)
+    waits = any(not signal.event for signal in live)
     if not incident.open or waits or elapsed < QUIET:
         return None
     return replace(incident, state=IncidentState.CLEARED, revision=0, reason=Reason.WENT_QUIET)
@@ -135,7 +135,7 @@ def _state(signals: Iterable[Signal]) -> IncidentState:
 def _learning(signals: Signals) -> bool:
     """Whether learning series alone speak: a trigger learns nothing, a withdrawn one is mute."""
     standing = [signal for signal in signals.values() if signal.standing]
-    return bool(standing) and all(s.learning and s.kind is not Kind.TRIGGER for s in standing)
+    return bool(standing) and all(s.learning and not s.event for s in standing)
 
 
 def _taken(home: Home) -> dict[str, Signal]:

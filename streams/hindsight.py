@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from alerts.colour import Colour, higher
 from alerts.incident import IncidentLine, IncidentState
-from alerts.signal import Kind, Signal
+from alerts.signal import Signal
 from detectors.surge import Surge
 from streams.archive.log import Log
 from streams.backtest import Backtest, Outcome
@@ -156,7 +156,7 @@ def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:
     """Counts before a single event, what it began with, the incident's own scope, the largest."""
 
     def precedence(signal: Signal) -> tuple[bool, bool, bool, tuple[bool, float]]:
-        counts, own = signal.kind is not Kind.TRIGGER, signal.scope == line.scope
+        counts, own = not signal.event, signal.scope == line.scope
         return counts, signal.onset <= line.opened, own, _weight(signal)
 
     return max(signals, key=precedence)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from alerts.colour import Colour
 from alerts.incident import IncidentLine, IncidentState
-from alerts.signal import Kind, Scope, Signal
+from alerts.signal import Scope, Signal
 from streams.events import Complaint, Mention, milliseconds
 from streams.traffic.scenarios.scenario import Label
 
@@ -141,7 +141,7 @@ def names(signal: Signal, label: Label) -> bool:
 
 def explained(signal: Signal, events: Iterable[Complaint | Mention]) -> bool:
     """Whether these events make up at least half of what a surge has in excess."""
-    if signal.kind is not Kind.SURGE:
+    if not signal.exceeds:
         return False
     onset, at = milliseconds(signal.onset), milliseconds(signal.at)
     part = sum(onset <= event.time < at and _agrees(event, signal.scope) for event in events)

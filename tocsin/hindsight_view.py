@@ -8,7 +8,7 @@ from rich.text import Text
 
 from alerts.channels.terminal import STYLES
 from alerts.incident import IncidentState
-from alerts.signal import Kind, matter
+from alerts.signal import matter
 from alerts.words import Words
 from streams.hindsight import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight
 from tocsin import refusals_view
@@ -107,7 +107,7 @@ def _row(called: Called, words: Words) -> list[str | Text]:
         Text(_about(called, words)),
         words.hour(signal.onset),
     ]
-    if signal.kind is Kind.TRIGGER:
+    if signal.event:
         return [*row, "", "", ""]
     numbers = signal.observed, signal.expected, signal.multiple
     return [*row, *map(words.number, numbers)]
@@ -125,7 +125,7 @@ def _about(called: Called, words: Words) -> str:
     scopes = words.numbered("{count} scope", "{count} scopes", called.scopes)
     broad = words.listed([words.name("stream", called.signal.stream), scopes])
     parts = [words.named(matter(called.line.subject)) or broad]
-    if called.signal.kind is Kind.SILENCE:
+    if called.signal.absence:
         parts.append(words.say("silent"))
     if called.harms and "harm" not in called.line.scope:
         parts.append(words.harms(called.harms))

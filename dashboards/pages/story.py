@@ -13,7 +13,7 @@ from alerts.account import Account, Reader
 from alerts.deliveries import DeliveryState
 from alerts.incident import Incident, IncidentState
 from alerts.notices import Notice, What, notice
-from alerts.signal import RANK, Kind, Signal
+from alerts.signal import RANK, Signal
 from dashboards.pages.chart import Chart, drawn
 from streams.incident_view import Case, Delivered
 
@@ -115,11 +115,11 @@ def _chart(case: Case, spoken: Notice | None) -> Chart | None:
         return None
     surge = spoken.surge or spoken.signal
     records = next(records for records in case.signals if records[0].id == surge.id)
-    return drawn(records) if surge.kind is not Kind.TRIGGER else None
+    return drawn(records) if not surge.event else None
 
 
 def _size(signal: Signal) -> tuple[bool, bool, float]:
-    return signal.standing, signal.kind is Kind.TRIGGER, signal.observed - signal.expected
+    return signal.standing, signal.event, signal.observed - signal.expected
 
 
 def _sent(deliveries: Sequence[Delivered]) -> list[Sent]:
