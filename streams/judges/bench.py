@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from alerts.signal import Signal
+import msgspec
+from msgspec.structs import replace as restated
+
+from alerts.signal import Signal, SignalState
+from streams import signals
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.silence import SilenceJudge
 from streams.judges.surge import SurgeJudge
 from streams.judges.trigger import TriggerJudge
 from streams.sections import MINUTES
 
-# Further methods: what makes the judge of a stream by its name in a snapshot, between the surge,
-# on which they build, and the triggers. None: it has nothing to judge there.
+# Further methods, by their names in a snapshot: what makes the judge of a stream. They speak after
+# the surge, on which they build. None: it has nothing to judge there.
 Makers = Mapping[str, Callable[[Seat], Judge | None]]
 MAKERS: Final[Makers] = {"silence": SilenceJudge}
+GONE = "it is no longer judged so: the settings changed"
 
 
 class Bench:
@@ -37,6 +42,9 @@ class Bench:
             **{name: judge for name, judge in made.items() if judge is not None},
             "trigger": TriggerJudge(seat),
         }
+        self._terms = {name: _terms(seat, name, judge) for name, judge in self._judges.items()}
+        self._live: dict[str, dict[str, Signal]] = {name: {} for name in self._judges}
+        self._gone: list[Signal] = []
         lengths = {judge.minutes for judge in self._judges.values()}
         self.finer = sorted(lengths - {MINUTES})
 
@@ -45,9 +53,12 @@ class Bench:
             yield from judge.take(record)
 
     def close(self, closed: Closed) -> Iterator[Signal]:
-        for judge in self._judges.values():
+        yield from self._leave(closed)
+        for name, judge in self._judges.items():
             if judge.minutes == closed.minutes:
-                yield from judge.close(closed)
+                for signal in judge.close(closed):
+                    self._note(name, signal)
+                    yield signal
             if judge is self._surge:
                 closed = replace(closed, usual=self._surge.usual)
 
@@ -66,10 +77,42 @@ class Bench:
         return max(judge.fullness for judge in self._judges.values())
 
     def snapshot(self) -> dict[str, Any]:
-        return {name: judge.snapshot() for name, judge in self._judges.items()}
+        return {
+            "judges": {name: judge.snapshot() for name, judge in self._judges.items()},
+            "terms": self._terms, "live": self._live, "gone": self._gone,
+        }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        """A judge that the snapshot does not know begins now; one that sits no more is left out."""
+        """A judge that the snapshot does not know, or under other terms, begins now.
+
+        What it had called, and one that sits here no more, is cleared when the next bucket closes.
+        """
+        live = msgspec.convert(held["live"], dict[str, dict[str, Signal]])
+        self._gone = msgspec.convert(held["gone"], list[Signal])
         for name, judge in self._judges.items():
-            if name in held:
-                judge.restore(held[name])
+            if held["terms"].get(name) == self._terms[name]:
+                judge.restore(held["judges"][name])
+                self._live[name] = live.pop(name, {})
+        self._gone += [signal for told in live.values() for signal in told.values()]
+
+    def _note(self, name: str, signal: Signal) -> None:
+        """Remember what is confirmed and will be cleared."""
+        told = self._live[name]
+        if signal.state is SignalState.CONFIRMED and not signal.event:
+            told[signal.id] = signal
+        elif signal.state is SignalState.CLEARED:
+            told.pop(signal.id, None)
+
+    def _leave(self, closed: Closed) -> Iterator[Signal]:
+        gone, self._gone = self._gone, []
+        start, end = (signals.moment(closed.bucket + n, closed.minutes) for n in (0, 1))
+        for signal in gone:
+            yield restated(
+                signal, state=SignalState.CLEARED, revision=0, bucket=start, at=end, reason=GONE
+            )
+
+
+def _terms(seat: Seat, name: str, judge: Judge) -> str:
+    """What its state stands on. That of surges is of all cuts, whichever are told of."""
+    cuts = () if isinstance(judge, SurgeJudge) else sorted(seat.of(name))
+    return f"{judge.terms} {[seat.cuts[cut].name for cut in cuts]}"

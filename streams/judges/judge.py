@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -141,9 +141,16 @@ class Closed:
 
 
 class Judge(ABC):
-    """A method, and all that it knows of a stream's series."""
+    """A method, and all that it knows of a stream's series.
 
-    minutes: ClassVar[int] = MINUTES  # length of its buckets: an hour, or a part of one
+    Attributes:
+        minutes: length of its buckets: an hour, or a part of one.
+        terms: what its state stands on, beside the cuts that it is to judge; under other terms,
+            after a change of the settings, it begins anew.
+    """
+
+    minutes: int = MINUTES
+    terms: str = ""
 
     def take(self, record: Record) -> Iterator[Signal]:
         """See a record before the buckets that it closes; yields what must be said at once."""

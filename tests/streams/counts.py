@@ -112,7 +112,7 @@ def learnt(shard: Shard) -> dict[str, Any]:
     state: dict[str, Any] = {}
     for name, stream in shard._streams.items():
         series = stream.series
-        surge = stream.judges.snapshot()["surge"]
+        surge = stream.judges.snapshot()["judges"]["surge"]
         columns = {**surge["state"], **surge["alarms"]}
         lives = {
             key: {column: array[..., life].tolist() for column, array in columns.items()}

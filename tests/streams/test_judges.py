@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import settings as searched
 from hypothesis import strategies as st
 
-from alerts.signal import Signal
+from alerts.signal import Signal, SignalState
 from streams.cells import Counts
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.ledger import Ledger
@@ -29,7 +29,7 @@ FIVE = 5 * MINUTE
 class Clerk(Judge):
     """Writes down what it is shown of the first cut in buckets of five minutes."""
 
-    minutes: ClassVar[int] = 5
+    minutes = 5
 
     def __init__(self, seat: Seat) -> None:
         self.ledger = Ledger({0}, minutes=5)
@@ -209,3 +209,20 @@ def _without_surge(which: Settings) -> Settings:
     first, second, *others = which.cuts
     muted = second.model_copy(update={"methods": ()})
     return which.model_copy(update={"cuts": (first, muted, *others)})
+
+
+def test_what_a_judge_had_called_is_cleared_when_it_is_restored_under_other_terms() -> None:
+    before, after = Watched(), Watched()
+    fired = 0
+    for at, counts in enumerate(PLAIN):
+        if any(signal.state is SignalState.CONFIRMED for signal in before.read([counts])):
+            fired = at + 1
+            break
+    held = thaw(freeze(before.stream.snapshot()))
+    live = {name for told in held["judges"]["live"].values() for name in told}
+    assert live
+    held["judges"]["terms"]["surge"] = "other"
+    after.stream.restore(held)
+    cleared = [s for s in after.read(PLAIN[fired:]) if s.state is SignalState.CLEARED]
+    assert {signal.id for signal in cleared} == live
+    assert len(cleared) == len(live)

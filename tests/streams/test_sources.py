@@ -245,7 +245,7 @@ def test_feeds_past_the_bound_are_not_watched_whoever_is_read_first() -> None:
     kept = []
     for order in (halves, halves[::-1]):
         _, (shard,) = played(which, [one for half in order for one in half])
-        kept.append(shard._streams["complaints"].judges.snapshot()["silence"]["feeds"])
+        kept.append(shard._streams["complaints"].judges.snapshot()["judges"]["silence"]["feeds"])
         assert shard.fullness == 1.0
     assert kept[0] == kept[1]
     assert len(kept[0]) == MOST
