@@ -56,7 +56,8 @@ class Series:
         self.refused = 0
         self.lives: list[Key] = []
         self.own = np.empty(0, np.bool_)
-        self._most, self._tells = most, tells
+        self.tells = tells
+        self._most = most
         self._rows: list[dict[str, int]] = [{} for _ in (*cuts, None)]
         self._keys: list[Key] = []
         self._row_of, self._life_of = NONE, NONE
@@ -64,9 +65,17 @@ class Series:
         self._total = self._row(len(cuts), "")
 
     def scope(self, life: int) -> dict[str, str]:
-        cut = self.cuts[self.lives[life].cut]
-        fields = zip(cut.by, self.lives[life].fields.split(SEPARATOR), strict=True)
+        return self.scope_of(self.lives[life])
+
+    def scope_of(self, key: Key) -> dict[str, str]:
+        cut = self.cuts[key.cut]
+        fields = zip(cut.by, key.fields.split(SEPARATOR), strict=True)
         return {"stream": cut.stream, **cut.where, **dict(fields)}
+
+    def life(self, key: Key) -> int:
+        """The place among the living; UNBORN before."""
+        row = self._rows[key.cut].get(key.fields)
+        return UNBORN if row is None else int(self._life_of[row])
 
     @property
     def fullness(self) -> float:
@@ -172,7 +181,7 @@ class Series:
         """Their rows are the last that have a life."""
         living = len(self.lives)
         self.lives += born
-        self.own = np.append(self.own, np.array([self._tells(key) for key in born], np.bool_))
+        self.own = np.append(self.own, np.array([self.tells(key) for key in born], np.bool_))
         self._life_of[self._row_of[living:]] = np.arange(living, len(self.lives))
 
     def _rows_of(self, cut: int, keys: list[str]) -> list[int]:

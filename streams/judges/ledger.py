@@ -1,7 +1,8 @@
 """What came of the series of some cuts, all that is counted of them, in buckets of any length.
 
-For a judge that wants more than people by the hour. What it holds grows with the series of its
-cuts and the buckets that are open: as many as the sources lie apart, and the lateness they allow.
+For a judge that wants more than people by the hour, or sooner than at its end. What it holds
+grows with the series of its cuts and the buckets that are open: as many as the sources lie apart,
+and the lateness they allow.
 """
 
 from collections.abc import Collection
@@ -11,12 +12,12 @@ import numpy as np
 
 from detectors.columns import Ints
 from streams.cells import Cells
-from streams.judges.judge import Closed, Record, Roster
+from streams.judges.judge import Closed, Record
 from streams.series import NO_ROW, Key, Series
 
 
 class Tally(NamedTuple):
-    """What a bucket held, by place of a roster; as in `cells.CellNumbers`."""
+    """What a bucket held, by place of the ledger's keys; as in `cells.CellNumbers`."""
 
     events: Ints
     people: Ints
@@ -35,19 +36,24 @@ class Part(NamedTuple):
 class Ledger:
     """Buckets of `minutes` that are open.
 
+    A series gets a place when the first bucket closes that holds something of it: sooner than the
+    hour that gives it its life. Those of one bucket are in the order of their keys, so that the
+    places depend on the counts and not on the order in which they were read.
+
     Args:
         cuts: places of those that are held.
         minutes: of a bucket.
 
     Attributes:
-        roster: the living series of these cuts, whose places its tallies have.
+        keys: by place; a series keeps its place for ever.
     """
 
     def __init__(self, cuts: Collection[int], *, minutes: int) -> None:
-        self.roster = Roster(cuts)
+        self.keys: list[Key] = []
         self._cuts, self._minutes = sorted(cuts), minutes
         self._rows: dict[Key, int] = {}
-        self._row_of = np.empty(0, np.int64)  # by place of the roster
+        self._names: list[Key] = []  # by row
+        self._row_of = np.empty(0, np.int64)  # by place
         self._held: dict[str, dict[int, Part]] = {}
         self._open: dict[int, Ints] = {}
 
@@ -67,36 +73,51 @@ class Ledger:
         self._add(part, sign=1, least=least)
 
     def close(self, closed: Closed) -> Tally:
-        """What came in the bucket; of series born of it too."""
-        known = self._row_of.size
-        if self.roster.follow(closed.series) > known:
-            born = self.roster.lives[known:].tolist()
-            rows = [self._row(closed.series.lives[life]) for life in born]
-            self._row_of = np.append(self._row_of, np.array(rows, np.int64))
-        numbers = self._open.pop(closed.bucket, np.zeros((len(Tally._fields), 0), np.int64))
-        return Tally(*_longer(numbers, len(self._rows))[:, self._row_of])
+        """What came in the bucket, of series that have their place by it too."""
+        numbers = _longer(self._open.pop(closed.bucket, NOTHING), len(self._rows))
+        came = np.flatnonzero(numbers[0])
+        fresh = came[~np.isin(came, self._row_of)].tolist()
+        if fresh:
+            born = sorted(map(self._names.__getitem__, fresh))
+            self.keys += born
+            rows = np.array([self._rows[key] for key in born], np.int64)
+            self._row_of = np.append(self._row_of, rows)
+        return Tally(*numbers[:, self._row_of])
+
+    def lives(self, series: Series) -> Ints:
+        """By place, the life of the series, by which a surge knows it; UNBORN until it has one."""
+        return np.array([series.life(key) for key in self.keys], np.int64)
 
     def snapshot(self) -> dict[str, Any]:
         rows = len(self._rows)
         held = {bucket: _longer(numbers, rows)[:, :rows] for bucket, numbers in self._open.items()}
-        return {"keys": list(self._rows), "held": self._held, "open": held}
+        return {"names": self._names, "row_of": self._row_of, "held": self._held, "open": held}
 
     def restore(self, held: dict[str, Any]) -> None:
-        self._rows = {Key(*key): row for row, key in enumerate(held["keys"])}
+        self._names = [Key(*name) for name in held["names"]]
+        self._rows = {name: row for row, name in enumerate(self._names)}
+        self._row_of = held["row_of"]
+        self.keys = [self._names[row] for row in self._row_of.tolist()]
         self._held = {
             topic: {number: Part(*part) for number, part in parts.items()}
             for topic, parts in held["held"].items()
         }
         self._open = held["open"]
 
-    def _row(self, key: Key) -> int:
-        return self._rows.setdefault(key, len(self._rows))
+    def _row(self, key: Key, series: Series) -> int:
+        """Series past the bound of all have none."""
+        row = self._rows.get(key)
+        if row is None:
+            if not series.knows(key):
+                return NO_ROW
+            row = self._rows[key] = len(self._names)
+            self._names.append(key)
+        return row
 
     def _placed(self, cut: int, cells: Cells, series: Series) -> Part:
-        """Series past the bound of all have no row."""
-        numbers, keys = cells.numbers(), [Key(cut, key) for key in cells.keys]
-        known = [self._row(key) if series.knows(key) else NO_ROW for key in keys]
-        rows = np.array(known, np.int64)[numbers.series]
+        numbers = cells.numbers()
+        rows = np.array([self._row(Key(cut, key), series) for key in cells.keys], np.int64)
+        rows = rows[numbers.series]
         tally = np.array([numbers.events, numbers.people, numbers.reposts, numbers.reach])
         at = rows != NO_ROW
         return Part(rows[at], numbers.minutes[at] // self._minutes, tally[:, at])
@@ -105,16 +126,19 @@ class Ledger:
         """Buckets below `least` are closed."""
         for bucket in np.unique(part.buckets[part.buckets >= least]).tolist():
             at = part.buckets == bucket
-            held = self._open.get(bucket, np.zeros((len(Tally._fields), 0), np.int64))
-            held = self._open[bucket] = _longer(held, len(self._rows))
+            held = _longer(self._open.get(bucket, NOTHING), len(self._rows))
+            self._open[bucket] = held
             for numbers, more in zip(held, part.numbers[:, at], strict=True):
                 np.add.at(numbers, part.rows[at], sign * more)
+
+
+NOTHING = np.zeros((len(Tally._fields), 0), np.int64)
 
 
 def _joined(parts: list[Part]) -> Part:
     if not parts:
         none = np.empty(0, np.int64)
-        return Part(none, none, np.empty((len(Tally._fields), 0), np.int64))
+        return Part(none, none, NOTHING)
     return Part(*(np.concatenate(arrays, axis=-1) for arrays in zip(*parts, strict=True)))
 
 

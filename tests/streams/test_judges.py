@@ -19,7 +19,7 @@ from streams.settings import Settings
 from streams.snapshots import SnapshotError, freeze, thaw
 from streams.stream import Stream
 from tests.streams.counts import busy, emitted, merged, parted, records
-from tests.streams.logs import DAY, HOUR, MINUTE, START, settings
+from tests.streams.logs import DAY, MINUTE, START, settings
 
 CHANCE = st.randoms(use_true_random=False)
 TWO = settings(partitions=2, records=64)
@@ -43,10 +43,9 @@ class Clerk(Judge):
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         tally = self.ledger.close(closed)
-        lives = self.ledger.roster.lives.tolist()
-        for life, people in zip(lives, tally.people.tolist(), strict=True):
+        for key, people in zip(self.ledger.keys, tally.people.tolist(), strict=True):
             if people:
-                self.people[closed.bucket, closed.series.lives[life].fields] += people
+                self.people[closed.bucket, key.fields] += people
         self.buckets.append(closed.bucket)
         yield from ()
 
@@ -103,15 +102,8 @@ PLAIN = log()
 
 
 def came() -> Counter[tuple[int, str]]:
-    """By five minutes; a series is shown from the hour on in which it came to be closed."""
-    first: dict[str, int] = {}
-    for event in busy():
-        first.setdefault(str(event.category), event.time // HOUR + 1)
-    return Counter(
-        (event.time // FIVE, str(event.category))
-        for event in busy()
-        if event.time // HOUR >= first[str(event.category)]
-    )
+    """By five minutes."""
+    return Counter((event.time // FIVE, str(event.category)) for event in busy())
 
 
 @given(CHANCE, st.integers(1, 60))
