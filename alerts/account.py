@@ -62,6 +62,8 @@ class Reader(Measures):
         scope = self.subject(notice.incident.subject)
         if notice.signal.absence:
             return self.silence(notice)
+        if notice.signal.limited and notice.what is not What.WITHDRAWN:
+            return self.asked(notice)
         if notice.what is What.CLEARED:
             return self.say("Over: nothing unusual about {scope} any more.", scope=scope)
         if notice.what is What.WITHDRAWN:
@@ -96,6 +98,16 @@ class Reader(Measures):
             stream=named, scope=self.subject(scope),
         )  # fmt: skip
 
+    def asked(self, notice: Notice) -> str:
+        """A rule that was set, by its name."""
+        facts = {
+            "rule": clean(notice.signal.rule, cap=VALUE_LENGTH),
+            "scope": self.subject(notice.incident.subject),
+        }
+        if notice.what is What.CLEARED:
+            return self.say("Over: {rule} no longer holds about {scope}.", **facts)
+        return self.say("A rule that you set holds about {scope}: {rule}.", **facts)
+
     def silence(self, notice: Notice) -> str:
         feed = self.feed(notice.incident.scope)
         if notice.what is What.CLEARED:
@@ -115,7 +127,7 @@ class Reader(Measures):
         if notice.ended:
             return ""
         kind, state = self.name("kind", signal.kind), self.name("state", signal.state)
-        if signal.event:
+        if signal.event or signal.limited:
             return self.say("Rule: {kind}; {state}.", kind=kind, state=state)
         strength = self.strength(signal)
         return self.say(

@@ -14,6 +14,9 @@ each limit of `LIMITS` that is reached:
 `LEVELS` turns the sum into a colour. Surges that are still learning bring no points, so a
 learning incident is never above blue.
 
+A rule that somebody set brings neither speed nor people, for its limit says nothing of what is
+usual; whoever set it wants to be told, so it is yellow at least.
+
 A silence is yellow: nobody is known to be hurt, but somebody must look, for we are blind there. It
 brings no points and shares no incident with what does.
 """
@@ -60,6 +63,7 @@ class ColourReason(StrEnum):
     SENSITIVE = "sensitive"
     LEARNING = "learning"
     SILENT = "silent"
+    ASKED = "asked"
     POINTS = "points"
 
 
@@ -96,6 +100,8 @@ def assess(signals: Iterable[Signal]) -> Assessment:
         return Assessment(Colour.ORANGE, ColourReason.SENSITIVE, points, factors)
     if standing and not judged:
         return Assessment(Colour.BLUE, ColourReason.LEARNING, points, factors)
+    if any(s.limited for s in standing) and not level.above(Colour.YELLOW):
+        return Assessment(Colour.YELLOW, ColourReason.ASKED, points, factors)
     return Assessment(level, ColourReason.POINTS, points, factors)
 
 

@@ -65,7 +65,7 @@ def home(signal: Signal, incidents: Iterable[Incident]) -> Home:
     )
     if related:
         return _joined(signal, related, near)
-    if not signal.exceeds:
+    if signal.event or signal.absence:
         return Home(None, signal.scope, Reason.OPENED)
     if signal.matter:
         return _stormy(signal, near)

@@ -17,6 +17,8 @@ class Measures(Words):
             return self.happened(signal)
         if signal.absence:
             return self.heard(signal) if signal.live else self.lasted(signal)
+        if signal.limited:
+            return self.reached(signal, height or signal)
         if signal.state is SignalState.CLEARED:
             return self.subsided(signal, height or signal)
         return self.counted(signal)
@@ -62,6 +64,33 @@ class Measures(Words):
         return self.say(
             "{height} That was its height; by {at} it was {count}, expected {expected}.", **facts
         )
+
+    def reached(self, signal: Signal, height: Signal) -> str:
+        """Of a rule: who came in its time, and the limit; of one that is over also its height."""
+        if signal.live or height.state is SignalState.CLEARED:
+            return self.windowed(signal)
+        return self.say(
+            "{height} That was its height; by {at} it was {count}, limit {limit}.",
+            height=self.windowed(height), at=self.moment(signal.at),
+            count=self.number(signal.observed), limit=self.number(signal.expected),
+        )  # fmt: skip
+
+    def windowed(self, signal: Signal) -> str:
+        facts = {
+            "since": self.moment(signal.onset), "at": self.moment(signal.at),
+            "limit": self.number(signal.expected),
+        }  # fmt: skip
+        if signal.stream == "mentions":
+            return self.numbered(
+                "From {since} to {at}: {count} post, limit {limit}.",
+                "From {since} to {at}: {count} posts, limit {limit}.",
+                signal.observed, **facts,
+            )  # fmt: skip
+        return self.numbered(
+            "From {since} to {at}: {count} person, limit {limit}.",
+            "From {since} to {at}: {count} people, limit {limit}.",
+            signal.observed, **facts,
+        )  # fmt: skip
 
     def heard(self, signal: Signal) -> str:
         """Of a source: when last, and how few since."""

@@ -20,6 +20,7 @@ NAMES: dict[str, dict[str, str]] = {
         "sensitive": "a data leak or a regulator is involved",
         "learning": "no number counts while it is still being learnt what is usual here",
         "silent": "we are blind where a source is silent",
+        "asked": "somebody asked to be told of this",
         "points": "speed, number of people, spread and harm together",
     },
     "step": {
@@ -36,6 +37,7 @@ NAMES: dict[str, dict[str, str]] = {
         "surge": "excess over the usual count",
         "trigger": "one such report is enough",
         "silence": "fewer events than chance explains",
+        "rule": "limit of a rule reached",
     },
     "state": {
         "provisional": "provisional until its hour is over",

@@ -37,7 +37,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one message, frozen when it was decided; a retry says the same.
 
     `signal` speaks for the incident: a trigger, else of those that last the one that says most
-    of what the incident is about and nothing else, else the highest multiple. `surge` is the
+    of what the incident is about and nothing else, what is against the usual before a rule that was
+    set, else the highest multiple. `surge` is the
     same choice among the surges, where a trigger speaks and there are any. `height` is what
     that which counts said when it was largest.
     `before` is what the previous message said; None for the first. `blind` holds the silences
@@ -153,9 +154,10 @@ def _over(incident: Incident) -> datetime:
 def _speaking(incident: Incident, signals: list[Signal]) -> Signal:
     about = incident.about.items()
 
-    def weight(signal: Signal) -> tuple[bool, int, float, str]:
+    def weight(signal: Signal) -> tuple[bool, int, bool, float, str]:
         fields = signal.scope.items()
-        return signal.live, len(fields) if fields <= about else 0, signal.multiple, signal.id
+        told = len(fields) if fields <= about else 0
+        return signal.live, told, not signal.limited, signal.multiple, signal.id
 
     return max(signals, key=weight)
 

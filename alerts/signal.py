@@ -30,12 +30,14 @@ class Nature(Enum):
 
     An excess has been counted, against what was expected, and ends where it is over. Events that
     are enough by themselves were not expected at all, need no baseline, and have no end of their
-    own. An absence is of what should have come: nobody is known to be hurt, but we are blind.
+    own. An absence is of what should have come: nobody is known to be hurt, but we are blind. A
+    limit was set by somebody who wants to be told when it is reached, whatever is usual.
     """
 
     EXCESS = "excess"
     EVENT = "event"
     ABSENCE = "absence"
+    LIMIT = "limit"
 
 
 class Kind(StrEnum):
@@ -44,13 +46,18 @@ class Kind(StrEnum):
     SURGE = "surge"
     TRIGGER = "trigger"
     SILENCE = "silence"
+    RULE = "rule"
 
     @property
     def nature(self) -> Nature:
         return NATURES.get(self, Nature.EXCESS)
 
 
-NATURES = {Kind.TRIGGER: Nature.EVENT, Kind.SILENCE: Nature.ABSENCE}
+NATURES = {
+    Kind.TRIGGER: Nature.EVENT,
+    Kind.SILENCE: Nature.ABSENCE,
+    Kind.RULE: Nature.LIMIT,
+}
 """Of the methods that count no excess."""
 
 
@@ -58,10 +65,11 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One state of one signal; records repeat, and (id, state, revision) names them.
 
     `observed` and `expected` count people (or posts) since `onset`, of a silence events;
-    `multiple` is their ratio as the detector estimates it. `last` is when a source that is
-    silent was last heard. `examples` holds up to three quotes or event ids,
-    as received: they are redacted when shown. `approximate` says that persons are unknown
-    and each event was counted as one.
+    `multiple` is their ratio as the detector estimates it. `rule` names the rule of the settings
+    that it came of: `expected` is its limit then, and `onset` begins the time that it asks about.
+    `last` is when a source that is silent was last heard. `examples` holds up to three quotes or
+    event ids, as received: they are redacted when shown. `approximate` says that persons are
+    unknown and each event was counted as one.
     """
 
     id: str
@@ -83,6 +91,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     examples: tuple[str, ...] = ()
     approximate: bool = False
     last: Instant | None = None
+    rule: str = ""
 
     @property
     def live(self) -> bool:
@@ -102,6 +111,11 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     def absence(self) -> bool:
         """It tells of what does not come."""
         return self.kind.nature is Nature.ABSENCE
+
+    @property
+    def limited(self) -> bool:
+        """It is held against a limit that somebody set, and not against what is usual."""
+        return self.kind.nature is Nature.LIMIT
 
     @property
     def standing(self) -> bool:

@@ -26,12 +26,14 @@ from streams.sections import (
     DIMENSIONS,
     SOURCES,
     Archive,
+    Counted,
     Cut,
     Detection,
     Intake,
     Kafka,
     Operations,
     Response,
+    Rule,
     Serve,
     Source,
     Stream,
@@ -50,6 +52,7 @@ __all__ = [
     "Kafka",
     "Operations",
     "Response",
+    "Rule",
     "Serve",
     "Settings",
     "SettingsError",
@@ -60,6 +63,7 @@ __all__ = [
 ]
 
 MOST_CUTS = 32
+MOST_RULES = 100
 ENVIRONMENT = "TOCSIN_"
 # variables that are no options
 OTHERS = frozenset(
@@ -98,6 +102,7 @@ class Settings(BaseSettings):
     kafka: Kafka = Kafka()
     sources: tuple[Source, ...] = SOURCES
     cuts: tuple[Cut, ...] = CUTS
+    rules: tuple[Rule, ...] = ()
     detection: Detection = Detection()
     intake: Intake = Intake()
     response: Response = Response()
@@ -134,6 +139,28 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _rules_counted(self) -> Self:
+        if len(self.rules) > MOST_RULES:
+            raise ValueError(f"rules: must hold at most {MOST_RULES} rules, got {len(self.rules)}")
+        cuts = {cut.counted: cut for cut in self.cuts}
+        names: set[str] = set()
+        for position, rule in enumerate(self.rules):
+            at = f"rules[{position}]"
+            if rule.name in names:
+                raise ValueError(f"{at}.name: must be unique, got {rule.name!r} twice")
+            names.add(rule.name)
+            for counted in (rule.counted, rule.compared):
+                if counted not in cuts:
+                    raise ValueError(f"{at}: must be of a cut that is counted; {_missing(counted)}")
+            cut, whole = cuts[rule.counted], cuts[rule.compared]
+            if whole.family not in (None, cut.family):
+                raise ValueError(
+                    f"{at}: the cut it is a share of must have no family, or that of its own "
+                    f"({cut.family}), got {whole.family}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _lateness_within_horizon(self) -> Self:
         horizon = self.detection.repeat_horizon
         for position, source in enumerate(self.sources):
@@ -154,6 +181,13 @@ class Settings(BaseSettings):
             dumped["map"] = source.map and source.map.read_text(encoding="utf-8")
         written = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(written.encode(), digest_size=6).hexdigest()
+
+
+def _missing(counted: Counted) -> str:
+    """The cut that is to be added, as a table of the settings."""
+    stream, by, where = counted
+    fixed = "".join(f", {field}={value}" for field, value in sorted(where))
+    return f"none counts {stream} by {', '.join(sorted(by))}{' where' + fixed[1:] if fixed else ''}"
 
 
 def load(path: Path | None = None) -> Settings:

@@ -48,16 +48,17 @@ def moment(bucket: int, minutes: int = MINUTES) -> datetime:
     return EPOCH + timedelta(minutes=bucket * minutes)
 
 
-def identity(scope: dict[str, str], kind: Kind, fired: int) -> str:
+def identity(scope: dict[str, str], kind: Kind, fired: int, rule: str = "") -> str:
     """The same alarm has the same id wherever and however often it is computed."""
+    named = f"{kind}\x1e{rule}" if rule else kind
     name = "\x1f".join(f"{field}={value}" for field, value in sorted(scope.items()))
-    return xxhash.xxh3_128_hexdigest(f"{kind}\x1e{fired}\x1e{name}".encode())
+    return xxhash.xxh3_128_hexdigest(f"{named}\x1e{fired}\x1e{name}".encode())
 
 
 def alarm(
     kind: Kind, scope: dict[str, str], figures: Figures, change: Change, *, bucket: int,
     threshold: float, minutes: int = MINUTES, reason: str = "", approximate: bool = False,
-    at: datetime | None = None, last: datetime | None = None,
+    at: datetime | None = None, last: datetime | None = None, rule: str = "",
 ) -> Signal:  # fmt: skip
     """What the alarm at the change's place of a verdict says.
 
@@ -68,13 +69,13 @@ def alarm(
     observed, expected = float(figures.observed[place]), float(figures.expected[place])
     onset = moment(int(figures.onset[place]), minutes)
     return Signal(
-        id=identity(scope, kind, change.fired), kind=kind, scope=scope,
+        id=identity(scope, kind, change.fired, rule), kind=kind, scope=scope,
         bucket=moment(bucket, minutes), onset=onset, at=at or moment(bucket + 1, minutes),
         state=change.state, revision=change.revision, observed=observed, expected=expected,
         score=float(figures.score[place]), threshold=threshold,
         multiple=observed / max(expected, 1e-9), learning=bool(figures.learning[place]),
         reason=reason or counted(observed, expected, onset, of="seen"),
-        approximate=approximate, last=last,
+        approximate=approximate, last=last, rule=rule,
     )  # fmt: skip
 
 

@@ -378,6 +378,13 @@ def test_the_toml_in_the_document_is_read() -> None:
     for block in re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL):
         assert set(OPTIONS) >= {
             f"{section}.{option}"
-            for section, table in tomllib.loads(block).items()
+            for section, tables in tomllib.loads(block).items()
+            for table in (tables if isinstance(tables, list) else [tables])
             for option in table
         }
+
+
+def test_the_rules_in_the_document_are_of_cuts_that_are_counted_by_default() -> None:
+    (block,) = re.findall(r"```toml\n(\[\[rules\]\].*?)```", DOCUMENT, re.DOTALL)
+    rules = Settings(rules=tomllib.loads(block)["rules"]).rules
+    assert [rule.minutes for rule in rules] == [5, 5, 60]

@@ -10,6 +10,7 @@ from msgspec.structs import replace as restated
 from alerts.signal import Signal, SignalState
 from streams import signals
 from streams.judges.judge import Closed, Judge, Record, Seat
+from streams.judges.rules import rule_judges
 from streams.judges.silence import SilenceJudge
 from streams.judges.surge import SurgeJudge
 from streams.judges.trigger import TriggerJudge
@@ -28,7 +29,7 @@ class Bench:
     Args:
         seat: where they sit.
         surge: judges first.
-        makers: of those between it and the triggers.
+        makers: of those between it and the rules, which the triggers follow.
 
     Attributes:
         finer: lengths, in minutes, of buckets shorter than an hour that some want closed.
@@ -40,6 +41,7 @@ class Bench:
         self._judges: dict[str, Judge] = {
             "surge": surge,
             **{name: judge for name, judge in made.items() if judge is not None},
+            **rule_judges(seat),
             "trigger": TriggerJudge(seat),
         }
         self._terms = {name: _terms(seat, name, judge) for name, judge in self._judges.items()}
