@@ -118,7 +118,7 @@ class Stream:
         now = self._marks.time // MILLISECONDS
         if self._passed == NEVER:
             first = self.series.first_open
-            if first is None or (first + 1) * MINUTES > now:
+            if first is None or first * MINUTES > now:
                 return
             self._passed = first * MINUTES
             self._freeze(first)

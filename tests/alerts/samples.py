@@ -49,6 +49,15 @@ def trigger(name: str = "t", /, *, harm: tuple[str, ...] = ("injury",), **change
     return surge(name, **(facts | changes))
 
 
+def rule(name: str = "r", /, **changes: Any) -> Signal:
+    """A rule on billing complaints whose limit is reached."""
+    facts: dict[str, Any] = {
+        "kind": Kind.RULE, "rule": "twenty an hour", "expected": 20.0, "observed": 25.0,
+        "multiple": 1.25, "score": 1.25, "threshold": 1.0,
+    }  # fmt: skip
+    return surge(name, **(facts | changes))
+
+
 def silence(name: str = "q", /, *, channel: str = "", **changes: Any) -> Signal:
     """A topic of complaints, or a channel in it, that is silent since an hour before."""
     facts: dict[str, Any] = {

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from alerts.colour import LEVELS, LIMITS, Colour, ColourReason, assess
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import scoped, silence, surge, trigger
+from tests.alerts.samples import rule, scoped, silence, surge, trigger
 
 surges = st.builds(
     lambda name, multiple, observed, region, learning: surge(
@@ -67,6 +67,15 @@ def test_every_sum_of_points_has_a_colour() -> None:
     most = sum(len(limits) for limits in LIMITS.values())
     assert LEVELS[-1][0] == 0
     assert LEVELS[0][0] <= most
+
+
+def test_a_rule_is_yellow_at_least_and_its_limit_says_nothing_of_what_is_usual() -> None:
+    found = assess([rule(observed=900.0, multiple=45.0)])
+    assert (found.colour, found.reason) == (Colour.YELLOW, ColourReason.ASKED)
+    assert found.factors == {}
+    with_surge = assess([rule(), surge("s", observed=84.0, expected=6.0, multiple=14.0)])
+    assert (with_surge.colour, with_surge.reason) == (Colour.ORANGE, ColourReason.POINTS)
+    assert assess([rule(state=SignalState.WITHDRAWN)]).colour is Colour.BLUE
 
 
 def test_silence_is_yellow_however_much_is_missing_and_brings_no_points() -> None:

@@ -6,7 +6,7 @@ from alerts.grouping import FULL, MANY
 from alerts.incident import IncidentState, Reason
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import only, run, scoped, silence, surge, told, trigger
+from tests.alerts.samples import only, rule, run, scoped, silence, surge, told, trigger
 
 
 def after(*signals: Signal) -> Incidents:
@@ -66,6 +66,11 @@ def test_a_signal_that_moved_is_revised_where_it_went() -> None:
     first, second = after(north, south, surge("p"), cleared).incidents.values()
     assert first.signals["s"].state is SignalState.CLEARED
     assert not second.signals
+
+
+def test_a_rule_meets_what_is_about_its_matter_and_is_no_excess_of_the_stream() -> None:
+    assert len(after(surge("a"), rule("r")).incidents) == 1
+    assert len(after(rule("r"), surge("t", scope=scoped())).incidents) == 2
 
 
 def test_half_related_scopes_do_not_chain() -> None:

@@ -12,7 +12,7 @@ from alerts.inputs import Input, Tick
 from alerts.messages import MOST_LINES, Message, compose
 from alerts.notices import What
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import START, run, scoped, silence, surge, trigger
+from tests.alerts.samples import START, rule, run, scoped, silence, surge, trigger
 
 
 def wanted(*items: Input | Signal, **recipient: str) -> list[Delivery]:
@@ -92,6 +92,36 @@ def test_a_silence_is_told_in_chinese() -> None:
     assert "静默：来源主题 complaints、渠道 电话，不再有内容传入。" in text
     assert "最后一条 2026-03-02 18:20 UTC+08:00。自 2026-03-02 19:00 UTC+08:00 起：0 条" in text
     assert "没有警报不等于平安" in text
+
+
+def test_a_rule_is_told_by_its_name_with_its_limit_and_not_as_unusual() -> None:
+    message = last(rule())
+    assert message.title.startswith("[YELLOW] new")
+    assert message.lines == (
+        "A rule that you set holds about billing: twenty an hour.",
+        "From 2026-03-02 11:00 UTC to 2026-03-02 12:00 UTC: 25 people, limit 20.",
+        "Rule: limit of a rule reached; confirmed.",
+        "Where: stream complaints, category billing.",
+        "Why yellow: somebody asked to be told of this.",
+        "Next: read a few of the reports and see what they share.",
+    )
+    assert "达到规则设定的限值" in body(last(rule(), language="zh"))
+
+
+def test_a_rule_that_no_longer_holds_says_its_height_and_what_it_is_now() -> None:
+    more = rule(observed=61.0, revision=1, hours=1)
+    over = rule(observed=3.0, state=SignalState.CLEARED, hours=2)
+    lines = last(rule(), more, over).lines
+    assert lines[0] == "Over: twenty an hour no longer holds about billing."
+    assert lines[1] == (
+        "From 2026-03-02 12:00 UTC to 2026-03-02 13:00 UTC: 61 people, limit 20. "
+        "That was its height; by 2026-03-02 14:00 UTC it was 3, limit 20."
+    )
+
+
+def test_a_surge_speaks_before_a_rule_about_the_same() -> None:
+    message = last(rule(multiple=99.0), surge(multiple=10.0, observed=84.0, hours=1))
+    assert message.lines[0] == "Far more complaints than usual about billing."
 
 
 def test_next_to_nothing_is_not_called_nothing() -> None:
