@@ -2,188 +2,27 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors import rules, silence, surge, weekly
-from detectors.columns import Bools, Floats, Ints
-from detectors.rules import Rule, RuleState
-from detectors.season import Profiles, Rhythm
-from detectors.silence import Silence, SilenceState
-from detectors.surge import Surge, SurgeState
-from detectors.weekly import Weekly, WeeklyState
-from detectors.window import Window
+from detectors import surge
+from detectors.columns import Floats, Ints
+from tests.contract.burst import BurstCase
+from tests.contract.rules import RuleCase
+from tests.contract.silence import SilenceCase
+from tests.contract.surge import SURGE, SurgeCase
+from tests.contract.verdicts import Verdict, same
+from tests.contract.weekly import WeeklyCase
 
-SURGE = Surge(threshold=1000.0, shortest_learning=24, longest_learning=48)
-SILENCE = Silence(threshold=1000.0)
-WEEKLY = Weekly(threshold=100.0)
-RULE = Rule(least=3, window=5, ratio=1.5, holds=2, until=0.8)
-
-Verdict = surge.Verdict | silence.Verdict | weekly.Verdict | rules.Verdict
-
-
-@dataclass(slots=True)
-class SurgeCase:
-    """The surge detector with one group's profile, as the contract drives it.
-
-    `hours` are enough to see it alarm, `many` are more series than it works on at a time.
-    """
-
-    hours: ClassVar[int] = 120
-    many: ClassVar[int] = 8195
-    state: SurgeState
-    profiles: Profiles
-
-    @classmethod
-    def of(cls, n: int) -> "SurgeCase":
-        return cls(SurgeState.empty(n), Profiles.empty(1))
-
-    def grow(self, n: int, *, born: int) -> None:
-        self.state = self.state.grow(born=born, groups=np.zeros(n, np.int64))
-
-    def mean(self, *, hour: int) -> Floats:
-        """What the hour should hold."""
-        return SURGE.expect(self.state, self.profiles.expect(hour=hour), bucket=hour).mean
-
-    def judge(self, counts: Ints, *, hour: int) -> surge.Verdict:
-        rhythm = self.profiles.expect(hour=hour)
-        return SURGE.judge(self.state, SURGE.expect(self.state, rhythm, bucket=hour), counts)
-
-    def step(
-        self, counts: Ints, *, hour: int, total: int, masked: Bools | None = None
-    ) -> surge.Verdict:
-        rhythm: Rhythm = self.profiles.expect(hour=hour)
-        expectation = SURGE.expect(self.state, rhythm, bucket=hour)
-        self.state, verdict = SURGE.step(self.state, expectation, counts, masked)
-        self.profiles.learn(np.array([total]), rhythm, bucket=hour, masked=np.zeros(1, np.bool_))
-        return verdict
-
-    def restored(self) -> "SurgeCase":
-        return SurgeCase(SurgeState.of(self.state.columns()), Profiles.of(self.profiles.columns()))
-
-
-@dataclass(slots=True)
-class SilenceCase:
-    """The detector of silence; it has its profiles itself, and no mask."""
-
-    hours: ClassVar[int] = 14 * 24
-    many: ClassVar[int] = 203
-    state: SilenceState
-
-    @classmethod
-    def of(cls, n: int) -> "SilenceCase":
-        return cls(SilenceState.empty(n))
-
-    def grow(self, n: int, *, born: int) -> None:
-        self.state = self.state.grown(self.state.size + n)
-
-    def mean(self, *, hour: int) -> Floats:
-        return SILENCE.expect(self.state, bucket=hour, hour=hour).mean
-
-    def judge(self, counts: Ints, *, hour: int) -> silence.Verdict:
-        expectation = SILENCE.expect(self.state, bucket=hour, hour=hour)
-        return SILENCE.judge(self.state, expectation, counts)
-
-    def step(
-        self,
-        counts: Ints,
-        *,
-        hour: int,
-        total: int = 0,
-        masked: Bools | None = None,
-    ) -> silence.Verdict:
-        expectation = SILENCE.expect(self.state, bucket=hour, hour=hour)
-        self.state, verdict = SILENCE.step(self.state, expectation, counts)
-        return verdict
-
-    def restored(self) -> "SilenceCase":
-        return SilenceCase(SilenceState.of(self.state.columns()))
-
-
-@dataclass(slots=True)
-class WeeklyCase:
-    """The detector for weekly counts: the buckets that the contract calls hours are weeks."""
-
-    hours: ClassVar[int] = 130
-    many: ClassVar[int] = 4099
-    state: WeeklyState
-
-    @classmethod
-    def of(cls, n: int) -> "WeeklyCase":
-        return cls(WeeklyState.empty(n))
-
-    def grow(self, n: int, *, born: int) -> None:
-        self.state = self.state.grown(self.state.size + n)
-
-    def mean(self, *, hour: int) -> Floats:
-        return WEEKLY.expect(self.state, bucket=hour).mean
-
-    def judge(self, counts: Ints, *, hour: int) -> weekly.Verdict:
-        return WEEKLY.judge(self.state, WEEKLY.expect(self.state, bucket=hour), counts)
-
-    def step(
-        self,
-        counts: Ints,
-        *,
-        hour: int,
-        total: int = 0,
-        masked: Bools | None = None,
-    ) -> weekly.Verdict:
-        expectation = WEEKLY.expect(self.state, bucket=hour)
-        self.state, verdict = WEEKLY.step(self.state, expectation, counts, masked)
-        return verdict
-
-    def restored(self) -> "WeeklyCase":
-        return WeeklyCase(WeeklyState.of(self.state.columns()))
-
-
-@dataclass(slots=True)
-class RuleCase:
-    """A rule that asks about five hours, and for half as many again as the five before."""
-
-    hours: ClassVar[int] = 120
-    many: ClassVar[int] = 203
-    state: RuleState
-    window: Window
-
-    @classmethod
-    def of(cls, n: int) -> "RuleCase":
-        made = cls(RuleState.empty(), Window(length=RULE.window, delay=RULE.window))
-        made.grow(n, born=0)
-        return made
-
-    def grow(self, n: int, *, born: int) -> None:
-        self.state = self.state.grown(self.state.size + n)
-        self.window.grow(self.state.size)
-
-    def judge(self, counts: Ints, *, hour: int) -> rules.Verdict:
-        return deepcopy(self).step(counts, hour=hour)
-
-    def step(
-        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
-    ) -> rules.Verdict:
-        self.window.take(counts)
-        people, before = self.window.recent.copy(), self.window.before
-        expected = RULE.judge(self.state, people, before, bucket=hour)
-        self.state, verdict = RULE.step(self.state, people, before, bucket=hour)
-        same(verdict, expected)
-        return verdict
-
-    def restored(self) -> "RuleCase":
-        again = RuleCase.of(0)
-        again.state = RuleState.of(self.state.columns())
-        again.window.restore(self.window.columns())
-        return again
-
-
-Summing = SurgeCase | SilenceCase | WeeklyCase
+Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase
 Case = Summing | RuleCase
-each_detector = pytest.mark.parametrize("case", [SurgeCase, SilenceCase, WeeklyCase, RuleCase])
+SUMMING = [SurgeCase, SilenceCase, WeeklyCase, BurstCase]
+each_detector = pytest.mark.parametrize("case", [*SUMMING, RuleCase])
 
 
 def history(case: type[Case], n: int = 5, *, seed: int = 1) -> Ints:
@@ -202,11 +41,6 @@ def history(case: type[Case], n: int = 5, *, seed: int = 1) -> Ints:
 def run(made: Case, counts: Ints, *, start: int = 0) -> Iterator[Verdict]:
     for hour, row in enumerate(counts, start):
         yield made.step(row, hour=hour, total=int(row.sum()))
-
-
-def same(one: Verdict, other: Verdict) -> None:
-    for f in fields(one):
-        np.testing.assert_array_equal(getattr(one, f.name), getattr(other, f.name), f.name)
 
 
 def same_columns(one: dict[str, Any], other: dict[str, Any]) -> None:
@@ -304,7 +138,7 @@ def scores(case: type[Case]) -> Floats:
     return np.array(judged)
 
 
-@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase])
+@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase, BurstCase])
 def test_the_score_of_an_open_bucket_never_falls_as_people_join(case: type[Case]) -> None:
     assert (np.diff(scores(case), axis=0) >= 0).all()
 
@@ -313,7 +147,7 @@ def test_the_score_of_silence_never_rises_as_events_come() -> None:
     assert (np.diff(scores(SilenceCase), axis=0) <= 0).all()
 
 
-@pytest.mark.parametrize("case", [SurgeCase, SilenceCase])
+@pytest.mark.parametrize("case", SUMMING)
 def test_observed_and_expected_are_the_sums_since_the_onset(case: type[Summing]) -> None:
     made, counts = case.of(5), history(case)
     means = []

@@ -1,0 +1,52 @@
+"""A plain rule, as the contract drives it."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import ClassVar
+
+from detectors import rules
+from detectors.columns import Bools, Ints
+from detectors.rules import Rule, RuleState
+from detectors.window import Window
+from tests.contract.verdicts import same
+
+RULE = Rule(least=3, window=5, ratio=1.5, holds=2, until=0.8)
+
+
+@dataclass(slots=True)
+class RuleCase:
+    """A rule that asks about five hours, and for half as many again as the five before."""
+
+    hours: ClassVar[int] = 120
+    many: ClassVar[int] = 203
+    state: RuleState
+    window: Window
+
+    @classmethod
+    def of(cls, n: int) -> "RuleCase":
+        made = cls(RuleState.empty(), Window(length=RULE.window, delay=RULE.window))
+        made.grow(n, born=0)
+        return made
+
+    def grow(self, n: int, *, born: int) -> None:
+        self.state = self.state.grown(self.state.size + n)
+        self.window.grow(self.state.size)
+
+    def judge(self, counts: Ints, *, hour: int) -> rules.Verdict:
+        return deepcopy(self).step(counts, hour=hour)
+
+    def step(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> rules.Verdict:
+        self.window.take(counts)
+        people, before = self.window.recent.copy(), self.window.before
+        expected = RULE.judge(self.state, people, before, bucket=hour)
+        self.state, verdict = RULE.step(self.state, people, before, bucket=hour)
+        same(verdict, expected)
+        return verdict
+
+    def restored(self) -> "RuleCase":
+        again = RuleCase.of(0)
+        again.state = RuleState.of(self.state.columns())
+        again.window.restore(self.window.columns())
+        return again

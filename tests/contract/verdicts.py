@@ -1,0 +1,14 @@
+"""Verdicts, and when two of them are the same."""
+
+from dataclasses import fields
+
+import numpy as np
+
+from detectors import burst, rules, silence, surge, weekly
+
+Verdict = surge.Verdict | silence.Verdict | weekly.Verdict | burst.Verdict | rules.Verdict
+
+
+def same(one: Verdict, other: Verdict) -> None:
+    for f in fields(one):
+        np.testing.assert_array_equal(getattr(one, f.name), getattr(other, f.name), f.name)
