@@ -18,7 +18,7 @@ two weeks. So B is the mean number of zeros of the chance, over five lengths of 
 was ever seen the Pareto tail speaks. A bucket is judged before it is learnt from.
 
 A negative binomial tail with a dispersion for each window in place of z_w, a daily rhythm, other
-windows, the largest s_w in place of their mean: none did better on the series it was tried on.
+windows, the largest s_w in place of their mean: none did clearly better on the series tried.
 
 With `measured` the values are not counts but measurements (a mean sentiment, a latency), which
 may be negative and go wrong either way: s^2 is then the mean squared residual, of which one
