@@ -29,7 +29,7 @@ TELLING = 16.0
 JUMP = 16.0
 BURSTY, OTHER = 0.008, 0.0005
 """Shares of jumps. Seen at 5 minutes: in five series of tweets 0.6 % (the first week of one) to
-22 %; in the busiest complaint series of a simulation up to 0.05 %, incidents included."""
+20 %; in the busiest complaint series of a simulation up to 0.05 %, incidents included."""
 RATIO = 1000.0
 MOST = 100_000
 """Telling pairs of memory (a year of 5 minutes): beyond it both numbers are halved."""
