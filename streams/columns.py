@@ -3,18 +3,14 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 from msgspec.structs import astuple
-from numpy.typing import NDArray
 
 from streams.events import Event, Rejected
-from streams.vocabulary import Names
+from streams.fields import Bools, Chosen, Field, Ints, Listed, field_of
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 NO_TIMES = np.empty(0, np.int64)
 
 
@@ -33,13 +29,12 @@ class Columns:
 
     Args:
         times: milliseconds, one an event.
-        values: by field, one an event; a field that none of them has may be left out.
+        fields: by name; one that no event has may be left out. A list is the values of a field.
     """
 
-    def __init__(self, times: Ints, values: Mapping[str, list[Any]]) -> None:
+    def __init__(self, times: Ints, fields: Mapping[str, Field | list[Any]]) -> None:
         self.times = times
-        self._values = dict(values)
-        self._numbers: dict[str, Ints] = {}
+        self._fields = {name: field_of(values) for name, values in fields.items()}
 
     @classmethod
     def of(cls, events: Sequence[Event]) -> "Columns":
@@ -49,47 +44,39 @@ class Columns:
     def __len__(self) -> int:
         return len(self.times)
 
-    def __getitem__(self, field: str) -> list[Any]:
-        if field not in self._values:
-            self._values[field] = [None] * len(self)
-        return self._values[field]
+    def __getitem__(self, name: str) -> list[Any]:
+        return self.field(name).values()
 
-    def present(self, field: str) -> Bools:
-        """Which of them have the field."""
-        values = self[field]
-        if None not in values:
-            return np.ones(len(self), np.bool_)
-        return np.array([value is not None for value in values], np.bool_)
-
-    def __setitem__(self, field: str, values: list[Any]) -> None:
+    def __setitem__(self, name: str, values: Field | list[Any]) -> None:
         """Complete a field from elsewhere, such as the text."""
-        self._values[field] = values
-        self._numbers.pop(field, None)
+        self._fields[name] = field_of(values)
 
-    def coded(self, field: str, names: Names) -> Ints:
-        """The numbers that a field's values have in the names of its chunk."""
-        if field not in self._numbers:
-            self._numbers[field] = names.numbers(self[field])
-        return self._numbers[field]
+    def field(self, name: str) -> Field:
+        if name not in self._fields:
+            self._fields[name] = Listed([None] * len(self))
+        return self._fields[name]
 
     @property
     def fields(self) -> Iterable[str]:
         """Those that any of them may have."""
-        return self._values.keys()
+        return self._fields.keys()
 
     def part(self, start: int, stop: int) -> "Columns":
         if start == 0 and stop >= len(self):
             return self
-        cut = slice(start, stop)
-        return Columns(self.times[cut], {field: v[cut] for field, v in self._values.items()})
+        return self._chosen(slice(start, stop))
 
     def kept(self, marks: Bools) -> "Columns":
         """The events that are marked."""
-        if marks.all():
-            return self
-        chosen = marks.tolist()
-        values = {field: list(compress(v, chosen)) for field, v in self._values.items()}
-        return Columns(self.times[marks], values)
+        return self if marks.all() else self._chosen(marks)
+
+    def ordered(self, places: Ints) -> "Columns":
+        """The events in another order."""
+        return self._chosen(places)
+
+    def _chosen(self, which: Chosen) -> "Columns":
+        fields = {name: field.chosen(which) for name, field in self._fields.items()}
+        return Columns(self.times[which], fields)
 
 
 def transposed(events: Sequence[Event]) -> dict[str, list[Any]]:
@@ -147,6 +134,16 @@ class Answers:
         columns = _joined([part.columns for part in parts])
         return cls(columns, np.concatenate([NO_TIMES, *places]), odd, starts[-1])
 
+    @classmethod
+    def mingled(cls, columns: Columns, marks: Bools, others: "Answers") -> "Answers":
+        """Events, and what the records say that are not marked as theirs."""
+        elsewhere = np.flatnonzero(~marks)
+        places = np.concatenate([np.flatnonzero(marks), elsewhere[others.places]])
+        order = np.argsort(places)
+        odd = {int(elsewhere[at]): one for at, one in others.odd.items()}
+        joined = _joined([columns, others.columns]).ordered(order)
+        return cls(joined, places[order], odd, len(marks))
+
     def __len__(self) -> int:
         return self.size
 
@@ -169,12 +166,5 @@ class Answers:
 
 def _joined(parts: Sequence[Columns]) -> Columns:
     times = np.concatenate([NO_TIMES, *(part.times for part in parts)])
-    fields = {field for part in parts for field in part.fields}
-    return Columns(times, {field: _chained(part[field] for part in parts) for field in fields})
-
-
-def _chained(lists: Iterable[list[Any]]) -> list[Any]:
-    chained: list[Any] = []
-    for values in lists:
-        chained += values
-    return chained
+    names = {name for part in parts for name in part.fields}
+    return Columns(times, {n: Field.joined([part.field(n) for part in parts]) for n in names})

@@ -25,6 +25,14 @@ class Harmful(NamedTuple):
 
 def complete(columns: Columns) -> list[Harmful]:
     """Fill in category and sentiment; returns the events that are enough by themselves."""
+    found = _completed(columns) if "text" in columns.fields else []
+    for name in ("category", "sentiment"):
+        columns[name] = columns.field(name).filled(UNKNOWN)
+    return found + _stated(columns, {(harmful.place, harmful.harm) for harmful in found})
+
+
+def _completed(columns: Columns) -> list[Harmful]:
+    """As far as the texts tell; returns the harm in them."""
     texts = columns["text"]
     moods, categories = list(columns["sentiment"]), list(columns["category"])
     found = []
@@ -34,16 +42,14 @@ def complete(columns: Columns) -> list[Harmful]:
         found += [
             Harmful(place, harm, (texts[place] or "")[:QUOTE]) for harm in sorted(read.harms.strict)
         ]
-    columns["category"], columns["sentiment"] = _filled(categories), _filled(moods)
-    return found + _stated(columns, {(harmful.place, harmful.harm) for harmful in found})
+    columns["category"], columns["sentiment"] = categories, moods
+    return found
 
 
 def _read(
     texts: Sequence[str | None], categories: Sequence[str | None], moods: Sequence[str | None]
 ) -> Iterator[tuple[int, reading.Reading]]:
-    """What the texts say, by their places; events of many sources have none."""
-    if texts.count(None) == len(texts):
-        return iter(())
+    """What the texts say, by their places."""
     places = [place for place, text in enumerate(texts) if text is not None]
     readings = reading.read(
         [texts[place] or "" for place in places],
@@ -53,16 +59,13 @@ def _read(
     return zip(places, readings, strict=True)
 
 
-def _filled(values: list[str | None]) -> list[str | None]:
-    return [value or UNKNOWN for value in values] if None in values else values
-
-
 def _stated(columns: Columns, read: set[tuple[int, str]]) -> list[Harmful]:
     """Severities that the source states and the text does not show."""
-    if STATED.keys().isdisjoint(columns["severity"]):
+    if STATED.keys().isdisjoint(columns.field("severity").distinct()):
         return []
+    texts = columns["text"]
     return [
-        Harmful(place, severity, (columns["text"][place] or "")[:QUOTE])
+        Harmful(place, severity, (texts[place] or "")[:QUOTE])
         for place, severity in enumerate(columns["severity"])
         if severity in STATED and not any((place, harm) in read for harm in STATED[severity])
     ]

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from detectors.text.reposts.essence import Essences, essences
 from detectors.text.reposts.reposts import ENOUGH, Reposts
-from streams.columns import Bools, Columns
+from streams.columns import Columns
 from streams.digests import digests
+from streams.fields import Bools
 from streams.filling import LINK, WORDS
 from streams.seen import Hashes
 
@@ -43,7 +44,7 @@ class Copies(NamedTuple):
         """Those that need no other post to be known: their source names one that they repeat."""
         marks = np.zeros(len(columns), np.bool_)
         if "repost_of" in columns.fields:
-            marks |= columns.present("repost_of")
+            marks |= columns.field("repost_of").present()
         if "root" in columns.fields:
             roots = zip(columns["id"], columns["root"], strict=True)
             marks |= np.array([root not in (None, own) for own, root in roots], np.bool_)

@@ -9,7 +9,8 @@ import msgspec
 import numpy as np
 
 from streams.cells import SEPARATOR, CellNumbers, Cells, encode, shard_of
-from streams.columns import Bools, Columns
+from streams.columns import Columns
+from streams.fields import Bools
 from streams.sections import Cut
 from streams.tallies import Ints, Table, table
 from streams.vocabulary import Vocabulary
@@ -129,7 +130,7 @@ class ChunkCounts:
         self._minutes.append(columns.times // MINUTE)
         self._summands.append(summands(columns, again, copies))
         for field, runs in self._names.items():
-            runs.append(columns.coded(field, self._vocabulary[field]))
+            runs.append(columns.field(field).coded(self._vocabulary[field]))
 
     def by_shard(self) -> Iterator[list[Encoded]]:
         """For each shard its cells of each cut; those without a family go to all."""

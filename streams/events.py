@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 import numpy as np
 from msgspec import Meta, Struct
@@ -36,8 +36,17 @@ Step = Literal[
     "reopened",
 ]
 
-Name = Annotated[str, Meta(max_length=200)]
-Identity = Annotated[str, Meta(min_length=1, max_length=200)]
+WORDS: Final = {  # of the fields that have few
+    "demand": frozenset(get_args(Demand)),
+    "severity": frozenset(get_args(Severity)),
+    "sentiment": frozenset(get_args(Mood)),
+    "step": frozenset(get_args(Step)),
+}
+NAME: Final = 200  # characters
+ADDRESS: Final = 2000
+
+Name = Annotated[str, Meta(max_length=NAME)]
+Identity = Annotated[str, Meta(min_length=1, max_length=NAME)]
 Count = Annotated[int, Meta(ge=0, le=10**12)]
 
 # A checker sees what a parsed event holds; msgspec, and the published schema, what the wire may.
@@ -89,7 +98,7 @@ class Mention(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):
     category: Name | None = None
     sentiment: Sentiment | None = None
     text: str | None = None
-    link: Annotated[str, Meta(max_length=2000)] | None = None
+    link: Annotated[str, Meta(max_length=ADDRESS)] | None = None
 
 
 class Update(Struct, frozen=True, gc=False, kw_only=True, omit_defaults=True):

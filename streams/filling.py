@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from detectors.text.reposts.reposts import Reposts
 from streams import originals
 from streams.cells import Trigger
-from streams.columns import Bools, Columns
+from streams.columns import Columns
 from streams.counting import ChunkCounts
+from streams.fields import Bools
 from streams.seen import Hashes, Mark, SeenChunk, packed
 
 Ints = NDArray[np.int64]

@@ -1,7 +1,7 @@
 """Times on the wire become epoch milliseconds, one by one or a run at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -20,12 +20,14 @@ ZONE: Final = attrgetter("tzinfo")
 ZONELESS: Final = "must carry its zone: Z, or an offset such as +08:00"
 DIGIT: Final = re.compile(r"\d", re.ASCII)
 LAYOUT: Final = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(?P<zone>Z|[+-]\d\d:\d\d)", re.ASCII
+    r"(?P<moment>\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?)(?P<zone>Z|[+-]\d\d:\d\d)",
+    re.ASCII,
 )
 FIGURES: Final = (8, 2, 2, 2, 3)  # digits of date, hours, minutes, seconds and milliseconds
 FINEST: Final = 6  # digits of a fraction; those after the third are worth nothing
 
 Instants = NDArray[np.int64]
+Letters = NDArray[np.uint8]
 
 
 def instant(value: str | float) -> int:
@@ -42,57 +44,69 @@ def instant(value: str | float) -> int:
 def instants(values: Sequence[str]) -> Instants | None:
     """The same of many ISO times at a fraction of the cost; None where one needs a closer look."""
     try:
-        milliseconds = _alike(values)
+        return instants_of(_letters(values), lambda: values)
+    except TypeError:  # not all are strings
+        return None
+
+
+def instants_of(letters: Letters | None, values: Callable[[], Sequence[str]]) -> Instants | None:
+    """The same, with the letters of each time (rows) where all have equally many."""
+    try:
+        milliseconds = None if letters is None else _alike(letters)
         if milliseconds is None:
-            milliseconds = _unlike(values)
-    except (ValueError, TypeError, IndexError):
+            milliseconds = _unlike(values())
+    except (ValueError, TypeError):
         return None
-    within: bool = milliseconds.min() >= EARLIEST and milliseconds.max() < EXACT * 1000
-    return milliseconds if within else None
+    within = len(milliseconds) and milliseconds.min() >= EARLIEST
+    return milliseconds if within and milliseconds.max() < EXACT * 1000 else None
 
 
-def _alike(values: Sequence[str]) -> Instants | None:
+def _letters(values: Sequence[str]) -> Letters | None:
+    text = "".join(values)
+    if not values or not text.isascii() or len(text) != len(values) * len(values[0]):
+        return None
+    return np.frombuffer(text.encode(), np.uint8).reshape(len(values), -1)
+
+
+def _alike(letters: Letters) -> Instants | None:
     """Of times that are written as the first is, as most sources do; None where they are not."""
-    layout, text = _layout(DIGIT.sub("0", values[0])), "".join(values)
-    if layout is None or not text.isascii() or len(text) != len(values) * len(values[0]):
+    first = LAYOUT.fullmatch(letters[0].tobytes().decode("ascii"))
+    if first is None:
         return None
-    letters = np.frombuffer(text.encode(), np.uint8).reshape(len(values), -1)
-    digits, others = letters[:, layout.digits] - ord("0"), letters[:, layout.others]
-    if (others != others[0]).any() or (digits > 9).any():
+    layout = _layout(DIGIT.sub("0", first["moment"]), first["zone"])
+    figures = letters ^ layout.zeros  # of a digit what it is worth, of all else nothing
+    if (figures > layout.largest).any():
         return None
-    parts: Instants = (digits.astype(np.float64) @ layout.worth).astype(np.int64)
+    parts: Instants = (figures.astype(np.float64) @ layout.worth).astype(np.int64)
     date, hours, minutes, seconds, milliseconds = parts.T
     if hours.max() > 23 or minutes.max() > 59 or seconds.max() > 59:
         return None
     clock: Instants = ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
-    return _days(date, values[0][layout.zone :]) + clock
+    return _days(date, first["zone"]) + clock
 
 
 class _Layout(NamedTuple):
     """How times are written.
 
     Attributes:
-        digits: places of those of date and clock.
-        others: places of all else, the zone with it.
-        worth: of each digit (rows) in date, hours, minutes, seconds and milliseconds.
-        zone: the place where the zone begins.
+        zeros: the letters of one whose digits are all zero.
+        largest: of each letter the digit it may be; those of the zone are no digits here.
+        worth: of each letter (rows) in date, hours, minutes, seconds and milliseconds.
     """
 
-    digits: Instants
-    others: Instants
+    zeros: Letters
+    largest: Letters
     worth: NDArray[np.float64]
-    zone: int
 
 
 @lru_cache(maxsize=64)
-def _layout(zeros: str) -> _Layout | None:
-    """Of a time whose digits are all zero."""
-    layout = LAYOUT.fullmatch(zeros)
-    if layout is None:
-        return None
-    zone = layout.start("zone")
-    digits = np.array([at for at, letter in enumerate(zeros[:zone]) if letter == "0"])
-    return _Layout(digits, np.delete(np.arange(len(zeros)), digits), _worth(len(digits)), zone)
+def _layout(zeros: str, zone: str) -> _Layout:
+    """Of a time whose digits are all zero, but for its zone's."""
+    digits = [at for at, letter in enumerate(zeros) if letter == "0"]
+    letters = np.frombuffer((zeros + zone).encode(), np.uint8)
+    largest, worth = np.zeros_like(letters), np.zeros((len(letters), len(FIGURES)))
+    largest[digits], worth[digits] = 9, _worth(len(digits))
+    return _Layout(letters, largest, worth)
 
 
 def _worth(digits: int) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -10,6 +11,7 @@ import numpy as np
 from msgspec.structs import force_setattr
 from numpy.typing import NDArray
 
+from streams.bulk import Bulk
 from streams.columns import Answers, Columns, transposed
 from streams.events import Event, Mood, Rejected
 from streams.forms import FORMS, TEXTS
@@ -83,12 +85,27 @@ class Reader:
         self._largest = intake.max_event_bytes
         self._longest = intake.max_text
         self._known: set[str | None] = {None}
+        self._bulk = Bulk(self.form, intake, example=self._example, clean=self._clean)
 
     def run(self, raws: Sequence[bytes]) -> Answers:
         """What the records say, as columns; the same as `rows`."""
-        if (whole := self._block(raws)) is not None:
-            return Answers.sound(whole.columns)
-        return Answers.joined(list(map(self._answers, _blocks(raws))))
+        columns, marks = self._bulk.read(raws)
+        if marks.all():
+            return Answers.sound(columns)
+        others = list(compress(raws, (~marks).tolist()))
+        closer = Answers.joined(list(map(self._answers, _blocks(others))))
+        return Answers.mingled(columns, marks, closer) if marks.any() else closer
+
+    def _example(self, raw: bytes) -> Event | None:
+        """What a record says whose time and sentiment are words; None where it is no event."""
+        try:
+            event = self._decode(raw)
+        except FAILURES:
+            return None
+        wordy = isinstance(event.time, str) and not isinstance(
+            getattr(event, "sentiment", ""), float
+        )
+        return event if wordy else None
 
     def _answers(self, raws: Sequence[bytes]) -> Answers:
         block = self._block(raws)

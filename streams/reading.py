@@ -13,16 +13,16 @@ from typing import NamedTuple
 import numpy as np
 import xxhash
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from detectors.text.reposts.reposts import Reposts
 from streams.cells import Counts, Trigger, encode, layout, shard_of
-from streams.columns import Answers, Bools, Columns, End
+from streams.columns import Answers, Columns, End
 from streams.completion import complete
 from streams.copies import Copies
 from streams.counting import MINUTE, ChunkCounts
-from streams.digests import digest, digests, mixed
+from streams.digests import digest, mixed
 from streams.events import MILLISECOND, Rejected, too_early
+from streams.fields import Bools, Coded, Ints
 from streams.filling import ID, MATTER, Batch, Chunk
 from streams.people import Seen
 from streams.sections import Source, counted
@@ -30,7 +30,6 @@ from streams.seen import Hashes, Mark, SeenChunk
 from streams.settings import Settings
 from streams.vocabulary import Vocabulary
 
-Ints = NDArray[np.int64]
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 MATTERS = ("product", "category")  # what a person contacts us about
 SCOPE = {"complaints": ("product", "batch", "region"), "mentions": ("product",)}  # of one event
@@ -215,7 +214,7 @@ class Reading:
 
     def _take_in(self, batch: Batch, before: Ints) -> None:
         """Count events of one span, that came when the watermark was as it is told."""
-        fresh = self._meet(ID, digests(batch.columns["id"], ID), batch.passed)
+        fresh = self._meet(ID, batch.columns.field("id").digests(ID), batch.passed)
         self._note(Mark.DUPLICATE, batch.offsets[~fresh])
         late = fresh & (batch.columns.times < before)
         if late.any():
@@ -284,7 +283,7 @@ class Reading:
             return
         copies = self._copies(batch)
         self._trigger(columns, columns.times, copies)
-        columns["source"] = [self._plan.source.topic] * len(columns)
+        columns["source"] = Coded.same(self._plan.source.topic, events=len(columns))
         self._chunk.counts.add(columns, again=self._again(batch, copies), copies=copies.marks)
 
     def _copies(self, batch: Batch) -> Copies:
@@ -301,11 +300,13 @@ class Reading:
             copies: which of them repeat another.
         """
         assert self._chunk is not None
-        people = columns[PERSON[self._plan.source.stream]]
-        for place, harm, quote in complete(columns):
-            if copies.mute[place]:
-                continue  # who repeats a post has seen nothing himself
-            event = columns["id"][place]
+        harmful = [one for one in complete(columns) if not copies.mute[one.place]]
+        # Who repeats a post has seen nothing himself.
+        if not harmful:
+            return
+        events, people = columns["id"], columns[PERSON[self._plan.source.stream]]
+        for place, harm, quote in harmful:
+            event = events[place]
             self._chunk.triggers.append(
                 Trigger(
                     harm, int(came[place]) // MINUTE, int(columns.times[place]) // MINUTE, event,
@@ -322,7 +323,7 @@ class Reading:
         """Marks what adds no person: copies, and the same person about product and category."""
         if reposts := int(copies.marks.sum()):
             self.tally["repost"] += reposts
-        asked = batch.columns.present(PERSON[self._plan.source.stream]) & ~copies.marks
+        asked = batch.columns.field(PERSON[self._plan.source.stream]).present() & ~copies.marks
         fresh = self._meet(MATTER, self._matters(batch.columns)[asked], batch.passed[asked])
         self._note(Mark.REPEAT, batch.offsets[asked][~fresh])
         again = copies.marks.copy()
@@ -331,16 +332,13 @@ class Reading:
 
     def _matters(self, columns: Columns) -> Hashes:
         """A digest of each event's person, product and category."""
-        people = columns[PERSON[self._plan.source.stream]]
-        about = [self._digests(columns, field) for field in MATTERS]
-        if None in people:
-            people = [person or "" for person in people]
-        return mixed(digests(people, MATTER), *about)
+        people = columns.field(PERSON[self._plan.source.stream]).digests(MATTER)
+        return mixed(people, *(self._digests(columns, field) for field in MATTERS))
 
     def _digests(self, columns: Columns, field: str) -> Hashes:
         """Of each event's value of a field that few values have."""
         names = self._vocabulary[field]
-        numbers = columns.coded(field, names)
+        numbers = columns.field(field).coded(names)
         return names.facts("digest", digest)[numbers]
 
     def _encoded(self, chunk: Chunk, *, closed: bool) -> list[bytes]:

@@ -6,8 +6,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from streams.columns import Answers, Columns, End, Ints
+from streams.columns import Answers, Columns, End
 from streams.events import Rejected
+from streams.fields import Ints
 from streams.forms import FORMS
 from streams.settings import Stream
 

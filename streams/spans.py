@@ -1,0 +1,108 @@
+"""Strings as places in the bytes they came in, looked at together and made objects only if asked.
+
+No character of theirs is a control character: zeros can stand behind them, and an empty one is
+one that is absent.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import repeat
+from typing import Final
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from streams.fields import Bools, Field, Ints
+from streams.seen import Hashes
+
+Words = NDArray[np.uint64]
+Letters = NDArray[np.uint8]
+Pieces = NDArray[np.bytes_]
+WORD: Final = 8  # bytes
+WIDEST: Final = 64  # bytes, up to which strings are taken as words
+PADDING: Final = 256  # bytes behind a page, so that pieces may go beyond it
+
+
+class Page:
+    """Bytes in which strings lie, and from which pieces of one length are taken."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw + bytes(PADDING)
+        self.held = np.frombuffer(self.raw, np.uint8)[: len(raw)]
+
+    @cached_property
+    def ascii(self) -> bool:
+        return self.raw.isascii()
+
+    def pieces(self, starts: Ints, width: int) -> Pieces:
+        """So many bytes from each place on."""
+        pieces = np.ndarray((len(self.raw) - width + 1,), f"S{width}", self.raw, strides=(1,))
+        return pieces[starts]
+
+
+class Spans(Field):
+    """A field whose values are strings on a page.
+
+    Args:
+        page: UTF-8.
+        starts: of the strings.
+        lengths: in bytes; 0 where it is absent.
+    """
+
+    def __init__(self, page: Page, starts: Ints, lengths: Ints) -> None:
+        self.page, self.starts, self.lengths = page, starts, lengths
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def chosen(self, which: slice | Ints | Bools) -> "Spans":
+        return Spans(self.page, self.starts[which], self.lengths[which])
+
+    def values(self) -> list[str | None]:
+        return [found.decode() or None for found in self.bytes()]
+
+    def present(self) -> Bools:
+        return self.lengths > 0
+
+    def digests(self, kind: int) -> Hashes:
+        hashed = map(xxhash.xxh3_64_intdigest, self.bytes(), repeat(kind))
+        return np.fromiter(hashed, np.uint64, len(self))
+
+    @property
+    def longest(self) -> int:
+        return int(self.lengths.max(initial=0))
+
+    def words(self) -> Words:
+        """The bytes of each string (columns), of at most WIDEST, filled up with zeros."""
+        number = max(-(-self.longest // WORD), 1)
+        pieces = self.page.pieces(self.starts, number * WORD).view("<u8").reshape(-1, number)
+        words: Words = pieces.T & KEPT[:number].take(self.lengths, axis=1)
+        return words
+
+    def letters(self) -> Letters | None:
+        """The bytes of each string (rows) where all have equally many."""
+        width = self.longest
+        if not 0 < width <= WIDEST or (self.lengths != width).any():
+            return None
+        return self.page.pieces(self.starts, width).view(np.uint8).reshape(-1, width)
+
+    def bytes(self) -> Sequence[bytes]:
+        if self.longest > WIDEST:
+            return [self.page.raw[start:end] for start, end in self._bounds()]
+        words = np.ascontiguousarray(self.words().T)
+        taken: list[bytes] = words.view(f"S{words.shape[1] * WORD}").ravel().tolist()
+        return taken
+
+    def _bounds(self) -> Iterator[tuple[int, int]]:
+        return zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)
+
+
+def _kept() -> Words:
+    """Of each word (rows) the bits that belong to a string of each length (columns)."""
+    kept = np.arange(WIDEST) < np.arange(WIDEST + 1)[:, None]
+    words = np.where(kept, 0xFF, 0).astype(np.uint8).view("<u8").astype(np.uint64)
+    return np.ascontiguousarray(words.T)
+
+
+KEPT: Final = _kept()
