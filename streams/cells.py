@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 import xxhash
+from numpy.typing import NDArray
 
 from streams.sections import Cut
 from streams.tallies import Ints
@@ -35,6 +36,17 @@ class CellNumbers(NamedTuple):
     reposts: Ints
     reach: Ints
 
+    def packed(self) -> "PackedNumbers":
+        """As they travel."""
+        return PackedNumbers(np.array(self[:-1], NARROW), self.reach.astype(WIDE))
+
+
+class PackedNumbers(NamedTuple):
+    """`CellNumbers` but the reach, row by row, and the reach."""
+
+    narrow: NDArray[np.int32]
+    reach: Ints
+
 
 class Cells(msgspec.Struct, array_like=True, gc=False, frozen=True):
     """What a chunk adds to the series of one cut; a cell is a series and a minute.
@@ -53,8 +65,15 @@ class Cells(msgspec.Struct, array_like=True, gc=False, frozen=True):
 
     @classmethod
     def pack(cls, keys: list[str], numbers: CellNumbers) -> "Cells":
-        reach = numbers.reach.astype(WIDE).tobytes() if numbers.reach.any() else b""
-        return cls(keys, np.array(numbers[:-1], NARROW).tobytes(), reach)
+        return cls.of(keys, numbers.packed(), slice(None))
+
+    @classmethod
+    def of(cls, keys: list[str], numbers: PackedNumbers, cells: slice) -> "Cells":
+        """Some of the cells, of these series."""
+        reach = numbers.reach[cells]
+        return cls(
+            keys, numbers.narrow[:, cells].tobytes(), reach.tobytes() if reach.any() else b""
+        )
 
     def numbers(self) -> CellNumbers:
         narrow = np.frombuffer(self.packed, NARROW).astype(np.int64).reshape(5, -1)

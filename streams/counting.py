@@ -98,12 +98,10 @@ def _cells(table: Table, keys: list[str], *, owners: int) -> list[Cells | None]:
     own = table.series - np.repeat(series[:-1], np.diff(cells))
     repeats, reposts, reach = table.sums
     people = table.events - repeats
-    numbers = CellNumbers(own, table.minutes, table.events, people, reposts, reach)
+    numbers = CellNumbers(own, table.minutes, table.events, people, reposts, reach).packed()
     bounds = zip(pairwise(series.tolist()), pairwise(cells.tolist()), strict=True)
     return [
-        Cells.pack(keys[first:last], CellNumbers._make(row[start:end] for row in numbers))
-        if start < end
-        else None
+        Cells.of(keys[first:last], numbers, slice(start, end)) if start < end else None
         for (first, last), (start, end) in bounds
     ]
 

@@ -9,6 +9,7 @@ from streams.vocabulary import LACKING
 
 Ints = NDArray[np.int64]
 WIDEST: Final = 2**31  # numbers of series, from which on they are made dense
+ROOM, ROOMS = 4096, 8  # places in a table, and those for each event, below which it has all codes
 
 
 class Table(NamedTuple):
@@ -47,35 +48,35 @@ def table(names: Ints, minutes: Ints, summands: Ints, owners: Ints | None = None
         owners = None if owners is None else owners[whole]
     if not minutes.size:
         return Table(names, minutes, minutes, minutes, minutes, summands)
-    series, since = _joined(names), minutes - minutes.min()
-    cell = series * (int(since.max()) + 1) + since
-    order = np.argsort(cell, kind="stable")
-    starts = _starts(cell[order])
-    first = order[starts]
-    met, owned, place = _placed(series[first], first, owners)
-    cells = np.argsort(place, kind="stable")
-    return Table(
-        names[:, met], owned, place[cells], minutes[first[cells]],
-        _lengths(starts, len(order))[cells], _sums(summands, order, starts)[:, cells],
-    )  # fmt: skip
+    met, owned, series = _placed(_dense(_joined(names)), owners)
+    least, span = int(minutes.min()), int(np.ptp(minutes)) + 1
+    cells, cell = _numbered(series * span + (minutes - least))
+    series, since = np.divmod(cells, span)
+    events = np.bincount(cell, minlength=len(cells))
+    return Table(names[:, met], owned, series, since + least, events, _sums(summands, cell, events))
 
 
-def _placed(series: Ints, first: Ints, owners: Ints | None) -> tuple[Ints, Ints, Ints]:
-    """The first event of each series and its owner, in order; the place of each cell's series.
-
-    Args:
-        series: of the cells, ascending.
-        first: event of each cell.
-        owners: of each event's series.
-    """
-    starts = _starts(series)
-    met = np.minimum.reduceat(first, starts)
-    order = np.argsort(met) if owners is None else np.lexsort((met, owners[met]))
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    met = met[order]
+def _placed(series: Ints, owners: Ints | None) -> tuple[Ints, Ints, Ints]:
+    """The first event of each series and its owner, in order; the place of each event's series."""
+    events = np.arange(len(series))
+    first = np.full(int(series.max()) + 1, len(series))
+    first[series[::-1]] = events[::-1]  # of events of one series the last one stays, here the first
+    met = np.sort(first)[: np.count_nonzero(first < len(series))]
+    if owners is not None:
+        met = met[np.argsort(owners[met], kind="stable")]
     owned = np.zeros_like(met) if owners is None else owners[met]
-    return met, owned, np.repeat(place, _lengths(starts, len(series)))
+    place = np.empty_like(first)
+    place[series[met]] = np.arange(len(met))
+    return met, owned, place[series]
+
+
+def _numbered(codes: Ints) -> tuple[Ints, Ints]:
+    """The codes that there are, ascending, and the place of each among them."""
+    if int(codes.max()) >= ROOM + ROOMS * len(codes):
+        return np.unique(codes, return_inverse=True)
+    there = np.zeros(int(codes.max()) + 1, np.bool_)
+    there[codes] = True
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
 
 
 def _joined(names: Ints) -> Ints:
@@ -88,23 +89,14 @@ def _joined(names: Ints) -> Ints:
     return joined
 
 
-def _sums(summands: Ints, order: Ints, starts: Ints) -> Ints:
+def _dense(codes: Ints) -> Ints:
+    """Codes below some times their number."""
+    return codes if int(codes.max()) < ROOM + ROOMS * len(codes) else _numbered(codes)[1]
+
+
+def _sums(summands: Ints, cell: Ints, events: Ints) -> Ints:
     """What the events add to their cells; mostly nothing."""
-    if not summands.any():
-        return np.zeros((len(summands), len(starts)), np.int64)
-    return np.add.reduceat(summands[:, order], starts, axis=1)
-
-
-def _starts(ordered: Ints) -> Ints:
-    """Where each run of equal numbers begins."""
-    new = np.ones(len(ordered), np.bool_)
-    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
-    return np.flatnonzero(new)
-
-
-def _lengths(starts: Ints, end: int) -> Ints:
-    """How long each run is."""
-    lengths = np.empty_like(starts)
-    np.subtract(starts[1:], starts[:-1], out=lengths[:-1])
-    lengths[-1] = end - starts[-1]
-    return lengths
+    sums = np.zeros((len(summands), len(events)), np.int64)
+    for row in np.flatnonzero(summands.any(axis=1)).tolist():
+        np.add.at(sums[row], cell, summands[row])
+    return sums
