@@ -25,7 +25,7 @@ from streams.settings import Settings
 from streams.topics import Topics
 
 SAMPLE = 64  # unknown fields are looked for in one of so many records
-STRETCH = 2048  # records counted before others have their turn
+STRETCH = 4096  # records counted before others have their turn
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
 

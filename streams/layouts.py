@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from streams.events import Event
 from streams.fields import Bools, Ints, Listed
-from streams.spans import PADDING, Page, Spans
+from streams.spans import PADDING, WORD, Page, Spans, Words
 
 Example = Callable[[bytes], Event | None]
 STRING: Final = re.compile(rb'"[^"\\]*"')
@@ -32,14 +33,14 @@ class Layout(NamedTuple):
         constants: the values that are no strings, by field.
         quotes: in each record.
         opening: the quotes that begin the values.
-        gaps: what stands before each value, its quote included, and behind the last one.
+        gaps: what stands before each value, its quote included, and behind the last one; a row.
     """
 
     fields: Sequence[str]
     constants: Mapping[str, float]
     quotes: int
     opening: Ints
-    gaps: Sequence[bytes]
+    gaps: NDArray[np.void]
 
     @classmethod
     def of(cls, raw: bytes, event: Event) -> Self | None:
@@ -57,15 +58,40 @@ class Layout(NamedTuple):
         if max(map(len, gaps)) > PADDING:
             return None
         fields = [name if name in event.__struct_fields__ else "" for name in named]
-        return cls(fields, _stated(event, int, float), 2 * len(strings), 2 * np.array(values), gaps)
+        opening, quotes = 2 * np.array(values), 2 * len(strings)
+        return cls(fields, _stated(event, int, float), quotes, opening, _side_by_side(gaps))
 
     def fitting(self, page: Page, edges: Ints) -> Bools:
         """Which records (columns) are written so, of whose gaps these are the edges (rows)."""
-        sizes = np.array(list(map(len, self.gaps)))
-        fits: Bools = (edges[1::2] - edges[::2] == sizes[:, None]).all(axis=0)
-        for gap, starts in zip(self.gaps, edges[::2], strict=True):
-            fits &= page.pieces(starts, len(gap)) == gap
-        return fits
+        kind = self.gaps.dtype
+        widths = np.array([kind[name].itemsize for name in kind.names or ()])
+        fits: Bools = (edges[1::2] - edges[::2] == widths[:, None]).all(axis=0)
+        written = np.zeros(len(fits), kind)
+        for name, starts, width in zip(kind.names or (), edges[::2], widths, strict=True):
+            written[name] = page.pieces(starts, width)
+        unlike = _words(written) != _words(self.gaps)
+        return fits & ~unlike.any(axis=1) if unlike.any() else fits
+
+
+def _side_by_side(gaps: Sequence[bytes]) -> NDArray[np.void]:
+    """One row of them, which is whole words long."""
+    widths = list(map(len, gaps))
+    ends = np.cumsum(widths)
+    kind = np.dtype(
+        {
+            "names": [f"{number}" for number in range(len(gaps))],
+            "formats": [f"S{width}" for width in widths],
+            "offsets": (ends - widths).tolist(),
+            "itemsize": int(-(-ends[-1] // WORD) * WORD),
+        }
+    )
+    row = np.zeros(1, kind)
+    row[0] = tuple(gaps)
+    return row
+
+
+def _words(rows: NDArray[np.void]) -> Words:
+    return rows.view(np.uint64).reshape(len(rows), -1)
 
 
 def _stated(event: Event, *kinds: type) -> dict[str, Any]:
@@ -88,21 +114,24 @@ class _Lines:
 
     def __init__(self, raws: Sequence[bytes]) -> None:
         self.lengths = np.fromiter(map(len, raws), np.int64, len(raws))
-        self.page = Page(b"".join(raws))
+        self.page = Page(raws)
         self.ends = np.cumsum(self.lengths)
         self.begins = self.ends - self.lengths
         self.quotes = np.flatnonzero(self.page.held == QUOTE)
-        self._first = self._firsts()
+        self._each = self._evenly()
+        if self._each:
+            self._first = np.arange(0, len(self.quotes), self._each)
+        else:
+            self._first = np.searchsorted(self.quotes, self.begins)
         self.counts = np.diff(self._first, append=len(self.quotes))
 
-    def _firsts(self) -> Ints:
-        """The number of the first quote in each record; mostly all have equally many."""
+    def _evenly(self) -> int:
+        """How many quotes each record has, where all have equally many; else 0."""
         each, rest = divmod(len(self.quotes), max(len(self.ends), 1))
-        if each and not rest:
-            firsts, lasts = self.quotes[::each], self.quotes[each - 1 :: each]
-            if (firsts >= self.begins).all() and (lasts < self.ends).all():
-                return np.arange(0, len(self.quotes), each)
-        return np.searchsorted(self.quotes, self.begins)
+        if rest or not each:
+            return 0
+        firsts, lasts = self.quotes[::each], self.quotes[each - 1 :: each]
+        return each if (firsts >= self.begins).all() and (lasts < self.ends).all() else 0
 
     def plain(self) -> Bools:
         """Which hold no escapes and no control characters; none where not all are UTF-8."""
@@ -118,9 +147,13 @@ class _Lines:
         """Of the gaps (rows) of some of the records (columns), where they begin and end."""
         edges = np.empty((2 * len(opening) + 2, len(rows)), np.int64)
         edges[0], edges[-1] = self.begins[rows], self.ends[rows]
-        quotes = self._first[rows] + opening[:, None]
-        edges[1:-1:2] = self.quotes[quotes] + 1
-        edges[2:-1:2] = self.quotes[quotes + 1]
+        if self._each and len(rows) == len(self.ends):
+            quotes = self.quotes.reshape(len(rows), self._each).T
+            edges[1:-1:2], edges[2:-1:2] = quotes[opening], quotes[opening + 1]
+        else:
+            places = self._first[rows] + opening[:, None]
+            edges[1:-1:2], edges[2:-1:2] = self.quotes[places], self.quotes[places + 1]
+        edges[1:-1:2] += 1
         return edges
 
 

@@ -27,9 +27,9 @@ PADDING: Final = 256  # bytes behind a page, so that pieces may go beyond it
 class Page:
     """Bytes in which strings lie, and from which pieces of one length are taken."""
 
-    def __init__(self, raw: bytes) -> None:
-        self.raw = raw + bytes(PADDING)
-        self.held = np.frombuffer(self.raw, np.uint8)[: len(raw)]
+    def __init__(self, raws: Sequence[bytes]) -> None:
+        self.raw = b"".join([*raws, bytes(PADDING)])
+        self.held = np.frombuffer(self.raw, np.uint8)[:-PADDING]
 
     @cached_property
     def ascii(self) -> bool:

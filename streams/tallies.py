@@ -9,7 +9,7 @@ from streams.vocabulary import LACKING
 
 Ints = NDArray[np.int64]
 WIDEST: Final = 2**31  # numbers of series, from which on they are made dense
-ROOM, ROOMS = 4096, 8  # places in a table, and those for each event, below which it has all codes
+ROOM, ROOMS = 1 << 15, 8  # places in a table, and those for each event; or codes are sorted
 
 
 class Table(NamedTuple):
@@ -48,7 +48,7 @@ def table(names: Ints, minutes: Ints, summands: Ints, owners: Ints | None = None
         owners = None if owners is None else owners[whole]
     if not minutes.size:
         return Table(names, minutes, minutes, minutes, minutes, summands)
-    met, owned, series = _placed(_dense(_joined(names)), owners)
+    met, owned, series = _placed(_numbered(_joined(names))[1], owners)
     least, span = int(minutes.min()), int(np.ptp(minutes)) + 1
     cells, cell = _numbered(series * span + (minutes - least))
     series, since = np.divmod(cells, span)
@@ -59,9 +59,9 @@ def table(names: Ints, minutes: Ints, summands: Ints, owners: Ints | None = None
 def _placed(series: Ints, owners: Ints | None) -> tuple[Ints, Ints, Ints]:
     """The first event of each series and its owner, in order; the place of each event's series."""
     events = np.arange(len(series))
-    first = np.full(int(series.max()) + 1, len(series))
+    first = np.empty(int(series.max()) + 1, np.int64)
     first[series[::-1]] = events[::-1]  # of events of one series the last one stays, here the first
-    met = np.sort(first)[: np.count_nonzero(first < len(series))]
+    met = np.sort(first)
     if owners is not None:
         met = met[np.argsort(owners[met], kind="stable")]
     owned = np.zeros_like(met) if owners is None else owners[met]
@@ -76,7 +76,10 @@ def _numbered(codes: Ints) -> tuple[Ints, Ints]:
         return np.unique(codes, return_inverse=True)
     there = np.zeros(int(codes.max()) + 1, np.bool_)
     there[codes] = True
-    return np.flatnonzero(there), (np.cumsum(there) - 1)[codes]
+    found = np.flatnonzero(there)
+    place = np.empty(len(there), np.int64)
+    place[found] = np.arange(len(found))
+    return found, place[codes]
 
 
 def _joined(names: Ints) -> Ints:
@@ -87,11 +90,6 @@ def _joined(names: Ints) -> Ints:
         if joined.max() >= WIDEST:
             joined = np.unique(joined, return_inverse=True)[1]
     return joined
-
-
-def _dense(codes: Ints) -> Ints:
-    """Codes below some times their number."""
-    return codes if int(codes.max()) < ROOM + ROOMS * len(codes) else _numbered(codes)[1]
 
 
 def _sums(summands: Ints, cell: Ints, events: Ints) -> Ints:
