@@ -1,7 +1,8 @@
 """The whole way from events to incidents in one process, without Kafka.
 
-The same functions as in the workers, over as many simulated partitions and shards: its confirmed
-signals equal those through Kafka for the same events in the same order.
+The same functions as in the workers, over as many simulated partitions: its confirmed signals
+equal those through Kafka for the same events in the same order. Shards divide the work and not
+what is found: a series has the same numbers in any company, so that one shard holds them all.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -63,9 +64,9 @@ class Backtest:
     def __init__(self, settings: Settings, *, now: int) -> None:
         self.opened = 0
         self.past = Past()
-        self._settings = settings
+        self._settings = undivided(settings)
         self._now = now
-        self._shards = [Shard(settings, n) for n in range(settings.detection.shards)]
+        self._shard = Shard(self._settings, 0)
         self._incidents = Incidents()
         self._partitions: dict[str, list[Partition]] = {}
         self._inputs = 0
@@ -113,8 +114,7 @@ class Backtest:
     @property
     def learnt(self) -> tuple[int, int]:
         """How many series have learnt what is usual, of how many."""
-        learnt, own = zip(*(shard.learnt() for shard in self._shards), strict=True)
-        return sum(learnt), sum(own)
+        return self._shard.learnt()
 
     @property
     def _all(self) -> list[Partition]:
@@ -166,8 +166,8 @@ class Backtest:
         found = [
             signal
             for emission in emissions
-            for shard, raw in zip(self._shards, emission.counts, strict=True)
-            for signal in shard.apply(decode(raw))
+            for raw in emission.counts
+            for signal in self._shard.apply(decode(raw))
         ]
         return sorted(found, key=attrgetter("at"))
 
@@ -185,3 +185,11 @@ class Backtest:
         self._inputs += 1
         self._incidents, decision = lifecycle.step(self._incidents, item, offset=self._inputs)
         return decision.incidents
+
+
+def undivided(settings: Settings) -> Settings:
+    """Settings of one shard that has room for the series of all."""
+    detection = settings.detection
+    room = detection.max_series * detection.shards
+    one = detection.model_copy(update={"shards": 1, "max_series": room})
+    return settings.model_copy(update={"detection": one})

@@ -11,7 +11,7 @@ from alerts.signal import Kind, Signal, SignalState
 from streams.backtest import Backtest, Outcome
 from streams.events import LATEST, Complaint, Event
 from streams.history import History
-from streams.sections import Intake
+from streams.sections import Detection, Intake
 from streams.settings import Settings
 from tests.streams.counts import SURGE, busy, decided, emitted, merged, parted, played, records
 from tests.streams.logs import BURN, DAY, HOUR, START, complaint, mention, settings
@@ -67,17 +67,30 @@ def test_the_same_history_gives_the_same_signals_and_incidents(tmp_path: Path) -
     assert outcomes(which, held) == outcomes(which, held)
 
 
-@pytest.mark.parametrize(("partitions", "shards"), [(1, 1), (4, 1), (1, 4), (3, 2)])
-def test_neither_partitions_nor_shards_change_what_is_confirmed(
-    tmp_path: Path, partitions: int, shards: int
-) -> None:
+@pytest.mark.parametrize("partitions", [3, 4])
+def test_partitions_do_not_change_what_is_confirmed(tmp_path: Path, partitions: int) -> None:
     held = history(tmp_path, busy())
-    found = signals(outcomes(settings(partitions=partitions, shards=shards), held))
+    found = signals(outcomes(settings(partitions=partitions), held))
     assert decided(found) == decided(signals(outcomes(settings(), held)))
 
 
-def test_it_confirms_what_workers_confirm_from_the_same_partitions(tmp_path: Path) -> None:
-    which = settings(partitions=3, shards=2)
+def test_shards_do_not_even_change_the_order_of_what_is_said(tmp_path: Path) -> None:
+    held = history(tmp_path, busy())
+    assert outcomes(settings(shards=5), held) == outcomes(settings(), held)
+
+
+def test_it_has_room_for_the_series_of_all_shards(tmp_path: Path) -> None:
+    bounded = Detection(shards=2, max_series=2)
+    test = Backtest(settings().model_copy(update={"detection": bounded}), now=NOW)
+    list(test.play(history(tmp_path, busy())))
+    assert test.series == 4
+
+
+@pytest.mark.parametrize("shards", [1, 2, 5])
+def test_it_confirms_what_workers_confirm_from_the_same_partitions(
+    tmp_path: Path, shards: int
+) -> None:
+    which = settings(partitions=3, shards=shards)
     held = history(tmp_path, busy())
     logs = [
         emitted(which, records(own, ends=held.ends["complaints"]), n, every=7)
