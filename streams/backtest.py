@@ -6,6 +6,7 @@ what is found: a series has the same numbers in any company, so that one shard h
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from itertools import compress
 from operator import attrgetter
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from alerts.incident import IncidentLine, Reason
 from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
-from streams.archive.log import Batch, Log, Past
+from streams.archive.log import Log, Past
 from streams.cells import decode
 from streams.columns import Answers, End, Parsed
 from streams.events import MILLISECOND, Event
@@ -28,6 +29,8 @@ from streams.sections import Source
 from streams.settings import Settings
 from streams.shards import Shard
 
+LARGEST = 1 << 14  # records of a chunk
+
 
 class Outcome(NamedTuple):
     """What a part of the history led to, in order."""
@@ -36,21 +39,20 @@ class Outcome(NamedTuple):
     incidents: list[IncidentLine]
 
 
-class Partition:
-    """A simulated partition: the offset of the next record, and the reading."""
+class Partition(Reading):
+    """A simulated partition; nobody else reads its log, so that it is cut as it comes."""
 
     def __init__(self, plan: Plan, number: int) -> None:
-        self.offset = 0
-        self.reading = Reading(plan, number, first=True, seen=Seen(horizon=plan.horizon))
+        super().__init__(plan, number, first=True, seen=Seen(horizon=plan.horizon))
+        self._offset = 0
 
-    def take(self, parsed: Sequence[Parsed], *, now: int) -> list[Emission]:
-        offsets = np.arange(self.offset, self.offset + len(parsed))
-        return self.read(offsets, np.full(len(parsed), now), Answers.of(parsed))
-
-    def read(self, offsets: Ints, stamps: Ints, answers: Answers) -> list[Emission]:
-        if len(offsets):
-            self.offset = int(offsets[-1]) + 1
-        return self.reading.take(offsets, stamps, answers)
+    def count(self, stamps: Ints, answers: Answers) -> Iterator[Emission]:
+        """Take the next records; what they add."""
+        offsets = np.arange(self._offset, self._offset + len(answers))
+        self._offset += len(answers)
+        yield from self.take(offsets, stamps, answers)
+        if self._chunk is not None:
+            yield self._close(self._offset)
 
 
 class Backtest:
@@ -91,21 +93,22 @@ class Backtest:
         for batch in log.batches():
             self._now = int(batch.stamps.max())
             self.past.note(batch, future=sources[batch.topic].future // MILLISECOND)
-            yield self._respond(self._detect(self._archived(sources[batch.topic], batch)))
+            part = self._topic(sources[batch.topic].topic)[batch.partition]
+            yield self._respond(self._detect(part.count(batch.stamps, batch.answers)))
             on_events(len(batch.answers))
         yield self._respond(self._detect(self._end(self.past)))
 
     @property
     def rejected(self) -> int:
-        return sum(part.reading.tally["rejected"] for part in self._all)
+        return sum(part.tally["rejected"] for part in self._all)
 
     @property
     def late(self) -> int:
-        return sum(part.reading.tally["late"] for part in self._all)
+        return sum(part.tally["late"] for part in self._all)
 
     @property
     def duplicates(self) -> int:
-        return sum(part.reading.tally["duplicate"] for part in self._all)
+        return sum(part.tally["duplicate"] for part in self._all)
 
     @property
     def series(self) -> int:
@@ -125,15 +128,10 @@ class Backtest:
             owners = partitions_of(source, events, source.partitions)
             for number, part in enumerate(self._topic(source.topic)):
                 own = (owners == number).tolist()
-                yield from part.take(list(compress(events, own)), now=self._now)
-                if (emission := part.reading.so_far()) is not None:
-                    yield emission
+                yield from self._count(part, list(compress(events, own)))
 
-    def _archived(self, source: Source, batch: Batch) -> Iterator[Emission]:
-        part = self._topic(source.topic)[batch.partition]
-        yield from part.read(batch.offsets, batch.stamps, batch.answers)
-        if (emission := part.reading.so_far()) is not None:
-            yield emission
+    def _count(self, part: Partition, parsed: Sequence[Parsed]) -> Iterator[Emission]:
+        return part.count(np.full(len(parsed), self._now), Answers.of(parsed))
 
     def _by_source(self, batch: Sequence[Entry]) -> Iterator[tuple[Source, list[Event]]]:
         """The events of each stream, those first that are met first."""
@@ -150,9 +148,7 @@ class Backtest:
             latest = bucket_end(self._now + source.future // MILLISECOND)
             end = min(history.ends[source.stream], latest)
             for part in self._topic(source.topic):
-                yield from part.take([End(end)], now=self._now)
-                if (emission := part.reading.so_far()) is not None:
-                    yield emission
+                yield from self._count(part, [End(end)])
 
     def _topic(self, topic: str) -> list[Partition]:
         if topic not in self._partitions:
@@ -188,8 +184,12 @@ class Backtest:
 
 
 def undivided(settings: Settings) -> Settings:
-    """Settings of one shard that has room for the series of all."""
-    detection = settings.detection
+    """Settings of one shard that has room for the series of all, and of chunks as large as may be.
+
+    What is found depends on neither.
+    """
+    detection, intake = settings.detection, settings.intake
     room = detection.max_series * detection.shards
     one = detection.model_copy(update={"shards": 1, "max_series": room})
-    return settings.model_copy(update={"detection": one})
+    large = intake.model_copy(update={"chunk_records": LARGEST, "chunk_span": timedelta.max})
+    return settings.model_copy(update={"detection": one, "intake": large})

@@ -16,10 +16,10 @@ from kafka.structs import OffsetAndMetadata
 
 from streams import security, snapshots, topics
 from streams.archive.log import Batch, Log
-from streams.backtest import Partition
 from streams.broker import BrokerError
 from streams.cells import decode
-from streams.reading import Plan
+from streams.people import Seen
+from streams.reading import Plan, Reading
 from streams.settings import Settings
 from streams.shards import Shard
 from streams.topics import Role, Topics
@@ -60,16 +60,16 @@ class Counting:
         self._sources, self._log = log.sources(settings), log
         self.state = State([Shard(settings, n) for n in range(settings.detection.shards)])
         self._partitions = {
-            TopicPartition(topic, n): Partition(Plan(settings, source, source.partitions), n)
+            TopicPartition(topic, n): _reading(Plan(settings, source, source.partitions), n)
             for topic, source in self._sources.items()
             for n in range(source.partitions)
         }
 
         self._blanks = self._without_records()
 
-    def _without_records(self) -> dict[str, list[Partition]]:
+    def _without_records(self) -> dict[str, list[Reading]]:
         """By topic; their marks say that they hold nobody up."""
-        blanks: dict[str, list[Partition]] = {topic: [] for topic in self._sources}
+        blanks: dict[str, list[Reading]] = {topic: [] for topic in self._sources}
         for place, partition in self._partitions.items():
             if not self._log.holds(*place):
                 blanks[place.topic].append(partition)
@@ -83,16 +83,21 @@ class Counting:
 
     def _take(self, batch: Batch) -> None:
         place = TopicPartition(batch.topic, batch.partition)
-        for emission in self._partitions[place].read(batch.offsets, batch.stamps, batch.answers):
+        for emission in self._partitions[place].take(batch.offsets, batch.stamps, batch.answers):
             assert emission.closed is not None
             self._apply(emission.counts)
             self.state.positions[place] = Position(emission.closed, emission.watermark)
         for blank in self._blanks.get(batch.topic, ()):
-            self._apply([blank.reading.mark(end=0, idle=1)] * len(self.state.shards))
+            self._apply([blank.mark(end=0, idle=1)] * len(self.state.shards))
 
     def _apply(self, counts: list[bytes]) -> None:
         for shard, raw in zip(self.state.shards, counts, strict=True):
             shard.apply(decode(raw))
+
+
+def _reading(plan: Plan, number: int) -> Reading:
+    """Of a partition, from its first record on."""
+    return Reading(plan, number, first=True, seen=Seen(horizon=plan.horizon))
 
 
 def put(settings: Settings, bootstrap: str, state: State) -> None:
