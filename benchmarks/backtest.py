@@ -14,7 +14,7 @@ import json
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from alerts.signal import Signal, SignalState
 from benchmarks import load, machine
 from streams import settings
 from streams.backtest import Backtest, Outcome
-from streams.history import Entry, History
+from streams.course import Passage
+from streams.history import History
 from streams.reading import Emission
 
 
@@ -47,9 +48,9 @@ class Timed(Backtest):
 
     stages: Stages
 
-    def _intake(self, batch: Sequence[Entry]) -> Iterator[Emission]:
+    def _intake(self, passages: Iterable[Passage]) -> Iterator[Emission]:
         with self.stages.of("intake"):
-            emissions = list(super()._intake(batch))
+            emissions = list(super()._intake(passages))
         yield from emissions
 
     def _detect(self, emissions: Iterator[Emission]) -> list[Signal]:

@@ -5,9 +5,8 @@ equal those through Kafka for the same events in the same order. Shards divide t
 what is found: a series has the same numbers in any company, so that one shard holds them all.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from itertools import compress
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -20,12 +19,14 @@ from alerts.lifecycle import Incidents
 from alerts.signal import Signal
 from streams.archive.log import Log, Past
 from streams.cells import decode
-from streams.columns import Answers, End, Parsed
-from streams.events import MILLISECOND, Event
-from streams.history import Ended, Entry, Ints, Playable, bucket_end, partitions_of, source_of
+from streams.columns import Answers, Columns, End, Ints
+from streams.course import Passage
+from streams.events import MILLISECOND
+from streams.history import Ended, Playable, bucket_end, source_of
+from streams.keys import partitions_of
 from streams.people import Seen
 from streams.reading import Emission, Plan, Reading
-from streams.sections import Source
+from streams.sections import Stream
 from streams.settings import Settings
 from streams.shards import Shard
 
@@ -76,9 +77,9 @@ class Backtest:
     def play(
         self, history: Playable, *, on_events: Callable[[int], None] = lambda _: None
     ) -> Iterator[Outcome]:
-        for batch in history.batches():
-            yield self._respond(self._detect(self._intake(batch)))
-            on_events(len(batch))
+        for passages in history.passages(self._owners):
+            yield self._respond(self._detect(self._intake(passages)))
+            on_events(sum(len(one.columns) for one in passages))
         yield self._respond(self._detect(self._end(history)))
 
     def replay(
@@ -123,21 +124,20 @@ class Backtest:
     def _all(self) -> list[Partition]:
         return [part for parts in self._partitions.values() for part in parts]
 
-    def _intake(self, batch: Sequence[Entry]) -> Iterator[Emission]:
-        for source, events in self._by_source(batch):
-            owners = partitions_of(source, events, source.partitions)
-            for number, part in enumerate(self._topic(source.topic)):
-                own = (owners == number).tolist()
-                yield from self._count(part, list(compress(events, own)))
+    def _owners(self, stream: Stream, columns: Columns) -> Ints:
+        source = source_of(self._settings.sources, stream)
+        if source is None:
+            return np.zeros(len(columns), np.int64)
+        return partitions_of(source, columns, source.partitions)
 
-    def _count(self, part: Partition, parsed: Sequence[Parsed]) -> Iterator[Emission]:
-        return part.count(np.full(len(parsed), self._now), Answers.of(parsed))
-
-    def _by_source(self, batch: Sequence[Entry]) -> Iterator[tuple[Source, list[Event]]]:
-        """The events of each stream, those first that are met first."""
-        for stream in dict.fromkeys(entry.stream for entry in batch):
+    def _intake(self, passages: Iterable[Passage]) -> Iterator[Emission]:
+        for stream, number, columns in passages:
             if (source := source_of(self._settings.sources, stream)) is not None:
-                yield source, [entry.event for entry in batch if entry.stream == stream]
+                part = self._topic(source.topic)[number]
+                yield from self._count(part, Answers.sound(columns))
+
+    def _count(self, part: Partition, answers: Answers) -> Iterator[Emission]:
+        return part.count(np.full(len(answers), self._now), answers)
 
     def _end(self, history: Ended) -> Iterator[Emission]:
         """Close what is open: every source of a stream ends where the stream's history does."""
@@ -148,7 +148,7 @@ class Backtest:
             latest = bucket_end(self._now + source.future // MILLISECOND)
             end = min(history.ends[source.stream], latest)
             for part in self._topic(source.topic):
-                yield from self._count(part, [End(end)])
+                yield from self._count(part, Answers.of([End(end)]))
 
     def _topic(self, topic: str) -> list[Partition]:
         if topic not in self._partitions:

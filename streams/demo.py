@@ -2,17 +2,21 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
+
+import numpy as np
 
 from streams.backtest import Backtest
-from streams.events import EPOCH, MILLISECOND, moment
-from streams.history import Entry
+from streams.columns import Columns
+from streams.course import Owners, Passage, parted
+from streams.events import EPOCH, MILLISECOND, Event, moment
 from streams.replay import Feed, Pace
 from streams.scorecard import Findings, Scorecard, score
-from streams.sections import Source
+from streams.sections import Source, Stream
 from streams.settings import Settings
 from streams.traffic.generator import STREAMS, Traffic, generate
 from streams.traffic.scenarios.scenario import Kind
@@ -119,6 +123,15 @@ class _Script:
         self.ends = dict.fromkeys(STREAMS, made.end)
         self._made = made
 
-    def batches(self) -> Iterator[tuple[Entry, ...]]:
+    def passages(self, owners: Owners) -> Iterator[list[Passage]]:
         for day in self._made.daily():
-            yield tuple(Entry(m.arrives, m.stream, m.event) for m in day if not m.damage)
+            events: dict[Stream, list[Event]] = {}
+            for made in day:
+                if not made.damage:
+                    events.setdefault(made.stream, []).append(made.event)
+            yield list(chain.from_iterable(_parted(owners, *one) for one in events.items()))
+
+
+def _parted(owners: Owners, stream: Stream, events: Sequence[Event]) -> Iterator[Passage]:
+    columns = Columns.of(events)
+    return parted(stream, columns, np.arange(len(columns)), owners(stream, columns))

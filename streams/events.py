@@ -1,12 +1,9 @@
 """The wire types of the three streams, and what is true of every parsed event."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
-import numpy as np
 from msgspec import Meta, Struct
-from numpy.typing import NDArray
 
 from streams import durations
 from streams.settings import Stream
@@ -139,32 +136,10 @@ def root(mention: Mention) -> str:
     return mention.root or mention.repost_of or mention.id
 
 
-def judge_times(
-    parsed: Sequence[Event | Rejected], stamps: NDArray[np.int64], *, future_ms: int
-) -> Sequence[Event | Rejected]:
-    """Refuses events further ahead of their own record's timestamp (ms) than `future_ms`."""
-    ahead = times_of(parsed) > stamps + future_ms
-    if not ahead.any():
-        return parsed
-    return [
-        too_early(event.time, future_ms=future_ms)
-        if out and not isinstance(event, Rejected)
-        else event
-        for event, out in zip(parsed, ahead, strict=True)
-    ]
-
-
 def too_early(time: int, *, future_ms: int) -> Rejected:
     """What is said of an event that lies more than `future_ms` ahead of its record."""
     limit = durations.text(future_ms * MILLISECOND)
     return Rejected("time", iso(time), f"must be at most {limit} after its record's timestamp")
-
-
-def times_of(parsed: Sequence[Any]) -> NDArray[np.int64]:
-    """Milliseconds of each event; what was rejected has the earliest there is."""
-    # Read so, an attribute costs a third of what it costs through attrgetter.
-    times = [EARLIEST if type(event) is Rejected else event.time for event in parsed]
-    return np.array(times, np.int64)
 
 
 def moment(milliseconds: int) -> datetime:

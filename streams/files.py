@@ -2,27 +2,30 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from itertools import chain, islice
-from operator import attrgetter, itemgetter
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
+import numpy as np
 
 from streams import foreign
-from streams.events import TOPICS, Event, Mention, Rejected, Update, root, who
+from streams.columns import Answers, Ints
+from streams.events import TOPICS, Event, Rejected
 from streams.forms import FORMS
 from streams.mapping import Mapping, nearest
 from streams.parsing import DEFAULTS, Reader, Tally, taken_apart
 from streams.rejections import listed
-from streams.sections import Key
 from streams.settings import Intake, Stream
 from streams.tables import Table
 from streams.translation import Column, Translation
 
-BATCH: Final = 4096
+BATCH: Final = 1024  # rows; of more the values do not fit the processor's cache
+BLOCK: Final = 1 << 20  # bytes
 BOM: Final = b"\xef\xbb\xbf"
 STREAMS: Final[dict[str, Stream]] = {
     **{stream: stream for stream in TOPICS},
@@ -35,18 +38,21 @@ RawRow = tuple[int, dict[str, Any] | Rejected]
 wire: Final[Callable[[Event], bytes]] = msgspec.json.Encoder().encode
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive rows of a file; the lists are of equal length.
+    """Consecutive rows of a file.
 
     Attributes:
-        rows: numbered from 1; the header of a CSV file is row 1.
-        received: epoch milliseconds of arrival, where the mapping names a column for it.
+        stream: of their events.
+        answers: what they say.
+        rows: their numbers, from 1; the header of a CSV file is row 1.
+        met: milliseconds, of each event: when it arrived where the mapping tells, else its time.
     """
 
-    events: list[Event | Rejected]
-    rows: list[int]
-    received: list[int | None]
+    stream: Stream
+    answers: Answers
+    rows: Ints
+    met: Ints
 
 
 class FileError(Exception):
@@ -58,32 +64,6 @@ class Raw(NamedTuple):
 
     names: list[str] | None
     rows: Iterator[RawRow]
-
-
-def key(event: Event, by: Key) -> bytes:
-    """The Kafka key: without a person, or a root, the event's own id.
-
-    The steps of one complaint share its id, unless they are keyed by their own.
-    """
-    return keys([event], by)[0]
-
-
-def keys(events: Sequence[Event], by: Key) -> list[bytes]:
-    """The Kafka keys of events of one stream."""
-    if not events:
-        return []
-    name = _naming(type(events[0]), by)
-    return [name(event).encode() for event in events]
-
-
-def _naming(kind: type[Event], by: Key) -> Callable[[Any], str]:
-    if kind is Update and by != "id":
-        return attrgetter("complaint")
-    if kind is Mention and by == "root":
-        return root
-    if by == "person":
-        return lambda event: who(event) or event.id
-    return attrgetter("id")
 
 
 def read(
@@ -109,8 +89,9 @@ def read(
     if kept.names is not None:
         mapping = _checked(path, kept.names, mapping or _own_names(path, kept.names, stream))
     if mapping:
-        return _batches(_mapped_rows(path, kept.rows, mapping.translation(intake, tally)))
-    return _plain_batches(_lines(path), Reader(stream, intake, tally))
+        translate = mapping.translation(intake, tally)
+        return _batches(stream, _mapped_rows(path, kept.rows, translate))
+    return _plain_batches(stream, _split(path), Reader(stream, intake, tally))
 
 
 def raw(path: Path, *, intake: Intake = DEFAULTS) -> Raw:
@@ -164,27 +145,56 @@ def stream_of(path: Path) -> Stream:
     )
 
 
-def _lines(path: Path) -> Iterator[bytes]:
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader | gzip.GzipFile]:
     try:
         with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as content:
-            yield content.readline().removeprefix(BOM)
-            yield from content
+            yield content
     except (OSError, EOFError, zlib.error) as failure:
         reason = getattr(failure, "strerror", None) or str(failure)
         raise FileError(f"{path}: cannot be read to its end: {reason}") from None
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[Batch]:
+def _lines(path: Path) -> Iterator[bytes]:
+    with _opened(path) as content:
+        yield content.readline().removeprefix(BOM)
+        yield from content
+
+
+def _split(path: Path) -> Iterator[bytes]:
+    """The lines without their ends: of JSON, where a quoted one is none."""
+    return chain.from_iterable(block.split(b"\n") for block in _blocks(path))
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """Many whole lines at once; the end of the last is left out."""
+    with _opened(path) as content:
+        mark = BOM
+        while block := content.read(BLOCK):
+            yield (block + content.readline()).removeprefix(mark).removesuffix(b"\n")
+            mark = b""
+
+
+def _batches(stream: Stream, rows: Iterator[Row]) -> Iterator[Batch]:
     while part := list(islice(rows, BATCH)):
-        numbers, events, received = zip(*part, strict=True)
-        yield Batch(list(events), list(numbers), list(received))
+        numbers, parsed, received = zip(*part, strict=True)
+        answers = Answers.of(parsed)
+        told = zip(answers.places.tolist(), answers.columns.times.tolist(), strict=True)
+        met = [time if received[place] is None else received[place] for place, time in told]
+        yield Batch(stream, answers, np.array(numbers), np.array(met, np.int64))
 
 
-def _plain_batches(lines: Iterable[bytes], reader: Reader) -> Iterator[Batch]:
-    numbered = filter(itemgetter(1), enumerate(map(bytes.strip, lines), 1))
-    while part := list(islice(numbered, BATCH)):
-        rows, raws = zip(*part, strict=True)
-        yield Batch(reader.rows(raws), list(rows), [None] * len(rows))
+def _plain_batches(stream: Stream, lines: Iterator[bytes], reader: Reader) -> Iterator[Batch]:
+    first = 1
+    while part := list(map(bytes.strip, islice(lines, BATCH))):
+        rows, raws = np.arange(first, first + len(part)), part
+        if not all(part):
+            raws = [raw for raw in part if raw]
+            rows = rows[np.fromiter(map(bool, part), np.bool_, len(part))]
+        first += len(part)
+        if raws:
+            answers = reader.run(raws)
+            yield Batch(stream, answers, rows, answers.columns.times)
 
 
 def _mapped_rows(path: Path, rows: Iterable[RawRow], translate: Translation) -> Iterator[Row]:

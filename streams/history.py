@@ -2,36 +2,20 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from functools import cached_property
-from itertools import islice
-from operator import attrgetter
 from pathlib import Path
 from sys import maxsize
 from typing import NamedTuple, Protocol
 
-import msgspec
 import numpy as np
-from kafka.partitioner import default
-from numpy.typing import NDArray
 
 from streams import files
-from streams.events import MILLISECOND, Event, Rejected, judge_times
+from streams.columns import Bools, Ints
+from streams.course import Course, Entry, Owners, Part, Passage, Values
+from streams.events import MILLISECOND, Rejected, too_early
 from streams.mapping import Mapping
-from streams.murmur import murmur2
-from streams.sections import BUCKET, Intake, Key, Source, Stream
+from streams.sections import BUCKET, Intake, Source, Stream
 
-Ints = NDArray[np.int64]
-Parsed = Event | Rejected
-BATCH = 16_384
 BUCKET_MS = BUCKET // timedelta(milliseconds=1)
-
-
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One event: when it is met (ms), of which stream it is."""
-
-    met: int
-    stream: Stream
-    event: Event
 
 
 class Refused(NamedTuple):
@@ -48,13 +32,13 @@ class Arrival(NamedTuple):
     now: int
     sources: Sequence[Source]
 
-    def judged(self, stream: Stream, rows: Sequence[Parsed]) -> Sequence[Parsed]:
-        """As intake judges records, but before a row can move the end of the history."""
+    def early(self, stream: Stream, times: Ints) -> tuple[Bools, int]:
+        """Which of these times are, and by how much one may be ahead (ms)."""
         source = source_of(self.sources, stream)
         if source is None:
-            return rows
-        stamps = np.full(len(rows), self.now)
-        return judge_times(rows, stamps, future_ms=source.future // MILLISECOND)
+            return np.zeros(len(times), np.bool_), 0
+        future = source.future // MILLISECOND
+        return times > self.now + future, future
 
 
 class Ended(Protocol):
@@ -67,13 +51,15 @@ class Ended(Protocol):
 class Playable(Ended, Protocol):
     """Events in the order in which they are met."""
 
-    def batches(self) -> Iterator[tuple[Entry, ...]]: ...
+    def passages(self, owners: Owners) -> Iterator[list[Passage]]:
+        """Some at a time, by stream and partition; `owners` gives the partitions of events."""
+        ...
 
 
 class History:
     """All events of some files, merged by event time or by the mapping's `received`.
 
-    Held in memory: about 0.7 KB an event. Events met at the same time keep the order of the files.
+    Held in memory: about 0.4 KB an event. Events met at the same time keep the order of the files.
 
     Args:
         paths: of the files.
@@ -88,72 +74,60 @@ class History:
         arrival: Arrival | None = None, on_rows: Callable[[int], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.refused: list[Refused] = []
-        self._entries: list[Entry] = []
         self._arrival = arrival
+        self._values = Values()
+        parts = []
         for path in paths:
-            stream = mapping.stream if mapping else files.stream_of(path)
             for batch in files.read(path, mapping, intake=intake):
-                self._take(path, stream, batch)
+                parts.append(self._sound(path, batch))
                 on_rows(len(batch.rows))
-        self._entries.sort(key=attrgetter("met"))
+        self._course = Course([part for part in parts if len(part.met)])
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._course)
+
+    def passages(self, owners: Owners) -> Iterator[list[Passage]]:
+        return self._course.passages(owners)
 
     def batches(self) -> Iterator[tuple[Entry, ...]]:
-        entries = iter(self._entries)
-        while batch := tuple(islice(entries, BATCH)):
-            yield batch
+        return self._course.batches()
 
-    @cached_property
+    @property
     def ends(self) -> dict[Stream, int]:
         """Milliseconds by stream; the end of the bucket of its last event, if it is over.
 
         What a stream's files do not reach is not told: it has not fallen silent there.
         """
         latest = maxsize if self._arrival is None else self._arrival.now
-        last: dict[Stream, int] = {}
-        for entry in self._entries:
-            last[entry.stream] = max(entry.event.time, last.get(entry.stream, 0))
-        return {stream: min(bucket_end(time), latest) for stream, time in last.items()}
+        last = self._course.last.items()
+        return {stream: min(bucket_end(time), latest) for stream, time in last}
 
-    @cached_property
+    @property
     def span(self) -> tuple[int, int]:
         """Milliseconds; the times of the first and of the last event."""
-        times = [entry.event.time for entry in self._entries]
-        return min(times), max(times)
+        return self._course.span
 
-    def _take(self, path: Path, stream: Stream, batch: files.Batch) -> None:
-        events: Sequence[Parsed] = batch.events
+    def _sound(self, path: Path, batch: files.Batch) -> Part:
+        """As intake judges records, but before a row can move the end of the history."""
+        answers, met = batch.answers, batch.met
+        columns, whys = answers.columns, dict(answers.odd)
         if self._arrival is not None:
-            events = self._arrival.judged(stream, events)
-        for event, row, received in zip(events, batch.rows, batch.received, strict=True):
-            if isinstance(event, Rejected):
-                self.refused.append(Refused(path, row, event))
-            else:
-                met = event.time if received is None else received
-                self._entries.append(Entry(met, stream, event))
+            early, future = self._arrival.early(batch.stream, columns.times)
+            times = zip(answers.places[early].tolist(), columns.times[early].tolist(), strict=True)
+            whys |= {at: too_early(time, future_ms=future) for at, time in times}
+            columns, met = columns.kept(~early), met[~early]
+        self.refused += [
+            Refused(path, int(batch.rows[at]), why)
+            for at, why in sorted(whys.items())
+            if isinstance(why, Rejected)
+        ]
+        self._values.share(batch.stream, columns)
+        return Part(batch.stream, columns, met)
 
 
 def bucket_end(moment: int) -> int:
     """Milliseconds; the end of the bucket that holds a moment."""
     return (moment // BUCKET_MS + 1) * BUCKET_MS
-
-
-def key_of(source: Source) -> Key:
-    """What its events are keyed by where they are sent by us: by something in any case."""
-    return "id" if source.key == "none" else source.key
-
-
-def partition_of(source: Source, event: Event, partitions: int) -> int:
-    """Where producers with Kafka's default partitioner put it."""
-    return int(default.murmur2(files.key(event, key_of(source))) & 0x7FFFFFFF) % partitions
-
-
-def partitions_of(source: Source, events: Sequence[Event], partitions: int) -> Ints:
-    """The same of events of one stream, a batch at a time."""
-    keys = files.keys(events, key_of(source))
-    return (murmur2(keys).astype(np.int64) & 0x7FFFFFFF) % partitions
 
 
 def source_of(sources: Iterable[Source], stream: Stream) -> Source | None:

@@ -12,7 +12,8 @@ from streams import admission, files, security
 from streams.broker import BrokerError
 from streams.decoding import END
 from streams.events import Event
-from streams.history import History, key_of, partition_of, source_of
+from streams.history import History, source_of
+from streams.keys import key, key_of, partition_of
 from streams.sections import Stream
 from streams.settings import Settings
 from streams.topics import Topics
@@ -36,7 +37,7 @@ class Feed:
             self._produce(
                 self._topics.source(source),
                 value=files.wire(event),
-                key=files.key(event, key_of(source)),
+                key=key(event, stream, key_of(source)),
                 partition=partition_of(source, event, source.partitions),
             )
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ValidationError
 
-from streams import files, options, records
+from streams import files, keys, options, records
 from streams.events import Event, Rejected
 from streams.mapping import Mapping
 from streams.proposal.sample import Refused, Sample, spread
@@ -110,9 +110,9 @@ def keyed_by(part: Part, mapping: Mapping) -> Key | Literal["none"]:
         for record, event in zip(part.records, events, strict=True)
         if not isinstance(event, Rejected)
     ]
-    return next((by for by in KEYS[mapping.stream] if _agree(keyed, by)), "none")
+    return next((by for by in KEYS[mapping.stream] if _agree(keyed, mapping.stream, by)), "none")
 
 
-def _agree(keyed: Sequence[tuple[bytes | None, Event]], by: Key) -> bool:
-    same = sum(key == files.key(event, by) for key, event in keyed)
+def _agree(keyed: Sequence[tuple[bytes | None, Event]], stream: Stream, by: Key) -> bool:
+    same = sum(key == keys.key(event, stream, by) for key, event in keyed)
     return bool(keyed) and same >= MOSTLY * len(keyed)

@@ -8,7 +8,6 @@ from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # publishes no types
 import msgspec
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,7 +21,6 @@ from streams.events import (
     Mention,
     Rejected,
     Update,
-    judge_times,
     root,
     who,
 )
@@ -139,23 +137,6 @@ def test_a_time_that_cannot_be_is_refused_by_name(time: object, rule: str) -> No
     answer = refusal(raw(time=time))
     assert answer.field == "time"
     assert rule in answer.rule
-
-
-def test_an_event_ahead_of_its_record_is_refused_and_its_neighbours_stay() -> None:
-    hour = 3_600_000
-    sound, ahead = complaint(), complaint(time="2099-01-01T00:00:00Z")
-    broken = Rejected("id", "", "is required")
-    stamps = np.full(4, MILLISECONDS - 600_000, dtype=np.int64)
-    at_limit, refused, kept, edge = judge_times(
-        [sound, ahead, broken, complaint(time=MILLISECONDS + 1)], stamps, future_ms=600_000
-    )
-    assert at_limit == sound
-    assert kept is broken
-    assert refused == Rejected(
-        "time", "2099-01-01T00:00:00.000+00:00", "must be at most 10m after its record's timestamp"
-    )
-    assert isinstance(edge, Rejected)
-    assert judge_times([ahead], np.array([ahead.time - hour]), future_ms=hour) == [ahead]
 
 
 @pytest.mark.parametrize(

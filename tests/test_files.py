@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 
 from streams import files, foreign
 from streams.events import Complaint, Event, Mention, Rejected, Update
-from streams.files import FileError, key, wire
+from streams.files import FileError, wire
+from streams.keys import key
 from streams.mapping import MappingError, load
 from streams.parsing import parse
 from streams.settings import Intake
 from tests.data import shared
+from tests.parsed import parsed
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOON = "2026-03-01T12:00:00Z"
@@ -27,8 +29,9 @@ LINE = json.dumps({"id": "c-1", "time": NOON, "product": "kettle"})
 def rows(path: Path, *args: object) -> dict[int, Event | Rejected]:
     found: dict[int, Event | Rejected] = {}
     for batch in files.read(path, *args):  # type: ignore[arg-type]  # as the test gives them
-        assert len(batch.rows) == len(batch.events) == len(batch.received) <= files.BATCH
-        found |= zip(batch.rows, batch.events, strict=True)
+        assert len(batch.rows) == len(batch.answers) <= files.BATCH
+        assert len(batch.met) == len(batch.answers.columns)
+        found |= zip(batch.rows.tolist(), parsed(batch), strict=True)
     return found
 
 
@@ -104,7 +107,7 @@ def test_an_oversized_line_is_refused_and_the_next_is_read(tmp_path: Path) -> No
 def test_a_long_text_is_cut_by_the_settings(tmp_path: Path) -> None:
     path = put(tmp_path / "complaints.csv", f"id,time,text\na,{NOON},{'x' * 50}\n")
     (batch,) = files.read(path, intake=Intake(max_text=10))
-    assert batch.events == [Complaint(id="a", time=NOON_MS, text="x" * 10)]
+    assert parsed(batch) == [Complaint(id="a", time=NOON_MS, text="x" * 10)]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:
@@ -126,16 +129,16 @@ def test_the_time_of_arrival_goes_with_its_row(tmp_path: Path) -> None:
     mapping = load(put(tmp_path / "m.toml", text))
     path = put(tmp_path / "calls.csv", f"at,came\n{NOON},2026-03-01T13:00:00Z\n{NOON},\nx,\n")
     (batch,) = files.read(path, mapping)
-    assert batch.received == [NOON_MS + 3_600_000, None, None]
+    assert batch.met.tolist() == [NOON_MS + 3_600_000, NOON_MS]
     (plain,) = files.read(put(tmp_path / "complaints.jsonl", LINE))
-    assert plain.received == [None]
+    assert plain.met.tolist() == [NOON_MS]
 
 
 def test_many_rows_come_in_batches_and_in_order(tmp_path: Path) -> None:
-    lines = "\n".join(LINE.replace("c-1", f"c-{n}") for n in range(10_000))
+    lines = "\n".join(LINE.replace("c-1", f"c-{n}") for n in range(5_000))
     batches = list(files.read(put(tmp_path / "complaints.jsonl", lines)))
-    assert [len(batch.events) for batch in batches] == [4096, 4096, 1808]
-    assert [row for batch in batches for row in batch.rows] == list(range(1, 10_001))
+    assert [len(batch.answers) for batch in batches] == [1024, 1024, 1024, 1024, 904]
+    assert [row for batch in batches for row in batch.rows] == list(range(1, 5_001))
 
 
 def test_the_stream_comes_from_the_argument_or_the_name(tmp_path: Path) -> None:
@@ -160,6 +163,19 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
             files.read(tmp_path / name)
         assert rule in str(caught.value)
         assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\r\n\n"])
+@pytest.mark.parametrize("name", ["complaints.jsonl", "complaints.jsonl.gz"])
+def test_rows_are_numbered_through_whatever_is_read_at_once(
+    tmp_path: Path, name: str, end: str
+) -> None:
+    numbers, time, text = range(1, 3 * files.BLOCK // 1000), NOON_MS, "x" * 1000
+    lines = [f'{{"id":"{n}","time":{time},"text":"{text}"}}' if n % 7 else "" for n in numbers]
+    lines[50] = " " * files.BLOCK
+    found = rows(put(tmp_path / name, "\n".join(lines) + end))
+    named = {n: event.id for n, event in found.items() if isinstance(event, Complaint)}
+    assert named == {n: str(n) for n in numbers if n % 7 and n != 51}
 
 
 @pytest.mark.parametrize(
@@ -237,11 +253,11 @@ def test_the_key_follows_person_root_or_id() -> None:
     unknown = Complaint(id="c", time=0)
     post = Mention(id="m", time=0, author="u", repost_of="r")
     update = Update(id="u", time=0, complaint="c", step="paused")
-    assert [key(known, by) for by in ("person", "id", "root")] == ["李".encode(), b"c", b"c"]
-    assert key(unknown, "person") == b"c"
-    assert [key(post, by) for by in ("person", "id", "root")] == [b"u", b"m", b"r"]
-    assert key(Mention(id="m", time=0), "root") == b"m"
-    assert [key(update, by) for by in ("person", "id", "root")] == [b"c", b"u", b"c"]
+    assert [key(known, "complaints", by) for by in ("person", "id")] == ["李".encode(), b"c"]
+    assert key(unknown, "complaints", "person") == b"c"
+    assert [key(post, "mentions", by) for by in ("person", "id", "root")] == [b"u", b"m", b"r"]
+    assert key(Mention(id="m", time=0), "mentions", "root") == b"m"
+    assert [key(update, "updates", by) for by in ("person", "id", "root")] == [b"c", b"u", b"c"]
 
 
 def test_what_is_written_for_the_wire_reads_back() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from streams import files
 from streams.events import Complaint, Rejected
 from streams.tables import Dialect, Table, dialect
+from tests.parsed import parsed
 
 NOON = "2026-03-01T12:00:00Z"
 CHINESE = (
@@ -26,7 +27,7 @@ def test_chinese_is_read_as_excel_in_china_writes_it(tmp_path: Path, encoding: s
     path = tmp_path / "complaints.csv"
     path.write_bytes(CHINESE.encode(encoding))
     (batch,) = files.read(path)
-    first = batch.events[0]
+    first = parsed(batch)[0]
     assert isinstance(first, Complaint)
     assert (first.id, first.region, first.text) == ("一", "浙江", "水壶漏水，烫伤了手")
 
@@ -35,7 +36,7 @@ def test_gbk_is_read_from_a_gzipped_file_too(tmp_path: Path) -> None:
     path = tmp_path / "complaints.csv.gz"
     path.write_bytes(gzip.compress(CHINESE.encode("gbk")))
     (batch,) = files.read(path)
-    assert [event.id for event in batch.events if isinstance(event, Complaint)] == ["一", "二"]
+    assert [event.id for event in parsed(batch) if isinstance(event, Complaint)] == ["一", "二"]
 
 
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])

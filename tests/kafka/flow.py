@@ -8,8 +8,11 @@ from typing import Any, Self
 from kafka import KafkaProducer
 
 from streams import files
+from streams.columns import Columns
+from streams.course import Entry
 from streams.decoding import END
-from streams.history import Entry, History, partitions_of
+from streams.history import History
+from streams.keys import partitions_of
 from tests.kafka.installation import Installation
 
 PAUSE = 0.08  # seconds between two batches
@@ -74,7 +77,7 @@ class Flow:
 
     def _send(self, producer: Any, entries: Sequence[Entry]) -> None:
         events = [entry.event for entry in entries]
-        owners = partitions_of(self._source, events, self._source.partitions)
+        owners = partitions_of(self._source, Columns.of(events), self._source.partitions)
         for event, partition in zip(events, owners.tolist(), strict=True):
             sent = producer.send(self._topic, value=files.wire(event), partition=partition)
             sent.add_errback(self._refused.append)

@@ -196,6 +196,6 @@ def settled(path: Path, folder: Path) -> bool:
     installing.install(contents(read), folder)
     mapped = mapping.load(folder / written.MAP)
     assert mapped.columns == read.mapping.columns
-    parsed = [one for batch in files.read(path, mapped) for one in batch.events]
-    assert len(parsed) == len(read.sample.rows) + len(read.sample.refused)
+    rows = sum(len(batch.rows) for batch in files.read(path, mapped))
+    assert rows == len(read.sample.rows) + len(read.sample.refused)
     return True

@@ -11,9 +11,9 @@ import numpy as np
 
 from alerts.signal import Signal, SignalState
 from streams.cells import Counts, decode
-from streams.columns import End, Parsed
+from streams.columns import Columns, End, Parsed
 from streams.events import Complaint, Event
-from streams.history import partitions_of
+from streams.keys import partitions_of
 from streams.reading import Plan
 from streams.settings import Settings
 from streams.shards import Shard
@@ -47,7 +47,7 @@ def busy(days: int = DAYS, *, surge: int = SURGE, hours: int = 4) -> list[Compla
 def parted(which: Settings, events: Sequence[Event]) -> list[list[Event]]:
     """By partition, as producers would."""
     source = which.sources[0]
-    owners = partitions_of(source, events, source.partitions).tolist()
+    owners = partitions_of(source, Columns.of(events), source.partitions).tolist()
     return [
         [event for event, owner in zip(events, owners, strict=True) if owner == number]
         for number in range(source.partitions)

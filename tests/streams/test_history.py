@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 from kafka.partitioner.default import DefaultPartitioner
 
 from streams import mapping
+from streams.columns import Columns
+from streams.course import BATCH
 from streams.events import Complaint, Event, Mention, Update
-from streams.history import BATCH, Arrival, History, partition_of, partitions_of, source_of
+from streams.history import Arrival, History, source_of
+from streams.keys import partition_of, partitions_of
 from streams.sections import Intake, Source
 from tests.streams.logs import DAY, HOUR, START, complaint, mention
 
@@ -132,14 +135,16 @@ def test_a_complaint_lies_where_kafkas_default_partitioner_puts_its_person(
     event = Complaint(id=name, time=START, person=person)
     wanted = kafkas(person or name, partitions)
     assert partition_of(source, event, partitions) == wanted
-    assert partitions_of(source, [event], partitions).tolist() == [wanted]
+    assert partitions_of(source, Columns.of([event]), partitions).tolist() == [wanted]
 
 
 @given(st.lists(TEXTS, max_size=20))
 def test_a_batch_is_parted_like_its_events_one_by_one(names: list[str]) -> None:
     source = Source(topic="complaints", stream="complaints", key="id")
     events = [complaint(name) for name in names]
-    assert partitions_of(source, events, 13).tolist() == [kafkas(name, 13) for name in names]
+    assert partitions_of(source, Columns.of(events), 13).tolist() == [
+        kafkas(name, 13) for name in names
+    ]
 
 
 def test_the_hash_is_that_of_kafkas_java_client() -> None:
@@ -147,7 +152,7 @@ def test_the_hash_is_that_of_kafkas_java_client() -> None:
     source = Source(topic="complaints", stream="complaints", key="id")
     events = [complaint(name) for name in known]
     wanted = [(n & 0x7FFFFFFF) % 1009 for n in known.values()]
-    assert partitions_of(source, events, 1009).tolist() == wanted
+    assert partitions_of(source, Columns.of(events), 1009).tolist() == wanted
 
 
 @pytest.mark.parametrize(
@@ -167,7 +172,7 @@ def test_each_source_is_parted_by_its_own_key(key: str, event: Event, value: str
     stream = "updates" if isinstance(event, Update) else "mentions"
     source = Source.model_validate({"topic": "t", "stream": stream, "key": key})
     assert partition_of(source, event, 97) == kafkas(value, 97)
-    assert partitions_of(source, [event], 97).tolist() == [kafkas(value, 97)]
+    assert partitions_of(source, Columns.of([event]), 97).tolist() == [kafkas(value, 97)]
 
 
 def test_a_streams_files_go_to_its_first_source() -> None:

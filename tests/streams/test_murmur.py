@@ -4,8 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner import default
 
+from streams.columns import Columns
 from streams.events import Complaint
-from streams.history import partition_of, partitions_of
+from streams.keys import partition_of, partitions_of
 from streams.murmur import murmur2
 from streams.sections import Source
 
@@ -27,4 +28,4 @@ def test_a_batch_of_events_is_placed_as_each_of_them_is(
     source = Source(topic="complaints", stream="complaints", key="person")
     events = [Complaint(id=name, time=0, person=person) for name, person in names]
     alone = [partition_of(source, event, 7) for event in events]
-    assert partitions_of(source, events, 7).tolist() == alone
+    assert partitions_of(source, Columns.of(events), 7).tolist() == alone

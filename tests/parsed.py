@@ -1,0 +1,13 @@
+"""What the rows of files say, one answer a row."""
+
+from streams import files
+from streams.columns import End
+from streams.course import events_of
+from streams.events import Event, Rejected
+
+
+def parsed(batch: files.Batch) -> list[Event | Rejected]:
+    """In the order of the rows."""
+    events = iter(events_of(batch.stream, batch.answers.columns))
+    refused = {at: why for at, why in batch.answers.odd.items() if not isinstance(why, End)}
+    return [refused[at] if at in refused else next(events) for at in range(len(batch.answers))]
