@@ -35,7 +35,14 @@ class Dispersion(Columns):
 
     def over(self, block: int, *, rate: Floats) -> Floats:
         """Dispersion over `BLOCKS[block]` buckets of a series with `rate` events a bucket."""
-        weight = np.clip(60.0 / rate, 50.0, 2000.0)
+        return self._over(block, rate, _worth(rate))
+
+    def over_all(self, *, rate: Floats) -> list[Floats]:
+        """The same over each of `BLOCKS`."""
+        weight = _worth(rate)
+        return [self._over(block, rate, weight) for block in range(len(BLOCKS))]
+
+    def _over(self, block: int, rate: Floats, weight: Floats) -> Floats:
         prior = np.minimum(SCATTER + DRIFT * BLOCKS[block] * rate, MOST)
         squares = self.squares[block] + prior * weight
         dispersion: Floats = np.maximum(squares / (self.weight[block] + weight), LEAST)
@@ -54,6 +61,12 @@ class Dispersion(Columns):
     def _add(self, block: int, residual: NDArray[Any], mean: NDArray[Any]) -> None:
         self.squares[block] += residual * residual * np.minimum(4.0, 1.0 / np.maximum(mean, 1e-9))
         self.weight[block] += np.minimum(4.0 * mean, 1.0)
+
+
+def _worth(rate: Floats) -> Floats:
+    """W: how many buckets the prior counts for."""
+    weight: Floats = np.clip(60.0 / rate, 50.0, 2000.0)
+    return weight
 
 
 class Shortfall(Dispersion):

@@ -87,7 +87,7 @@ class Expectation:
 class Verdict:
     """What a bucket says of each series; observed and expected are sums since the onset bucket.
 
-    `ratios` are R by multiple, of which `score` is the mean and `multiple` names the largest.
+    `score` is the mean of R over the multiples, of which `multiple` names that of the largest.
     """
 
     score: Floats
@@ -98,7 +98,6 @@ class Verdict:
     onset: Ints
     learning: Bools
     masked: Bools
-    ratios: Floats
 
     @property
     def size(self) -> tuple[Floats, Floats]:
@@ -134,7 +133,7 @@ class Surge:
     def expect(self, state: SurgeState, rhythm: Rhythm, *, bucket: int) -> Expectation:
         """The whole bucket's expectation; pure, so that it may be asked again after a growth."""
         rate = state.level.rate
-        phi, v8, v24 = (state.dispersion.over(block, rate=rate) for block in range(3))
+        phi, v8, v24 = state.dispersion.over_all(rate=rate)
         own_hour, own_weekday = state.season.factors(hour=rhythm.hour, phi=phi)
         exposure = rhythm.factor[state.group] * own_hour * own_weekday
         return Expectation(
@@ -161,8 +160,18 @@ class Surge:
         `counts` and `masked` are of `series` only, where some are named.
         """
         masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
-        kept, expectation = state.evidence.take(series), expectation.take(series)
-        learning = state.learning[series]
+        evidence, expectation = state.evidence.take(series), expectation.take(series)
+        return self._judged(evidence, expectation, counts, masked, state.learning[series])[0]
+
+    def _judged(
+        self,
+        kept: Evidence,
+        expectation: Expectation,
+        counts: Ints,
+        masked: Bools,
+        learning: Bools,
+    ) -> tuple[Verdict, Floats]:
+        """The verdict, and R by multiple after the bucket."""
         quiet = learning | masked
         likelihood = Likelihood.of(
             dispersion=expectation.dispersion, level_variance=expectation.level_variance
@@ -173,10 +182,11 @@ class Surge:
             expectation.mean,
             rho=2.0 ** (-1.0 / self.memory),
         )
-        ratios = np.where(quiet, kept.ratios, ratios)
+        if quiet.any():
+            ratios = np.where(quiet, kept.ratios, ratios)
         score, ratios = limited(ratios, ceiling=ROOM * self.threshold)
         goes_on = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
-        return Verdict(
+        verdict = Verdict(
             score=score,
             above=(score >= self.threshold) & ~quiet,
             multiple=multiple,
@@ -185,8 +195,8 @@ class Surge:
             onset=np.where(goes_on, kept.onset, expectation.bucket),
             learning=learning.copy(),
             masked=masked,
-            ratios=ratios,
         )
+        return verdict, ratios
 
     def step(
         self,
@@ -200,8 +210,13 @@ class Surge:
         verdicts = []
         for start in range(0, max(state.size, 1), SLICE):
             some = slice(start, start + SLICE)
-            piece, expected = state.take(some), expectation.take(some)
-            verdict = self.judge(piece, expected, counts[some], masked[some])
+            piece, expected = state, expectation
+            if state.size > SLICE:
+                piece, expected = state.take(some), expectation.take(some)
+            verdict, ratios = self._judged(
+                piece.evidence, expected, counts[some], masked[some], piece.learning
+            )
+            piece.evidence.ratios[...] = ratios
             self._learn(piece, expected, counts[some], verdict)
             verdicts.append(verdict)
         return state, _joined(verdicts)
@@ -256,7 +271,6 @@ class Surge:
 
 
 def _keep(kept: Evidence, verdict: Verdict) -> None:
-    kept.ratios[...] = verdict.ratios
     kept.onset[...] = verdict.onset
     kept.observed[...] = verdict.observed
     kept.expected[...] = verdict.expected

@@ -21,7 +21,6 @@ def verdict(
         onset=np.array([0]),
         learning=np.array([False]),
         masked=np.array([masked]),
-        ratios=np.zeros((7, 1)),
     )
 
 
