@@ -19,9 +19,10 @@ from alerts.lifecycle import Incidents
 from alerts.signal import Signal
 from streams.archive.log import Log, Past
 from streams.cells import decode
-from streams.columns import Answers, Columns, End, Ints
+from streams.columns import Answers, Columns, End
 from streams.course import Passage
 from streams.events import MILLISECOND
+from streams.fields import Ints
 from streams.history import Ended, Playable, bucket_end, source_of
 from streams.keys import partitions_of
 from streams.people import Seen

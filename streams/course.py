@@ -6,8 +6,9 @@ from typing import Final, NamedTuple, cast
 import msgspec
 import numpy as np
 
-from streams.columns import Answers, Columns, Ints
+from streams.columns import Answers, Columns
 from streams.events import Event
+from streams.fields import Ints
 from streams.forms import FORMS
 from streams.sections import Stream
 

@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 
 from streams import foreign
-from streams.columns import Answers, Ints
+from streams.columns import Answers
 from streams.events import TOPICS, Event, Rejected
+from streams.fields import Ints
 from streams.forms import FORMS
 from streams.mapping import Mapping, nearest
 from streams.parsing import DEFAULTS, Reader, Tally, taken_apart

@@ -9,9 +9,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from streams import files
-from streams.columns import Bools, Ints
 from streams.course import Course, Entry, Owners, Part, Passage, Values
 from streams.events import MILLISECOND, Rejected, too_early
+from streams.fields import Bools, Ints
 from streams.mapping import Mapping
 from streams.sections import BUCKET, Intake, Source, Stream
 

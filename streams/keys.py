@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 from kafka.partitioner import default
 
-from streams.columns import Columns, Ints
+from streams.columns import Columns
 from streams.events import Event
+from streams.fields import Ints
 from streams.murmur import murmur2
 from streams.sections import Key, Source, Stream
 

@@ -6,9 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.columns import Columns, Ints
+from streams.columns import Columns
 from streams.course import BATCH, Course, Part, Values
 from streams.events import Event, Mention
+from streams.fields import Ints
 from streams.sections import Stream
 from tests.streams.logs import START, complaint, mention
 
