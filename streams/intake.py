@@ -17,6 +17,7 @@ from streams.chunks import Begin, LostRunError, Run, StageApp
 from streams.columns import Answers
 from streams.deadletters import DeadLetter
 from streams.decoding import Decoder
+from streams.events import MILLISECOND
 from streams.people import Seen
 from streams.reading import Emission, Plan, Reading
 from streams.recall import Recall, Recollection
@@ -165,10 +166,13 @@ class Intake:
     async def _remember(self, run: Run, reading: Reading, before: int) -> None:
         """Without a watermark there was no event before, and nothing to remember."""
         assert reading.watermark is not None
+        source = self._sources[run.topic]
+        remembered = self._settings.detection.remembered(source.stream) + source.lateness
         recollection = Recollection(
             reading.seen, before=before, watermark=reading.watermark, reposts=reading.reposts,
+            reach=max(reading.seen.reach, remembered // MILLISECOND),
         )  # fmt: skip
-        topic = self._topics.seen(self._sources[run.topic])
+        topic = self._topics.seen(source)
         self.restoring = True
         try:
             show = metrics.UNRECALLED.labels(run.topic).set

@@ -54,6 +54,11 @@ class Seen:
     def nbytes(self) -> int:
         return sum(held.nbytes for held in self._spans.values())
 
+    @property
+    def reach(self) -> int:
+        """Milliseconds of the watermark that what is known goes back at most."""
+        return (SPANS + 1) * self._length
+
     def meet(self, hashes: Hashes, moments: Ints) -> Met:
         """Ask for hashes in the order in which they come, and know them from then on.
 

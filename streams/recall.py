@@ -24,6 +24,7 @@ AT_ONCE = 1 << 20
 RECORDS = 500
 FETCH = 16 << 20  # bytes
 PATIENCE = 1000  # ms, for one answer
+MARGIN = 3_600_000  # ms; by how much an event may be ahead of the moment at which it is met
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +37,16 @@ class Recollection:
         before: the first chunk to be read; those from there on must not meet their own ids.
         watermark: of the partition (ms) at its start; a chunk that is ahead of it is of a topic
             that had this name before.
+        reach: milliseconds of the watermark that what is known goes back at most; None: for ever.
         reposts: where the originals among its posts are made known; None: of posts only.
         at_once: so many hashes are made known together.
     """
 
     def __init__(
-        self, seen: Seen, *, before: int, watermark: int, reposts: Reposts | None = None,
-        at_once: int = AT_ONCE,
+        self, seen: Seen, *, before: int, watermark: int, reach: int | None = None,
+        reposts: Reposts | None = None, at_once: int = AT_ONCE,
     ) -> None:  # fmt: skip
+        self.since = None if reach is None else watermark - reach
         self._seen, self._before, self._watermark = seen, before, watermark
         self._chain = None if reposts is None else Chain(reposts, before=before)
         self._at_once = at_once
@@ -69,6 +72,12 @@ class Recollection:
         """Any chunk with an event has a watermark."""
         ahead = chunk.watermark is not None and chunk.watermark > self._watermark
         return chunk.first < self._before and not ahead
+
+    def is_past(self, chunk: SeenChunk) -> bool:
+        """Whether neither the chunk nor any before it adds to what is known."""
+        return (
+            self.since is not None and chunk.watermark is not None and chunk.watermark < self.since
+        )
 
     def finish(self) -> None:
         """Make known what was taken."""
@@ -121,7 +130,7 @@ async def _read(
     consumer: Any, tp: TopicPartition, recollection: Recollection, show: Callable[[int], None]
 ) -> None:
     consumer.assign([tp])
-    await consumer.seek_to_beginning(tp)
+    consumer.seek(tp, await _start(consumer, tp, recollection))
     end = (await consumer.end_offsets([tp]))[tp]
     while (left := end - await consumer.position(tp)) > 0:
         show(left)
@@ -130,3 +139,21 @@ async def _read(
         await asyncio.to_thread(recollection.take, records)
     await asyncio.to_thread(recollection.finish)
     show(0)
+
+
+async def _start(consumer: Any, tp: TopicPartition, recollection: Recollection) -> int:
+    """An offset that nothing of the reach lies before; the log's beginning where none is sure.
+
+    A record is written after its events are met, so as a rule the moment of its writing is above
+    its watermark. Where clocks are wrong it is not; so the record found says it by itself.
+    """
+    beginning = int((await consumer.beginning_offsets([tp]))[tp])
+    if recollection.since is None or recollection.since < MARGIN:
+        return beginning
+    found = (await consumer.offsets_for_times({tp: recollection.since - MARGIN}))[tp]
+    if found is None or found.offset <= beginning:
+        return beginning
+    consumer.seek(tp, found.offset)
+    fetched = await consumer.getmany(tp, timeout_ms=PATIENCE, max_records=1)
+    sure = any(recollection.is_past(decode(one.value)) for one in fetched.get(tp, ()))
+    return int(found.offset) if sure else beginning
