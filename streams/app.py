@@ -95,6 +95,7 @@ def _app(
     return StageApp(
         group(settings, role),
         run_topics=reads,
+        topic_ids=partial(topics.ids, settings.kafka, bootstrap),
         broker=[f"{chunks.SCHEME}://{server}" for server in bootstrap.split(",")],
         broker_credentials=security.credentials(settings.kafka),
         broker_session_timeout=10.0,

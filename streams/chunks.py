@@ -9,7 +9,7 @@ read so: a table's changelog passes through the same consumer and stays one mess
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
@@ -31,7 +31,7 @@ FRESH = 5.0  # seconds; an idle broker answers a fetch every 1.5
 
 
 class LogTruncatedError(Exception):
-    """What was read or committed lies above the log's end: the topic was made anew."""
+    """What was read or committed is not of this log: the topic was made anew."""
 
 
 class LostRunError(Exception):
@@ -45,11 +45,13 @@ class Begin(NamedTuple):
         committed: the offset committed, None where there is none.
         note: what was declared with it.
         earliest: the first offset the log still holds.
+        topic_id: the broker's own name of the topic, another one once it is made anew.
     """
 
     committed: int | None
     note: str
     earliest: int
+    topic_id: str = ""
 
     @property
     def lost(self) -> int:
@@ -97,10 +99,13 @@ class Run:
 
 
 class StageApp(faust.App):
-    """A Faust app that reads `run_topics` in runs."""
+    """A Faust app that reads `run_topics` in runs; `topic_ids` tells their ids, and may block."""
 
-    def __init__(self, *args: Any, run_topics: Sequence[str], **kwargs: Any) -> None:
-        self.run_topics = frozenset(run_topics)
+    def __init__(
+        self, *args: Any, run_topics: Sequence[str],
+        topic_ids: Callable[[Collection[str]], Mapping[str, str]], **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self.run_topics, self.topic_ids = frozenset(run_topics), topic_ids
         super().__init__(*args, **kwargs)
 
 
@@ -157,6 +162,7 @@ class Consumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._durable: dict[TP, OffsetAndMetadata] = {}
+        self._ids: Mapping[str, str] = {}
         self._committed: dict[TP, int] = {}
         self._begins: dict[TP, Begin] = {}
         self._numbers: dict[TP, int] = {}
@@ -173,7 +179,7 @@ class Consumer(driver.Consumer):
 
     def declare_durable(self, tp: TP, offset: int, note: str = "") -> None:
         """All that records below `offset` lead to is acknowledged; the commit may pass them."""
-        self._durable[tp] = OffsetAndMetadata(offset, note)
+        self._durable[tp] = OffsetAndMetadata(offset, noted(self._ids.get(tp.topic, ""), note))
 
     @property
     def coordinated(self) -> bool:
@@ -233,7 +239,12 @@ class Consumer(driver.Consumer):
         commits = await self._thread.committed(inputs)
         earliest = await self.earliest_offsets(*inputs)
         ends = await self.highwaters(*inputs)
-        begins = {tp: _begin(tp, commits.get(tp), earliest[tp], ends[tp]) for tp in inputs}
+        ids = await asyncio.to_thread(self.app.topic_ids, {tp.topic for tp in inputs})
+        begins = {
+            tp: begun(tp, commits.get(tp), earliest[tp], ends[tp], ids.get(tp.topic, ""))
+            for tp in inputs
+        }
+        self._ids = ids
         if unread := {tp: earliest[tp] for tp in inputs if not begins[tp].committed}:
             await self.seek_wait(unread)
         self._begins.update(begins)
@@ -296,15 +307,35 @@ class Consumer(driver.Consumer):
         )  # fmt: skip
 
 
-def _begin(tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int) -> Begin:
+def begun(
+    tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int, topic_id: str
+) -> Begin:
+    """Where a reading begins; raises LogTruncatedError where the commit is of another log."""
     if commit is None:
-        return Begin(None, "", earliest)
+        return Begin(None, "", earliest, topic_id)
     if commit.offset > end:
         raise LogTruncatedError(
             f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is above the log's end {end}; "
             f"{ANEW}"
         )
-    return Begin(commit.offset, commit.metadata, earliest)
+    before, note = _read(commit.metadata)
+    if before and topic_id and before != topic_id:
+        raise LogTruncatedError(
+            f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is of the topic {before}, "
+            f"this one is {topic_id}; {ANEW}"
+        )
+    return Begin(commit.offset, note, earliest, topic_id)
+
+
+def noted(topic_id: str, note: str) -> str:
+    """What a commit says: of which log it is, and the stage's own note."""
+    return f"{topic_id} {note}"
+
+
+def _read(metadata: str) -> tuple[str, str]:
+    """The topic's id, empty where it was not written, and the note."""
+    topic_id, space, note = metadata.partition(" ")
+    return (topic_id, note) if space else ("", metadata)
 
 
 class Producer(driver.Producer):

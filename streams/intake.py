@@ -13,14 +13,14 @@ import structlog
 from faust.types import TP
 
 from streams import metrics, parsing, seen
-from streams.chunks import Begin, LostRunError, Run, StageApp
+from streams.chunks import ANEW, Begin, LogTruncatedError, LostRunError, Run, StageApp
 from streams.columns import Answers
 from streams.deadletters import DeadLetter
 from streams.decoding import Decoder
 from streams.events import MILLISECOND
 from streams.people import Seen
 from streams.reading import Emission, Plan, Reading
-from streams.recall import Recall, Recollection
+from streams.recall import TOPIC_ID, Recall, Recollection
 from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
@@ -40,6 +40,7 @@ class _Input:
     """What the worker holds of a partition it reads."""
 
     reading: Reading
+    topic_id: str
     runs: int = 0
     emitted: int | None = None
     quiet_since: float | None = None
@@ -85,7 +86,7 @@ class Intake:
                 emissions = held.reading.take(offsets[part], stamps[part], answers)
                 closed += emissions
                 sent += [await sending for sending in self._counts(emissions)]
-                sent += [await sending for sending in self._seen(run, emissions)]
+                sent += [await sending for sending in self._seen(run, held.topic_id, emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
             sent += [await sending for sending in self._letters(run, held.reading)]
             self._sendings.add(sent, partial(self._declare, run.tp, held, closed[-1:]))
@@ -152,6 +153,8 @@ class Intake:
         """The partition's input; anew where a reading begins."""
         if run.begin is not None:
             begun = self._inputs[run.tp] = self._begun(run.tp, run.begin)
+            if run.begin.committed is None:
+                await self._require_same(run, run.begin.topic_id)
             if run.begin.committed is not None and begun.reading.watermark is not None:
                 await self._remember(run, begun.reading, run.begin.committed)
         held = self._inputs.get(run.tp)
@@ -162,6 +165,16 @@ class Intake:
             )
         held.runs += 1
         return held
+
+    async def _require_same(self, run: Run, topic_id: str) -> None:
+        """A broker forgets the commits of a topic that is deleted; the `seen` log does not."""
+        topic = self._topics.seen(self._sources[run.topic])
+        before = await self._recall.last_topic(topic, run.partition)
+        if before and topic_id and before != topic_id:
+            raise LogTruncatedError(
+                f"{run}: its partition was read when the topic was {before}, now it is {topic_id}; "
+                f"{ANEW}"
+            )
 
     async def _remember(self, run: Run, reading: Reading, before: int) -> None:
         """Without a watermark there was no event before, and nothing to remember."""
@@ -192,7 +205,7 @@ class Intake:
             first=begin.committed is None or begin.lost > 0, seen=Seen(horizon=plan.horizon),
             watermark=int(begin.note) if begin.note else None,
         )  # fmt: skip
-        return _Input(reading)
+        return _Input(reading, begin.topic_id)
 
     def _answers(self, run: Run, records: Sequence[Any]) -> Answers:
         source = self._sources[run.topic]
@@ -218,13 +231,16 @@ class Intake:
     def _counts(self, emissions: Sequence[Emission]) -> list[Sending]:
         return [sent for emission in emissions for sent in self._to_shards(emission.counts)]
 
-    def _seen(self, run: Run, emissions: Sequence[Emission]) -> list[Sending]:
+    def _seen(self, run: Run, topic_id: str, emissions: Sequence[Emission]) -> list[Sending]:
         topic = self._topics.seen(self._sources[run.topic])
         return [
-            self._send(topic, key=None, value=seen.encode(one.seen), partition=run.partition)
+            self._send(
+                topic, key=None, value=seen.encode(one.seen), partition=run.partition,
+                headers={TOPIC_ID: topic_id.encode()},
+            )
             for one in emissions
             if one.seen is not None
-        ]
+        ]  # fmt: skip
 
     def _to_shards(self, records: Sequence[bytes]) -> list[Sending]:
         return [

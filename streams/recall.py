@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -24,6 +25,7 @@ AT_ONCE = 1 << 20
 RECORDS = 500
 FETCH = 16 << 20  # bytes
 PATIENCE = 1000  # ms, for one answer
+TOPIC_ID = "topic-id"  # header of a record: of the source's topic, as the broker names it
 MARGIN = 3_600_000  # ms; by how much an event may be ahead of the moment at which it is met
 
 log = structlog.get_logger(__name__)
@@ -110,6 +112,28 @@ class Recall:
     ) -> None:  # fmt: skip
         """Read a partition's log; `show` is told how many records are still to be read."""
         began = time.monotonic()
+        async with self._connected() as consumer:
+            await _read(consumer, TopicPartition(topic, partition), recollection, show)
+        log.info(
+            "seen_restored", topic=topic, partition=partition, keys=recollection.keys,
+            seconds=round(time.monotonic() - began, 3),
+        )  # fmt: skip
+
+    async def last_topic(self, topic: str, partition: int) -> str:
+        """The id of the topic that the log's last record is about; empty where it is not said."""
+        tp = TopicPartition(topic, partition)
+        async with self._connected() as consumer:
+            consumer.assign([tp])
+            end = (await consumer.end_offsets([tp]))[tp]
+            if not end:
+                return ""
+            consumer.seek(tp, end - 1)
+            fetched = await consumer.getmany(tp, timeout_ms=PATIENCE)
+        held = [dict(record.headers) for record in fetched.get(tp, ())]
+        return held[-1].get(TOPIC_ID, b"").decode() if held else ""
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Any]:
         consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, enable_auto_commit=False,
             fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH,
@@ -117,13 +141,9 @@ class Recall:
         )  # fmt: skip
         await consumer.start()
         try:
-            await _read(consumer, TopicPartition(topic, partition), recollection, show)
+            yield consumer
         finally:
             await consumer.stop()
-        log.info(
-            "seen_restored", topic=topic, partition=partition, keys=recollection.keys,
-            seconds=round(time.monotonic() - began, 3),
-        )  # fmt: skip
 
 
 async def _read(

@@ -19,7 +19,7 @@ from alerts.incident import Incident
 from alerts.inputs import Attempted, Input, Outcome, Result, Tick
 from alerts.lifecycle import Decision, Incidents
 from streams import metrics
-from streams.chunks import LostRunError, Run, StageApp
+from streams.chunks import LogTruncatedError, LostRunError, Run, StageApp
 from streams.settings import Settings
 from streams.topics import Topics
 
@@ -33,11 +33,15 @@ log = structlog.get_logger(__name__)
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the state that is neither an incident nor a delivery."""
+    """The part of the state that is neither an incident nor a delivery.
+
+    `topic` is the id of the log that `offset` is of; empty where it is not known.
+    """
 
     offset: int = -1
     began: int = 0
     now: int = 0
+    topic: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -65,15 +69,19 @@ _pack = msgspec.msgpack.encode
 
 def restored(records: Mapping[bytes, bytes]) -> Incidents:
     """The state that the table holds, up to the offset of its head."""
-    head = Head()
-    if HEAD in records:
-        head = msgspec.msgpack.decode(_row(records[HEAD]).value or b"", type=Head)
+    head = head_of(records)
     values = {key: _standing(_row(raw), head.offset) for key, raw in records.items() if key != HEAD}
     return Incidents(
         offset=head.offset, began=head.began, now=head.now,
         incidents={i.id: i for i in _read(values, INCIDENT, Incident)},
         deliveries={d.id: d for d in _read(values, DELIVERY, Delivery)},
     )  # fmt: skip
+
+
+def head_of(records: Mapping[bytes, bytes]) -> Head:
+    if HEAD not in records:
+        return Head()
+    return msgspec.msgpack.decode(_row(records[HEAD]).value or b"", type=Head)
 
 
 def _standing(row: Row, offset: int) -> bytes | None:
@@ -86,11 +94,11 @@ def _read(values: Mapping[bytes, bytes | None], prefix: bytes, kind: Any) -> Ite
             yield msgspec.msgpack.decode(value, type=kind)
 
 
-def changed(before: Incidents, after: Incidents) -> dict[bytes, Row]:
-    """The rows that one input changed, the head last."""
+def changed(before: Incidents, after: Incidents, *, topic: str = "") -> dict[bytes, Row]:
+    """The rows that one input of a log with this id changed, the head last."""
     rows = dict(_changed(INCIDENT, before.incidents, after.incidents, after.offset))
     rows |= _changed(DELIVERY, before.deliveries, after.deliveries, after.offset)
-    head = Head(offset=after.offset, began=after.began, now=after.now)
+    head = Head(offset=after.offset, began=after.began, now=after.now, topic=topic)
     return rows | {HEAD: Row(after.offset, _pack(head), None)}
 
 
@@ -126,7 +134,7 @@ class Response:
         self._topics = Topics.of(settings)
         self._channels, self._recipients, self._worker = channels, recipients, worker
         self._state = Incidents()
-        self._runs = -1
+        self._runs, self._topic_id = -1, ""
         self._claimed: set[tuple[str, int]] = set()
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -145,6 +153,8 @@ class Response:
     def _begin(self, run: Run) -> None:
         """The state as it was kept, where a reading begins; what was claimed may be lost there."""
         if run.begin is not None:
+            self._topic_id = run.begin.topic_id
+            _require_same(head_of(self._table.data), run, self._topic_id)
             self._state, self._claimed = restored(self._table.data), set()
             self._runs = 0
         if run.number != self._runs:
@@ -179,7 +189,7 @@ class Response:
         after, decision = lifecycle.step(before, item, offset=offset, recipients=self._recipients)
         await self._publish(decision)
         if after.offset > before.offset:
-            await self._keep(changed(before, after))
+            await self._keep(changed(before, after, topic=self._topic_id))
         self._state = after
         for ready in self._ready(item, decision):
             task = asyncio.create_task(self._send(ready))
@@ -263,6 +273,15 @@ class Response:
         raw = inputs.encode(item)
         await (
             await self._app.producer.send(self._topics.incident_inputs, None, raw, 0, None, None)
+        )
+
+
+def _require_same(head: Head, run: Run, topic: str) -> None:
+    """Inputs below the head of another log would be taken for those that were applied."""
+    if head.topic and topic and head.topic != topic:
+        raise LogTruncatedError(
+            f"{run}: the incidents go up to offset {head.offset} of the topic {head.topic}, this "
+            f"one is {topic}; it was made anew, so the incidents' changelog needs a new start too"
         )
 
 

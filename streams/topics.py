@@ -216,6 +216,14 @@ def make_erasable(settings: Settings, bootstrap: str) -> None:
         )
 
 
+def ids(kafka: Kafka, bootstrap: str, names: Collection[str]) -> dict[str, str]:
+    """The broker's own name of each topic, which a topic made anew does not share."""
+    with _admin(kafka, bootstrap) as admin:
+        return {
+            topic["name"]: str(topic["topic_id"]) for topic in admin.describe_topics(list(names))
+        }
+
+
 def renew(settings: Settings, bootstrap: str, roles: Collection[Role]) -> None:
     """Counts and snapshots begin empty, and the roles' groups without a commit.
 

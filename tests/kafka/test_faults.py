@@ -1,5 +1,6 @@
 """Faults that stop a stage: it says by name what holds it, passes nothing, and goes on after."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +13,8 @@ from streams import topics
 from streams.topics import Role, Topics, group
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
-from tests.kafka.installation import Installation
+from tests.kafka.installation import DEADLINE, LOOK, Installation
+from tests.kafka.reader import Reader
 
 EVENTS = 500
 OPTIONS = """
@@ -94,3 +96,43 @@ def test_a_record_that_a_stage_cannot_take_stops_it_by_name_before_the_commit_pa
     running.until(
         lambda: running.reader.ends(running.topics.counts)[0] > offset + 1, "counts meanwhile"
     )
+
+
+def made_anew(installation: Installation, topic: str, partitions: int = 1) -> None:
+    with administered(installation) as admin:
+        admin.delete_topics([topic])
+    deadline = time.monotonic() + DEADLINE
+    while True:
+        with administered(installation) as admin:
+            if topic not in admin.list_topics():
+                break
+        assert time.monotonic() < deadline, f"{topic} is not gone"
+        time.sleep(LOOK)
+    topics.create(installation.settings, installation.bootstrap)
+
+
+@pytest.mark.parametrize(
+    ("which", "said"),
+    [
+        ("complaints", "its partition was read when the topic was"),
+        ("incident-inputs", "the incidents go up to offset"),
+    ],
+)
+def test_a_topic_that_was_made_anew_and_has_outgrown_what_was_read_stops_its_reader_by_name(
+    install: Install, which: str, said: str
+) -> None:
+    running = install(OPTIONS)
+    running.start()
+    running.send("complaints", histories.complaints(EVENTS, days=1, seed=1))
+    running.settle(at=histories.START // 1000 + 86_400)
+    running.until(running.incidents, "an incident")
+    assert running.stop() == 0
+    topic = running.topics.prefix + which
+    before = running.reader.ends(topic)[0]
+    made_anew(running, topic)
+    fresh = Reader(running.bootstrap)
+    filler = [b'{"type":"tick","at":1}'] * (before + 10)
+    fresh.send(topic, filler, 0)
+    fresh.close()
+    running.restarted()
+    running.until(lambda: any(said in line for line in stops(running)), "a stop")

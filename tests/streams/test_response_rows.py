@@ -20,7 +20,7 @@ from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick
 from alerts.lifecycle import MEMORY, Incidents
 from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
-from streams.chunks import Begin, LostRunError, Run
+from streams.chunks import Begin, LogTruncatedError, LostRunError, Run
 from streams.response import DELIVERY, HEAD, INCIDENT, Response, changed, restored
 from streams.topics import Topics
 from tests.alerts.samples import START, TEAM, scoped, surge, trigger
@@ -163,7 +163,10 @@ class Webhook:
 class Worker:
     """A response stage on a log and a table of its own."""
 
-    def __init__(self, channel: Webhook, name: str = "w", data: Any = None) -> None:
+    def __init__(
+        self, channel: Webhook, name: str = "w", data: Any = None, topic_id: str = ""
+    ) -> None:
+        self.topic_id = topic_id
         self.table = SimpleNamespace(data=data or {}, changelog_topic_name="changelog")
         self.producer = Producer()
         self.durable: list[int] = []
@@ -184,7 +187,7 @@ class Worker:
     def run(self) -> Run:
         """The next record of the log."""
         record = SimpleNamespace(offset=self._read, value=self.log[self._read])
-        begin = None if self.runs else Begin(None, "", 0)
+        begin = None if self.runs else Begin(None, "", 0, self.topic_id)
         self._read, self.runs = self._read + 1, self.runs + 1
         return Run(INPUTS.topic, INPUTS.partition, [record], begin, self.runs - 1)
 
@@ -310,3 +313,13 @@ async def test_the_time_goes_into_the_log_of_the_active_worker_alone() -> None:
     worker.stage._app.consumer.assignment = set
     await worker.stage.tick()
     assert len(worker.producer.sent) == 1
+
+
+async def test_inputs_that_were_made_anew_are_not_taken_for_those_that_were_applied() -> None:
+    worker = Worker(Webhook(), topic_id="id-1")
+    await worker.take(Tick(START))
+    again = Worker(Webhook(), data=dict(worker.table.data), topic_id="id-1")
+    await again.take(Tick(START))
+    anew = Worker(Webhook(), data=dict(worker.table.data), topic_id="id-2")
+    with pytest.raises(LogTruncatedError, match="up to offset 0 of the topic id-1"):
+        await anew.take(Tick(START))
