@@ -32,6 +32,7 @@ from streams.echoes import Echoes
 from streams.intake import Intake
 from streams.recall import Recall
 from streams.recipients import recipients
+from streams.rekeying import TELL_EVERY, Rekeying
 from streams.response import Response
 from streams.settings import Settings
 from streams.topics import TABLE, Role, Topics, group
@@ -124,12 +125,21 @@ def _app(
 
 def _intake(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     names = intake.topics(settings)
-    app = _app(Role.INTAKE, settings, bootstrap, instance, reads=names)
+    own = [Topics.of(settings).source(source) for source in settings.sources if source.rekeyed]
+    app = _app(Role.INTAKE, settings, bootstrap, instance, reads=[*names, *own])
     stage = Intake(app, settings, recall=Recall(settings.kafka, bootstrap))
-    vitals = Vitals(Role.INTAKE, app, names)
+    rekeying = Rekeying(app, settings)
+    vitals = Vitals(Role.INTAKE, app, [*names, *own])
     vitals.show_stage, vitals.restoring = stage.measure, lambda: stage.restoring
     metrics.begin_topics(names)
-    _run_by_run(app, names, stage.take, vitals)
+
+    async def take(run: Run) -> None:
+        await (rekeying if run.topic in rekeying.topics else stage).take(run)
+
+    _run_by_run(app, [*names, *own], take, vitals)
+    if own:
+        _every(app, TELL_EVERY, rekeying.tell, vitals)
+        _every(app, intake.MARK_EVERY, rekeying.mark, vitals)
     _every(app, intake.EMIT_EVERY, stage.emit, vitals)
     _every(app, intake.MARK_EVERY, stage.mark, vitals)
     return Worker(app, vitals)

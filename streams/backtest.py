@@ -17,19 +17,20 @@ from alerts.incident import IncidentLine, Reason
 from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
+from streams import simulation
 from streams.archive.log import Log, Past
 from streams.cells import decode
-from streams.columns import Answers, Columns, End
+from streams.columns import Columns
 from streams.course import Passage
 from streams.events import MILLISECOND
 from streams.fields import Ints
 from streams.history import Ended, Playable, bucket_end, source_of
 from streams.keys import partitions_of
-from streams.people import Seen
-from streams.reading import Emission, Plan, Reading
+from streams.reading import Emission, Plan
 from streams.sections import Stream
 from streams.settings import Settings
 from streams.shards import Shard
+from streams.simulation import Partition, RekeyedPartition, Topic
 
 LARGEST = 1 << 14  # records of a chunk
 
@@ -39,22 +40,6 @@ class Outcome(NamedTuple):
 
     signals: list[Signal]
     incidents: list[IncidentLine]
-
-
-class Partition(Reading):
-    """A simulated partition; nobody else reads its log, so that it is cut as it comes."""
-
-    def __init__(self, plan: Plan, number: int) -> None:
-        super().__init__(plan, number, first=True, seen=Seen(horizon=plan.horizon))
-        self._offset = 0
-
-    def count(self, stamps: Ints, answers: Answers) -> Iterator[Emission]:
-        """Take the next records; what they add."""
-        offsets = np.arange(self._offset, self._offset + len(answers))
-        self._offset += len(answers)
-        yield from self.take(offsets, stamps, answers)
-        if self._chunk is not None:
-            yield self._close(self._offset)
 
 
 class Backtest:
@@ -72,7 +57,7 @@ class Backtest:
         self._now = now
         self._shard = Shard(self._settings, 0)
         self._incidents = Incidents()
-        self._partitions: dict[str, list[Partition]] = {}
+        self._topics: dict[str, Topic] = {}
         self._inputs = 0
 
     def play(
@@ -92,11 +77,12 @@ class Backtest:
             ArchiveError: for a topic or a partition that the settings do not have.
         """
         sources = log.sources(self._settings)
-        for batch in log.batches():
+        for batch in log.batches(sources):
             self._now = int(batch.stamps.max())
             self.past.note(batch, future=sources[batch.topic].future // MILLISECOND)
-            part = self._topic(sources[batch.topic].topic)[batch.partition]
-            yield self._respond(self._detect(part.count(batch.stamps, batch.answers)))
+            part = self._topic(sources[batch.topic].topic).partitions[batch.partition]
+            counted = part.count(batch.stamps, batch.answers, batch.carried)
+            yield self._respond(self._detect(counted))
             on_events(len(batch.answers))
         yield self._respond(self._detect(self._end(self.past)))
 
@@ -122,8 +108,8 @@ class Backtest:
         return self._shard.learnt()
 
     @property
-    def _all(self) -> list[Partition]:
-        return [part for parts in self._partitions.values() for part in parts]
+    def _all(self) -> list[Partition | RekeyedPartition]:
+        return [part for topic in self._topics.values() for part in topic.partitions]
 
     def _owners(self, stream: Stream, columns: Columns) -> Ints:
         source = source_of(self._settings.sources, stream)
@@ -132,13 +118,13 @@ class Backtest:
         return partitions_of(source, columns, source.partitions)
 
     def _intake(self, passages: Iterable[Passage]) -> Iterator[Emission]:
+        met: dict[str, Topic] = {}
         for stream, number, columns in passages:
             if (source := source_of(self._settings.sources, stream)) is not None:
-                part = self._topic(source.topic)[number]
-                yield from self._count(part, Answers.sound(columns))
-
-    def _count(self, part: Partition, answers: Answers) -> Iterator[Emission]:
-        return part.count(np.full(len(answers), self._now), answers)
+                topic = met[source.topic] = self._topic(source.topic)
+                yield from topic.take(number, columns, now=self._now)
+        for topic in met.values():
+            yield from topic.pass_on(now=self._now)
 
     def _end(self, history: Ended) -> Iterator[Emission]:
         """Close what is open: every source of a stream ends where the stream's history does."""
@@ -148,15 +134,14 @@ class Backtest:
             # Rows from the future are refused, and must not move time either.
             latest = bucket_end(self._now + source.future // MILLISECOND)
             end = min(history.ends[source.stream], latest)
-            for part in self._topic(source.topic):
-                yield from self._count(part, Answers.of([End(end)]))
+            for part in self._topic(source.topic).partitions:
+                yield from part.finish(end, now=self._now)
 
-    def _topic(self, topic: str) -> list[Partition]:
-        if topic not in self._partitions:
-            source = next(s for s in self._settings.sources if s.topic == topic)
-            plan = Plan(self._settings, source, source.partitions)
-            self._partitions[topic] = [Partition(plan, n) for n in range(source.partitions)]
-        return self._partitions[topic]
+    def _topic(self, name: str) -> Topic:
+        if name not in self._topics:
+            source = next(s for s in self._settings.sources if s.topic == name)
+            self._topics[name] = simulation.topic(Plan(self._settings, source, source.partitions))
+        return self._topics[name]
 
     def _detect(self, emissions: Iterator[Emission]) -> list[Signal]:
         """In the order of event time, in which response would meet them."""

@@ -18,8 +18,10 @@ class DeadLetter(NamedTuple):
     raw: bytes
 
     @classmethod
-    def of(cls, topic: str, partition: int, record: Any, why: Rejected) -> "DeadLetter":
-        return cls(topic, partition, record.offset, why, record.value or b"")
+    def of(
+        cls, topic: str, partition: int, offset: int, raw: bytes | None, why: Rejected
+    ) -> "DeadLetter":
+        return cls(topic, partition, offset, why, raw or b"")
 
     def record(self) -> dict[str, Any]:
         """As it is produced: the key names its place, so that a repetition can be told."""

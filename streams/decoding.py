@@ -1,10 +1,13 @@
 """A source's records as what they say: events, rejections, ends of the input."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from streams import mapping, parsing
+import numpy as np
+
+from streams import mapping, origins, parsing
 from streams.columns import Answers, End
+from streams.events import Rejected
 from streams.sections import Source
 from streams.settings import Intake
 
@@ -20,6 +23,8 @@ class Decoder:
         intake: limits of an event.
     """
 
+    rekeyed = False
+
     def __init__(self, topic: str, source: Source, intake: Intake) -> None:
         self._topic, self._intake = topic, intake
         self._reader = parsing.Reader(source.stream, intake)
@@ -34,8 +39,39 @@ class Decoder:
         raws = [record.value or b"" for record in records]
         if self._mapping is None:
             return self._reader.run(raws)
-        ids = (f"{self._topic}-{partition}-{record.offset}" for record in records)
+        ids = (f"{self._topic}-{place}-{at}" for place, at in self._places(partition, records))
         return Answers.of(self._mapping.parse_run(raws, ids, intake=self._intake))
+
+    def _places(self, partition: int, records: Sequence[Any]) -> Iterable[tuple[int, int]]:
+        """Partition and offset by which a record without an id is known."""
+        return ((partition, record.offset) for record in records)
+
+
+class RekeyedDecoder(Decoder):
+    """The same of records that are re-keyed; a word is an end of nothing but of what was said."""
+
+    rekeyed = True
+
+    def answers(self, partition: int, records: Sequence[Any]) -> Answers:
+        places = [place for place, record in enumerate(records) if record.key]
+        found = self._parsed(partition, [records[place] for place in places])
+        at = np.array(places, np.int64)
+        odd: dict[int, Rejected | End] = {places[n]: one for n, one in found.odd.items()}
+        words = {
+            place: End(origins.decode(record.value).watermark or 0)
+            for place, record in enumerate(records)
+            if not record.key
+        }
+        return Answers(found.columns, at[found.places], odd | words, len(records))
+
+    def _places(self, partition: int, records: Sequence[Any]) -> Iterable[tuple[int, int]]:
+        carried = origins.Carried.of([record.key for record in records], []).origins
+        return zip(carried["partition"].tolist(), carried["offset"].tolist(), strict=True)
+
+
+def decoder(topic: str, source: Source, intake: Intake) -> Decoder:
+    """Of the records of a source that are counted."""
+    return (RekeyedDecoder if source.rekeyed else Decoder)(topic, source, intake)
 
 
 def _end(headers: Sequence[tuple[str, bytes]]) -> int | None:

@@ -16,11 +16,16 @@ from streams import metrics, parsing, seen
 from streams.chunks import ANEW, Begin, LogTruncatedError, LostRunError, Run, StageApp
 from streams.columns import Answers
 from streams.deadletters import DeadLetter
-from streams.decoding import Decoder
-from streams.events import MILLISECOND
+from streams.decoding import decoder
+from streams.events import MILLISECOND, Rejected
+from streams.fields import Ints
+from streams.origins import Carried, Origins
 from streams.people import Seen
 from streams.reading import Emission, Plan, Reading
 from streams.recall import TOPIC_ID, Recall, Recollection
+from streams.rekeyed import RekeyedReading
+from streams.rekeying import NOTE, RekeyChangedError
+from streams.resting import Resting
 from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
@@ -43,8 +48,7 @@ class _Input:
     topic_id: str
     runs: int = 0
     emitted: int | None = None
-    quiet_since: float | None = None
-    marked_at: float = 0.0
+    resting: Resting = field(default_factory=Resting)
     told: Counter[str] = field(default_factory=Counter)
 
 
@@ -63,9 +67,9 @@ class Intake:
     def __init__(self, app: StageApp, settings: Settings, *, recall: Recall) -> None:
         self._app, self._settings, self._recall = app, settings, recall
         self._topics = Topics.of(settings)
-        self._sources = {self._topics.source(source): source for source in settings.sources}
+        self._sources = {self._topics.counted(source): source for source in settings.sources}
         self._decoders = {
-            topic: Decoder(topic, source, settings.intake)
+            topic: decoder(self._topics.source(source), source, settings.intake)
             for topic, source in self._sources.items()
         }
         self._inputs: dict[TP, _Input] = {}
@@ -82,8 +86,8 @@ class Intake:
         closed, sent = [], []
         async with self._sending:
             for part in (slice(at, at + STRETCH) for at in range(0, len(offsets), STRETCH)):
-                answers = self._answers(run, run.records[part])
-                emissions = held.reading.take(offsets[part], stamps[part], answers)
+                records = run.records[part]
+                emissions = self._read(run, held.reading, offsets[part], stamps[part], records)
                 closed += emissions
                 sent += [await sending for sending in self._counts(emissions)]
                 sent += [await sending for sending in self._seen(run, held.topic_id, emissions)]
@@ -91,8 +95,21 @@ class Intake:
             sent += [await sending for sending in self._letters(run, held.reading)]
             self._sendings.add(sent, partial(self._declare, run.tp, held, closed[-1:]))
             await self._sendings.settle()
-        held.quiet_since = None
+        held.resting.interrupted()
         self._measure(run.topic, held)
+
+    def _read(
+        self, run: Run, reading: Reading, offsets: Ints, stamps: Ints, records: Sequence[Any]
+    ) -> list[Emission]:
+        answers = self._answers(run, records)
+        if not isinstance(reading, RekeyedReading):
+            return reading.take(offsets, stamps, answers)
+        keys, values = [record.key for record in records], [record.value for record in records]
+        early = reading.origins.early
+        emissions = reading.take_carried(offsets, stamps, answers, Carried.of(keys, values))
+        if reading.origins.early > early:
+            log.warning("rekeyed_out_of_order", at=str(run), records=reading.origins.early - early)
+        return emissions
 
     async def emit(self) -> None:
         """Send the chunks that fill, those that have grown since the last time."""
@@ -112,30 +129,35 @@ class Intake:
         Where it has come back since, another worker may have come further.
         """
         for last in closed if self._inputs.get(tp) is held else ():
-            note = "" if last.watermark is None else str(last.watermark)
-            self._app.consumer.declare_durable(tp, last.closed, note)
+            self._app.consumer.declare_durable(tp, last.closed, last.note)
 
     async def mark(self) -> None:
-        """Say of the partitions that were idle for long enough by how much more they were."""
+        """Say of the partitions that were idle for long enough by how much more they were.
+
+        Not of re-keyed ones: those say so themselves, whose records come there.
+        """
         now, mine = time.monotonic(), self._app.consumer.inputs()
         self._inputs = {tp: held for tp, held in self._inputs.items() if tp in mine}
+        after = self._settings.intake.idle_after.total_seconds()
         for tp, begin in mine.items():
+            source = self._sources.get(tp.topic)
+            if source is None or source.rekeyed:
+                continue
             held = self._inputs.get(tp)
             if begin is not None and (held is None or held.runs):
                 held = self._inputs[tp] = self._begun(tp, begin)
-            if held is None or not await self._rests(tp, held):
+            if held is None:
                 continue
-            if held.quiet_since is None:
-                held.quiet_since = held.marked_at = now
-            if now - held.quiet_since >= self._settings.intake.idle_after.total_seconds():
-                await self._mark(held, begin, idle=int((now - held.marked_at) * 1000))
-                held.marked_at = now
+            if not await self._rests(tp, held):
+                held.resting.interrupted()
+            elif (idle := held.resting.due(now, after=after)) is not None:
+                await self._mark(held, begin, idle=idle)
 
     async def _mark(self, held: _Input, begin: Begin | None, *, idle: int) -> None:
         end = held.reading.end
         if end is None:
             end = (begin.committed or begin.earliest) if begin else 0
-        record = held.reading.mark(end=end, idle=max(idle, 1))
+        record = held.reading.mark(end=end, idle=idle)
         shards = self._settings.detection.shards
         async with self._sending:
             await asyncio.gather(*[await sent for sent in self._to_shards([record] * shards)])
@@ -144,10 +166,7 @@ class Intake:
         """All that was fetched is counted and sent, and there is nothing more to fetch."""
         consumer = self._app.consumer
         done = held.runs == consumer.delivered(tp) and held.reading.end in (None, held.emitted)
-        if done and await consumer.caught_up(tp) and held.runs == consumer.delivered(tp):
-            return True
-        held.quiet_since = None
-        return False
+        return done and await consumer.caught_up(tp) and held.runs == consumer.delivered(tp)
 
     async def _held(self, run: Run) -> _Input:
         """The partition's input; anew where a reading begins."""
@@ -200,12 +219,21 @@ class Intake:
             metrics.LOST.labels(tp.topic).inc(begin.lost)
         partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
         plan = Plan(self._settings, source, partitions)
-        reading = Reading(
-            plan, tp.partition,
-            first=begin.committed is None or begin.lost > 0, seen=Seen(horizon=plan.horizon),
-            watermark=int(begin.note) if begin.note else None,
-        )  # fmt: skip
-        return _Input(reading, begin.topic_id)
+        mark, _, origins = begin.note.partition("/")
+        if (begin.committed is not None and source.rekeyed != bool(origins)) or mark == NOTE:
+            raise RekeyChangedError(
+                f"{tp.topic}[{tp.partition}]: its commit does not go with sources.rekey; a source "
+                "whose rekey or key changes needs another kafka.topic_prefix, or another topic"
+            )
+        lost = begin.lost > 0
+        held: dict[str, Any] = {
+            "first": begin.committed is None or lost, "seen": Seen(horizon=plan.horizon),
+            "watermark": int(mark) if mark else None,
+        }  # fmt: skip
+        if not source.rekeyed:
+            return _Input(Reading(plan, tp.partition, **held), begin.topic_id)
+        known = Origins.noted(origins, loose=lost) if origins else Origins(loose=lost)
+        return _Input(RekeyedReading(plan, tp.partition, origins=known, **held), begin.topic_id)
 
     def _answers(self, run: Run, records: Sequence[Any]) -> Answers:
         source = self._sources[run.topic]
@@ -221,12 +249,19 @@ class Intake:
         if not refused:
             return []
         records = {record.offset: record for record in run.records}
-        letters = [
-            DeadLetter.of(run.topic, run.partition, records[r.offset], r.why) for r in refused
-        ]
+        letters = [self._letter(run, records[r.offset], r.why) for r in refused]
         for letter in letters:
             metrics.dead_letter(run.topic, letter.why.field)
         return [self._send(self._topics.dead_letters, **letter.record()) for letter in letters]
+
+    def _letter(self, run: Run, record: Any, why: Rejected) -> DeadLetter:
+        """It names the record's place in the source."""
+        source = self._sources[run.topic]
+        if not source.rekeyed:
+            return DeadLetter.of(run.topic, run.partition, record.offset, record.value, why)
+        (origin,) = Carried.of([record.key], []).origins
+        place = int(origin["partition"]), int(origin["offset"])
+        return DeadLetter.of(self._topics.source(source), *place, record.value, why)
 
     def _counts(self, emissions: Sequence[Emission]) -> list[Sending]:
         return [sent for emission in emissions for sent in self._to_shards(emission.counts)]
@@ -271,5 +306,6 @@ class Intake:
 
 
 def topics(settings: Settings) -> list[str]:
+    """Those whose records are counted."""
     names = Topics.of(settings)
-    return [names.source(source) for source in settings.sources]
+    return [names.counted(source) for source in settings.sources]

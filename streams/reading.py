@@ -49,12 +49,20 @@ class Emission(NamedTuple):
         closed: where the next chunk starts; None while this one fills.
         watermark: what the next chunk must know.
         seen: what the chunk has met, once it is closed.
+        origins: of a re-keyed partition, what the next chunk must know of them.
     """
 
     counts: list[bytes]
     closed: int | None
     watermark: int | None
     seen: SeenChunk | None = None
+    origins: str = ""
+
+    @property
+    def note(self) -> str:
+        """What the commit that follows it says; a reading goes on from that."""
+        mark = "" if self.watermark is None else str(self.watermark)
+        return f"{mark}/{self.origins}" if self.origins else mark
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Plan:
     @property
     def approximate(self) -> bool:
         """People are counted inside a partition; only a key by person makes that exact."""
-        return self.source.key != "person"
+        return self.source.counted_by != "person"
 
     @property
     def horizon(self) -> int:

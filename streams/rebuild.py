@@ -18,18 +18,18 @@ from streams import security, snapshots, topics
 from streams.archive.log import Batch, Log
 from streams.broker import BrokerError
 from streams.cells import decode
-from streams.people import Seen
-from streams.reading import Plan, Reading
+from streams.reading import Emission, Plan, Reading
+from streams.rekeyed import RekeyedReading, reading_of
 from streams.settings import Settings
 from streams.shards import Shard
 from streams.topics import Role, Topics
 
 
 class Position(NamedTuple):
-    """Where intake goes on in a partition, and the watermark it stood at."""
+    """Where intake goes on in a partition, and what it notes there."""
 
     offset: int
-    watermark: int | None
+    note: str
 
 
 @dataclass
@@ -60,7 +60,7 @@ class Counting:
         self._sources, self._log = log.sources(settings), log
         self.state = State([Shard(settings, n) for n in range(settings.detection.shards)])
         self._partitions = {
-            TopicPartition(topic, n): _reading(Plan(settings, source, source.partitions), n)
+            TopicPartition(topic, n): reading_of(Plan(settings, source, source.partitions), n)
             for topic, source in self._sources.items()
             for n in range(source.partitions)
         }
@@ -70,23 +70,23 @@ class Counting:
     def _without_records(self) -> dict[str, list[Reading]]:
         """By topic; their marks say that they hold nobody up."""
         blanks: dict[str, list[Reading]] = {topic: [] for topic in self._sources}
-        for place, partition in self._partitions.items():
+        for place, blank in self._partitions.items():
             if not self._log.holds(*place):
-                blanks[place.topic].append(partition)
+                blanks[place.topic].append(blank)
         return blanks
 
     def run(self, *, on_events: Callable[[int], None] = lambda _: None) -> State:
-        for batch in self._log.batches():
+        for batch in self._log.batches(self._sources):
             self._take(batch)
             on_events(len(batch.answers))
         return self.state
 
     def _take(self, batch: Batch) -> None:
         place = TopicPartition(batch.topic, batch.partition)
-        for emission in self._partitions[place].take(batch.offsets, batch.stamps, batch.answers):
+        for emission in _read(self._partitions[place], batch):
             assert emission.closed is not None
             self._apply(emission.counts)
-            self.state.positions[place] = Position(emission.closed, emission.watermark)
+            self.state.positions[place] = Position(emission.closed, emission.note)
         for blank in self._blanks.get(batch.topic, ()):
             self._apply([blank.mark(end=0, idle=1)] * len(self.state.shards))
 
@@ -95,9 +95,11 @@ class Counting:
             shard.apply(decode(raw))
 
 
-def _reading(plan: Plan, number: int) -> Reading:
-    """Of a partition, from its first record on."""
-    return Reading(plan, number, first=True, seen=Seen(horizon=plan.horizon))
+def _read(reading: Reading, batch: Batch) -> list[Emission]:
+    if isinstance(reading, RekeyedReading):
+        assert batch.carried is not None
+        return reading.take_carried(batch.offsets, batch.stamps, batch.answers, batch.carried)
+    return reading.take(batch.offsets, batch.stamps, batch.answers)
 
 
 def put(settings: Settings, bootstrap: str, state: State) -> None:
@@ -114,10 +116,7 @@ def put(settings: Settings, bootstrap: str, state: State) -> None:
 
 
 def _offsets(positions: Mapping[TopicPartition, Position]) -> dict[Any, Any]:
-    return {
-        place: OffsetAndMetadata(at.offset, "" if at.watermark is None else str(at.watermark), -1)
-        for place, at in positions.items()
-    }
+    return {place: OffsetAndMetadata(at.offset, at.note, -1) for place, at in positions.items()}
 
 
 def _write(settings: Settings, bootstrap: str, shards: list[Shard]) -> None:

@@ -91,6 +91,11 @@ class Kafka(Section):
         return self
 
 
+# What a partition must hold all records of, so that people, and posts with their copies, are exact.
+WHOLE: Mapping[str, Key] = {"complaints": "person", "mentions": "root"}
+MOST_REKEYED = 64  # partitions: what is noted of each goes into a commit, which holds 4 KB
+
+
 class Source(Section):
     """One topic that events come in on."""
 
@@ -103,11 +108,32 @@ class Source(Section):
     future: Duration = timedelta(minutes=10)
     silence: bool = True
     partitions: Positive = 4
+    rekey: bool = False
+
+    @property
+    def rekeyed(self) -> bool:
+        """Whether its records go through a topic of ours, keyed as exact counts need it."""
+        return self.rekey and self.key != WHOLE[self.stream]
+
+    @property
+    def counted_by(self) -> str:
+        """What the records are keyed by that are counted."""
+        return WHOLE[self.stream] if self.rekeyed else self.key
 
     @model_validator(mode="after")
     def _key_of_stream(self) -> Self:
         if self.key == "root" and self.stream != "mentions":
             raise ValueError(f'key "root" must go with stream "mentions", got "{self.stream}"')
+        return self
+
+    @model_validator(mode="after")
+    def _rekeyed_within_bounds(self) -> Self:
+        if self.rekey and self.stream not in WHOLE:
+            raise ValueError(f"rekey must go with stream {' or '.join(WHOLE)}, got {self.stream}")
+        if self.rekeyed and self.partitions > MOST_REKEYED:
+            raise ValueError(
+                f"partitions must be at most {MOST_REKEYED} with rekey, got {self.partitions}"
+            )
         return self
 
 

@@ -58,9 +58,17 @@ class Topics:
         """The topic that this source's events come in on."""
         return self.prefix + source.topic
 
+    def rekeyed(self, source: Source) -> str:
+        """The same events, keyed by what people, or posts, are counted by."""
+        return f"{self.prefix}rekeyed-{source.topic}"
+
+    def counted(self, source: Source) -> str:
+        """The topic whose records are counted and archived."""
+        return self.rekeyed(source) if source.rekeyed else self.source(source)
+
     def seen(self, source: Source) -> str:
-        """What each partition of the source has seen, and what became of its events."""
-        return f"{self.prefix}seen-{source.topic}"
+        """What each partition of it has seen, and what became of its events."""
+        return f"{self.prefix}seen-{'rekeyed-' if source.rekeyed else ''}{source.topic}"
 
     @property
     def counts(self) -> str:
@@ -152,6 +160,17 @@ def table(settings: Settings) -> tuple[Topic, ...]:
         for position, source in enumerate(settings.sources)
     ]
     inner = [
+        *(
+            Topic(
+                names.rekeyed(source),
+                source.partitions,
+                WAITING,
+                partitions_by=f"sources[{position}].partitions",
+                max_message_bytes=5 * MIB,
+            )
+            for position, source in enumerate(settings.sources)
+            if source.rekeyed
+        ),
         *(
             Topic(
                 names.seen(source),

@@ -5,6 +5,7 @@ where the next one must start, so that a hole in the log is an error with a name
 """
 
 from enum import Enum
+from typing import Protocol
 
 import msgspec
 
@@ -13,6 +14,27 @@ from streams.cells import Counts
 
 class CountsGapError(Exception):
     """A chunk is missing from the counts of a source partition."""
+
+
+class Spoken(Protocol):
+    """What a partition says of itself, as records of the counts log do."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def partitions(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def watermark(self) -> int | None: ...
+    @property
+    def idle(self) -> int: ...
 
 
 class Admission(Enum):
@@ -84,10 +106,10 @@ class Watermarks(msgspec.Struct, array_like=True):
     def of(cls, topics: list[str]) -> "Watermarks":
         return cls(dict.fromkeys(topics, 0), {topic: {} for topic in topics})
 
-    def last(self, counts: Counts) -> Held | None:
+    def last(self, counts: Spoken) -> Held | None:
         return self.held.setdefault(counts.topic, {}).get(counts.partition)
 
-    def note(self, counts: Counts) -> None:
+    def note(self, counts: Spoken) -> None:
         """Take an admitted record's word for its partition, and move time."""
         self.topics[counts.topic] = counts.partitions
         held = self.last(counts)

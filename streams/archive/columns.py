@@ -28,13 +28,17 @@ TYPES: Final = {
 }  # fmt: skip
 
 
+ORIGIN: Final = "origin"  # the column of the key that a re-keyed record goes under
+
+
 def fields(stream: Stream) -> tuple[str, ...]:
     return FORMS[stream].kind.__struct_fields__
 
 
-def types(stream: Stream) -> Mapping[str, str]:
+def types(stream: Stream, *, rekeyed: bool = False) -> Mapping[str, str]:
     """The SQL type of each column."""
-    return RECORD | {name: TYPES.get(name, "VARCHAR") for name in fields(stream)}
+    named = {name: TYPES.get(name, "VARCHAR") for name in fields(stream)}
+    return RECORD | named | ({ORIGIN: "BLOB"} if rekeyed else {})
 
 
 def rows(stream: Stream, records: Sequence[Any], answers: Answers) -> Rows:
@@ -55,6 +59,11 @@ def rows(stream: Stream, records: Sequence[Any], answers: Answers) -> Rows:
            for name in fields(stream) if name != "time"},
         "time": moments(_times(answers)),
     }  # fmt: skip
+
+
+def origins(records: Sequence[Any]) -> Rows:
+    """The further column of re-keyed records; a word has none."""
+    return {ORIGIN: _texts([record.key or None for record in records])}
 
 
 def _kind(odd: Rejected | End | None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from sys import maxsize
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast, get_args
 
 import numpy as np
@@ -14,10 +15,12 @@ from streams.archive.layout import File, Ints, Piece, listed, pieces
 from streams.archive.places import Place
 from streams.columns import Answers
 from streams.history import bucket_end
+from streams.origins import Carried
 from streams.settings import Settings, Source, Stream
 from streams.topics import Topics
 
 AT_ONCE: Final = 4096  # records of a partition that are handed over together
+NONE: Final[Mapping[str, Source]] = MappingProxyType({})
 
 
 class Batch(NamedTuple):
@@ -30,6 +33,7 @@ class Batch(NamedTuple):
         offsets: ascending.
         stamps: record timestamps in milliseconds.
         answers: what the records say.
+        carried: what their keys say, where they are re-keyed.
     """
 
     stream: Stream
@@ -38,6 +42,7 @@ class Batch(NamedTuple):
     offsets: Ints
     stamps: Ints
     answers: Answers
+    carried: Carried | None = None
 
 
 class ArchiveError(Exception):
@@ -95,7 +100,7 @@ class Log:
         Raises:
             ArchiveError: where they know no such topic, or fewer partitions.
         """
-        known = {Topics.of(settings).source(source): source for source in settings.sources}
+        known = {Topics.of(settings).counted(source): source for source in settings.sources}
         for topic, partitions in self.partitions.items():
             if topic not in known:
                 raise ArchiveError(
@@ -121,47 +126,56 @@ class Log:
             numbers[file.topic] = max(numbers.get(file.topic, 0), file.partition + 1)
         return numbers
 
-    def batches(self) -> Iterator[Batch]:
-        """All records; of several partitions those first that were written first."""
+    def batches(self, sources: Mapping[str, Source] = NONE) -> Iterator[Batch]:
+        """All records; of several partitions those first that were written first.
+
+        Args:
+            sources: by topic what the settings say of it; without it nothing is re-keyed.
+        """
         logs = [
-            self._partition(list(own))
+            self._partition(list(own), sources)
             for _, own in groupby(self._pieces, key=attrgetter("file.partition_of"))
         ]
         return heapq.merge(*logs, key=_written)
 
-    def _partition(self, own: Iterable[Piece]) -> Iterator[Batch]:
+    def _partition(self, own: Iterable[Piece], sources: Mapping[str, Source]) -> Iterator[Batch]:
         for piece in own:
-            yield from self._read(piece)
+            source = sources.get(piece.file.topic)
+            yield from self._read(piece, rekeyed=source is not None and source.rekeyed)
 
-    def _read(self, piece: Piece) -> Iterator[Batch]:
+    def _read(self, piece: Piece, *, rekeyed: bool) -> Iterator[Batch]:
         with self._connection.cursor() as cursor:
             stream = cast("Stream", piece.file.folder)
-            cursor.execute(_query(stream, self._place.path(piece.file.name), piece.condition))
+            path = self._place.path(piece.file.name)
+            cursor.execute(_query(stream, path, piece.condition, rekeyed=rekeyed))
             while rows := cursor.fetchmany(AT_ONCE):
-                yield _batch(piece.file, stream, rows)
+                yield _batch(piece.file, stream, rows, rekeyed=rekeyed)
 
 
-def _query(stream: Stream, path: str, condition: str) -> str:
-    """The columns in their order, times as milliseconds."""
-    wanted = ", ".join(
+def _query(stream: Stream, path: str, condition: str, *, rekeyed: bool) -> str:
+    """The columns in their order, times as milliseconds; of raw values only what words say."""
+    wanted = [
         f'epoch_ms("{name}")' if kind == "TIMESTAMP_MS" else f'"{name}"'
-        for name, kind in columns.types(stream).items()
+        for name, kind in columns.types(stream, rekeyed=rekeyed).items()
         if name != "raw"
-    )
+    ]
+    wanted += [f"CASE WHEN {columns.ORIGIN} IS NULL THEN raw END"] if rekeyed else []
     return (
-        f"SELECT {wanted} FROM read_parquet({sheets.text(path)}) "
+        f"SELECT {', '.join(wanted)} FROM read_parquet({sheets.text(path)}) "
         f'WHERE {condition} ORDER BY "offset"'
     )
 
 
-def _batch(file: File, stream: Stream, rows: Sequence[Sequence[Any]]) -> Batch:
-    names = [name for name in columns.types(stream) if name != "raw"]
+def _batch(file: File, stream: Stream, rows: Sequence[Sequence[Any]], *, rekeyed: bool) -> Batch:
+    types = columns.types(stream, rekeyed=rekeyed)
+    names = [name for name in types if name != "raw"] + (["raw"] if rekeyed else [])
     held = dict(zip(names, zip(*rows, strict=True), strict=True))
-    return Batch(
-        stream, file.topic, file.partition,
-        np.array(held["offset"], np.int64), np.array(held["stamp"], np.int64),
-        columns.answers(stream, held),
-    )  # fmt: skip
+    offsets, stamps = (np.array(held[name], np.int64) for name in ("offset", "stamp"))
+    carried = Carried.of(held[columns.ORIGIN], held["raw"]) if rekeyed else None
+    if carried is not None:
+        stamps = carried.stamps(stamps)
+    answers = columns.answers(stream, held)
+    return Batch(stream, file.topic, file.partition, offsets, stamps, answers, carried)
 
 
 def _written(batch: Batch) -> int:

@@ -18,7 +18,7 @@ from streams.archive.layout import File
 from streams.archive.places import Place, PlaceError
 from streams.archive.sheets import Sheet
 from streams.chunks import LostRunError, Run
-from streams.decoding import Decoder
+from streams.decoding import Decoder, decoder
 from streams.settings import Settings, Stream
 from streams.topics import Topics
 
@@ -244,18 +244,20 @@ def recordings(settings: Settings) -> dict[str, Recording]:
     """By the topic that is read: each source, and what intake says of it."""
     names, found = Topics.of(settings), {}
     for source in settings.sources:
-        topic, stream = names.source(source), source.stream
-        rows = partial(_rows, stream, Decoder(topic, source, settings.intake))
+        topic, stream = names.counted(source), source.stream
+        rows = partial(_rows, stream, decoder(names.source(source), source, settings.intake))
         grid = settings.archive.file_records
-        found[topic] = Recording(stream, topic, columns.types(stream), grid, rows)
+        types = columns.types(stream, rekeyed=source.rekeyed)
+        found[topic] = Recording(stream, topic, types, grid, rows)
         found[names.seen(source)] = Recording(
             layout.MARKS, topic, marks.TYPES, marks.CHUNKS, _marks
         )
     return found
 
 
-def _rows(stream: Stream, decoder: Decoder, partition: int, records: Sequence[Any]) -> Rows:
-    return columns.rows(stream, records, decoder.answers(partition, records))
+def _rows(stream: Stream, reads: Decoder, partition: int, records: Sequence[Any]) -> Rows:
+    rows = columns.rows(stream, records, reads.answers(partition, records))
+    return rows | (columns.origins(records) if reads.rekeyed else {})
 
 
 def _marks(_: int, records: Sequence[Any]) -> Rows:

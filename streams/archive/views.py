@@ -7,6 +7,8 @@ value, what was parsed of it, why it was refused where it was, and what intake s
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from typing import Final, get_args
 
 import duckdb
@@ -72,10 +74,13 @@ def _told(mark: Mark) -> str:
 
 def _records(place: Place, view: str, held: Sequence[Piece], types: Mapping[str, str]) -> str:
     """Each record of the pieces once."""
-    whole = [place.path(piece.file.name) for piece in held if piece.whole]
     selects = [_scan([place.path(p.file.name)], p.condition)
                for p in held if not p.whole]  # fmt: skip
-    selects += [_scan(whole)] if whole else []
+    # Files of several topics may differ by a column, which one scan would not allow.
+    whole = sorted((piece.file.topic, piece.file.name) for piece in held if piece.whole)
+    selects += [
+        _scan(place.path(name) for _, name in own) for _, own in groupby(whole, key=itemgetter(0))
+    ]
     selects += [] if held else [_none(types)]
     return f"CREATE VIEW {view} AS {' UNION ALL BY NAME '.join(selects)}"
 

@@ -75,7 +75,7 @@ def test_a_rebuilt_state_goes_on_with_the_first_chunk_that_is_not_whole(harmed: 
     state = Counting(of(partitions=2, shards=2), Log(harmed.place)).run()
     position = state.positions[TopicPartition(TOPIC, 0)]
     assert position.offset == 239
-    assert position.watermark == START + 238 * HOUR - 15 * 60_000
+    assert position.note == str(START + 238 * HOUR - 15 * 60_000)
     assert len(state.shards) == 2
     judged = {shard.judged()["complaints"] for shard in state.shards}
     assert judged == {(START + 238 * HOUR - 15 * 60_000) // HOUR - 1}

@@ -14,7 +14,7 @@ class Record(NamedTuple):
 
 
 def letter(value: bytes | None) -> DeadLetter:
-    return DeadLetter.of("complaints", 3, Record(41, value), WHY)
+    return DeadLetter.of("complaints", 3, 41, value, WHY)
 
 
 def test_a_dead_letter_is_the_record_with_its_place_and_the_reason() -> None:
