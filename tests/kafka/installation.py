@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from streams.cells import Counts, decode, shard_of
-from streams.settings import load
-from streams.topics import Role, Topics
+from streams.settings import Source, load
+from streams.topics import Role, Topics, group
 from tests.kafka.reader import Reader
 
 DEADLINE = 90.0  # seconds; the machine may be busy with something else
@@ -177,11 +177,18 @@ class Installation:
         due = {
             (source.topic, partition): end
             for source in self.settings.sources
-            for partition, end in self.reader.ends(self.topics.source(source)).items()
+            for partition, end in self.reader.ends(self.topics.counted(source)).items()
             if end
         }
         done = {(c.topic, c.partition): c.end for c in self.counts() if not c.idle}
-        return all(done.get(place, 0) >= end for place, end in due.items())
+        went_on = all(self._went_on(source) for source in self.settings.sources if source.rekeyed)
+        return went_on and all(done.get(place, 0) >= end for place, end in due.items())
+
+    def _went_on(self, source: Source) -> bool:
+        """Everything in a source's topic is in the re-keyed one."""
+        topic = self.topics.source(source)
+        ends = {partition: end for partition, end in self.reader.ends(topic).items() if end}
+        return ends == self.reader.committed(group(self.settings, Role.INTAKE), topic)
 
     def settle(self, *, at: int | None = None) -> None:
         """Wait until detection has judged all that was sent so far.
