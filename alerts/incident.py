@@ -39,6 +39,7 @@ class Reason(StrEnum):
     CLOSED = "closed"
     NEVER_LIVE = "never-live"
     OUT_OF_TURN = "out-of-turn"
+    ERASED = "erased"
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):

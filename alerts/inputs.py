@@ -49,7 +49,14 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     permanent: bool = False
 
 
-Input = SignalInput | Tick | Attempted | Outcome
+class Erased(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="erased"):
+    """A person is erased: `quotes` are digests (`alerts.erasure`) of what signals may show."""
+
+    quotes: tuple[str, ...]
+    at: int
+
+
+Input = SignalInput | Tick | Attempted | Outcome | Erased
 
 _DECODER = msgspec.json.Decoder(Input)
 

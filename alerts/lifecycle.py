@@ -19,10 +19,10 @@ from datetime import timedelta
 import msgspec
 from msgspec.structs import replace
 
-from alerts import deliveries, grouping, notices, transitions
+from alerts import deliveries, erasure, grouping, notices, transitions
 from alerts.deliveries import Delivery, DeliveryLine, Recipient
 from alerts.incident import Incident, IncidentLine, Reason, line
-from alerts.inputs import Attempted, Input, Outcome, SignalInput, Tick
+from alerts.inputs import Attempted, Erased, Input, Outcome, SignalInput, Tick
 from alerts.signal import Signal
 
 MEMORY = timedelta(days=14)
@@ -32,7 +32,8 @@ class Incidents(msgspec.Struct, frozen=True, kw_only=True):
     """All that response knows after the record at `offset`; values are never changed in place.
 
     `began` and `now` are the first and the last tick in epoch ms, 0 before any. `deliveries`
-    holds what has not ended.
+    holds what has not ended. `erased` holds the digests of quotes that signals must not bring
+    again, each with the log's time at which it was erased.
     """
 
     offset: int = -1
@@ -40,6 +41,7 @@ class Incidents(msgspec.Struct, frozen=True, kw_only=True):
     now: int = 0
     incidents: dict[str, Incident] = {}
     deliveries: dict[str, Delivery] = {}
+    erased: dict[str, int] = {}
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +64,20 @@ def step(
     state = replace(state, offset=offset)
     match item:
         case SignalInput(signal=signal):
-            return _signalled(state, signal, recipients)
+            return _signalled(state, erasure.signal(signal, state.erased), recipients)
         case Tick(at=at):
             return _ticked(state, at, recipients)
         case Attempted() | Outcome():
             return _delivered(state, item)
+        case Erased(quotes=quotes):
+            return _erased(state, quotes), Decision(reason=Reason.ERASED)
+
+
+def _erased(state: Incidents, quotes: Sequence[str]) -> Incidents:
+    erased = state.erased | dict.fromkeys(quotes, state.now)
+    incidents = {k: erasure.incident(i, erased) for k, i in state.incidents.items()}
+    waiting = {k: erasure.delivery(d, erased) for k, d in state.deliveries.items()}
+    return replace(state, erased=erased, incidents=incidents, deliveries=waiting)
 
 
 def _signalled(state: Incidents, signal: Signal, recipients: Sequence[Recipient]) -> Step:
@@ -160,4 +171,7 @@ def _pending(
 def _remembered(state: Incidents) -> Incidents:
     oldest = state.now - MEMORY // timedelta(milliseconds=1)
     kept = {k: i for k, i in state.incidents.items() if i.open or i.touched >= oldest}
+    if state.erased and min(state.erased.values()) < oldest:
+        erased = {quote: at for quote, at in state.erased.items() if at >= oldest}
+        state = replace(state, erased=erased)
     return state if len(kept) == len(state.incidents) else replace(state, incidents=kept)

@@ -1,19 +1,27 @@
-"""What Kafka holds of a person: dead letters, which can go, and quotes, which must expire."""
+"""What Kafka holds of a person: dead letters and evidence, which can go, and what must expire."""
 
+import time
 from collections.abc import Collection, Iterator
-from typing import Any, NamedTuple
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
 
 import msgspec
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError
 
+from alerts import inputs
+from alerts.erasure import digest
+from alerts.inputs import Erased
 from streams import records, security, topics
 from streams.archive.erasure import names
 from streams.broker import BrokerError
 from streams.records import Cluster
 from streams.rejections import FAILURES
 from streams.settings import Settings
-from streams.topics import Topics
+from streams.topics import Role, Topics
+
+PATIENCE: Final = 20.0  # seconds, for response to read what it is told
+LOOK: Final = 0.5
 
 
 class Quoting(NamedTuple):
@@ -24,10 +32,14 @@ class Quoting(NamedTuple):
 
 
 class Letters(NamedTuple):
-    """Dead letters that told of the person, and what still quotes the person."""
+    """Dead letters that told of the person, and what still quotes the person.
+
+    `evidence` says whether the incidents no longer do: their worker has to run for that.
+    """
 
     erased: int
     quoting: list[Quoting]
+    evidence: bool
 
 
 def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[str]) -> Letters:
@@ -44,6 +56,7 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
         TopicError: where a topic is missing.
     """
     named = Topics.of(settings)
+    evidence = not quotes or _leave_evidence(settings, bootstrap, quotes)
     with records.connected(settings.kafka, bootstrap) as cluster:
         letters = cluster.log(named.dead_letters).whole().records
         keys = {one.key for one in letters if one.key and names(one.value, person)}
@@ -51,7 +64,29 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
     if keys:
         topics.make_erasable(settings, bootstrap)
         _empty(settings, bootstrap, keys)
-    return Letters(len(keys), quoting)
+    return Letters(len(keys), quoting, evidence)
+
+
+def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str]) -> bool:
+    """Tell response to forget the quotes; once it has, what it was told before goes too.
+
+    Its state is in its table, so it needs none of the inputs that are behind it.
+    """
+    inputs_of = TopicPartition(Topics.of(settings).incident_inputs, 0)
+    topics.make_erasable(settings, bootstrap)
+    item = Erased(
+        quotes=tuple(sorted(map(digest, quotes))), at=time.time_ns() // 1_000_000
+    )  # fmt: skip
+    with _producing(settings, bootstrap) as producer:
+        sent = producer.send(inputs_of.topic, value=inputs.encode(item), partition=0)
+        offset = sent.get(timeout=30).offset
+    deadline = time.monotonic() + PATIENCE
+    while topics.committed(settings, bootstrap, Role.RESPONSE, inputs_of) <= offset:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)
+    topics.forget(settings, bootstrap, inputs_of, offset)
+    return True
 
 
 def _quoting(cluster: Cluster, named: Topics, quotes: frozenset[str]) -> Iterator[Quoting]:
@@ -79,13 +114,19 @@ def _examples(value: bytes) -> Iterator[str]:
 def _empty(settings: Settings, bootstrap: str, keys: Collection[bytes]) -> None:
     """A record without a value under each key; compaction takes both away."""
     dead_letters = Topics.of(settings).dead_letters
+    with _producing(settings, bootstrap) as producer:
+        for sent in [producer.send(dead_letters, key=key, value=None) for key in sorted(keys)]:
+            sent.get(timeout=30)
+
+
+@contextmanager
+def _producing(settings: Settings, bootstrap: str) -> Iterator[Any]:
     try:
         producer: Any = KafkaProducer(
             bootstrap_servers=bootstrap.split(","), acks="all", **security.client(settings.kafka)
         )
         try:
-            for sent in [producer.send(dead_letters, key=key, value=None) for key in sorted(keys)]:
-                sent.get(timeout=30)
+            yield producer
         finally:
             producer.close()
     except KafkaError as error:

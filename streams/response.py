@@ -10,13 +10,14 @@ import faust
 import msgspec
 import structlog
 from faust.types import TP
+from msgspec.structs import replace
 
 from alerts import deliveries, inputs, lifecycle, messages, top
 from alerts.channels import Channel, DeliveryError
 from alerts.colour import Colour
 from alerts.deliveries import Delivery, DeliveryState, Recipient
 from alerts.incident import Incident
-from alerts.inputs import Attempted, Input, Outcome, Result, Tick
+from alerts.inputs import Attempted, Erased, Input, Outcome, Result, Tick
 from alerts.lifecycle import Decision, Incidents
 from streams import metrics
 from streams.chunks import LogTruncatedError, LostRunError, Run, StageApp
@@ -42,6 +43,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     began: int = 0
     now: int = 0
     topic: str = ""
+    erased: dict[str, int] = {}
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -72,7 +74,7 @@ def restored(records: Mapping[bytes, bytes]) -> Incidents:
     head = head_of(records)
     values = {key: _standing(_row(raw), head.offset) for key, raw in records.items() if key != HEAD}
     return Incidents(
-        offset=head.offset, began=head.began, now=head.now,
+        offset=head.offset, began=head.began, now=head.now, erased=head.erased,
         incidents={i.id: i for i in _read(values, INCIDENT, Incident)},
         deliveries={d.id: d for d in _read(values, DELIVERY, Delivery)},
     )  # fmt: skip
@@ -98,7 +100,9 @@ def changed(before: Incidents, after: Incidents, *, topic: str = "") -> dict[byt
     """The rows that one input of a log with this id changed, the head last."""
     rows = dict(_changed(INCIDENT, before.incidents, after.incidents, after.offset))
     rows |= _changed(DELIVERY, before.deliveries, after.deliveries, after.offset)
-    head = Head(offset=after.offset, began=after.began, now=after.now, topic=topic)
+    head = Head(
+        offset=after.offset, began=after.began, now=after.now, topic=topic, erased=after.erased
+    )
     return rows | {HEAD: Row(after.offset, _pack(head), None)}
 
 
@@ -112,6 +116,11 @@ def _changed(
                 offset, None if new is None else _pack(new), None if old is None else _pack(old)
             )
             yield prefix + name.encode(), row
+
+
+def forgotten(rows: Mapping[bytes, Row]) -> dict[bytes, Row]:
+    """The same rows without what stood there before, once the head stands at their offset."""
+    return {key: replace(row, before=None) for key, row in rows.items()}
 
 
 class Response:
@@ -189,7 +198,10 @@ class Response:
         after, decision = lifecycle.step(before, item, offset=offset, recipients=self._recipients)
         await self._publish(decision)
         if after.offset > before.offset:
-            await self._keep(changed(before, after, topic=self._topic_id))
+            rows = changed(before, after, topic=self._topic_id)
+            await self._keep(rows)
+            if isinstance(item, Erased):
+                await self._keep(forgotten(rows))
         self._state = after
         for ready in self._ready(item, decision):
             task = asyncio.create_task(self._send(ready))

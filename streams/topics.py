@@ -22,7 +22,7 @@ TABLE = "state"  # of the roles that have one
 YEAR = timedelta(days=365)
 DAY = str(timedelta(days=1) // timedelta(milliseconds=1))
 # Without these a segment that is not full is never looked through.
-ERASABLE = {"cleanup.policy": "compact,delete", "segment.ms": DAY, "max.compaction.lag.ms": DAY}
+SOON_COMPACTED = {"segment.ms": DAY, "max.compaction.lag.ms": DAY}
 WAITING = timedelta(days=14)  # how long the records of a source are kept
 
 
@@ -117,7 +117,7 @@ class Topic:
 
     `partitions_by` is the option that sets the number of partitions, if one does. `arrival`
     stamps records when the broker gets them: events of last year would else be deleted at once.
-    In a topic that is `erasable` a record goes within days once an empty one has its key.
+    In a topic that is `erasable` a record goes within days once another one has its key.
     """
 
     name: str
@@ -141,8 +141,15 @@ class Topic:
             "segment.bytes": str(self.segment_bytes),
             "message.timestamp.type": "LogAppendTime" if self.arrival else "CreateTime",
             "min.insync.replicas": str(max(1, replication - 1)),
-            **(ERASABLE if self.erasable else {}),
+            **self.erasing,
         }
+
+    @property
+    def erasing(self) -> dict[str, str]:
+        """What makes it erasable."""
+        if not self.erasable:
+            return {}
+        return SOON_COMPACTED | ({} if self.compacted else {"cleanup.policy": "compact,delete"})
 
 
 def table(settings: Settings) -> tuple[Topic, ...]:
@@ -212,6 +219,7 @@ def table(settings: Settings) -> tuple[Topic, ...]:
             1,
             None,
             compacted=True,
+            erasable=True,
             segment_bytes=64 * MIB,
         ),
     ]
@@ -228,11 +236,26 @@ def trim(settings: Settings, bootstrap: str, keep_from: Mapping[int, int]) -> No
 
 def make_erasable(settings: Settings, bootstrap: str) -> None:
     """Topics that an older version has created become erasable; raises BrokerError."""
-    names = [topic.name for topic in table(settings) if topic.erasable]
+    erasable = [topic for topic in table(settings) if topic.erasable]
     with _admin(settings.kafka, bootstrap) as admin:
-        admin.alter_configs(
-            [ConfigResource(ConfigResourceType.TOPIC, name, dict(ERASABLE)) for name in names]
-        )
+        admin.alter_configs([
+            ConfigResource(ConfigResourceType.TOPIC, topic.name, topic.erasing)
+            for topic in erasable
+        ])  # fmt: skip
+
+
+def committed(settings: Settings, bootstrap: str, role: Role, place: TopicPartition) -> int:
+    """Where a role stands in a partition; 0 where it never committed; raises BrokerError."""
+    with _admin(settings.kafka, bootstrap) as admin:
+        name = group(settings, role)
+        offsets = admin.list_group_offsets({name: [place]})[name]
+        return max(offsets[place].offset, 0) if place in offsets else 0
+
+
+def forget(settings: Settings, bootstrap: str, place: TopicPartition, before: int) -> None:
+    """Deletes the records of a partition below an offset; raises BrokerError."""
+    with _admin(settings.kafka, bootstrap) as admin:
+        admin.delete_records({place: before})
 
 
 def ids(kafka: Kafka, bootstrap: str, names: Collection[str]) -> dict[str, str]:

@@ -50,7 +50,7 @@ SOURCES = (".py", ".html", ".js")
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 UNTOLD = {Reason.TICKED, Reason.DELIVERY, Reason.REPLAYED, Reason.REPEATED, Reason.CLOSED,
-          Reason.NEVER_LIVE, Reason.OUT_OF_TURN}  # fmt: skip
+          Reason.NEVER_LIVE, Reason.OUT_OF_TURN, Reason.ERASED}  # fmt: skip
 ROBOTS = (dingtalk.CODES, feishu.CODES, wecom.CODES)
 BROKEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ReadTimeout, TimeoutError)
 FAILURES = {

@@ -26,7 +26,7 @@ def erase(
     person: Annotated[str, typer.Argument(help="As events name the person or the author.")],
     file: SettingsFile = None,
 ) -> None:
-    """Take a person out of the archive and the dead letters; what was counted stays counted.
+    """Take a person out of archive, dead letters and incidents; what was counted stays counted.
 
     In the archive the person's events stay as rows without text, under names that say nothing.
     What could not be reached is said: above all the source topics, which are not Tocsin's.
@@ -40,7 +40,10 @@ def erase(
         place = places.place(chosen)
         archived = Eraser(place, person).erase()
         letters = erasure.erase(chosen, bootstrap, person, archived.quotes)
-    for line in (*_erased(words, archived, letters), *_left(words, chosen, archived, letters)):
+    for line in (
+        *_erased(words, archived, letters), _evidence(words, letters),
+        *_left(words, chosen, archived, letters),
+    ):  # fmt: skip
         console.print(Text(line), soft_wrap=True)
 
 
@@ -52,6 +55,14 @@ def _erased(words: Words, archived: Erased, letters: Letters) -> Iterator[str]:
         "dead letters: {count} erased; the broker drops it within three days",
         "dead letters: {count} erased; the broker drops them within three days",
         letters.erased,
+    )
+
+
+def _evidence(words: Words, letters: Letters) -> str:
+    if letters.evidence:
+        return words.say("incidents: they no longer quote the person")
+    return words.say(
+        "not reached: the incidents; they forget the person when response runs, then erase again"
     )
 
 
@@ -70,7 +81,13 @@ def _left(words: Words, chosen: Settings, archived: Erased, letters: Letters) ->
             "not reached: {count} records of {topic} quote the person until they expire",
             count, topic=topic,
         )  # fmt: skip
-    sources = words.listed([Topics.of(chosen).source(source) for source in chosen.sources])
+    names = Topics.of(chosen)
+    for source in (source for source in chosen.sources if source.rekeyed):
+        yield words.say(
+            "not reached: {topic}, whose records expire within two weeks",
+            topic=names.rekeyed(source),
+        )
+    sources = words.listed([names.source(source) for source in chosen.sources])
     yield words.say(
         "not reached: the source topics {topics}, and what was sent to people; they are not "
         "Tocsin's to erase",

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from streams.archive import views
+from streams.archive.places import place
+from streams.topics import Role, Topics
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
@@ -244,6 +247,41 @@ def test_a_person_who_is_erased_leaves_the_dead_letters_and_the_archive(
     assert "dead letters: 1 erased" in erased.stdout
     assert f"not reached: the source topics {topic}" in erased.stdout
     assert letters(running)[key] is None
+
+
+def test_a_person_who_is_erased_leaves_the_incidents_and_the_log_they_are_made_of(
+    running: Installation,
+) -> None:
+    words, person = "Kabelbrand: my lamp caught fire tonight, said Yara Gone", "Yara Gone"
+    report = complaint("torch", 1, person=person) | {"text": words, "severity": "safety"}
+    running.send("complaints", [report], partition=3)
+    inputs, changelog = running.topics.incident_inputs, Topics.changelog(
+        running.settings, Role.RESPONSE
+    )  # fmt: skip
+    running.until(lambda: quoting(running, inputs, words), "the quote in the evidence")
+    running.until(lambda: archived(running, person), "the report in the archive")
+    erased = subprocess.run(
+        running.command("erase", person), capture_output=True, text=True, check=False,
+        env=os.environ | {"TOCSIN_LANGUAGE": "en"},
+    )  # fmt: skip
+    assert erased.returncode == 0, erased.stderr
+    assert "incidents: they no longer quote the person" in erased.stdout
+    start = running.reader.starts(inputs)[0]
+    assert not [at for at in quoting(running, inputs, words) if at >= start]
+    newest = {record.key: record for record in running.reader.topic(changelog)}
+    assert not [key for key, record in newest.items() if words.encode() in (record.value or b"")]
+    assert not quoting(running, running.topics.incidents, words)
+
+
+def quoting(running: Installation, topic: str, words: str) -> list[int]:
+    """Offsets of the records that hold these words."""
+    return [r.offset for r in running.reader.topic(topic) if words.encode() in (r.value or b"")]
+
+
+def archived(running: Installation, person: str) -> bool:
+    with views.opened(place(running.settings)) as archive:
+        found = archive.execute("SELECT count(*) FROM complaints WHERE person = ?", [person])
+        return found.fetchall() == [(1,)]
 
 
 def letters(running: Installation) -> dict[bytes, bytes | None]:

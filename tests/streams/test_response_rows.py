@@ -12,11 +12,13 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import settings as searched
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alerts import inputs, lifecycle
 from alerts.channels import DeliveryError
 from alerts.deliveries import Recipient
-from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick
+from alerts.erasure import digest
+from alerts.inputs import Attempted, Erased, Input, Outcome, Result, SignalInput, Tick
 from alerts.lifecycle import MEMORY, Incidents
 from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
@@ -323,3 +325,15 @@ async def test_inputs_that_were_made_anew_are_not_taken_for_those_that_were_appl
     anew = Worker(Webhook(), data=dict(worker.table.data), topic_id="id-2")
     with pytest.raises(LogTruncatedError, match="up to offset 0 of the topic id-1"):
         await anew.take(Tick(START))
+
+
+async def test_what_is_erased_is_in_no_row_afterwards_and_survives_a_restart() -> None:
+    quote = "it burnt my hand"
+    worker = Worker(Webhook(failures=1))
+    await worker.take(Tick(START), SignalInput(replace(trigger(), examples=(quote,))))
+    assert any(quote.encode() in row for row in worker.table.data.values())
+    await worker.take(Erased(quotes=(digest(quote),), at=START))
+    assert worker.changelog() == worker.table.data
+    assert not any(quote.encode() in row for row in worker.table.data.values())
+    assert worker.state.erased == {digest(quote): worker.state.now}
+    assert len(worker.state.incidents) == 1
