@@ -88,7 +88,7 @@ class Course:
         held = list(zip(self._streams, self._columns, strict=True))
         for some, places in zip(self._stretches(), self._batches(), strict=True):
             events = [
-                iter(events_of(stream, _taken(columns, own)))
+                iter(events_of(stream, columns.ordered(own)))
                 for (stream, columns), own in zip(held, places, strict=True)
             ]
             met = zip(self._met[some].tolist(), self._codes[some].tolist(), strict=True)
@@ -104,19 +104,6 @@ class Course:
         return (self._order[at : at + BATCH] for at in range(0, len(self), BATCH))
 
 
-class Values(dict[str | None, str | None]):
-    """Values that were met: equal ones are held once."""
-
-    def __missing__(self, value: str | None) -> str | None:
-        self[value] = value
-        return value
-
-    def share(self, stream: Stream, columns: Columns) -> None:
-        """Put those of fields with few values in the place of their likes."""
-        for field in set(FORMS[stream].keys).intersection(columns.fields):
-            columns[field] = list(map(self.__getitem__, columns[field]))
-
-
 def events_of(stream: Stream, columns: Columns) -> list[Event]:
     """Columns as the events they were."""
     kind = cast("Callable[..., Event]", FORMS[stream].kind)
@@ -128,7 +115,7 @@ def events_of(stream: Stream, columns: Columns) -> list[Event]:
 def parted(stream: Stream, columns: Columns, places: Ints, owners: Ints) -> Iterator[Passage]:
     """The events in these places by the partitions that own them."""
     for number in np.unique(owners).tolist():
-        yield Passage(stream, number, _taken(columns, places[owners == number]))
+        yield Passage(stream, number, columns.ordered(places[owners == number]))
 
 
 def _owned(stream: Stream, columns: Columns, owners: Owners) -> Ints:
@@ -139,10 +126,3 @@ def _owned(stream: Stream, columns: Columns, owners: Owners) -> Ints:
 def _joined(parts: Sequence[Part], stream: Stream) -> Columns:
     own = [part.columns for part in parts if part.stream == stream]
     return Answers.joined(list(map(Answers.sound, own))).columns
-
-
-def _taken(columns: Columns, places: Ints) -> Columns:
-    """The events in these places."""
-    wanted = places.tolist()
-    values = {field: list(map(columns[field].__getitem__, wanted)) for field in columns.fields}
-    return Columns(columns.times[places], values)

@@ -42,6 +42,10 @@ class Field(ABC):
         values = self.values()
         return digests([value or "" for value in values] if None in values else values, kind)
 
+    def bytes(self) -> Sequence[bytes]:
+        """Its texts in UTF-8; an absent one is empty."""
+        return [(value or "").encode() for value in self.values()]
+
     def coded(self, names: Names) -> Ints:
         """The number of each value among these names."""
         return names.numbers(self.values())
@@ -55,7 +59,13 @@ class Field(ABC):
     @classmethod
     def joined(cls, parts: Sequence["Field"]) -> "Field":
         """One after the other."""
-        return Listed(list(chain.from_iterable(part.values() for part in parts)))
+        first, *others = parts
+        listed = chain.from_iterable(part.values() for part in parts)
+        return first.followed_by(others) or Listed(list(listed))
+
+    def followed_by(self, others: Sequence["Field"]) -> "Field | None":
+        """The same and the others in its form; None where they cannot be in it together."""
+        return None
 
 
 class Listed(Field):
@@ -91,7 +101,7 @@ class Coded(Field):
     """As numbers of names: of a field that few values have."""
 
     def __init__(self, numbers: Ints, names: Names) -> None:
-        self.numbers, self._names = numbers, names
+        self.numbers, self.names = numbers, names
 
     @classmethod
     def same(cls, value: str, *, events: int) -> Self:
@@ -103,23 +113,30 @@ class Coded(Field):
         return len(self.numbers)
 
     def chosen(self, which: Chosen) -> "Coded":
-        return Coded(self.numbers[which], self._names)
+        return Coded(self.numbers[which], self.names)
+
+    def followed_by(self, others: Sequence[Field]) -> "Coded | None":
+        """Where all are numbers of the same names."""
+        like = [one for one in others if isinstance(one, Coded) and one.names is self.names]
+        if len(like) < len(others):
+            return None
+        return Coded(np.concatenate([self.numbers, *(one.numbers for one in like)]), self.names)
 
     def values(self) -> list[Any]:
-        return self._names.values_of(self.numbers.tolist())
+        return self.names.values_of(self.numbers.tolist())
 
     def present(self) -> Bools:
         present: Bools = self.numbers != LACKING
         return present
 
     def distinct(self) -> set[Any]:
-        return set(self._names.values_of(np.unique(self.numbers).tolist()))
+        return set(self.names.values_of(np.unique(self.numbers).tolist()))
 
     def coded(self, names: Names) -> Ints:
-        return names.translated(self._names)[self.numbers]
+        return names.translated(self.names)[self.numbers]
 
     def filled(self, value: str) -> "Coded":
-        return Coded(np.where(self.present(), self.numbers, self._names[value]), self._names)
+        return Coded(np.where(self.present(), self.numbers, self.names[value]), self.names)
 
 
 def field_of(values: Field | list[Any]) -> Field:

@@ -25,7 +25,7 @@ from streams.settings import Intake, Stream
 from streams.tables import Table
 from streams.translation import Column, Translation
 
-BATCH: Final = 1024  # rows; of more the values do not fit the processor's cache
+BATCH: Final = 2048  # rows; of more the values do not fit the processor's cache
 BLOCK: Final = 1 << 20  # bytes
 BOM: Final = b"\xef\xbb\xbf"
 STREAMS: Final[dict[str, Stream]] = {

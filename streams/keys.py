@@ -1,6 +1,6 @@
 """By what events are keyed, and into which partition producers put them for it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from kafka.partitioner import default
@@ -21,15 +21,16 @@ def key(event: Event, stream: Stream, by: Key) -> bytes:
     return next(filter(None, named)).encode()
 
 
-def keys(columns: Columns, stream: Stream, by: Key) -> list[bytes]:
+def keys(columns: Columns, stream: Stream, by: Key) -> Sequence[bytes]:
     """The same of many events."""
     first, *others = _naming(stream, by)
-    names = columns[first]
+    names = columns.field(first).bytes()
     for field in others:
         if all(names):
             break
-        names = [name or other for name, other in zip(names, columns[field], strict=True)]
-    return [name.encode() for name in names]
+        seconds = columns.field(field).bytes()
+        names = [name or second for name, second in zip(names, seconds, strict=True)]
+    return names
 
 
 def _naming(stream: Stream, by: Key) -> tuple[str, ...]:

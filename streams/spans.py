@@ -59,6 +59,15 @@ class Spans(Field):
     def chosen(self, which: slice | Ints | Bools) -> "Spans":
         return Spans(self.page, self.starts[which], self.lengths[which])
 
+    def followed_by(self, others: Sequence[Field]) -> "Spans | None":
+        """Where all are strings, on a page that holds nothing else."""
+        like = [self, *(one for one in others if isinstance(one, Spans))]
+        if len(like) <= len(others):
+            return None
+        page = Page([b"".join(one.bytes()) for one in like])
+        lengths = np.concatenate([one.lengths for one in like])
+        return Spans(page, np.cumsum(lengths) - lengths, lengths)
+
     def values(self) -> list[str | None]:
         return [found.decode() or None for found in self.bytes()]
 

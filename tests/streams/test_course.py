@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.columns import Columns
-from streams.course import BATCH, Course, Part, Values
+from streams.course import BATCH, Course, Part
 from streams.events import Event, Mention
 from streams.fields import Ints
 from streams.sections import Stream
@@ -73,13 +73,3 @@ def test_all_partitions_advance_together() -> None:
     assert [[len(one.columns) for one in some] for some in held.passages(owners)] == [
         [BATCH // 2, BATCH // 2], [1, 1]
     ]  # fmt: skip
-
-
-def test_equal_values_are_held_once() -> None:
-    names = ["".join(["ket", "tle"]) for _ in range(2)]
-    columns = Columns.of([complaint(n, product=name) for n, name in enumerate(names)])
-    assert columns["product"][0] is not columns["product"][1]
-    values = Values()
-    values.share("complaints", columns)
-    assert columns["product"][0] is columns["product"][1]
-    assert columns["id"] == ["0", "1"]

@@ -117,6 +117,15 @@ def test_batches_hold_every_event_once_and_may_be_read_again(tmp_path: Path) -> 
     assert ids(held) == ids(held) == [event.id for event in events]
 
 
+def test_equal_values_of_all_files_are_held_once(tmp_path: Path) -> None:
+    one = wrote(tmp_path, "complaints-1.jsonl", [complaint(1), complaint(2)])
+    other = wrote(tmp_path, "complaints-2.jsonl", [complaint(3), complaint(4)])
+    (batch,) = history(one, other).batches()
+    products = [entry.event.product for entry in batch if isinstance(entry.event, Complaint)]
+    assert len(products) == 4
+    assert len(set(map(id, products))) == 1
+
+
 def test_progress_is_told_in_rows(tmp_path: Path) -> None:
     path = wrote(tmp_path, "complaints.jsonl", [complaint(n) for n in range(3)])
     told: list[int] = []
