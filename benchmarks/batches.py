@@ -14,7 +14,8 @@ What is asked for (97 %, better 99 %) can only be meant at 8: `ceiling` is what 
 It is exact, for one who knows every batch's true rate, chooses each batch's own limit on its
 3 days so that most batches with just that number are found, and needs no threshold from elsewhere;
 at 5 that is 87 %. `settled` leaves out the batches whose extra complaints begin in the first 30
-days, while the detector has hardly seen a batch. `budget` is the detector at the threshold that it states itself, uncalibrated.
+days, while the detector has hardly seen a batch. `budget` is the detector at the threshold that
+it states itself, uncalibrated.
 
 The peers score the sum of 3 days: the raw ratio of observed to expected, PRR, EB05 and IC025
 (all from 3 complaints on), and the tail of the count under the prior of all batches
@@ -133,7 +134,8 @@ def gamma_poisson(counts: Ints, exposure: Floats, prior: Prior) -> Floats:
 
     def surprise(n: Floats, due: Floats) -> Floats:
         chances = none.weights * betainc(n, none.shapes, due / (none.rates + due))
-        return -np.log(chances.sum(axis=0))
+        surprised: Floats = -np.log(chances.sum(axis=0))
+        return surprised
 
     return _by_prior(counts, exposure, surprise)
 

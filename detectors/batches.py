@@ -47,6 +47,10 @@ class Known(Columns):
     events: Annotated[Floats, column(np.float64)]
     exposure: Annotated[Floats, column(np.float64)]
 
+    def add(self, events: Ints, exposure: Floats) -> None:
+        self.events += events
+        self.exposure += exposure
+
     def put(self, events: Floats, exposure: Floats, places: Ints) -> None:
         self.events[places] = events
         self.exposure[places] = exposure
@@ -56,21 +60,26 @@ class Known(Columns):
 class BatchState(Columns):
     """All batches of a shard.
 
-    `born` is the first bucket judged (-1: none yet). `life` is all since `start`, which is that
-    or the last new normal, `before` what was known then; `past` is what has been learnt and has
-    left the ring, whose rows are blocks. `below` is the last bucket with a score below the
-    threshold.
+    `born` is the first bucket judged (-1: none yet), `whole` is all since. `life` is all since
+    `start`, which is that or the last new normal, `before` what was known then; `past` is what has
+    been learnt and has left the ring, whose rows are blocks. `below` is the last bucket with a
+    score below the threshold.
     """
 
     born: Annotated[Ints, column(np.int64, -1)]
     start: Annotated[Ints, column(np.int64, -1)]
     below: Annotated[Ints, column(np.int64)]
+    whole: Known
     before: Known
     life: Known
     past: Known
     events: Annotated[Ints, column(np.int32, rows=ROWS)]
     exposure: Annotated[Floats32, column(np.float32, rows=ROWS)]
     trust: Annotated[Floats32, column(np.float32, 1, rows=ROWS)]
+
+    def relative_rates(self, prior: Prior, series: Ints | slice = ALL) -> Posterior:
+        """Of the batches against their neighbours, over their whole lives."""
+        return prior.posterior(self.whole.events[series], self.whole.exposure[series])
 
     @property
     def first(self) -> int:
@@ -268,8 +277,8 @@ class Batches:
         events, expected = counts * known, np.where(known, exposure, 0.0)
         state.events[row] = np.minimum(state.events[row] + events, MOST)
         state.exposure[row] += expected
-        state.life.events += events
-        state.life.exposure += expected
+        for sums in (state.whole, state.life):
+            sums.add(events, expected)
         first = known & (state.born < 0)
         state.born[first] = state.start[first] = state.below[first] = bucket
 

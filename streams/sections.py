@@ -310,6 +310,12 @@ class Archive(Section):
         return self
 
 
+class Tables(Section):
+    """Reference tables, each a CSV file; without one its questions have no answer."""
+
+    batches: FilePath | None = None
+
+
 class Operations(Section):
     """Where each role serves its metrics and health; port 0: nowhere."""
 

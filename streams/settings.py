@@ -37,6 +37,7 @@ from streams.sections import (
     Serve,
     Source,
     Stream,
+    Tables,
 )
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "SettingsError",
     "Source",
     "Stream",
+    "Tables",
     "file",
     "load",
 ]
@@ -105,6 +107,7 @@ class Settings(BaseSettings):
     rules: tuple[Rule, ...] = ()
     detection: Detection = Detection()
     intake: Intake = Intake()
+    tables: Tables = Tables()
     response: Response = Response()
     archive: Archive = Archive()
     channels: Channels = Channels()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from detectors import surge
 from detectors.columns import Floats, Ints
+from tests.contract.batches import BatchCase
 from tests.contract.burst import BurstCase
 from tests.contract.rules import RuleCase
 from tests.contract.silence import SilenceCase
@@ -20,9 +21,9 @@ from tests.contract.verdicts import Verdict, same
 from tests.contract.weekly import WeeklyCase
 
 Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase
-Case = Summing | RuleCase
+Case = Summing | RuleCase | BatchCase
 SUMMING = [SurgeCase, SilenceCase, WeeklyCase, BurstCase]
-each_detector = pytest.mark.parametrize("case", [*SUMMING, RuleCase])
+each_detector = pytest.mark.parametrize("case", [*SUMMING, RuleCase, BatchCase])
 
 
 def history(case: type[Case], n: int = 5, *, seed: int = 1) -> Ints:
@@ -138,7 +139,7 @@ def scores(case: type[Case]) -> Floats:
     return np.array(judged)
 
 
-@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase, BurstCase])
+@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase, BurstCase, BatchCase])
 def test_the_score_of_an_open_bucket_never_falls_as_people_join(case: type[Case]) -> None:
     assert (np.diff(scores(case), axis=0) >= 0).all()
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.words import Words
-from streams import broker, mapping, records, settings, surroundings, topics
+from streams import batches, broker, mapping, records, settings, surroundings, topics
 from streams.archive import places
 from streams.settings import Settings
 from streams.surroundings import Look
@@ -18,7 +18,8 @@ from tocsin.errors import SettingsFile, one_line
 from tocsin.told_view import changing, told
 
 PROBLEMS = (
-    settings.SettingsError, mapping.MappingError, broker.BrokerError, topics.TopicError,
+    settings.SettingsError, mapping.MappingError, batches.TableError, broker.BrokerError,
+    topics.TopicError,
 )  # fmt: skip
 
 
@@ -60,8 +61,20 @@ def _set(chosen: Settings, words: Words) -> Iterator[str]:
     yield words.say("{sources}, {cuts}, zone {zone}, messages in {language}", sources=sources,
                     cuts=cuts, zone=chosen.detection.zone,
                     language=Words(chosen.response.language).own_name)  # fmt: skip
+    if chosen.tables.batches:
+        yield _batches(words, batches.load(chosen.tables.batches))
     yield told(words, chosen)
     yield from changing(words, chosen)
+
+
+def _batches(words: Words, table: batches.Batches) -> str:
+    """How many batches the table holds, and of how many it says enough for a rate."""
+    counted = sum(batch.counted for batch in table.values())
+    return words.numbered(
+        "{count} batch in the table, {counted} with units and day of shipping",
+        "{count} batches in the table, {counted} with units and day of shipping",
+        len(table), counted=counted,
+    )  # fmt: skip
 
 
 def _surroundings(console: Console, words: Words, chosen: Settings) -> list[str]:

@@ -4,9 +4,12 @@ from dataclasses import fields
 
 import numpy as np
 
-from detectors import burst, rules, silence, surge, weekly
+from detectors import batches, burst, rules, silence, surge, weekly
 
-Verdict = surge.Verdict | silence.Verdict | weekly.Verdict | burst.Verdict | rules.Verdict
+Verdict = (
+    surge.Verdict | silence.Verdict | weekly.Verdict | burst.Verdict | rules.Verdict
+    | batches.Verdict
+)  # fmt: skip
 
 
 def same(one: Verdict, other: Verdict) -> None:

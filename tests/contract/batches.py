@@ -1,0 +1,49 @@
+"""The detector of batches, as the contract drives it."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from detectors import batches
+from detectors.batches import Batches, BatchState
+from detectors.columns import Bools, Floats, Ints
+from detectors.mixture import DEFAULT
+
+BATCHES = Batches(threshold=1000.0)
+
+
+@dataclass(slots=True)
+class BatchCase:
+    """The detector of batches; each should bring an event in ten hours, whatever its rate is."""
+
+    hours: ClassVar[int] = 120
+    many: ClassVar[int] = 203
+    state: BatchState
+
+    @classmethod
+    def of(cls, n: int) -> "BatchCase":
+        return cls(BatchState.empty(n))
+
+    @property
+    def exposure(self) -> Floats:
+        return np.full(self.state.size, 0.1)
+
+    def grow(self, n: int, *, born: int) -> None:
+        self.state = self.state.grown(self.state.size + n)
+
+    def mean(self, *, hour: int) -> Floats:
+        return self.exposure
+
+    def judge(self, counts: Ints, *, hour: int) -> batches.Verdict:
+        return BATCHES.judge(self.state, DEFAULT, counts, self.exposure, bucket=hour)
+
+    def step(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> batches.Verdict:
+        exposure = np.where(masked, np.nan, 0.1) if masked is not None else self.exposure
+        self.state, verdict = BATCHES.step(self.state, DEFAULT, counts, exposure, bucket=hour)
+        return verdict
+
+    def restored(self) -> "BatchCase":
+        return BatchCase(BatchState.of(self.state.columns()))
