@@ -13,9 +13,9 @@ the number of buckets between two false alarms of one batch, and `detectors.budg
 threshold that spreads those allowed over all batches. The largest of the windows counts.
 
 A block leaves the ring of the last 28 and is learnt, the less the higher it has scored; what is
-learnt is forgotten with a half-life of 180 days. A score
-that stays above the threshold for two weeks is the new normal: the past is what the ring holds,
-and the life begins anew. Where the exposure is unknown (NaN) nothing is judged and nothing learnt.
+learnt is forgotten with a half-life of 180 days. A score that stays above the threshold for two
+weeks is the new normal: from then on these two weeks say what the batch should bring, and windows
+and life begin anew. Where the exposure is unknown (NaN) nothing is judged and nothing learnt.
 """
 
 from dataclasses import dataclass, fields
@@ -24,6 +24,7 @@ from typing import Annotated
 import numpy as np
 
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
+from detectors.level import winsorised
 from detectors.mixture import Posterior, Prior
 
 ROWS = 28
@@ -63,12 +64,14 @@ class BatchState(Columns):
     `born` is the first bucket judged (-1: none yet), `whole` is all since. `life` is all since
     `start`, which is that or the last new normal, `before` what was known then; `past` is what has
     been learnt and has left the ring, whose rows are blocks. `below` is the last bucket with a
-    score below the threshold.
+    score below the threshold. `level` is what the exposure is multiplied by, 1 until there is a new
+    normal, in all but `whole`.
     """
 
     born: Annotated[Ints, column(np.int64, -1)]
     start: Annotated[Ints, column(np.int64, -1)]
     below: Annotated[Ints, column(np.int64)]
+    level: Annotated[Floats, column(np.float64, 1)]
     whole: Known
     before: Known
     life: Known
@@ -241,30 +244,36 @@ class Batches:
         return state, verdict
 
     def refitted(self, state: BatchState, prior: Prior, *, bucket: int) -> Prior:
-        """The prior after bucket `bucket`: anew each day of the first week, then each week."""
+        """The prior after bucket `bucket`: anew each day of the first week, then each week.
+
+        Counts are cut first where they are much too high even for rates that differ by as much as
+        their mean: what is wrong with a few in the first days is not what all may be like.
+        """
         days, rest = divmod(bucket + 1 - state.first, self.day)
         if rest or state.first < 0 or (days > REFIT_DAYS and days % REFIT_DAYS):
             return prior
         events, exposure = state.known(newest=bucket // self.block, span=0)
         seen = exposure > 0
-        return Prior.fitted(events[seen], exposure[seen])
+        ones = np.ones(int(seen.sum()))
+        cut = winsorised(events[seen], mean=exposure[seen], level_variance=ones, phi=2.0 * ones)
+        return Prior.fitted(cut, exposure[seen])
 
     def _windows(
         self, state: BatchState, counts: Ints, exposure: Floats, *, bucket: int
     ) -> list[_Window]:
         """The sliding ones and the whole life, with this bucket in each."""
         newest, unknown = bucket // self.block, _unknown(exposure)
-        more, due = np.where(unknown, 0, counts), np.where(unknown, 0.0, exposure)
-        made = []
+        more, due = np.where(unknown, 0, counts), np.where(unknown, 0.0, exposure * state.level)
+        start, made = _since(state.start, bucket), []
         for span in self.windows:
-            onset = np.maximum((newest - span + 1) * self.block, _since(state.born, bucket))
+            onset = np.maximum((newest - span + 1) * self.block, start)
             known = state.known(newest=newest, span=span)
             events, expected = state.within(newest=newest, span=span)
             made.append(_Window(events + more, expected + due, bucket + 1 - onset, onset, *known))
-        onset, before, life = _since(state.start, bucket), state.before, state.life
+        before, life = state.before, state.life
         events, expected = life.events + more, life.exposure + due
         known = before.events, before.exposure
-        return [*made, _Window(events, expected, bucket + 1 - onset, onset, *known)]
+        return [*made, _Window(events, expected, bucket + 1 - start, start, *known)]
 
     def _score(self, window: _Window, share: float, prior: Prior, unknown: Bools) -> Floats:
         score, least = np.zeros(unknown.shape), share / (ROOM * self.threshold)
@@ -276,9 +285,9 @@ class Batches:
         row, known = bucket // self.block % ROWS, ~_unknown(exposure)
         events, expected = counts * known, np.where(known, exposure, 0.0)
         state.events[row] = np.minimum(state.events[row] + events, MOST)
-        state.exposure[row] += expected
-        for sums in (state.whole, state.life):
-            sums.add(events, expected)
+        state.exposure[row] += expected * state.level
+        state.whole.add(events, expected)
+        state.life.add(events, expected * state.level)
         first = known & (state.born < 0)
         state.born[first] = state.start[first] = state.below[first] = bucket
 
@@ -299,12 +308,13 @@ class Batches:
         (some,) = np.nonzero(bucket - state.below >= NEW_NORMAL_DAYS * self.day)
         if not some.size:
             return
-        held = state.take(some)
-        nothing = np.zeros(some.size)
-        state.before.put(*held.within(newest=bucket // self.block, span=ROWS), some)
-        state.life.put(nothing, nothing, some)
-        state.past.put(nothing, nothing, some)
-        state.trust[:, some] = 1.0
+        span = min(NEW_NORMAL_DAYS * self.day // self.block, ROWS)
+        events, exposure = state.take(some).within(newest=bucket // self.block, span=span)
+        state.level[some] *= events / np.maximum(exposure, 1e-9)
+        for known in (state.before, state.past):
+            known.put(events, events, some)
+        state.life.put(np.zeros(some.size), np.zeros(some.size), some)
+        state.events[:, some], state.exposure[:, some], state.trust[:, some] = 0, 0.0, 1.0
         state.start[some], state.below[some] = bucket + 1, bucket
 
     def _retire(self, state: BatchState, row: int) -> None:

@@ -75,9 +75,12 @@ def of_faults(table: Ints, prior: Prior | None = None) -> Disproportion:
 
 
 def own_faults(found: Disproportion) -> Ints:
-    """The column of the fault that stands out most in each row, by EB05; -1 where none does."""
-    eb05 = np.where(found.stands_out, found.eb05, -1.0)
-    return np.where(eb05.max(axis=1) > 0, eb05.argmax(axis=1), -1)
+    """The column of the fault that stands out most in each row, by EB05; -1 where none does.
+
+    One whose EB05 is 1 or less is frequent, and no more so than elsewhere.
+    """
+    eb05 = np.where(found.stands_out, found.eb05, 0.0)
+    return np.where(eb05.max(axis=1) > 1.0, eb05.argmax(axis=1), -1)
 
 
 def information(n: Floats, expected: Floats) -> Floats:

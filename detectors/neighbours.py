@@ -6,7 +6,7 @@ half-life, so that batches made at about the same time count most. The rate per 
 shrunk to that of the product: with C complaints of U units times buckets at that age, c of u over
 all ages, the batch's own left out,
 
-    r = (c + 1/2)/u,    rate = (C + k)/(U + k/r),    k = 5 complaints
+    r = (c + 1/2)/u,    rate = (C + k)/(U + k/r),    k = 2 complaints
 
 and a bucket should hold units x rate x rhythm, the rhythm being what all series of the product
 share in this bucket (season, known event). Where the units or the shipping are unknown, or nothing
@@ -23,7 +23,7 @@ from detectors.columns import Bools, Columns, Floats, Ints, column
 AGES = (1, 2, 4, 7, 14, 28, 56, 91, 182, 365, 730)
 """Days at which a step of age ends; the last step has no end."""
 STEPS = len(AGES) + 1
-SHRINKAGE = 5.0
+SHRINKAGE = 2.0
 """Complaints that the rate of the product is worth at one age."""
 ALONE = 1e-9
 """Share of the product's field below which the rest of it is an error of rounding."""
