@@ -94,7 +94,7 @@ class Novelty:
     day: int = 24
     days: int = 28
     enough: int = 30
-    surprise: float = 0.01
+    surprise: float = 0.05
     likeness: float = 10.0
 
     def __post_init__(self) -> None:
