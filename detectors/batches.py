@@ -246,17 +246,19 @@ class Batches:
     def refitted(self, state: BatchState, prior: Prior, *, bucket: int) -> Prior:
         """The prior after bucket `bucket`: anew each day of the first week, then each week.
 
-        Counts are cut first where they are much too high even for rates that differ by as much as
-        their mean: what is wrong with a few in the first days is not what all may be like.
+        In the first week, when nothing can be doubted yet, counts are cut that are too high even
+        for rates that differ by as much as their mean: what ails a few is not usual for all.
         """
         days, rest = divmod(bucket + 1 - state.first, self.day)
         if rest or state.first < 0 or (days > REFIT_DAYS and days % REFIT_DAYS):
             return prior
         events, exposure = state.known(newest=bucket // self.block, span=0)
         seen = exposure > 0
-        ones = np.ones(int(seen.sum()))
-        cut = winsorised(events[seen], mean=exposure[seen], level_variance=ones, phi=2.0 * ones)
-        return Prior.fitted(cut, exposure[seen])
+        events, exposure = events[seen], exposure[seen]
+        if days <= REFIT_DAYS:
+            one = np.ones_like(exposure)
+            events = winsorised(events, mean=exposure, level_variance=one, phi=one)
+        return Prior.fitted(events, exposure)
 
     def _windows(
         self, state: BatchState, counts: Ints, exposure: Floats, *, bucket: int
