@@ -113,8 +113,8 @@ def raw_ratio(counts: Ints, exposure: Floats, _: Prior) -> Floats:
 
 def prr(counts: Ints, exposure: Floats, _: Prior) -> Floats:
     def score(day: Ints) -> Floats:
-        found = disproportion.of_rates(day, exposure, DEFAULT)
-        return np.where(found.stands_out, found.prr, 0.0)
+        _, ratio, chi_squared = disproportion.ratios(day, exposure)
+        return np.where(disproportion.evans(day, ratio, chi_squared), ratio, 0.0)
 
     return np.array([score(day) for day in trailing(counts)])
 

@@ -39,8 +39,7 @@ class Disproportion:
     @property
     def stands_out(self) -> Bools:
         """Evans' three limits together."""
-        enough = (self.n >= FEWEST) & (self.chi_squared >= CHI_SQUARED)
-        return enough & (self.prr >= RATIO)
+        return evans(self.n, self.prr, self.chi_squared)
 
     def take(self, places: Ints) -> "Disproportion":
         return Disproportion(*(getattr(self, f.name)[places] for f in fields(self)))
@@ -51,12 +50,17 @@ def of_rates(n: Ints, exposure: Floats, prior: Prior | None = None) -> Dispropor
 
     The expected are in the proportion of the exposures and add up to what was observed.
     """
+    return _measured(n, *ratios(n, exposure), prior)
+
+
+def ratios(n: Ints, exposure: Floats) -> tuple[Floats, Floats, Floats]:
+    """Expected, PRR and chi-square of batches."""
     total, due = float(n.sum()), max(float(exposure.sum()), TINY)
     rest, rest_due = total - n, np.maximum(due - exposure, TINY)
     ratio = (n / np.maximum(exposure, TINY)) / (np.where(rest > 0, rest, CONTINUITY) / rest_due)
     expected = exposure * total / due
     spread = 1.0 / np.maximum(expected, TINY) + 1.0 / np.maximum(total - expected, TINY)
-    return _measured(n, expected, ratio, _excess(n, expected) * spread, prior)
+    return expected, ratio, _excess(n, expected) * spread
 
 
 def of_faults(table: Ints, prior: Prior | None = None) -> Disproportion:
@@ -72,6 +76,11 @@ def of_faults(table: Ints, prior: Prior | None = None) -> Disproportion:
     expected = of_batch * of_fault / max(total, 1.0)
     spread = total**3 / np.maximum(of_batch * of_fault * rest * (total - of_fault), TINY)
     return _measured(table, expected, ratio, _excess(table, expected) * spread, prior)
+
+
+def evans(n: Ints, prr: Floats, chi_squared: Floats) -> Bools:
+    """Where all three limits are reached."""
+    return (n >= FEWEST) & (chi_squared >= CHI_SQUARED) & (prr >= RATIO)
 
 
 def own_faults(found: Disproportion) -> Ints:
