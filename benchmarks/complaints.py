@@ -18,20 +18,57 @@ from numpy.typing import NDArray
 
 from benchmarks.complaint_simulation import GROUPS, TYPES, WARMUP, Realisation, read, simulated
 from detectors import budget
+from detectors.calendar import ORDINARY, Account, Known, Learnt
 from detectors.columns import Bools, Floats32, Ints
 from detectors.outage import Outages
-from detectors.season import Profiles
+from detectors.season import Profiles, Rhythm
 from detectors.surge import Surge, SurgeState
 
 FACTORS = {"holiday": 0.5, "campaign": 1.9}
 """Factor of a known event before the day itself corrects it."""
+DOUBT = 1 / 6
+"""Its relative variance."""
+CALENDARS = ("declared", "learnt", "none")
+"""Known days are said with their factor, or only that they are, or not at all."""
 BUDGET = 26
 GRACE = 6
 QUIET = 24
 
 
-def scores(made: Realisation, counts: NDArray[np.int32], *, threshold: float) -> Floats32:
+class Days:
+    """What is known of the days of a realisation, and what was learnt of those that are over."""
+
+    def __init__(self, days: dict[int, str], calendar: str) -> None:
+        self._days, self._calendar = days, calendar
+        self._learnt = dict.fromkeys(FACTORS, Learnt())
+        self._account = Account()
+
+    def known(self, hour: int) -> Known:
+        kind = self._days.get(hour // 24)
+        if kind is None or self._calendar == "none":
+            return ORDINARY
+        if self._calendar == "declared":
+            return Known(FACTORS[kind], DOUBT)
+        return Known(*self._learnt[kind].next())
+
+    def close(self, hour: int, *, observed: float, rhythm: Rhythm) -> None:
+        """Take in the total of all series; the first profiles are those of the groups."""
+        kind = self._days.get(hour // 24)
+        if kind is None:
+            return
+        expected = float((rhythm.mean / rhythm.event)[:GROUPS].sum())
+        self._account = self._account.add(observed=observed, expected=expected, day=hour // 24)
+        if hour % 24 == 23:
+            learnt = self._learnt[kind]
+            self._learnt[kind] = learnt.after(self._account, expected=learnt.next())
+            self._account = Account()
+
+
+def scores(
+    made: Realisation, counts: NDArray[np.int32], *, threshold: float, calendar: str = CALENDARS[0]
+) -> Floats32:
     """Score of each series (columns) in each hour (rows), judged online from the first hour."""
+    days = Days(made.days, calendar)
     surge = Surge(threshold=threshold)
     places = np.concatenate([made.groups, GROUPS + made.sources])
     profiles = Profiles.empty(int(places.max()) + 1)
@@ -41,13 +78,13 @@ def scores(made: Realisation, counts: NDArray[np.int32], *, threshold: float) ->
     for hour, row in enumerate(counts):
         y = row.astype(np.int64)
         totals = np.bincount(places, weights=np.tile(y, 2)).astype(np.int64)
-        known = FACTORS.get(made.days.get(hour // 24, ""), 1.0)
-        rhythm = profiles.expect(hour=hour, event_factor=known)
+        rhythm = profiles.expect(hour=hour, known=days.known(hour))
         blind = outages.step(totals, rhythm, bucket=hour)
         blind[:GROUPS] = blind[GROUPS:].any()
         expectation = surge.expect(state, rhythm, bucket=hour)
         state, verdict = surge.step(state, expectation, y, blind[GROUPS + made.sources])
         profiles.learn(totals, rhythm, bucket=hour, masked=blind)
+        days.close(hour, observed=float(y.sum()), rhythm=rhythm)
         out[hour] = verdict.score
     return out
 
@@ -109,6 +146,18 @@ def _threshold(seeds: list[int]) -> float:
     return float(np.median(chosen))
 
 
+def _on(days: dict[int, str], above: Bools) -> dict[str, int]:
+    """Alarms that begin on a known day of each kind, of the clean test weeks."""
+    begun = above & ~np.vstack([np.zeros_like(above[:1]), above[:-1]])
+    by_day = begun.sum(axis=1).reshape(-1, 24).sum(axis=1)
+    first = WARMUP // 24
+    return {
+        kind: int(sum(by_day[day - first] for day, known in days.items()
+                      if known == kind and day >= first))
+        for kind in FACTORS
+    }  # fmt: skip
+
+
 def main() -> None:
     print(json.dumps(_result(_options())))
 
@@ -120,16 +169,24 @@ def _options() -> argparse.Namespace:
     source.add_argument("--seed", type=int, help="make the realisation with this seed")
     parser.add_argument("--threshold", type=float, help="score of an alarm")
     parser.add_argument("--calibrate", type=int, nargs="+", default=[1, 2], metavar="SEED")
+    parser.add_argument(
+        "--calendar", choices=CALENDARS, default=CALENDARS[0], help="what is known of known days"
+    )
     return parser.parse_args()
 
 
 def _result(options: argparse.Namespace) -> dict[str, Any]:
     made = read(options.data) if options.data else simulated(options.seed)
     threshold = options.threshold or _threshold(options.calibrate)
-    clean = scores(made, made.ordinary, threshold=threshold)[WARMUP:]
-    above = scores(made, made.ordinary + made.excess, threshold=threshold) >= threshold
+    with_them = made.ordinary + made.excess
+    clean, dirty = (
+        scores(made, counts, threshold=threshold, calendar=options.calendar)
+        for counts in (made.ordinary, with_them)
+    )
+    clean, above = clean[WARMUP:], dirty >= threshold
     return shares(made, above) | {
         "false_alarms": alarms(clean >= threshold),
+        "on_known_days": _on(made.days, clean >= threshold),
         "budget": BUDGET,
         "threshold": round(threshold),
         "threshold_from": "given" if options.threshold else f"seeds {options.calibrate}",

@@ -6,7 +6,8 @@ and M expected by the factors below it. So it holds from the first day and grows
 Its relative variance is the sum of 1/(n + c).
 
 A known event (campaign, holiday) multiplies the profile by a factor from the calendar, corrected
-by the ratio of observed to expected of the group since midnight.
+by the ratio of observed to expected of the group since midnight, as far as the factor is in doubt.
+A day that is lived like another weekday takes that one's profile, and enters none.
 
 `hour` is the local hour since the epoch: hour % 24 is the hour of the day, hour // 24 the day.
 """
@@ -16,6 +17,7 @@ from typing import Annotated
 
 import numpy as np
 
+from detectors.calendar import ORDINARY, Known, bounded
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dispersion import Dispersion
 from detectors.level import Level, winsorised
@@ -28,8 +30,6 @@ HOUR, WEEKDAY, SLOT = 3.0, 30.0, 40.0
 """Events, times phi, that the prior of a group's factor is worth."""
 OWN_HOUR, OWN_WEEKDAY = 20.0, 40.0
 """Events, times phi, that the prior of a series' own factor is worth."""
-EVENT = 6.0
-"""Events that the calendar's factor of a known event is worth."""
 
 
 @dataclass(slots=True)
@@ -48,16 +48,17 @@ class Profiles(Columns):
     today_observed: Annotated[Floats, column(np.float64)]
     today_expected: Annotated[Floats, column(np.float64)]
 
-    def expect(self, *, hour: int, event_factor: Floats | float = 1.0) -> "Rhythm":
-        """What the hour is worth; `event_factor` is 1 where the calendar knows of nothing."""
+    def expect(self, *, hour: int, known: Known = ORDINARY) -> "Rhythm":
+        """What the hour is worth, by what the calendar knows of it, of all groups or of each."""
         phi = self.dispersion.over(0, rate=self.level.rate)
-        shape, variance = _shape(self.events, self.buckets, hour=hour, phi=phi)
-        calendar = np.broadcast_to(np.asarray(event_factor, dtype=np.float64), phi.shape)
-        correction, doubt = self._correction(calendar, day=hour // DAY)
-        event = calendar * correction
+        slot = known.slot(hour)
+        shape, variance = _shape(self.events, self.buckets, hour=slot, phi=phi)
+        correction, doubt = self._correction(np.asarray(known.doubt), day=hour // DAY)
+        event = known.factor * correction
         factor = np.where(self.unit > 0, shape / np.maximum(self.unit, 1e-9), 1.0) * event
         return Rhythm(
             hour=hour,
+            slot=slot,
             factor=factor,
             variance=variance + doubt,
             event=event,
@@ -73,8 +74,9 @@ class Profiles(Columns):
         self._begin(rhythm.hour // DAY)
         events = self._cut(counts.astype(np.float64), rhythm) * keep
         mean = rhythm.mean * keep
-        self.today_events[rhythm.hour % DAY] += events
-        self.today_buckets[rhythm.hour % DAY] += rhythm.event * keep
+        if rhythm.slot == rhythm.hour % WEEK:
+            self.today_events[rhythm.hour % DAY] += events
+            self.today_buckets[rhythm.hour % DAY] += rhythm.event * keep
         self.today_observed += counts * keep
         self.today_expected += mean / rhythm.correction
         self.level.learn(
@@ -85,12 +87,14 @@ class Profiles(Columns):
         self.dispersion.learn(residual=residual * known, mean=mean * known, bucket=bucket)
         self.seen += keep
 
-    def _correction(self, calendar: Floats, *, day: int) -> tuple[Floats, Floats]:
+    def _correction(self, doubt: Floats, *, day: int) -> tuple[Floats, Floats]:
         """Observed over expected since midnight where an event is known, and its variance."""
-        known, same = calendar != 1.0, self.today == day
-        observed = np.where(same, self.today_observed, 0.0) + EVENT
-        expected = np.where(same, self.today_expected, 0.0) + EVENT
-        return np.where(known, observed / expected, 1.0), np.where(known, 1.0 / observed, 0.0)
+        known, same = doubt > 0, self.today == day
+        worth = 1.0 / np.where(known, doubt, 1.0)
+        observed = np.where(same, self.today_observed, 0.0) + worth
+        expected = np.where(same, self.today_expected, 0.0) + worth
+        correction = bounded(observed / expected, doubt=doubt)
+        return np.where(known, correction, 1.0), np.where(known, 1.0 / observed, 0.0)
 
     def _cut(self, events: Floats, rhythm: "Rhythm") -> Floats:
         cut = winsorised(
@@ -138,11 +142,13 @@ class Profiles(Columns):
 class Rhythm:
     """Frozen expectation of all groups for one bucket.
 
+    `slot` is the hour of the week whose profile it takes: its own, on an ordinary day.
     `factor` multiplies a series' level (profile times event), `variance` is its relative
     variance; `mean`, `level_variance` and `phi` are of the group's own total.
     """
 
     hour: int
+    slot: int
     factor: Floats
     variance: Floats
     event: Floats

@@ -30,6 +30,7 @@ from typing import Annotated
 
 import numpy as np
 
+from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Columns, Floats, Ints, column
 from detectors.dispersion import Shortfall
 from detectors.level import EVENTS
@@ -126,11 +127,11 @@ class Silence:
         *,
         bucket: int,
         hour: int,
-        event_factor: Floats | float = 1.0,
+        known: Known = ORDINARY,
     ) -> Expectation:
         """What the bucket should hold; `hour` is the local hour since the epoch."""
-        rhythm = state.profiles.expect(hour=hour, event_factor=event_factor)
-        share = _borne_out(state.profiles, rhythm, slot=hour % WEEK)
+        rhythm = state.profiles.expect(hour=hour, known=known)
+        share = _borne_out(state.profiles, rhythm, slot=rhythm.slot)
         mean = rhythm.mean * share
         doubt = mean * (np.sqrt(rhythm.level_variance) + 1.0 - share)
         return Expectation(bucket=bucket, rhythm=rhythm, mean=mean, doubt=doubt)

@@ -18,6 +18,7 @@ from typing import Annotated
 
 import numpy as np
 
+from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Columns, Floats, Ints, column
 from detectors.dispersion import Dispersion
 from detectors.level import EVENTS, Level, winsorised
@@ -67,7 +68,8 @@ class SurgeState(Columns):
 class Expectation:
     """What a bucket should hold, frozen when the one before it closed.
 
-    `exposure` is profile times event, `phi` the dispersion of single buckets.
+    `hour` is that of the week whose rhythm the bucket takes, `exposure` profile times event, `phi`
+    the dispersion of single buckets.
     """
 
     bucket: int
@@ -130,17 +132,22 @@ class Surge:
                 f"({self.longest_learning} buckets), got {self.shortest_learning}"
             )
 
-    def expect(self, state: SurgeState, rhythm: Rhythm, *, bucket: int) -> Expectation:
-        """The whole bucket's expectation; pure, so that it may be asked again after a growth."""
+    def expect(
+        self, state: SurgeState, rhythm: Rhythm, *, bucket: int, known: Known = ORDINARY
+    ) -> Expectation:
+        """The whole bucket's expectation; pure, so that it may be asked again after a growth.
+
+        `known` is what the calendar knows of each series beside what it knows of its group.
+        """
         rate = state.level.rate
         phi, v8, v24 = state.dispersion.over_all(rate=rate)
-        own_hour, own_weekday = state.season.factors(hour=rhythm.hour, phi=phi)
-        exposure = rhythm.factor[state.group] * own_hour * own_weekday
+        own_hour, own_weekday = state.season.factors(hour=rhythm.slot, phi=phi)
+        exposure = rhythm.factor[state.group] * own_hour * own_weekday * known.factor
         return Expectation(
             bucket=bucket,
-            hour=rhythm.hour,
+            hour=rhythm.slot,
             mean=rate * exposure,
-            level_variance=1.0 / state.level.a + rhythm.variance[state.group],
+            level_variance=1.0 / state.level.a + rhythm.variance[state.group] + known.doubt,
             dispersion=np.maximum(v8, v24),
             phi=phi,
             exposure=exposure,

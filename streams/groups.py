@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from detectors.calendar import ORDINARY, Known
 from detectors.outage import Outages
-from detectors.season import Profiles, Rhythm
+from detectors.season import WEEK, Profiles, Rhythm
 from streams import signals
 from streams.cells import SEPARATOR
 from streams.sections import Cut
@@ -69,8 +70,29 @@ class Groups:
         value = key.fields.split(SEPARATOR)[cut.by.index(cut.group)]
         return self._places.get((profiled, value), WHOLE)
 
-    def freeze(self, bucket: int) -> None:
-        self.rhythm = self._profiles.expect(hour=local_hour(bucket, self._zone))
+    @property
+    def scopes(self) -> list[dict[str, str]]:
+        """By place; the whole is in none."""
+        return [{}, *({self._cuts[key[0]].by[0]: key[1]} for key in self._places)]
+
+    @property
+    def rate(self) -> float:
+        """Of the whole, in an hour of average exposure."""
+        return float(self._profiles.level.rate[WHOLE])
+
+    def whole(self, bucket: int, series: Series) -> tuple[float, float] | None:
+        """What came of the whole, and what was expected before the day corrected it.
+
+        None while it is learnt what a week is like.
+        """
+        if self._profiles.seen[WHOLE] < WEEK:
+            return None
+        people = series.counts(len(self._cuts), bucket).get("", 0)
+        return float(people), float(self.rhythm.mean[WHOLE] / self.rhythm.correction[WHOLE])
+
+    def freeze(self, bucket: int, known: Known = ORDINARY) -> None:
+        """`known` is what the calendar says of the bucket, by place."""
+        self.rhythm = self._profiles.expect(hour=local_hour(bucket, self._zone), known=known)
 
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs; the rhythm is frozen anew from it."""

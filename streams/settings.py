@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings import SettingsError as Unreadable
 
 from streams import durations, options
+from streams.declared import Calendar
 from streams.outlets import Channels
 from streams.sections import (
     BUCKET,
@@ -106,6 +107,7 @@ class Settings(BaseSettings):
     cuts: tuple[Cut, ...] = CUTS
     rules: tuple[Rule, ...] = ()
     detection: Detection = Detection()
+    calendar: Calendar = Calendar()
     intake: Intake = Intake()
     tables: Tables = Tables()
     response: Response = Response()

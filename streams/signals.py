@@ -58,12 +58,13 @@ def identity(scope: dict[str, str], kind: Kind, fired: int, rule: str = "") -> s
 def alarm(
     kind: Kind, scope: dict[str, str], figures: Figures, change: Change, *, bucket: int,
     threshold: float, minutes: int = MINUTES, reason: str = "", approximate: bool = False,
-    at: datetime | None = None, last: datetime | None = None, rule: str = "",
+    at: datetime | None = None, last: datetime | None = None, rule: str = "", beside: str = "",
 ) -> Signal:  # fmt: skip
     """What the alarm at the change's place of a verdict says.
 
     `bucket`, which was judged, the onsets and what has fired are in steps of `minutes`. Without a
-    `reason` its figures are said; without an `at` it was known when the bucket closed.
+    `reason` its figures are said, and what there is `beside` them; without an `at` it was known
+    when the bucket closed.
     """
     place = change.place
     observed, expected = float(figures.observed[place]), float(figures.expected[place])
@@ -74,7 +75,7 @@ def alarm(
         state=change.state, revision=change.revision, observed=observed, expected=expected,
         score=float(figures.score[place]), threshold=threshold,
         multiple=observed / max(expected, 1e-9), learning=bool(figures.learning[place]),
-        reason=reason or counted(observed, expected, onset, of="seen"),
+        reason=reason or counted(observed, expected, onset, of="seen") + beside,
         approximate=approximate, last=last, rule=rule,
     )  # fmt: skip
 

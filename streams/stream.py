@@ -14,7 +14,10 @@ import numpy as np
 
 from alerts.signal import Signal
 from detectors import budget
+from detectors.calendar import DAY
 from detectors.columns import Ints
+from streams.almanac import Almanac
+from streams.calendar import UNSEEN, Calendar, Closing
 from streams.cells import Cells, Counts, layout, shard_of
 from streams.groups import Groups, local_hour
 from streams.judges.bench import MAKERS, Bench, Makers
@@ -60,7 +63,9 @@ class Stream:
                 false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
             ),
         )  # fmt: skip
-        self._surge = SurgeJudge(seat, self._groups)
+        almanac = Almanac(settings.calendar, zone=self._zone, stream=name)
+        self._calendar = Calendar(almanac, name)
+        self._surge = SurgeJudge(seat, self._groups, self._calendar)
         self.judges = Bench(seat, self._surge, makers)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}
@@ -143,8 +148,18 @@ class Stream:
         self._groups.bear(self.series.bear(bucket))
         people = self.series.people(bucket)
         yield from self.judges.close(self._closed(bucket, MINUTES, born=living, people=people))
+        self._note(bucket, people)
         self.series.forget(bucket)
         self._freeze(bucket + 1)
+
+    def _note(self, bucket: int, people: Ints) -> None:
+        """Let the calendar see what came of its events; in an outage nobody knows."""
+        if not self._groups.masked(bucket):
+            usual, whole = self._surge.usual, self._groups.whole(bucket, self.series)
+            closing = Closing(people, usual.expectation, usual.learning, whole)
+        else:
+            closing = UNSEEN
+        self._calendar.close(bucket, local_hour(bucket, self._zone) // DAY, closing)
 
     def _closed(self, bucket: int, minutes: int, *, born: int, people: Ints) -> Closed:
         hour, following = bucket * minutes // MINUTES, (bucket + 1) * minutes // MINUTES
@@ -152,11 +167,15 @@ class Stream:
             bucket=bucket, minutes=minutes, hour=local_hour(hour, self._zone),
             next_hour=local_hour(following, self._zone), masked=self._groups.masked(hour),
             series=self.series, born=born, people=people, usual=self._surge.usual,
-            approximate=self.approximate,
+            approximate=self.approximate, known=self._calendar.of_whole,
         )  # fmt: skip
 
     def _freeze(self, bucket: int) -> None:
-        self._groups.freeze(bucket)
+        self._calendar.freeze(
+            bucket, local_hour(bucket, self._zone) // DAY, shares=self._surge.share,
+            lives=self.series.scope, n=len(self.series.lives), groups=self._groups.scopes,
+        )  # fmt: skip
+        self._groups.freeze(bucket, self._calendar.of_groups)
         self._surge.freeze(bucket)
 
     def _told_here(self, key: Key) -> bool:
@@ -196,6 +215,7 @@ class Stream:
         return {
             "form": FORM, "layout": self._layout, "series": self.series.snapshot(),
             "groups": self._groups.snapshot(), "judges": self.judges.snapshot(),
+            "calendar": self._calendar.snapshot(),
             "marks": self._marks, "held": self._held, "passed": self._passed,
             "approximate": self.approximate, "late_at_detection": self.late_at_detection,
         }  # fmt: skip
@@ -214,6 +234,8 @@ class Stream:
         self.series.restore(held["series"])
         self._groups.restore(held["groups"])
         self.judges.restore(held["judges"])
+        if "calendar" in held:
+            self._calendar.restore(held["calendar"])
         self._marks = msgspec.convert(held["marks"], Watermarks)
         self._held = {
             topic: {n: Contribution(*placed) for n, placed in parts.items()}

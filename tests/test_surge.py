@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from detectors import budget
+from detectors.calendar import Known
 from detectors.columns import Ints
 from detectors.outage import Outages
 from detectors.season import Profiles
 from detectors.surge import Surge, SurgeState, Verdict
 
+EVENT = 1 / 6  # doubt about a factor
 WEEKS_4 = 4 * 168
 
 
@@ -32,7 +34,9 @@ class Stream:
         return [self.close(int(y), int(total), factor, masked) for y, total in pairs]
 
     def close(self, count: int, total: int, factor: float, masked: bool) -> Verdict:
-        rhythm = self.profiles.expect(hour=self.hour, event_factor=factor)
+        rhythm = self.profiles.expect(
+            hour=self.hour, known=Known(factor, EVENT if factor != 1.0 else 0.0)
+        )
         expectation = self.surge.expect(self.state, rhythm, bucket=self.hour)
         self.state, verdict = self.surge.step(
             self.state, expectation, np.array([count]), np.array([masked])

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from alerts.signal import Signal
+from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Ints
 from detectors.surge import Expectation, Verdict
 from streams import signals
@@ -119,6 +120,7 @@ class Closed:
         people: of the hour, by life; none for a finer bucket (`ledger.Ledger` counts those).
         usual: what the surge, which judges first, makes of the hour.
         approximate: persons are unknown in a source, so that each event was counted as one.
+        known: what the calendar says of the stream as a whole.
     """
 
     bucket: int
@@ -131,6 +133,7 @@ class Closed:
     people: Ints
     usual: Usual
     approximate: bool
+    known: Known = ORDINARY
 
     def ends(self, hours: int, *, offset: int = 0) -> bool:
         """Whether a local stretch of so many hours ends with it: 24 a day, 168 a week.

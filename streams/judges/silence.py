@@ -79,7 +79,9 @@ class SilenceJudge(Judge):
         """What the bucket gives birth to is judged from the next on."""
         heard = self._open.pop(closed.bucket, {})
         came = [heard.get(feed, NOTHING) for feed in self.feeds]
-        expected = self._silence.expect(self._state, bucket=closed.bucket, hour=closed.hour)
+        expected = self._silence.expect(
+            self._state, bucket=closed.bucket, hour=closed.hour, known=closed.known
+        )
         events = np.array([one.events for one in came], np.int64)
         self._state, verdict = self._silence.step(self._state, expected, events)
         verdict = replace(verdict, above=verdict.above & self._wanted)

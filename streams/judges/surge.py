@@ -7,8 +7,10 @@ import numpy as np
 
 from alerts.signal import Kind, Signal, SignalState
 from detectors.alarm import Hysteresis
+from detectors.calendar import ORDINARY
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams import signals
+from streams.calendar import Calendar
 from streams.groups import Groups
 from streams.judges.judge import Closed, Judge, Record, Seat, Usual
 from streams.judges.standing import Standing
@@ -22,14 +24,16 @@ class SurgeJudge(Judge):
     Args:
         seat: where it sits.
         groups: whose rhythms the series borrow.
+        calendar: of the stream.
     """
 
-    def __init__(self, seat: Seat, groups: Groups) -> None:
+    def __init__(self, seat: Seat, groups: Groups, calendar: Calendar) -> None:
         self._groups, self._told = groups, seat.of("surge")
         self._surge = Surge(threshold=seat.threshold)
         self._state = SurgeState.empty()
         self._alarms = Standing(Hysteresis())
         self._provisional: set[int] = set()
+        self._calendar, self._known = calendar, ORDINARY
         self._expectation: Expectation | None = None
         self._verdict: Verdict | None = None
 
@@ -38,10 +42,17 @@ class SurgeJudge(Judge):
         return Usual(self._expectation, self._verdict, self._state.learning)
 
     def freeze(self, bucket: int) -> None:
-        """What the next bucket to close should hold, by the rhythm of its groups."""
+        """What the next bucket to close should hold, by its groups' rhythm and the calendar."""
         self._expectation = None
+        self._known = self._calendar.of_lives(self._state.group)
         if self._state.size:
-            self._expectation = self._surge.expect(self._state, self._groups.rhythm, bucket=bucket)
+            self._expectation = self._surge.expect(
+                self._state, self._groups.rhythm, bucket=bucket, known=self._known
+            )
+
+    def share(self, life: int) -> float:
+        """What a life has of the whole stream."""
+        return float(min(self._state.level.rate[life] / self._groups.rate, 1.0))
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         """What the bucket gives birth to is judged from the next on."""
@@ -68,7 +79,7 @@ class SurgeJudge(Judge):
                 yield signals.alarm(
                     Kind.SURGE, closed.series.scope(change.place), verdict, change,
                     bucket=closed.bucket, threshold=self._surge.threshold,
-                    approximate=closed.approximate,
+                    approximate=closed.approximate, beside=self._included(change.place),
                 )  # fmt: skip
 
     def foresee(self, record: Record) -> Iterator[Signal]:
@@ -90,8 +101,16 @@ class SurgeJudge(Judge):
                         Kind.SURGE, record.series.scope(life), verdict,
                         Change(at, SignalState.PROVISIONAL, 0, bucket), bucket=bucket,
                         at=record.seen(bucket), threshold=self._surge.threshold,
-                        approximate=record.approximate,
+                        approximate=record.approximate, beside=self._included(life),
                     )  # fmt: skip
+
+    def _included(self, life: int) -> str:
+        """What of the hour's expectation is owed to known events."""
+        if not (names := self._calendar.names(life)):
+            return ""
+        event = self._groups.rhythm.event[self._state.group[life]]
+        factor = float(event * np.broadcast_to(self._known.factor, self._state.size)[life])
+        return f"; expected includes {', '.join(names)}: x{factor:.2g}"
 
     def _tells(self, life: int, series: Series) -> bool:
         return bool(series.own[life]) and series.lives[life].cut in self._told
