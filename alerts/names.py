@@ -185,6 +185,7 @@ NAMES: dict[str, dict[str, str]] = {
         "silence": "source fallen silent",
         "safety_report": "safety report",
     },
+    "occasion": {"make-up working day": "make-up working day"},
     "phase": {
         "history": "four weeks of history",
         "live": "the last two days",

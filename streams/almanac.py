@@ -43,10 +43,14 @@ class Almanac:
         calendar: as it is set.
         zone: of its days, and of moments without one.
         stream: whose events they are; None: of any.
+        language: of the names of holidays.
     """
 
-    def __init__(self, calendar: Calendar, *, zone: ZoneInfo, stream: str | None = None) -> None:
-        self._country, self._zone = calendar.country, zone
+    def __init__(
+        self, calendar: Calendar, *, zone: ZoneInfo, stream: str | None = None,
+        language: str = "en",
+    ) -> None:  # fmt: skip
+        self._country, self._zone, self._language = calendar.country, zone, language
         self._events = [e for e in calendar.events if stream is None or stream in e.streams]
         self._of_year = lru_cache(maxsize=8)(self._made)
 
@@ -87,7 +91,7 @@ class Almanac:
         """Holidays are lived like the last day of a weekend, days made up for like a Friday."""
         if not self._country:
             return
-        known = of_country(self._country, year)
+        known = of_country(self._country, year, language=self._language)
         rest = SUNDAY if SUNDAY in known.weekend else max(known.weekend)
         for day, name in sorted(known.items()):
             yield self._day(day, name, HOLIDAY, weekday=rest)

@@ -131,11 +131,15 @@ class Calendar:
         self._accounts = {key: held for key, held in self._accounts.items() if key in on}
         self.live = [self._lived(one, day, shares) for one in occasions]
 
+    def uplift(self, kind: str, declared: float = 1.0) -> Uplift:
+        """What the next event of a kind is expected to do, by what came of those before."""
+        return self._learnt.get(kind, Learnt()).next(declared)
+
     def _new(self, scope: tuple[tuple[str, str], ...]) -> Kin:
         return Kin({"stream": self._stream, **dict(scope)})
 
     def _lived(self, one: Occasion, day: int, shares: Callable[[int], float]) -> Live:
-        expected = self._learnt.get(one.kind, Learnt()).next(one.uplift)
+        expected = self.uplift(one.kind, one.uplift)
         account = self._accounts.get(one.identity, Account()).at(day)
         kin = self._kin.get(one.scope)
         uplift = account.corrected(expected, today=kin is not None)

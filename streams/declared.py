@@ -10,6 +10,7 @@ from streams.sections import DIMENSIONS, Section
 
 DAY: Final = timedelta(days=1)
 LONGEST: Final = 366 * DAY
+LANGUAGES: Final[dict[str, str]] = {"en": "en_US", "zh": "zh_CN"}
 Judged = Literal["complaints", "mentions"]
 
 
@@ -25,10 +26,11 @@ def _country(code: str) -> str:
     return code
 
 
-def of_country(code: str, *years: int) -> holidays.HolidayBase:
-    """The public holidays of these years."""
+def of_country(code: str, *years: int, language: str = "en") -> holidays.HolidayBase:
+    """The public holidays of these years; without a language the environment would name them."""
     country, _, part = code.partition("-")
-    return holidays.country_holidays(country, subdiv=part or None, years=years)
+    named = LANGUAGES[language]
+    return holidays.country_holidays(country, subdiv=part or None, years=years, language=named)
 
 
 def _written(value: object) -> object:
@@ -57,7 +59,7 @@ class KnownEvent(Section):
     since: When
     until: When
     uplift: Annotated[float, Field(ge=0.01, le=100)] = 1.0
-    scope: dict[str, str] = Field({})
+    scope: dict[str, str] = Field(default={})
     streams: Annotated[tuple[Judged, ...], Field(min_length=1)] = ("complaints", "mentions")
     kind: Annotated[str, Field(max_length=100)] = ""
     yearly: bool = False

@@ -31,6 +31,7 @@ from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
 from streams import response
+from streams.almanac import MAKE_UP
 from streams.demo import Phase
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
@@ -79,6 +80,7 @@ VALUES: dict[str, Set[str]] = {
     "severity": set(get_args(Severity)),
     "harm": {*Harm, "safety"},
     "scenario": set(scenario.Kind),
+    "occasion": {MAKE_UP},
     "phase": set(Phase),
     "pushed": set(Pushed),
     "matched": set(matching.Reason),

@@ -1,6 +1,7 @@
 """tocsin check: the settings, and whether what they name is there."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -14,6 +15,7 @@ from streams.settings import Settings
 from streams.surroundings import Look
 from streams.topics import Topics
 from tocsin import language
+from tocsin.ahead import ahead
 from tocsin.errors import SettingsFile, one_line
 from tocsin.told_view import changing, told
 
@@ -33,7 +35,8 @@ def check(file: SettingsFile = None) -> None:
     console, words = Console(highlight=False), language.words()
     with one_line(*PROBLEMS):
         chosen = settings.load(file)
-        for line in (*_read(file, chosen, words), *_set(chosen, words)):
+        coming = ahead(words, chosen, datetime.now(UTC))
+        for line in (*_read(file, chosen, words), *_set(chosen, words), *coming):
             console.print(Text(line), soft_wrap=True)
         problems = _surroundings(console, words, chosen)
     err = Console(stderr=True, highlight=False)
