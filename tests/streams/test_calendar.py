@@ -14,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import settings as searched
 from hypothesis import strategies as st
 
-from alerts.signal import Signal, SignalState
+from alerts.signal import Kind, Signal, SignalState
 from streams.cells import Counts
 from streams.declared import Calendar, KnownEvent
 from streams.settings import Settings
@@ -31,7 +31,7 @@ PLAIN = settings(records=64)
 
 
 class Wave(NamedTuple):
-    """So many times the usual of bills for some hours."""
+    """So many times the usual of bills for some hours; 0 times: nobody complains of anything."""
 
     day: int
     hours: int
@@ -45,7 +45,8 @@ SALES = (Wave(FIRST, 24 * LASTS, 2.0), Wave(SECOND, 24 * LASTS, 2.0))
 def log(*waves: Wave) -> list[Counts]:
     chance, rates = np.random.default_rng(5), np.array([[6.0, 3.0]] * 24 * DAYS)
     for wave in waves:
-        rates[24 * wave.day : 24 * wave.day + wave.hours, 0] *= wave.times
+        concerned = slice(0, 1 if wave.times else 2)
+        rates[24 * wave.day : 24 * wave.day + wave.hours, concerned] *= wave.times
     counts = chance.poisson(rates)
     found = sorted(
         (START + hour * HOUR + int(chance.integers(HOUR)), matter)
@@ -127,6 +128,12 @@ def test_an_event_of_the_whole_stream_is_learnt_too() -> None:
     stream = made(knowing(sale(FIRST, scope={})))
     read(stream, log(*SALES))
     assert stream._calendar.uplift("sale").factor == pytest.approx(15 / 9, rel=0.15)
+
+
+def test_a_rest_that_was_declared_is_no_silence() -> None:
+    rest = Wave(FIRST, 24 * LASTS, 0.0)
+    assert Kind.SILENCE in {signal.kind for signal in called(PLAIN, log(rest))}
+    assert called(knowing(sale(FIRST, uplift=0.01, scope={})), log(rest)) == []
 
 
 def test_what_holds_the_scope_among_others_expects_its_share() -> None:
