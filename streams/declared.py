@@ -10,6 +10,7 @@ from streams.sections import DIMENSIONS, Section
 
 DAY: Final = timedelta(days=1)
 LONGEST: Final = 366 * DAY
+WHEN_RULE: Final = "must be a day or a moment such as 2026-11-11 or 2026-11-11T20:00:00"
 LANGUAGES: Final[dict[str, str]] = {"en": "en_US", "zh": "zh_CN"}
 Judged = Literal["complaints", "mentions"]
 
@@ -35,11 +36,13 @@ def of_country(code: str, *years: int, language: str = "en") -> holidays.Holiday
 
 def _written(value: object) -> object:
     """A text of ten letters is a day, a longer one a moment."""
-    if isinstance(value, str):
-        return date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
     if isinstance(value, date):
         return value
-    raise ValueError("must be a day or a moment such as 2026-11-11 or 2026-11-11T20:00:00")
+    try:
+        text = value if isinstance(value, str) else ""
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{WHEN_RULE}, got {value!r}") from None
 
 
 def _wall(when: date) -> datetime:

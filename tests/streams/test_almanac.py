@@ -140,7 +140,7 @@ def test_an_event_is_on_from_its_first_hour_to_its_last(begin: int, days: int, a
         ({"since": "2026-05-01T10:00:00", "until": "2026-05-01T10:00:00"}, "must be after since"),
         ({"since": "2026-05-01", "until": "2027-06-01"}, "within a year"),
         ({"since": 5, "until": "2026-05-01"}, "must be a day or a moment"),
-        ({"since": "soon", "until": "2026-05-01"}, "Invalid isoformat"),
+        ({"since": "soon", "until": "2026-05-01"}, "must be a day or a moment .* got 'soon'"),
         (
             {"since": "2026-05-01", "until": "2026-05-01", "scope": {"channel": "phone"}},
             "streams can leave mentions out",
