@@ -31,6 +31,7 @@ from streams.sections import Stream
 from streams.settings import Settings
 from streams.shards import Shard
 from streams.simulation import Partition, RekeyedPartition, Topic
+from streams.stream import Watch
 
 LARGEST = 1 << 14  # records of a chunk
 
@@ -48,14 +49,15 @@ class Backtest:
     Args:
         settings: of the installation; each stream's files go to its first source.
         now: milliseconds; the records' timestamps, which no event may be far ahead of.
+        watch: is shown each hour that has been judged.
     """
 
-    def __init__(self, settings: Settings, *, now: int) -> None:
+    def __init__(self, settings: Settings, *, now: int, watch: Watch | None = None) -> None:
         self.opened = 0
         self.past = Past()
         self._settings = undivided(settings)
         self._now = now
-        self._shard = Shard(self._settings, 0)
+        self._shard = Shard(self._settings, 0, watch=watch)
         self._incidents = Incidents()
         self._topics: dict[str, Topic] = {}
         self._inputs = 0

@@ -5,7 +5,7 @@ in; new lives are taken in the order of their keys, so that what judges know by 
 the counts and not on the order in which partitions were read.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,6 +71,14 @@ class Series:
         cut = self.cuts[key.cut]
         fields = zip(cut.by, key.fields.split(SEPARATOR), strict=True)
         return {"stream": cut.stream, **cut.where, **dict(fields)}
+
+    def key_of(self, scope: Mapping[str, str]) -> Key | None:
+        """The key that a series of this scope has; None where no cut counts by its fields."""
+        for place, cut in enumerate(self.cuts):
+            fixed = {"stream": cut.stream, **cut.where}
+            if {*fixed, *cut.by} == scope.keys() and fixed.items() <= scope.items():
+                return Key(place, SEPARATOR.join(scope[field] for field in cut.by))
+        return None
 
     def life(self, key: Key) -> int:
         """The place among the living; UNBORN before."""

@@ -4,7 +4,7 @@ from alerts.signal import Signal
 from streams.cells import Counts
 from streams.settings import Settings
 from streams.snapshots import freeze, thaw
-from streams.stream import STREAMS, Stream
+from streams.stream import STREAMS, Stream, Watch
 
 
 class Shard:
@@ -13,10 +13,11 @@ class Shard:
     Args:
         settings: of the installation; a snapshot is restored under the cuts it was made with.
         shard: its number, below `detection.shards`.
+        watch: is shown each hour that has been judged.
     """
 
-    def __init__(self, settings: Settings, shard: int) -> None:
-        self._streams = {name: Stream(name, settings, shard) for name in STREAMS}
+    def __init__(self, settings: Settings, shard: int, *, watch: Watch | None = None) -> None:
+        self._streams = {name: Stream(name, settings, shard, watch=watch) for name in STREAMS}
 
     def apply(self, counts: Counts) -> list[Signal]:
         """The signals that one record of the counts log leads to, in a fixed order."""

@@ -5,7 +5,7 @@ then the oldest open hour is judged provisionally against the expectation frozen
 close, so that its score can only rise, and a trigger is reported as soon as it is seen.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,7 @@ from streams.watermarks import Admission, Watermarks, admit
 
 FORM = 2  # of snapshots
 STREAMS = ("complaints", "mentions")
+Watch = Callable[[str, Closed, Bench], None]
 MILLISECONDS = 60_000  # a minute
 NO_PEOPLE = np.empty(0, np.int64)
 
@@ -43,14 +44,17 @@ class Stream:
         settings: of the installation.
         shard: its number.
         makers: of the judges beside those of surges and triggers.
+        watch: is shown each hour, with its stream, when its judges are through.
     """
 
     def __init__(
-        self, name: str, settings: Settings, shard: int, *, makers: Makers = MAKERS
-    ) -> None:
+        self, name: str, settings: Settings, shard: int, *, makers: Makers = MAKERS,
+        watch: Watch | None = None,
+    ) -> None:  # fmt: skip
         detection = settings.detection
         self.approximate = False
         self.late_at_detection = 0
+        self._watch = watch
         self._name, self._shard, self._shards = name, shard, detection.shards
         self._zone = ZoneInfo(detection.zone)
         self._cuts = [cut for cut in settings.cuts if cut.stream == name]
@@ -147,7 +151,10 @@ class Stream:
         living = len(self.series.lives)
         self._groups.bear(self.series.bear(bucket))
         people = self.series.people(bucket)
-        yield from self.judges.close(self._closed(bucket, MINUTES, born=living, people=people))
+        closed = self._closed(bucket, MINUTES, born=living, people=people)
+        yield from self.judges.close(closed)
+        if self._watch is not None:
+            self._watch(self._name, closed, self.judges)
         self._note(bucket, people)
         self.series.forget(bucket)
         self._freeze(bucket + 1)

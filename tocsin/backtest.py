@@ -65,17 +65,17 @@ def backtest(
                 _write(signal_lines, outcome.signals)
                 _write(incident_lines, outcome.incidents)
 
-            if (archive := _archive(paths, chosen, mapped, now)) is not None:
+            if (archive := archive_of(paths, chosen, mapped, now)) is not None:
                 seen = looking.look_back_on(err, words, chosen, archive, on_outcome=write)
             else:
                 seen = looking.look_back(
                     err, words, chosen, list(map(Path, paths)), mapped,
-                    now=_milliseconds(now), on_outcome=write,
+                    now=milliseconds(now), on_outcome=write,
                 )  # fmt: skip
     hindsight_view.show(err, seen, Words(words.language, ZoneInfo(chosen.detection.zone)))
 
 
-def _archive(
+def archive_of(
     paths: Sequence[str], chosen: Settings, mapped: Mapping | None, now: datetime | None
 ) -> Log | None:
     """The archive that the only path names; None for files."""
@@ -89,7 +89,7 @@ def _archive(
     return Log(places.at(paths[0], chosen))
 
 
-def _milliseconds(moment: datetime | None) -> int:
+def milliseconds(moment: datetime | None) -> int:
     if moment is None:
         return time.time_ns() // 1_000_000
     return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)

@@ -16,6 +16,7 @@ from tocsin import (
     run,
     serve,
     topics,
+    why,
 )
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.command()(init.init)
 app.command()(check.check)
 app.command()(run.run)
 app.command()(backtest.backtest)
+app.command(name="why")(why.run)
 app.command()(replay.replay)
 app.command()(generate.generate)
 app.command()(erase.erase)

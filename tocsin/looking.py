@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import Progress
 
 from alerts.words import Words
 from streams import hindsight
@@ -26,18 +27,27 @@ def look_back(
 ) -> Hindsight:  # fmt: skip
     """`now` (ms) is when the rows come in; the console shows how far it is."""
     with progress(console) as bars:
-        reading = bars.add_task(words.say("reading"), total=None)
-        history = History(
-            paths, mapping, intake=settings.intake, arrival=Arrival(now, settings.sources),
-            on_rows=lambda n: bars.advance(reading, n),
-        )  # fmt: skip
-        if not len(history):
-            raise NoEventsError(_nothing(words, history))
+        history = read(bars, words, settings, paths, mapping, now=now)
         playing = bars.add_task(words.say("playing"), total=len(history))
         return hindsight.look_back(
             settings, history, now=now,
             on_events=lambda n: bars.advance(playing, n), on_outcome=on_outcome,
         )  # fmt: skip
+
+
+def read(
+    bars: Progress, words: Words, settings: Settings, paths: Sequence[Path],
+    mapping: Mapping | None, *, now: int,
+) -> History:  # fmt: skip
+    """The events of files, which must hold one; raises NoEventsError."""
+    reading = bars.add_task(words.say("reading"), total=None)
+    history = History(
+        paths, mapping, intake=settings.intake, arrival=Arrival(now, settings.sources),
+        on_rows=lambda n: bars.advance(reading, n),
+    )  # fmt: skip
+    if not len(history):
+        raise NoEventsError(_nothing(words, history))
+    return history
 
 
 def look_back_on(

@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace as restated
 
-from alerts.signal import Signal, SignalState
+from alerts.gates import Gate
+from alerts.signal import Scope, Signal, SignalState
 from streams import signals
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.rules import rule_judges
@@ -67,6 +68,11 @@ class Bench:
     def foresee(self, record: Record) -> Iterator[Signal]:
         for judge in self._judges.values():
             yield from judge.foresee(record)
+
+    def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
+        """What each made of a scope in the hour that has just been closed."""
+        closed = replace(closed, usual=self._surge.usual)
+        return [gate for judge in self._judges.values() for gate in judge.gates(scope, closed)]
 
     @property
     def standing(self) -> dict[str, int]:

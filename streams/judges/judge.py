@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from alerts.signal import Signal
+from alerts.gates import Gate
+from alerts.signal import Scope, Signal
 from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Ints
 from detectors.surge import Expectation, Verdict
@@ -166,6 +167,10 @@ class Judge(ABC):
     def foresee(self, record: Record) -> Iterator[Signal]:
         """Judge the oldest open hour as it stands, for verdicts that more events only confirm."""
         yield from ()
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        """What it made of a scope in the hour that it has just closed, step by step."""
+        return ()
 
     @property
     def standing(self) -> int:

@@ -1,11 +1,12 @@
 """Plain rules: what somebody asked to be told of; each is judged by itself, at the close alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from alerts.signal import Kind, Signal
+from alerts.gates import Gate, Number, Step
+from alerts.signal import Kind, Scope, Signal
 from detectors import rules
 from detectors.alarm import Hysteresis
 from detectors.columns import Ints
@@ -52,6 +53,7 @@ class RuleJudge(Judge):
         self._window = Window(length=self._test.window, delay=delay)
         self._wanted = np.empty(0, np.bool_)  # by place, whether the rule is about it
         self._whole_of = np.empty(0, np.int64)  # by place, that of what it is a share of
+        self._verdict: rules.Verdict | None = None  # on the bucket closed last
         self._state, self._alarms = rules.RuleState.empty(), Standing(Hysteresis(quiet=1))
 
     def take(self, record: Record) -> Iterator[Signal]:
@@ -65,9 +67,26 @@ class RuleJudge(Judge):
         self._state, verdict = self._test.step(
             self._state, self._people(), self._compared(), bucket=closed.bucket
         )
+        self._verdict = verdict
         for change in self._alarms.step(verdict, bucket=closed.bucket):
             if closed.series.tells(self._ledger.keys[change.place]):
                 yield self._signal(verdict, change, closed)
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        key = closed.series.key_of(scope)
+        if key is None or key.cut != self._cut or not self._rule.only.items() <= scope.items():
+            return ()
+        place = self._ledger.keys.index(key) if key in self._ledger.keys else NOWHERE
+        numbers: dict[str, Number] = {
+            "rule": self._rule.name, "people": 0.0, "limit": float(self._rule.people),
+            "held": 0.0, "needed": float(self._test.holds),
+        }  # fmt: skip
+        if place != NOWHERE and self._verdict is not None:
+            numbers["people"] = float(self._verdict.observed[place])
+            numbers["limit"] = float(self._verdict.expected[place])
+            numbers["held"] = float(self._verdict.held[place])
+        open_ = place != NOWHERE and bool(self._state.standing[place])
+        return (Gate(Step.RULE, open=open_, numbers=numbers),)
 
     @property
     def standing(self) -> int:

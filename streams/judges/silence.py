@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.signal import Kind, Signal
+from alerts.gates import Gate, Number, Step
+from alerts.signal import Kind, Scope, Signal
 from detectors.alarm import Hysteresis
 from detectors.silence import Silence, SilenceState, Verdict
 from streams import signals
@@ -56,6 +57,7 @@ class SilenceJudge(Judge):
         self._watched = {source.topic for source in seat.settings.sources if source.silence}
         self._silence = Silence(threshold=seat.threshold)
         self._state = SilenceState.empty()
+        self._verdict: Verdict | None = None  # on the hour closed last
         self._alarms = Standing(Hysteresis(quiet=1))
         self._last: list[int] = []
         self._held: dict[str, dict[int, Chunk]] = {}
@@ -85,11 +87,27 @@ class SilenceJudge(Judge):
         events = np.array([one.events for one in came], np.int64)
         self._state, verdict = self._silence.step(self._state, expected, events)
         verdict = replace(verdict, above=verdict.above & self._wanted)
+        self._verdict = verdict
         self._last = [max(n, one.last) for n, one in zip(self._last, came, strict=True)]
         for change in self._alarms.step(verdict, bucket=closed.bucket):
             if self._speaks_for("source", SEPARATOR.join(self.feeds[change.place])):
                 yield self._signal(verdict, change, closed.bucket)
         self._bear(heard)
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        """Of a feed: how long it has brought next to nothing."""
+        place = next((n for n in range(len(self.feeds)) if self.scope(n) == scope), None)
+        if "source" not in scope:
+            return ()
+        if place is None or self._verdict is None or place >= self._verdict.score.size:
+            return (Gate(Step.BORN, open=False),)
+        numbers: dict[str, Number] = {
+            "since": signals.moment(int(self._verdict.onset[place])),
+            "observed": float(self._verdict.observed[place]),
+            "expected": float(self._verdict.expected[place]),
+            "score": float(self._verdict.score[place]), "threshold": self._silence.threshold,
+        }  # fmt: skip
+        return (Gate(Step.SILENCE, open=bool(self._verdict.above[place]), numbers=numbers),)
 
     def _signal(self, verdict: Verdict, change: Change, bucket: int) -> Signal:
         place = change.place

@@ -39,6 +39,16 @@ class Standing:
         """Which of these places fire if their bucket closes as it stands."""
         return self._hysteresis.would_fire(self._alarms.take(places), verdict)
 
+    def of(self, place: int) -> tuple[int, int] | None:
+        """The buckets in which the alarm that stands there fired, and was above last."""
+        fired, above = (int(one[place]) for one in (self._alarms.fired, self._alarms.above))
+        return None if fired == NEVER else (fired, above)
+
+    @property
+    def quiet(self) -> int:
+        """Buckets below the threshold that end an alarm."""
+        return self._hysteresis.quiet
+
     def snapshot(self) -> dict[str, Any]:
         return self._alarms.columns()
 

@@ -1,11 +1,12 @@
 """The surge on the series of all cuts: it judges first, for others build on what it expects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from alerts.signal import Kind, Signal, SignalState
+from alerts.gates import Gate, Number, Step
+from alerts.signal import Kind, Scope, Signal, SignalState
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
@@ -14,7 +15,7 @@ from streams.calendar import Calendar
 from streams.groups import Groups
 from streams.judges.judge import Closed, Judge, Record, Seat, Usual
 from streams.judges.standing import Standing
-from streams.series import Series
+from streams.series import UNBORN, Series
 from streams.signals import Change
 
 
@@ -29,6 +30,8 @@ class SurgeJudge(Judge):
 
     def __init__(self, seat: Seat, groups: Groups, calendar: Calendar) -> None:
         self._groups, self._told = groups, seat.of("surge")
+        detection = seat.settings.detection
+        self._allowed = detection.false_alarms_per_week, detection.series
         self._surge = Surge(threshold=seat.threshold)
         self._state = SurgeState.empty()
         self._alarms = Standing(Hysteresis())
@@ -111,6 +114,62 @@ class SurgeJudge(Judge):
         event = self._groups.rhythm.event[self._state.group[life]]
         factor = float(event * np.broadcast_to(self._known.factor, self._state.size)[life])
         return f"; expected includes {', '.join(names)}: x{factor:.2g}"
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        key = closed.series.key_of(scope)
+        if key is None:
+            return ()
+        life = closed.series.life(key)
+        if life == UNBORN or self._expectation is None or self._verdict is None:
+            return (Gate(Step.BORN, open=False),)
+        if life >= closed.born:
+            people = {"people": float(closed.people[life])}
+            return (Gate(Step.BORN, open=False, numbers=people),)
+        born = {"born": signals.moment(int(self._state.born[life]))}
+        return (
+            Gate(Step.BORN, open=True, numbers=born),
+            Gate(Step.JUDGED, open=key.cut in self._told),
+            self._learnt(life, self._verdict),
+            Gate(Step.OUTAGE, open=not closed.masked),
+            self._scored(life, self._verdict, self._expectation, people=int(closed.people[life])),
+            self._stands(life),
+        )
+
+    def _learnt(self, life: int, verdict: Verdict) -> Gate:
+        state, surge = self._state, self._surge
+        begun = int(state.begun[life])
+        numbers: dict[str, Number] = {
+            "events": float(state.level.a[life]), "needed": surge.events_to_learn,
+            "latest": signals.moment(int(state.born[life]) + surge.longest_learning),
+        }  # fmt: skip
+        if begun >= 0:
+            numbers["begun"] = signals.moment(begun)
+            numbers["earliest"] = signals.moment(begun + surge.shortest_learning)
+        return Gate(Step.LEARNING, open=not verdict.learning[life], numbers=numbers)
+
+    def _scored(self, life: int, verdict: Verdict, expected: Expectation, *, people: int) -> Gate:
+        """The level times the profile of its group times its own rhythm is what was expected."""
+        group = float(self._groups.rhythm.factor[self._state.group[life]])
+        exposure, mean = float(expected.exposure[life]), float(expected.mean[life])
+        numbers: dict[str, Number] = {
+            "people": people, "expected": mean, "level": mean / exposure, "group": group,
+            "own": exposure / group, "dispersion": float(expected.dispersion[life]),
+            "uncertainty": float(expected.level_variance[life]) ** 0.5,
+            "since": signals.moment(int(verdict.onset[life])),
+            "observed": float(verdict.observed[life]), "usual": float(verdict.expected[life]),
+            "multiple": float(verdict.multiple[life]), "score": float(verdict.score[life]),
+            "threshold": self._surge.threshold, "allowed": self._allowed[0],
+            "series": self._allowed[1],
+        }  # fmt: skip
+        return Gate(Step.SCORE, open=bool(verdict.above[life]), numbers=numbers)
+
+    def _stands(self, life: int) -> Gate:
+        standing = self._alarms.of(life)
+        if standing is None:
+            return Gate(Step.ALARM, open=False)
+        fired, above = map(signals.moment, standing)
+        numbers: dict[str, Number] = {"fired": fired, "above": above, "quiet": self._alarms.quiet}
+        return Gate(Step.ALARM, open=True, numbers=numbers)
 
     def _tells(self, life: int, series: Series) -> bool:
         return bool(series.own[life]) and series.lives[life].cut in self._told

@@ -1,12 +1,13 @@
 """Triggers: events that are enough by themselves are told at once, and again at the close."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from alerts.signal import Signal, SignalState
+from alerts.gates import Gate, Step
+from alerts.signal import Scope, Signal, SignalState, matter
 from streams import signals
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.sections import MINUTES
@@ -41,6 +42,22 @@ class TriggerJudge(Judge):
                 approximate=closed.approximate,
             )  # fmt: skip
 
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        """Each harm that is reported of the same: a shared field is equal, and none differs."""
+        if "source" in scope:
+            return ()
+        enough, wanted = float(self._triggers.enough), matter(scope)
+        gates = [
+            Gate(
+                Step.TRIGGER, open=watch.last == closed.bucket and len(watch.people) >= enough,
+                numbers={"harm": dict(about)["harm"], "people": float(len(watch.people)),
+                         "enough": enough, "last": signals.moment(watch.last)},
+            )
+            for about, watch in sorted(self._triggers.watched.items())
+            if _akin(wanted, dict(about))
+        ]  # fmt: skip
+        return gates or (Gate(Step.TRIGGER, open=False, numbers={"enough": enough}),)
+
     def _known(self, record: Record) -> frozenset[str]:
         """Triggers that an earlier record of this chunk has shown; from now on, of this one."""
         shown = self._shown.setdefault(record.counts.topic, {})
@@ -62,3 +79,8 @@ class TriggerJudge(Judge):
     def restore(self, held: dict[str, Any]) -> None:
         self._triggers = msgspec.convert(held["triggers"], Triggers)
         self._shown = held["shown"]
+
+
+def _akin(one: Scope, other: Scope) -> bool:
+    shared = one.keys() & other.keys()
+    return bool(shared) and all(one[field] == other[field] for field in shared)

@@ -1,0 +1,160 @@
+"""Why something was called, or was not: the gates on the way to an alarm, with their numbers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from alerts.signal import Scope
+from alerts.words import Words
+
+
+class Step(StrEnum):
+    """The gates, in the order in which a count meets them."""
+
+    CUT = "cut"
+    HISTORY = "history"
+    BORN = "born"
+    JUDGED = "judged"
+    LEARNING = "learning"
+    OUTAGE = "outage"
+    SCORE = "score"
+    ALARM = "alarm"
+    TRIGGER = "trigger"
+    RULE = "rule"
+    SILENCE = "silence"
+
+
+Number = float | str | datetime
+
+
+class Gate(msgspec.Struct, frozen=True):
+    """One condition of an alarm: whether it was met, and what it was held against.
+
+    `numbers` holds moments, texts, and figures in people, buckets of an hour or plain ratios.
+    """
+
+    step: Step
+    open: bool
+    numbers: Mapping[str, Number] = {}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Why a scope was called in the hour from `hour` on, or was not.
+
+    `nearest` holds the scopes that come closest where this one is not counted.
+    """
+
+    scope: Scope
+    hour: datetime
+    gates: tuple[Gate, ...]
+    nearest: tuple[Scope, ...] = ()
+
+
+class Doorman(Words):
+    """A reader of gates."""
+
+    def told(self, gate: Gate) -> str:
+        """What the gate asks for and what it met."""
+        facts = {name: self._told(number) for name, number in gate.numbers.items()}
+        return str(getattr(self, f"_{gate.step.value}")(gate, facts))
+
+    def _told(self, number: Number) -> str:
+        if isinstance(number, datetime):
+            return self.moment(number)
+        return number if isinstance(number, str) else self.number(number)
+
+    def _cut(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if gate.open:
+            return self.say("It is a series of the cut {cut}.", **facts)
+        return self.say("No cut counts by these fields; the cuts of the stream: {cuts}.", **facts)
+
+    def _history(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if not facts:
+            return self.say("There is no event of this stream in the history.")
+        return self.say("The history has been judged from {first} to {last} alone.", **facts)
+
+    def _born(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if gate.open:
+            return self.say("Its first people came in the hour from {born} on.", **facts)
+        if facts:
+            return self.say(
+                "Its first people came in this hour: {people}. It is judged from the next on.",
+                **facts,
+            )
+        return self.say("Nothing was ever counted of it until then.")
+
+    def _judged(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if gate.open:
+            return self.say("Its cut is judged for surges.")
+        return self.say("Its cut is not judged for surges: methods of the cut does not name them.")
+
+    def _learning(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if gate.open:
+            return self.say("It has learnt what is usual: {events} events weigh in.", **facts)
+        if "begun" in facts:
+            return self.say(
+                "It is still learning: {events} of {needed} events weigh in, and from its fifth at "
+                "{begun} it takes until {earliest}; at the latest it has learnt by {latest}.",
+                **facts,
+            )
+        return self.say(
+            "It is still learning: {events} of {needed} events weigh in; at the latest it has "
+            "learnt by {latest}.", **facts,
+        )  # fmt: skip
+
+    def _outage(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if gate.open:
+            return self.say("No outage of the sources hides the hour.")
+        return self.say("An outage of the sources masks the hour: it is neither judged nor learnt.")
+
+    def _score(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        """The hour, what made up its expectation, the account, and the threshold."""
+        hour = self.say(
+            "In the hour {people} where {expected} were expected: level {level} an hour × profile "
+            "of its group {group} × own hour and weekday {own}.", **facts,
+        )  # fmt: skip
+        account = self.say(
+            "Since {since} {observed} where {usual} were expected; dispersion {dispersion}, "
+            "uncertainty of the level {uncertainty}; {multiple} times the usual fits best.",
+            **facts,
+        )
+        budget = self.say(
+            "Score {score}, threshold {threshold}: {allowed} false alarms a week over {series} "
+            "series.", **facts,
+        )  # fmt: skip
+        return "\n".join((hour, account, budget))
+
+    def _alarm(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if not gate.open:
+            return self.say("No alarm stands.")
+        return self.say(
+            "An alarm stands since the hour from {fired} on; told again when it has doubled, and "
+            "over {quiet} hours after the last excess, which was that from {above} on.", **facts,
+        )  # fmt: skip
+
+    def _trigger(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if "harm" not in facts:
+            return self.say("Nobody reported harm in the hour; {enough} would be enough.", **facts)
+        said = {**facts, "harm": self.name("harm", facts["harm"])}
+        if gate.open:
+            return self.say("Harm reported: {harm}, by {people}; {enough} are enough.", **said)
+        return self.say(
+            "Harm reported: {harm}, by {people}, last in the hour from {last} on; {enough} in the "
+            "hour would be enough.", **said,
+        )  # fmt: skip
+
+    def _rule(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if gate.open:
+            return self.say("The rule {rule} stands: {people} people, limit {limit}.", **facts)
+        return self.say(
+            "The rule {rule} does not stand: {people} people, limit {limit}; it has held {held} of "
+            "{needed} times on end.", **facts,
+        )  # fmt: skip
+
+    def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        return self.say(
+            "Since {since} {observed} events where {expected} were expected; score {score}, "
+            "threshold {threshold}.", **facts,
+        )  # fmt: skip

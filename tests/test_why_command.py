@@ -1,0 +1,149 @@
+"""`tocsin why` as people use it: which gate opened, with numbers that add up."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from streams.why import ScopeError, scope_of
+from tests.streams.counts import SURGE, busy
+from tests.streams.logs import BURN, HOUR, START, complaint
+from tocsin.cli import app
+
+SETTINGS = """
+[detection]
+series = 100
+false_alarms_per_week = 100
+[[cuts]]
+stream = "complaints"
+by = ["category"]
+[[cuts]]
+stream = "complaints"
+by = ["product", "category"]
+family = "product"
+group = "category"
+[[rules]]
+name = "five bills"
+stream = "complaints"
+by = ["category"]
+people = 5
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    events = [*busy(), complaint("burn", START + 30 * HOUR, product="iron", text=BURN)]
+    rows = [msgspec.json.encode(event) for event in sorted(events, key=lambda e: e.time)]
+    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    Path("tocsin.toml").write_text(SETTINGS, encoding="utf-8")
+
+
+def hour(number: int) -> str:
+    return datetime.fromtimestamp((START + number * HOUR) / 1000, UTC).isoformat()
+
+
+def why(scope: str, number: int, *options: str, language: str = "en") -> Result:
+    arguments = ["why", scope, hour(number), "complaints.jsonl", *options]
+    return CliRunner().invoke(app, arguments, env={"TOCSIN_LANGUAGE": language})
+
+
+def gates(scope: str, number: int) -> dict[str, Any]:
+    answer = json.loads(why(scope, number, "--json").stdout)
+    return {gate["step"]: gate for gate in answer["gates"]}
+
+
+def test_an_hour_that_was_called_has_all_gates_open_and_numbers_that_add_up() -> None:
+    found = gates("complaints, category=billing", SURGE + 1)
+    assert all(found[step]["open"] for step in ("cut", "born", "judged", "learning", "outage"))
+    assert found["score"]["open"]
+    assert found["alarm"]["open"]
+    n = found["score"]["numbers"]
+    assert n["level"] * n["group"] * n["own"] == pytest.approx(n["expected"])
+    assert n["score"] >= n["threshold"]
+    counted = sum(
+        event.category == "billing" and event.time // HOUR == START // HOUR + SURGE + 1
+        for event in busy()
+    )
+    assert n["people"] == counted
+    assert found["alarm"]["numbers"]["fired"] in {"2024-01-06T09:00:00Z", "2024-01-06T10:00:00Z"}
+
+
+def test_a_quiet_hour_is_stopped_at_the_score() -> None:
+    found = gates("category=billing", SURGE - 3)
+    assert found["learning"]["open"]
+    assert not found["score"]["open"]
+    assert not found["alarm"]["open"]
+    assert found["score"]["numbers"]["score"] < found["score"]["numbers"]["threshold"]
+
+
+def test_an_early_hour_is_stopped_by_learning_and_says_until_when() -> None:
+    found = gates("category=billing", 20)
+    numbers = found["learning"]["numbers"]
+    assert not found["learning"]["open"]
+    assert numbers["latest"] == "2024-01-15T00:00:00Z"
+    assert numbers["begun"] < numbers["earliest"] < numbers["latest"]
+    result = why("category=billing", 20)
+    assert "✗ It is still learning" in result.stdout
+    assert "仍在学习" in why("category=billing", 20, language="zh").stdout
+
+
+def test_rules_and_reports_of_harm_are_gates_too() -> None:
+    found = gates("category=billing", SURGE + 1)
+    assert found["rule"]["open"]
+    assert found["rule"]["numbers"]["rule"] == "five bills"
+    assert not gates("category=billing", SURGE - 3)["rule"]["open"]
+    reported = gates("product=iron, category=billing", 30)["trigger"]
+    assert reported["open"]
+    assert reported["numbers"]["harm"] == "injury"
+    assert not gates("product=kettle, category=billing", 30)["trigger"]["open"]
+
+
+def test_what_is_not_there_names_the_nearest() -> None:
+    result = why("product=ketle, category=billing", SURGE)
+    assert "Nothing was ever counted of it" in result.stdout
+    after = result.stdout.split("The nearest that are counted:")[1]
+    assert after.splitlines()[1].strip() == "stream complaints, product kettle, category billing"
+    assert "No cut counts by these fields" in why("region=N", SURGE).stdout
+
+
+def test_an_hour_past_the_history_says_how_far_it_goes() -> None:
+    found = gates("category=billing", 400)
+    assert list(found) == ["history"]
+    assert found["history"]["numbers"]["first"] == "2024-01-01T00:00:00Z"
+
+
+def test_a_source_is_asked_for_its_silence() -> None:
+    found = gates("source=complaints", SURGE)
+    assert list(found) == ["silence"]
+    assert not found["silence"]["open"]
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("category=billing", {"stream": "complaints", "category": "billing"}),
+        ("platform=weibo", {"stream": "mentions", "platform": "weibo"}),
+        ("mentions,product=a, b", {"stream": "mentions", "product": "a, b"}),
+        ("stream=complaints, product=x=y", {"stream": "complaints", "product": "x=y"}),
+    ],
+)
+def test_a_scope_is_read_as_people_write_it(text: str, scope: dict[str, str]) -> None:
+    assert scope_of(text) == scope
+
+
+@pytest.mark.parametrize("text", ["", "billing", "complaints", "updates, category=x"])
+def test_what_is_no_scope_is_refused(text: str) -> None:
+    with pytest.raises(ScopeError, match="a scope must"):
+        scope_of(text)
+
+
+def test_a_time_that_is_none_is_one_line() -> None:
+    arguments = ["why", "category=billing", "noon", "complaints.jsonl"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert result.stderr == "time must be ISO 8601 (2026-03-02T12:30), got 'noon'\n"
