@@ -94,7 +94,7 @@ class Usual(NamedTuple):
     Attributes:
         expectation: of the hour, as it was frozen when the one before it closed, of those that
             lived then; None where none did.
-        verdict: on the hour, of the same; in a finer bucket, on the hour before.
+        verdict: on the hour, of the same; None in a finer bucket, which ends before its hour.
         learning: of all, whether it is still to learn what is usual.
     """
 

@@ -46,7 +46,7 @@ class SurgeJudge(Judge):
 
     def freeze(self, bucket: int) -> None:
         """What the next bucket to close should hold, by its groups' rhythm and the calendar."""
-        self._expectation = None
+        self._expectation = self._verdict = None  # all have seen them
         self._known = self._calendar.of_lives(self._state.group)
         if self._state.size:
             self._expectation = self._surge.expect(
