@@ -20,6 +20,7 @@ from pydantic_settings import SettingsError as Unreadable
 
 from streams import durations, options
 from streams.declared import Calendar
+from streams.limits import Rule
 from streams.outlets import Channels
 from streams.sections import (
     BUCKET,
@@ -34,7 +35,6 @@ from streams.sections import (
     Kafka,
     Operations,
     Response,
-    Rule,
     Serve,
     Source,
     Stream,

@@ -16,7 +16,7 @@ from streams.cells import SEPARATOR
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.ledger import Ledger
 from streams.judges.standing import Standing
-from streams.sections import Rule
+from streams.limits import Rule
 from streams.series import Key
 from streams.signals import Change
 

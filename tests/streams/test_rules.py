@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from alerts.signal import Kind, Signal, SignalState
 from streams.cells import Counts
 from streams.events import Event
-from streams.sections import Cut, Rule
+from streams.limits import Rule
+from streams.sections import Cut
 from streams.settings import Settings
 from streams.shards import Shard
 from tests.streams.counts import applied, decided, emitted, merged, parted, played, records
