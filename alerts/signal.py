@@ -44,6 +44,8 @@ class Kind(StrEnum):
     """The method that a signal came of."""
 
     SURGE = "surge"
+    BURST = "burst"
+    WEEKLY = "weekly"
     TRIGGER = "trigger"
     SILENCE = "silence"
     RULE = "rule"

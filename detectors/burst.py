@@ -32,6 +32,7 @@ from typing import Annotated
 
 import numpy as np
 
+from detectors import budget
 from detectors.columns import Array, Bools, Columns, Floats, Floats32, Ints, column
 
 WINDOWS = (1, 3, 12, 36, 144)
@@ -54,6 +55,18 @@ THRESHOLD = 2.4
 """Chosen on the five supplied series of tweets of NAB; 2.0 to 3.4 do nearly as well there."""
 QUIET = 144
 """Buckets below the threshold after which another alarm may fire (`detectors.alarm`)."""
+
+
+def threshold(allowed: float) -> float:
+    """Score from which on series alarm, for a budget as `detectors.budget` states it.
+
+    B is a mean of zeros of chances, so a tenth of the alarms are one zero more. What budget
+    `THRESHOLD` itself keeps is not known: it was chosen for what it finds. So it is taken for the
+    default one, and never lowered:
+
+        THRESHOLD + max(0, log10(allowed / allowed by default))
+    """
+    return THRESHOLD + max(0.0, float(np.log10(allowed / budget.threshold())))
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Annotated, Final, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -30,8 +30,7 @@ from streams.rules import (
 )
 
 Stream = Literal["complaints", "mentions", "updates"]
-Method = Literal["surge"]  # what the series of a cut may be judged by
-METHODS: Final[tuple[Method, ...]] = get_args(Method)
+Method = Literal["surge", "burst", "weekly"]  # what the series of a cut may be judged by
 Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
 # What events of a stream may be counted by; "source" is the topic they came from.
@@ -143,7 +142,7 @@ class Cut(Section):
     where: dict[str, str] = {}
     family: str | None = None
     group: str | None = None
-    methods: tuple[Method, ...] = METHODS
+    methods: tuple[Method, ...] = ("surge",)
 
     @model_validator(mode="after")
     def _fields_known(self) -> Self:
@@ -286,15 +285,17 @@ SOURCES = (
     Source(topic="complaint-updates", stream="updates", key="id"),
 )
 NEGATIVE = {"sentiment": "negative"}
+SLOW: tuple[Method, ...] = ("surge", "weekly")
+BUSY: tuple[Method, ...] = ("surge", "burst")
 CUTS = (
-    Cut(stream="complaints", by=("category",)),
-    Cut(stream="complaints", by=("region",)),
-    Cut(stream="complaints", by=("product",)),
+    Cut(stream="complaints", by=("category",), methods=SLOW),
+    Cut(stream="complaints", by=("region",), methods=SLOW),
+    Cut(stream="complaints", by=("product",), methods=SLOW),
     Cut(stream="complaints", by=("region", "category"), family="region", group="category"),
     Cut(stream="complaints", by=("product", "category"), family="product", group="category"),
     Cut(stream="complaints", by=("product", "batch"), family="product"),
-    Cut(stream="mentions", by=("product",)),
-    Cut(stream="mentions", by=("product",), where=NEGATIVE),
+    Cut(stream="mentions", by=("product",), methods=BUSY),
+    Cut(stream="mentions", by=("product",), where=NEGATIVE, methods=BUSY),
     Cut(stream="mentions", by=("region", "category"), where=NEGATIVE, family="region"),
 )
 

@@ -1,6 +1,8 @@
 """Verdicts put into words: the signals that detection writes."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -59,19 +61,21 @@ def alarm(
     kind: Kind, scope: dict[str, str], figures: Figures, change: Change, *, bucket: int,
     threshold: float, minutes: int = MINUTES, reason: str = "", approximate: bool = False,
     at: datetime | None = None, last: datetime | None = None, rule: str = "", beside: str = "",
+    starts: Callable[[int], datetime] | None = None,
 ) -> Signal:  # fmt: skip
     """What the alarm at the change's place of a verdict says.
 
-    `bucket`, which was judged, the onsets and what has fired are in steps of `minutes`. Without a
-    `reason` its figures are said, and what there is `beside` them; without an `at` it was known
-    when the bucket closed.
+    `bucket`, which was judged, the onsets and what has fired are in steps of `minutes`, or begin
+    where `starts` says. Without a `reason` its figures are said, and what there is `beside` them;
+    without an `at` it was known when the bucket closed.
     """
     place = change.place
     observed, expected = float(figures.observed[place]), float(figures.expected[place])
-    onset = moment(int(figures.onset[place]), minutes)
+    starts = starts or partial(moment, minutes=minutes)
+    onset = starts(int(figures.onset[place]))
     return Signal(
         id=identity(scope, kind, change.fired, rule), kind=kind, scope=scope,
-        bucket=moment(bucket, minutes), onset=onset, at=at or moment(bucket + 1, minutes),
+        bucket=starts(bucket), onset=onset, at=at or starts(bucket + 1),
         state=change.state, revision=change.revision, observed=observed, expected=expected,
         score=float(figures.score[place]), threshold=threshold,
         multiple=observed / max(expected, 1e-9), learning=bool(figures.learning[place]),

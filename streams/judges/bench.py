@@ -5,22 +5,25 @@ from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace as restated
 
 from alerts.gates import Gate
 from alerts.signal import Scope, Signal, SignalState
 from streams import signals
+from streams.judges.burst import burst_judge
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.rules import rule_judges
 from streams.judges.silence import SilenceJudge
 from streams.judges.surge import SurgeJudge
 from streams.judges.trigger import TriggerJudge
+from streams.judges.weekly import weekly_judge
 from streams.sections import MINUTES
 
 # Further methods, by their names in a snapshot: what makes the judge of a stream. They speak after
 # the surge, on which they build. None: it has nothing to judge there.
 Makers = Mapping[str, Callable[[Seat], Judge | None]]
-MAKERS: Final[Makers] = {"silence": SilenceJudge}
+MAKERS: Final[Makers] = {"silence": SilenceJudge, "burst": burst_judge, "weekly": weekly_judge}
 GONE = "it is no longer judged so: the settings changed"
 
 
@@ -57,6 +60,9 @@ class Bench:
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         yield from self._leave(closed)
+        if closed.minutes == MINUTES:
+            claimed = [judge.claims(closed.series) for judge in self._judges.values()]
+            self._surge.left = np.concatenate(claimed)
         for name, judge in self._judges.items():
             if judge.minutes == closed.minutes:
                 for signal in judge.close(closed):

@@ -26,6 +26,7 @@ from streams.series import Contribution, Series
 from streams.settings import Settings
 
 NEVER = -(2**62)
+NOBODY = np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,10 @@ class Judge(ABC):
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """What it made of a scope in the hour that it has just closed, step by step."""
         return ()
+
+    def claims(self, series: Series) -> Ints:
+        """The lives of which it speaks in the surge's stead."""
+        return NOBODY
 
     @property
     def standing(self) -> int:

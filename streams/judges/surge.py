@@ -1,6 +1,7 @@
 """The surge on the series of all cuts: it judges first, for others build on what it expects."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal, SignalState
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY
+from detectors.columns import Ints
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams import signals
 from streams.calendar import Calendar
 from streams.groups import Groups
-from streams.judges.judge import Closed, Judge, Record, Seat, Usual
+from streams.judges.judge import NOBODY, Closed, Judge, Record, Seat, Usual
 from streams.judges.standing import Standing
 from streams.series import UNBORN, Series
 from streams.signals import Change
@@ -26,6 +28,9 @@ class SurgeJudge(Judge):
         seat: where it sits.
         groups: whose rhythms the series borrow.
         calendar: of the stream.
+
+    Attributes:
+        left: lives that it leaves to judges which suit them better; set before each close.
     """
 
     def __init__(self, seat: Seat, groups: Groups, calendar: Calendar) -> None:
@@ -33,7 +38,7 @@ class SurgeJudge(Judge):
         detection = seat.settings.detection
         self._allowed = detection.false_alarms_per_week, detection.series
         self._surge = Surge(threshold=seat.threshold)
-        self._state = SurgeState.empty()
+        self._state, self.left = SurgeState.empty(), NOBODY
         self._alarms = Standing(Hysteresis())
         self._provisional: set[int] = set()
         self._calendar, self._known = calendar, ORDINARY
@@ -72,6 +77,7 @@ class SurgeJudge(Judge):
 
     def _report(self, verdict: Verdict, closed: Closed) -> Iterator[Signal]:
         """What fires no more of that which was said before the bucket closed is withdrawn."""
+        verdict = self._spoken(verdict, np.arange(verdict.above.size))
         changes = self._alarms.step(verdict, bucket=closed.bucket)
         borne_out = {change.place for change in changes if change.fired == closed.bucket}
         for life in sorted(self._provisional - borne_out):
@@ -95,6 +101,7 @@ class SurgeJudge(Judge):
             return
         counts = record.series.people_of(lives, bucket)
         verdict = self._surge.judge(self._state, self._expectation, counts, series=lives)
+        verdict = self._spoken(verdict, lives)
         for at in self._alarms.would_fire(verdict, lives).tolist():
             life = int(lives[at])
             if life not in self._provisional:
@@ -171,6 +178,10 @@ class SurgeJudge(Judge):
         numbers: dict[str, Number] = {"fired": fired, "above": above, "quiet": self._alarms.quiet}
         return Gate(Step.ALARM, open=True, numbers=numbers)
 
+    def _spoken(self, verdict: Verdict, lives: Ints) -> Verdict:
+        """Without an alarm in what it leaves to others; one that stands is over in a day."""
+        return replace(verdict, above=verdict.above & ~np.isin(lives, self.left))
+
     def _tells(self, life: int, series: Series) -> bool:
         return bool(series.own[life]) and series.lives[life].cut in self._told
 
@@ -178,10 +189,10 @@ class SurgeJudge(Judge):
         """What `restore` needs; the expectation is frozen anew from it."""
         return {
             "state": self._state.columns(), "alarms": self._alarms.snapshot(),
-            "provisional": sorted(self._provisional),
+            "provisional": sorted(self._provisional), "left": self.left,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
         self._state = SurgeState.of(held["state"])
         self._alarms.restore(held["alarms"])
-        self._provisional = set(held["provisional"])
+        self._provisional, self.left = set(held["provisional"]), held["left"]

@@ -1,0 +1,114 @@
+"""Weekly: people by the local week, against trend and yearly season.
+
+It is for what rises so slowly that a baseline of hours learns it as it comes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import numpy as np
+
+from alerts.signal import Kind, Signal
+from detectors import budget, weekly
+from detectors.alarm import Hysteresis
+from detectors.columns import Columns, Ints, column
+from detectors.weekly import Verdict, Weekly, WeeklyState
+from streams import signals
+from streams.judges.judge import Closed, Judge, Roster, Seat
+from streams.judges.standing import Standing
+from streams.signals import Change
+
+HOURS = 168
+MONDAY = 72
+"""Hours from the Monday before the epoch, 1969-12-29, to it."""
+WHOLE = 160
+"""Hours that must have been seen of a week: one is 167 to 169, and an outage may hide a shift."""
+
+
+@dataclass(slots=True)
+class Running(Columns):
+    """The week that runs: its people, and its hours that nothing hid since the series lives."""
+
+    people: Annotated[Ints, column(np.int64)]
+    hours: Annotated[Ints, column(np.int64)]
+
+    def add(self, people: Ints, *, hidden: bool) -> None:
+        self.people += people
+        self.hours += not hidden
+
+
+class WeeklyJudge(Judge):
+    """Its weeks are counted from `MONDAY`; a week that is not whole is masked."""
+
+    def __init__(self, seat: Seat) -> None:
+        self.terms = f"weeks of {seat.zone}"
+        self._zone, detection = seat.zone, seat.settings.detection
+        self._weekly = Weekly(
+            threshold=budget.threshold(
+                false_alarms_per_week=detection.false_alarms_per_week, series=detection.series,
+                buckets_per_week=1,
+            )
+        )  # fmt: skip
+        self._roster, self._running = Roster(seat.of("weekly")), Running.empty()
+        self._state, self._alarms = WeeklyState.empty(), Standing(Hysteresis(quiet=weekly.QUIET))
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        n = self._roster.follow(closed.series)
+        self._running = self._running.grown(n)
+        self._running.add(closed.people[self._roster.lives], hidden=closed.masked)
+        if closed.ends(HOURS, offset=MONDAY):
+            yield from self._end(closed)
+            self._running = Running.empty(n)
+
+    @property
+    def standing(self) -> int:
+        return self._alarms.count
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "running": self._running.columns(), "state": self._state.columns(),
+            "alarms": self._alarms.snapshot(),
+        }  # fmt: skip
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self._running = Running.of(held["running"])
+        self._state = WeeklyState.of(held["state"])
+        self._alarms.restore(held["alarms"])
+
+    def _end(self, closed: Closed) -> Iterator[Signal]:
+        week, people = (closed.hour + MONDAY) // HOURS, self._running.people
+        self._state = self._state.grown(people.size)
+        self._alarms.grow(people.size)
+        expectation = self._weekly.expect(self._state, bucket=week)
+        masked = self._running.hours < WHOLE
+        self._state, verdict = self._weekly.step(self._state, expectation, people, masked)
+        for change in self._alarms.step(verdict, bucket=week):
+            if closed.series.own[self._roster.lives[change.place]]:
+                usual = float(expectation.mean[change.place])
+                yield self._signal(verdict, change, closed, week=week, usual=usual)
+
+    def _signal(
+        self, verdict: Verdict, change: Change, closed: Closed, *, week: int, usual: float
+    ) -> Signal:
+        people = self._running.people[change.place]
+        said = f"week of {monday(week):%Y-%m-%d}: {people} where {usual:.3g} were expected"
+        return signals.alarm(
+            Kind.WEEKLY, closed.series.scope(int(self._roster.lives[change.place])), verdict,
+            change, bucket=week, threshold=self._weekly.threshold, starts=self._starts,
+            reason=said, approximate=closed.approximate,
+        )  # fmt: skip
+
+    def _starts(self, week: int) -> datetime:
+        return monday(week).replace(tzinfo=self._zone).astimezone(UTC)
+
+
+def monday(week: int) -> datetime:
+    """Its first midnight, as the clocks of a place show it."""
+    return signals.EPOCH - timedelta(hours=MONDAY) + timedelta(weeks=week)
+
+
+def weekly_judge(seat: Seat) -> WeeklyJudge | None:
+    """None where no cut asks for it."""
+    return WeeklyJudge(seat) if seat.of("weekly") else None
