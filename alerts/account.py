@@ -7,7 +7,7 @@ from alerts.measures import Measures
 from alerts.notices import Notice, What
 from alerts.playbook import first
 from alerts.redaction import clean
-from alerts.signal import Scope, Signal, matter
+from alerts.signal import Kind, Scope, Signal, matter
 from alerts.words import VALUE_LENGTH
 
 MOST_LISTED = 5
@@ -72,7 +72,7 @@ class Reader(Measures):
             )
         if notice.signal.event:
             return self.enough(notice)
-        return self.excess(notice.incident.subject, notice.signal.stream)
+        return self.excess(notice.incident.subject, notice.signal)
 
     def enough(self, notice: Notice) -> str:
         """What happened; of a surge beside it what that is about, which may be something else."""
@@ -83,16 +83,25 @@ class Reader(Measures):
         if notice.surge is None or not notice.surge.live:
             return said
         subject = self.subject(notice.incident.subject)
-        excess = self.excess(notice.incident.subject, notice.surge.stream)
+        excess = self.excess(notice.incident.subject, notice.surge)
         if subject == self.subject(notice.signal.scope):
             stream = self.name("stream", notice.surge.stream)
             excess = self.say("And far more {stream} than usual.", stream=stream)
         return self.say("{first} {second}", first=said, second=excess)
 
-    def excess(self, scope: Scope, stream: str) -> str:
-        named = self.name("stream", stream)
+    def excess(self, scope: Scope, signal: Signal) -> str:
+        named = self.name("stream", signal.stream)
         if not matter(scope):
             return self.say("Far more {stream} than usual, over the whole stream.", stream=named)
+        if signal.kind is Kind.BURST:
+            return self.say(
+                "A burst of {stream} about {scope}.", stream=named, scope=self.subject(scope)
+            )
+        if signal.kind is Kind.WEEKLY:
+            return self.say(
+                "More {stream} than usual about {scope}, week after week.",
+                stream=named, scope=self.subject(scope),
+            )  # fmt: skip
         return self.say(
             "Far more {stream} than usual about {scope}.",
             stream=named, scope=self.subject(scope),

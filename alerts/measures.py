@@ -1,8 +1,9 @@
 """What is said of a signal's figures: how many, how strong, at its height and now."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
-from alerts.signal import Signal, SignalState
+from alerts.signal import Kind, Signal, SignalState
 from alerts.words import Words
 
 FAR, WELL = 5.0, 2.0  # times the alarm level
@@ -36,6 +37,10 @@ class Measures(Words):
             "multiple": self.number(signal.multiple),
             "at": self.moment(signal.at),
         }
+        if signal.kind is Kind.BURST:
+            return self.crowded(signal, facts)
+        if signal.kind is Kind.WEEKLY:
+            return self.crept(signal, facts)
         if signal.stream == "mentions":
             return self.numbered(
                 "Since {since}: {count} post, expected {expected}, ×{multiple}; as of {at}.",
@@ -45,6 +50,35 @@ class Measures(Words):
         return self.numbered(
             "Since {since}: {count} person, expected {expected}, ×{multiple}; as of {at}.",
             "Since {since}: {count} people, expected {expected}, ×{multiple}; as of {at}.",
+            signal.observed, **facts,
+        )  # fmt: skip
+
+    def crowded(self, signal: Signal, facts: Mapping[str, str]) -> str:
+        """Of a burst: within how short a time."""
+        minutes = self.number((signal.at - signal.onset) // timedelta(minutes=1))
+        if signal.stream == "mentions":
+            return self.numbered(
+                "{count} post in {minutes} minutes, expected {expected}, ×{multiple}; as of {at}.",
+                "{count} posts in {minutes} minutes, expected {expected}, ×{multiple}; as of {at}.",
+                signal.observed, minutes=minutes, **facts,
+            )  # fmt: skip
+        return self.numbered(
+            "{count} person in {minutes} minutes, expected {expected}, ×{multiple}; as of {at}.",
+            "{count} people in {minutes} minutes, expected {expected}, ×{multiple}; as of {at}.",
+            signal.observed, minutes=minutes, **facts,
+        )  # fmt: skip
+
+    def crept(self, signal: Signal, facts: Mapping[str, str]) -> str:
+        """Of whole weeks."""
+        if signal.stream == "mentions":
+            return self.numbered(
+                "Weeks since {since}: {count} post, expected {expected}, ×{multiple}; as of {at}.",
+                "Weeks since {since}: {count} posts, expected {expected}, ×{multiple}; as of {at}.",
+                signal.observed, **facts,
+            )  # fmt: skip
+        return self.numbered(
+            "Weeks since {since}: {count} person, expected {expected}, ×{multiple}; as of {at}.",
+            "Weeks since {since}: {count} people, expected {expected}, ×{multiple}; as of {at}.",
             signal.observed, **facts,
         )  # fmt: skip
 

@@ -35,6 +35,8 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "kind": {
         "surge": "excess over the usual count",
+        "burst": "burst rare in a series that bursts often",
+        "weekly": "slow rise, by the week",
         "trigger": "one such report is enough",
         "silence": "fewer events than chance explains",
         "rule": "limit of a rule reached",

@@ -74,7 +74,9 @@ class Columns:
         return dict(_arrays(self))
 
     def grown(self, n: int) -> Self:
-        """The same series in the same places, and new ones up to `n`."""
+        """The same series in the same places, and new ones up to `n`; itself without any."""
+        if n == self.size:
+            return self
         if n < self.size:
             raise ValueError(f"a state only grows: n must be at least {self.size}, got {n}")
         old = dict(_arrays(self))

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.nab import fired
+from detectors import budget
 from detectors.alarm import Alarms, Hysteresis
-from detectors.burst import LOWEST, QUIET, WINDOWS, Burst, BurstState, Verdict
+from detectors.burst import LOWEST, QUIET, THRESHOLD, WINDOWS, Burst, BurstState, Verdict, threshold
 from detectors.columns import Array, Bools, Floats, Ints
 
 DAY = 288
@@ -190,3 +191,10 @@ def test_the_benchmark_fires_when_the_product_does(high: list[int]) -> None:
 def test_settings_outside_their_range_are_named(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Burst(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_stricter_budget_asks_for_more_zeros_and_a_looser_one_for_no_fewer() -> None:
+    default = budget.threshold()
+    assert threshold(default) == THRESHOLD
+    assert threshold(100 * default) == pytest.approx(THRESHOLD + 2)
+    assert threshold(default / 100) == THRESHOLD

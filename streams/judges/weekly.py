@@ -13,7 +13,7 @@ import numpy as np
 from alerts.signal import Kind, Signal
 from detectors import budget, weekly
 from detectors.alarm import Hysteresis
-from detectors.columns import Columns, Ints, column
+from detectors.columns import Bools, Columns, Ints, column
 from detectors.weekly import Verdict, Weekly, WeeklyState
 from streams import signals
 from streams.judges.judge import Closed, Judge, Roster, Seat
@@ -37,6 +37,11 @@ class Running(Columns):
     def add(self, people: Ints, *, hidden: bool) -> None:
         self.people += people
         self.hours += not hidden
+
+    @property
+    def whole(self) -> Bools:
+        """Whether so little is missing that the week may be judged."""
+        return self.hours >= WHOLE
 
 
 class WeeklyJudge(Judge):
@@ -82,7 +87,7 @@ class WeeklyJudge(Judge):
         self._state = self._state.grown(people.size)
         self._alarms.grow(people.size)
         expectation = self._weekly.expect(self._state, bucket=week)
-        masked = self._running.hours < WHOLE
+        masked = ~self._running.whole
         self._state, verdict = self._weekly.step(self._state, expectation, people, masked)
         for change in self._alarms.step(verdict, bucket=week):
             if closed.series.own[self._roster.lives[change.place]]:
@@ -96,11 +101,12 @@ class WeeklyJudge(Judge):
         said = f"week of {monday(week):%Y-%m-%d}: {people} where {usual:.3g} were expected"
         return signals.alarm(
             Kind.WEEKLY, closed.series.scope(int(self._roster.lives[change.place])), verdict,
-            change, bucket=week, threshold=self._weekly.threshold, starts=self._starts,
+            change, bucket=week, threshold=self._weekly.threshold, starts=self.starts,
             reason=said, approximate=closed.approximate,
         )  # fmt: skip
 
-    def _starts(self, week: int) -> datetime:
+    def starts(self, week: int) -> datetime:
+        """The moment a week begins at."""
         return monday(week).replace(tzinfo=self._zone).astimezone(UTC)
 
 

@@ -58,6 +58,25 @@ def rule(name: str = "r", /, **changes: Any) -> Signal:
     return surge(name, **(facts | changes))
 
 
+def burst(name: str = "b", /, **changes: Any) -> Signal:
+    """Posts about the kettle within a quarter of an hour."""
+    facts: dict[str, Any] = {
+        "kind": Kind.BURST, "scope": {"stream": "mentions", "product": "kettle"},
+        "onset": NOON - timedelta(minutes=15), "observed": 84.0, "expected": 6.0,
+        "multiple": 14.0, "score": 3.1, "threshold": 2.4,
+    }  # fmt: skip
+    return surge(name, **(facts | changes))
+
+
+def weekly(name: str = "w", /, **changes: Any) -> Signal:
+    """Billing complaints of two weeks."""
+    facts: dict[str, Any] = {
+        "kind": Kind.WEEKLY, "onset": NOON - timedelta(days=14), "observed": 310.0,
+        "expected": 220.0, "multiple": 1.41,
+    }  # fmt: skip
+    return surge(name, **(facts | changes))
+
+
 def silence(name: str = "q", /, *, channel: str = "", **changes: Any) -> Signal:
     """A topic of complaints, or a channel in it, that is silent since an hour before."""
     facts: dict[str, Any] = {

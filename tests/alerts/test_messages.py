@@ -12,7 +12,7 @@ from alerts.inputs import Input, Tick
 from alerts.messages import MOST_LINES, Message, compose
 from alerts.notices import What
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import START, rule, run, scoped, silence, surge, trigger
+from tests.alerts.samples import START, burst, rule, run, scoped, silence, surge, trigger, weekly
 
 
 def wanted(*items: Input | Signal, **recipient: str) -> list[Delivery]:
@@ -122,6 +122,36 @@ def test_a_rule_that_no_longer_holds_says_its_height_and_what_it_is_now() -> Non
 def test_a_surge_speaks_before_a_rule_about_the_same() -> None:
     message = last(rule(multiple=99.0), surge(multiple=10.0, observed=84.0, hours=1))
     assert message.lines[0] == "Far more complaints than usual about billing."
+
+
+def test_a_burst_says_within_how_short_a_time() -> None:
+    message = last(burst())
+    assert message.lines[:3] == (
+        "A burst of mentions about kettle.",
+        "84 posts in 15 minutes, expected 6, ×14; as of 2026-03-02 12:00 UTC.",
+        "Rule: burst rare in a series that bursts often, above the alarm level; confirmed.",
+    )
+    text = body(last(burst(), language="zh"))
+    assert "kettle的提及骤然激增" in text
+    assert "15 分钟内 84 条，预期 6 条" in text
+    assert "84 people in 15 minutes" in body(last(burst(scope=scoped(product="kettle"))))
+
+
+def test_a_slow_rise_says_that_its_figures_are_of_weeks() -> None:
+    message = last(weekly())
+    assert message.lines[:3] == (
+        "More complaints than usual about billing, week after week.",
+        (
+            "Weeks since 2026-02-16 12:00 UTC: 310 people, expected 220, ×1.41; "
+            "as of 2026-03-02 12:00 UTC."
+        ),
+        "Rule: slow rise, by the week, above the alarm level; confirmed.",
+    )
+    text = body(last(weekly(), language="zh"))
+    assert "账单的投诉逐周增多" in text
+    assert "起的各周：310 人，预期 220 人" in text
+    posts = weekly(scope={"stream": "mentions", "product": "kettle"})
+    assert "UTC: 310 posts, expected 220" in body(last(posts))
 
 
 def test_next_to_nothing_is_not_called_nothing() -> None:
