@@ -1,0 +1,144 @@
+"""Busy series: which judge speaks of them, and that it says what the detector by itself would."""
+
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from alerts.signal import Kind, Signal, SignalState
+from detectors.burst import THRESHOLD, Burst, BurstState
+from detectors.burstiness import Burstiness
+from detectors.columns import Ints
+from streams.cells import Counts
+from streams.events import Mention
+from streams.judges.burst import burst_judge
+from streams.judges.judge import Seat
+from streams.sections import Cut, Method
+from streams.settings import Settings
+from streams.snapshots import freeze, thaw
+from streams.stream import Stream
+from tests.streams.counts import emitted, records
+from tests.streams.logs import DAY, MINUTE, START, mention, settings
+
+FIVE = 5 * MINUTE
+BUCKETS = 288
+DAYS = 5
+BIG = 4 * BUCKETS + 100
+"""The bucket in which both products are posted of far more than ever."""
+PRODUCTS = ("iron", "kettle")
+
+
+def plan(*methods: Method) -> Settings:
+    cut = Cut(stream="mentions", by=("product",), methods=methods)
+    plain = settings()
+    return plain.model_copy(update={"cuts": (cut,), "sources": plain.sources[::-1]})
+
+
+BOTH: tuple[Method, ...] = ("surge", "burst")
+SURGE: tuple[Method, ...] = ("surge",)
+
+
+@cache
+def counts() -> Ints:
+    """The kettle bursts nine times a day; the iron never does, but rises for two hours."""
+    chance = np.random.default_rng(3)
+    held = chance.poisson(1.5, (DAYS * BUCKETS, 2)).astype(np.int64)
+    held[0] = 1  # both are born of the first bucket
+    held[20::32, 1] += 25
+    held[BIG : BIG + 24, 0] += np.linspace(1, 12, 24).astype(np.int64)
+    held[BIG : BIG + 3, 1] += 80
+    return held
+
+
+@cache
+def log(methods: tuple[Method, ...]) -> list[Counts]:
+    posts: list[Mention] = []
+    for bucket, row in enumerate(counts()):
+        for product, n in zip(PRODUCTS, row.tolist(), strict=True):
+            at = START + bucket * FIVE
+            posts += [mention(f"{product}{at}{k}", at, product=product) for k in range(n)]
+    sent = emitted(plan(*methods), records(posts, ends=START + DAYS * DAY), every=200)
+    return [one for (one,) in sent]
+
+
+@cache
+def played(methods: tuple[Method, ...]) -> tuple[Stream, list[Signal]]:
+    stream = Stream("mentions", plan(*methods), 0)
+    return stream, [signal for one in log(methods) for signal in stream.apply(one)]
+
+
+def said(found: list[Signal], kind: Kind, product: str, *, since: int) -> list[Signal]:
+    begin = (START + since * FIVE) / 1000
+    return [
+        s for s in found
+        if s.kind is kind and s.scope["product"] == product and s.at.timestamp() > begin
+        and s.state in (SignalState.PROVISIONAL, SignalState.CONFIRMED)
+    ]  # fmt: skip
+
+
+def test_what_is_rare_in_a_bursty_series_is_told_by_burst_within_its_minutes() -> None:
+    _, found = played(BOTH)
+    first, *_ = said(found, Kind.BURST, "kettle", since=BIG)
+    assert first.at.timestamp() * 1000 == START + (BIG + 1) * FIVE
+    assert first.threshold == THRESHOLD
+    assert first.observed >= 80
+    assert "minutes where" in first.reason
+
+
+def test_the_surge_leaves_a_bursty_series_to_it_and_speaks_of_it_where_it_does_not_judge() -> None:
+    _, with_burst = played(BOTH)
+    _, without = played(SURGE)
+    assert said(without, Kind.SURGE, "kettle", since=BIG)
+    assert not said(with_burst, Kind.SURGE, "kettle", since=BIG)
+
+
+def test_a_series_that_rises_once_is_left_to_the_surge() -> None:
+    _, found = played(BOTH)
+    assert {signal.scope["product"] for signal in found if signal.kind is Kind.BURST} == {"kettle"}
+    assert said(found, Kind.SURGE, "iron", since=BIG)
+
+
+def test_the_stream_gives_the_scores_of_the_detector_alone() -> None:
+    stream, found = played(BOTH)
+    burst, state, burstiness = Burst(), BurstState.empty(2), Burstiness.empty(2)
+    scores: dict[float, float] = {}
+    for bucket, row in enumerate(counts(), START // FIVE):
+        state, verdict = burst.step(state, burst.expect(state, bucket=bucket), row)
+        burstiness.learn(row, np.zeros(2, np.bool_))
+        scores[bucket * FIVE / 1000] = float(verdict.score[1])
+    held = stream.judges.snapshot()["judges"]["burst"]
+    assert freeze(held["state"]) == freeze(state.columns())
+    assert freeze(held["burstiness"]) == freeze(burstiness.columns())
+    for signal in found:
+        if signal.kind is Kind.BURST:
+            assert signal.score == scores[signal.bucket.timestamp()]
+
+
+@pytest.mark.parametrize("at", [3, 11, 14])
+def test_restored_in_mid_bucket_it_goes_on_to_the_same_bytes(at: int) -> None:
+    before, after = (Stream("mentions", plan(*BOTH), 0) for _ in range(2))
+    for one in log(BOTH)[:at]:
+        list(before.apply(one))
+    after.restore(thaw(freeze(before.snapshot())))
+    for one in log(BOTH)[at : at + 3]:
+        assert list(after.apply(one)) == list(before.apply(one))
+        assert freeze(after.snapshot()) == freeze(before.snapshot())
+
+
+def test_it_keeps_no_closed_bucket() -> None:
+    stream, _ = played(BOTH)
+    held = stream.judges.snapshot()["judges"]["burst"]
+    assert held["ledger"]["open"] == {}
+    assert held["state"]["onset"].shape == (2,)
+    assert held["bursty_for"].shape == (2,)
+
+
+def test_no_cut_asks_for_it_and_no_bucket_is_so_short() -> None:
+    stream, which = played(SURGE)[0], plan(*SURGE)
+    assert stream.judges.finer == []
+    assert burst_judge(Seat("mentions", which, which.cuts, ZoneInfo("UTC"), 1.0, _anywhere)) is None
+
+
+def _anywhere(_family: str, _value: str) -> bool:
+    return True
