@@ -1,0 +1,1 @@
+"""The complaint simulation: how soon an incident is found at one false alarm a week."""

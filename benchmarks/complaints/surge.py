@@ -1,0 +1,76 @@
+"""The A-score over a realisation, as a shard runs it: born when first seen, judged, then learnt."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.complaint_simulation import GROUPS, HOURS, Realisation
+from benchmarks.complaints.days import CALENDARS, Days
+from detectors.columns import Bools, Floats32
+from detectors.outage import Outages
+from detectors.season import Profiles
+from detectors.surge import Expectation, Surge, SurgeState, Verdict
+
+Counts = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """By hour (rows) and series: what was seen, what was expected of it, and the A-score.
+
+    `quiet` buckets, of a series that is unborn, learning or masked, say nothing.
+    """
+
+    counts: Counts
+    quiet: Bools
+    mean: Floats32
+    dispersion: Floats32
+    level_variance: Floats32
+    score: Floats32
+
+    @classmethod
+    def empty(cls, counts: Counts) -> "Judged":
+        made = [np.zeros(counts.shape, np.float32) for _ in range(4)]
+        return cls(counts, np.ones(counts.shape, np.bool_), *made)
+
+    def note(self, hour: int, lives: NDArray[np.int64], before: Expectation, said: Verdict) -> None:
+        self.quiet[hour, lives] = said.learning | said.masked
+        self.mean[hour, lives] = before.mean
+        self.dispersion[hour, lives] = before.dispersion
+        self.level_variance[hour, lives] = before.level_variance
+        self.score[hour, lives] = said.score
+
+
+def judged(
+    made: Realisation, counts: Counts, *, threshold: float, start: int = 0,
+    calendar: str = CALENDARS[0],
+) -> Judged:  # fmt: skip
+    """Judged online from the first hour, which is bucket `start`.
+
+    A series lives from the first bucket it has people in, which itself is not judged.
+    """
+    surge, out = Surge(threshold=threshold), Judged.empty(counts)
+    days = Days(made.days, calendar)
+    places = np.concatenate([made.groups, GROUPS + made.sources])
+    profiles = Profiles.empty(int(places.max()) + 1)
+    outages = Outages.empty(profiles.size)
+    state, lives = SurgeState.empty(), np.empty(0, np.int64)
+    unborn = np.ones(counts.shape[1], np.bool_)
+    for hour, row in enumerate(counts.astype(np.int64)):
+        bucket = start + hour
+        totals = np.bincount(places, weights=np.tile(row, 2)).astype(np.int64)
+        rhythm = profiles.expect(hour=bucket, known=days.known(hour))
+        blind = outages.step(totals, rhythm, bucket=bucket)
+        blind[:GROUPS] = blind[GROUPS:].any()
+        expectation = surge.expect(state, rhythm, bucket=bucket)
+        masked = blind[GROUPS + made.sources[lives]]
+        state, verdict = surge.step(state, expectation, row[lives], masked)
+        out.note(hour, lives, expectation, verdict)
+        profiles.learn(totals, rhythm, bucket=bucket, masked=blind)
+        days.close(hour, observed=float(row.sum()), rhythm=rhythm)
+        born = np.flatnonzero(unborn & (row > 0))
+        if born.size:
+            state = state.grow(born=bucket, groups=made.groups[born])
+            unborn[born], lives = False, np.concatenate([lives, born])
+    return out
