@@ -20,7 +20,7 @@ from typing import Any
 from benchmarks.complaint_simulation import WARMUP, Realisation, read, simulated
 from benchmarks.complaints.peers import METHODS
 from benchmarks.complaints.protocol import BUDGET, alarms, lowest_threshold, shares
-from benchmarks.complaints.surge import Counts, Judged, judged
+from benchmarks.complaints.surge import Judged, judged
 from detectors.columns import Floats32
 
 CALIBRATION = [9001, 9002, 9003, 9004, 9005, 9006]

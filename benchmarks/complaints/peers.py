@@ -25,7 +25,7 @@ CAP, FORGOTTEN = 12.0, np.log(2) / 72
 
 
 def hour_of_week(seen: Judged) -> Floats32:
-    """z of a count against the same hour of all weeks before, from the fifth on."""
+    """Z of a count against the same hour of all weeks before, from the fifth on."""
     weeks = seen.counts.reshape(-1, WEEK, seen.counts.shape[1]).astype(np.float64)
     before = np.arange(len(weeks)).reshape(-1, 1, 1)
     n = np.maximum(before, 1)
@@ -109,7 +109,7 @@ def _tails(seen: Judged, *, spans: tuple[int, ...]) -> Floats32:
     return _score(seen, best)
 
 
-def _unlikely(n: Floats, m: Floats, scatter: Floats) -> Floats32:
+def _unlikely(n: Array, m: Array, scatter: Array) -> Floats32:
     """-log10 P(N >= n) of a negative binomial with mean m and variance scatter times m."""
     far = (n >= 1) & (n - m > UNLIKELY * np.sqrt(scatter * m))
     size, p = m[far] / (scatter[far] - 1.0), 1.0 / scatter[far]

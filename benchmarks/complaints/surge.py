@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.complaint_simulation import GROUPS, HOURS, Realisation
+from benchmarks.complaint_simulation import GROUPS, Realisation
 from benchmarks.complaints.days import CALENDARS, Days
 from detectors.columns import Bools, Floats32
 from detectors.outage import Outages
