@@ -40,6 +40,7 @@ class Outage(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Realisation:
     """`ordinary` and `excess` are counts by hour (rows) and series; `days` the known days.
+    `kin` is the cut of a series: 1 for batches, 0 for others.
 
     In an outage what is ordinary is lost, and what is excess is not.
     """
@@ -48,6 +49,7 @@ class Realisation:
     excess: NDArray[np.int32]
     groups: Ints
     sources: Ints
+    kin: Ints
     incidents: NDArray[np.void]
     days: dict[int, str]
     outages: list[Outage]
@@ -78,6 +80,7 @@ def read(folder: Path) -> Realisation:
         excess=counts[1],
         groups=np.array([int(r["group"]) for r in series]),
         sources=np.array([int(r["source"]) for r in series]),
+        kin=np.array([int(r["is_batch"]) for r in series]),
         incidents=np.array(incidents, INCIDENT),
         days={int(r["day"]): r["kind"] for r in _rows(folder / "calendar.csv.gz")},
         outages=_outages(_rows(folder / "outages.csv.gz")),
@@ -117,6 +120,7 @@ def simulated(seed: int) -> Realisation:
         _excess(rng, incidents, mean, rates),
         groups,
         sources,
+        (np.arange(SERIES) < BATCHES).astype(np.int64),
         incidents,
         days,
         outages,

@@ -21,6 +21,7 @@ import numpy as np
 from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Columns, Floats, Ints, column
 from detectors.dispersion import Dispersion
+from detectors.kinship import Prior
 from detectors.level import EVENTS, Level, winsorised
 from detectors.season import OwnSeason, Rhythm
 from detectors.shiryaev import Evidence, Likelihood, limited
@@ -56,11 +57,17 @@ class SurgeState(Columns):
     season: OwnSeason
     evidence: Evidence
 
-    def grow(self, *, born: int, groups: Ints) -> "SurgeState":
-        """With one more series for each of `groups`, first seen in bucket `born`."""
+    def grow(self, *, born: int, groups: Ints, prior: Prior | None = None) -> "SurgeState":
+        """With one more series for each of `groups`, first seen in bucket `born`.
+
+        One whose rate its kin know has nothing to learn first.
+        """
+        prior = prior or Prior.none(len(groups))
         old, state = self.size, self.grown(self.size + len(groups))
         state.born[old:] = born
         state.group[old:] = groups
+        state.level.a[old:], state.level.b[old:] = prior.a, prior.b
+        state.learning[old:] = ~prior.known
         return state
 
 

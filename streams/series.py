@@ -49,6 +49,8 @@ class Series:
     Attributes:
         lives: the keys of those that live.
         own: by life, whether this shard tells of it.
+        kin: by life, the number of its kin: the series of its cut, and of its family where it
+            has one.
     """
 
     def __init__(self, cuts: Sequence[Cut], *, most: int, tells: Callable[[Key], bool]) -> None:
@@ -61,6 +63,7 @@ class Series:
         self._rows: list[dict[str, int]] = [{} for _ in (*cuts, None)]
         self._keys: list[Key] = []
         self._row_of, self._life_of = NONE, NONE
+        self.kin, self._kin_numbers = NONE, dict[Key, int]()
         self._open: dict[int, Ints] = {}
         self._total = self._row(len(cuts), "")
 
@@ -189,8 +192,21 @@ class Series:
         """Their rows are the last that have a life."""
         living = len(self.lives)
         self.lives += born
+        self.kin = np.append(self.kin, self._kin_of(born))
         self.own = np.append(self.own, np.array([self.tells(key) for key in born], np.bool_))
         self._life_of[self._row_of[living:]] = np.arange(living, len(self.lives))
+
+    def _kin_of(self, keys: Sequence[Key]) -> Ints:
+        """Numbered in the order of birth, so that a restart numbers them alike."""
+        kin = (Key(key.cut, self._family(key)) for key in keys)
+        numbers = self._kin_numbers
+        return np.array([numbers.setdefault(one, len(numbers)) for one in kin], np.int64)
+
+    def _family(self, key: Key) -> str:
+        cut = self.cuts[key.cut]
+        if cut.family is None:
+            return ""
+        return key.fields.split(SEPARATOR)[cut.by.index(cut.family)]
 
     def _rows_of(self, cut: int, keys: list[str]) -> list[int]:
         known: list[Any] = list(map(self._rows[cut].get, keys))

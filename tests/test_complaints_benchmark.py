@@ -48,7 +48,7 @@ def realisation() -> Realisation:
     one = np.zeros(SERIES, np.int64)
     nothing = np.zeros_like(ordinary)
     return Realisation(
-        ordinary.astype(np.int32), nothing.astype(np.int32), one, one,
+        ordinary.astype(np.int32), nothing.astype(np.int32), one, one, one,
         np.empty(0, np.dtype("i8")), {}, [],
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.complaint_simulation import WARMUP, Realisation, read, simulated
+from benchmarks.complaints.days import CALENDARS
 from benchmarks.complaints.peers import METHODS
 from benchmarks.complaints.protocol import BUDGET, alarms, lowest_threshold, shares
 from benchmarks.complaints.surge import Judged, judged
@@ -74,7 +75,7 @@ def _thresholds(options: argparse.Namespace) -> dict[str, float]:
     clean: dict[str, list[Floats32]] = {name: [] for name in methods}
     for seed in options.calibrate:
         made = simulated(seed)
-        seen = judged(made, made.ordinary, threshold=CEILING_FROM)
+        seen = judged(made, made.ordinary, threshold=CEILING_FROM, calendar=options.calendar)
         for name, method in methods.items():
             clean[name].append(method(seen))
     return {name: lowest_threshold(scores) for name, scores in clean.items()}

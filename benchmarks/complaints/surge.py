@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from benchmarks.complaint_simulation import GROUPS, Realisation
 from benchmarks.complaints.days import CALENDARS, Days
 from detectors.columns import Bools, Floats32
+from detectors.kinship import Prior
 from detectors.outage import Outages
 from detectors.season import Profiles
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
@@ -71,6 +72,9 @@ def judged(
         days.close(hour, observed=float(row.sum()), rhythm=rhythm)
         born = np.flatnonzero(unborn & (row > 0))
         if born.size:
-            state = state.grow(born=bucket, groups=made.groups[born])
+            prior = Prior.of(
+                state.level, settled=~state.learning, kin=made.kin[lives], born=made.kin[born]
+            )
+            state = state.grow(born=bucket, groups=made.groups[born], prior=prior)
             unborn[born], lives = False, np.concatenate([lives, born])
     return out

@@ -11,6 +11,7 @@ from alerts.signal import Kind, Scope, Signal, SignalState
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY
 from detectors.columns import Ints
+from detectors.kinship import Prior
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams import signals
 from streams.calendar import Calendar
@@ -71,8 +72,19 @@ class SurgeJudge(Judge):
                 self._state, self._expectation, people, masked
             )
             yield from self._report(self._verdict, closed)
-        groups = [self._groups.place(key) for key in closed.series.lives[closed.born :]]
-        self._state = self._state.grow(born=closed.bucket, groups=np.array(groups, np.int64))
+        self._bear(closed)
+
+    def _bear(self, closed: Closed) -> None:
+        """Newborn series take a prior of their level from their kin."""
+        lives, kin = closed.series.lives[closed.born :], closed.series.kin
+        if not lives:
+            return
+        groups = np.array([self._groups.place(key) for key in lives], np.int64)
+        prior = Prior.of(
+            self._state.level, settled=~self._state.learning,
+            kin=kin[: closed.born], born=kin[closed.born :],
+        )  # fmt: skip
+        self._state = self._state.grow(born=closed.bucket, groups=groups, prior=prior)
         self._alarms.grow(self._state.size)
 
     def _report(self, verdict: Verdict, closed: Closed) -> Iterator[Signal]:
