@@ -1,12 +1,13 @@
 """A mixture of Shiryaev-Roberts statistics over multiples of an expected count.
 
     c = (1 + (v - 1) kappa)/v
-    L = y ln(kappa/c) - m (1 + sqrt q)/(v - 1) ln c     negative binomial log likelihood ratio
-    R <- (rho R + 1) exp(min(L, 40)),  A = mean of R over kappa
+    L = y ln(kappa/c) - m (1 + sqrt(q)/2)/(v - 1) ln c   negative binomial log likelihood ratio
+    R <- (rho R + s) exp(min(L, 40)),  A = mean of R over kappa
 
 y is observed and m expected, v the dispersion, q the relative variance of what m was estimated
-from. Under a right model E[R_n] <= n. All R of a series shrink together where A would pass its
-ceiling, so that they still say which multiple fits. Shiryaev (1963), Roberts (1966), Pollak (1987).
+from, s the share of the false alarms. Under a right model E[R_n] <= s n. All R of a series shrink
+together where A would pass its ceiling, so that they still say which multiple fits. Shiryaev
+(1963), Roberts (1966), Pollak (1987).
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,9 @@ import numpy as np
 
 from detectors.columns import Array, Columns, Floats, Floats32, Ints, column
 
-KAPPAS = (1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 100.0)
+KAPPAS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
+DOUBT = 0.7
+"""Standard deviations of its level by which an expectation is raised."""
 LARGEST = 40.0
 """Log likelihood ratio that one bucket counts for at most."""
 
@@ -41,7 +44,7 @@ class Likelihood:
 
     @classmethod
     def of(cls, *, dispersion: Floats, level_variance: Floats) -> "Likelihood":
-        return cls(1.0 / dispersion, (1.0 + np.sqrt(level_variance)) / (dispersion - 1.0))
+        return cls(1.0 / dispersion, (1.0 + DOUBT * np.sqrt(level_variance)) / (dispersion - 1.0))
 
     def log_ratio(self, observed: Array, expected: Floats, kappa: Floats | float) -> Floats:
         """L of these sums at a multiple."""
@@ -55,13 +58,14 @@ class Likelihood:
         *,
         rho: float,
         kappas: Sequence[Floats | float] = KAPPAS,
+        share: Floats | float = 1.0,
     ) -> tuple[Floats, Floats]:
         """R by multiple after the bucket, and the multiple that fits best."""
         ratios, total = np.empty(kept.shape), observed + expected * self.size
         best, top = np.ones_like(expected), np.zeros_like(expected)
         for row, kappa in enumerate(kappas):
             gain = np.minimum(self._gain(observed, total, kappa), LARGEST)
-            np.multiply(rho * kept[row] + 1.0, np.exp(gain, out=gain), out=ratios[row])
+            np.multiply(rho * kept[row] + share, np.exp(gain, out=gain), out=ratios[row])
             np.copyto(best, kappa, where=ratios[row] > top)
             np.maximum(ratios[row], top, out=top)
         return ratios, best

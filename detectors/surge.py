@@ -35,6 +35,9 @@ ROOM = 10.0
 """The score stops at this multiple of the threshold, so that an alarm ends within ten days."""
 SLICE = 8192
 """Series worked on at a time, so that what is in between stays in the processor's cache."""
+RARE, BUSY = 0.25, 1.0
+"""Share of the false alarms of a series without events, and of one with `FULL` a day or more."""
+FULL = 4.8
 ALL = slice(None)
 
 
@@ -76,7 +79,8 @@ class Expectation:
     """What a bucket should hold, frozen when the one before it closed.
 
     `hour` is that of the week whose rhythm the bucket takes, `exposure` profile times event, `phi`
-    the dispersion of single buckets.
+    the dispersion of single buckets, `share` how many false alarms the series may give, by its
+    level: more people are in a busy one.
     """
 
     bucket: int
@@ -86,6 +90,7 @@ class Expectation:
     dispersion: Floats
     phi: Floats
     exposure: Floats
+    share: Floats
 
     def take(self, series: Ints | slice) -> "Expectation":
         arrays = {f.name: getattr(self, f.name)[series] for f in fields(self)[2:]}
@@ -158,6 +163,7 @@ class Surge:
             dispersion=np.maximum(v8, v24),
             phi=phi,
             exposure=exposure,
+            share=RARE + (BUSY - RARE) * np.minimum(rate * (self.day / FULL), 1.0),
         )
 
     def judge(
@@ -195,6 +201,7 @@ class Surge:
             counts.astype(np.float64),
             expectation.mean,
             rho=2.0 ** (-1.0 / self.memory),
+            share=expectation.share,
         )
         if quiet.any():
             ratios = np.where(quiet, kept.ratios, ratios)

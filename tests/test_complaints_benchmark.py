@@ -18,7 +18,7 @@ from streams.settings import Settings
 from streams.shards import Shard
 from tests.streams.logs import HOUR, START
 
-SERIES, HOURS, OUTAGE = 30, 5 * 168, 700
+SERIES, HOURS, LATE, OUTAGE = 30, 5 * 168, 400, 700
 FIRST = START // HOUR
 MASKED = range(OUTAGE, OUTAGE + 6 + 3)
 SETTINGS = Settings(
@@ -31,18 +31,18 @@ THRESHOLD = budget.threshold(series=SERIES, false_alarms_per_week=1000)
 
 
 def realisation() -> Realisation:
-    """Series of all rates, some that begin late, with bursts and an outage; one group and source.
+    """Kin whose rates are alike, some of which begin late, with bursts and an outage.
 
     The first hour has people, for a shard's history begins with them.
     """
     rng = np.random.default_rng(11)
     daily = 1 + 0.5 * np.sin(np.arange(HOURS) / 24 * 2 * np.pi)
-    rates = np.geomspace(0.01, 30, SERIES) * daily[:, None]
+    rates = np.geomspace(0.8, 6, SERIES) * daily[:, None]
     ordinary = rng.poisson(rates)
-    ordinary[:400, ::7] = 0
+    ordinary[:LATE, ::7] = 0
     ordinary[0, -1] = 3
     for series in range(SERIES):
-        at = int(rng.integers(400, OUTAGE - 24))
+        at = int(rng.integers(LATE, OUTAGE - 24))
         ordinary[at : at + 12, series] += rng.poisson(1 + 2 * rates[at, series], 12)
     ordinary[OUTAGE : OUTAGE + 6] = 0
     one = np.zeros(SERIES, np.int64)
@@ -120,6 +120,15 @@ def test_they_alarm_in_the_same_hours(both: tuple[Judged, list[Signal]]) -> None
     before_outage = (seen.score >= THRESHOLD)[:OUTAGE]
     fired = {place(signal) for signal in signals if signal.revision == 0}
     assert {one for one in fired if one[0] < OUTAGE} == set(onsets(before_outage))
+
+
+def test_what_is_compared_has_series_that_take_their_level_from_their_kin(
+    both: tuple[Judged, list[Signal]],
+) -> None:
+    seen, signals = both
+    late = {place(signal) for signal in signals if place(signal)[1] % 7 == 0}
+    assert not seen.quiet[LATE + 24, ::7].any()
+    assert any(LATE < hour < LATE + 72 for hour, _ in late)
 
 
 def test_they_are_silent_in_the_same_outage(both: tuple[Judged, list[Signal]]) -> None:

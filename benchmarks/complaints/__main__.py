@@ -26,7 +26,7 @@ from detectors.columns import Floats32
 
 CALIBRATION = [9001, 9002, 9003, 9004, 9005, 9006]
 OURS = "surge"
-CEILING_FROM = 30_000.0
+CEILING_FROM = 13_000.0
 """Threshold that the A-score's ceiling goes by while its threshold is being looked for."""
 Method = Callable[[Judged], Floats32]
 
