@@ -41,9 +41,8 @@ class Outage(NamedTuple):
 class Realisation:
     """`ordinary` and `excess` are counts by hour (rows) and series; `days` the known days.
 
-    `kin` is the cut of a series: 1 for batches, 0 for others.
-
-    In an outage what is ordinary is lost, and what is excess is not.
+    `kin` is the cut of a series: 1 for batches, 0 for others. In an outage what is ordinary is
+    lost, and what is excess is not.
     """
 
     ordinary: NDArray[np.int32]

@@ -1,7 +1,8 @@
 """A source that falls silent: its buckets are masked, not learnt as a quiet day.
 
 A source's total below 35 % of what was expected and more than 6 standard deviations low masks
-its bucket and the 3 after, in which what was held back may arrive at once.
+its bucket and the 3 after, in which what was held back may arrive at once. What is not known of a
+campaign or a holiday does not count into the deviation: no such day ends a source.
 """
 
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class Outages(Columns):
     def step(self, counts: Ints, rhythm: Rhythm, *, bucket: int) -> Bools:
         """Which sources are masked in the bucket that closes; `rhythm` is of their totals."""
         mean = rhythm.mean
-        sd = np.sqrt(mean * (rhythm.phi + rhythm.level_variance * mean))
+        level_variance = rhythm.level_variance - rhythm.doubt
+        sd = np.sqrt(mean * (rhythm.phi + level_variance * mean))
         low = (counts < SHARE * mean) & (mean - counts > DEVIATIONS * sd)
         self.until[low] = bucket + 1 + AFTER
         return self.until > bucket

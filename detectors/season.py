@@ -61,6 +61,7 @@ class Profiles(Columns):
             slot=slot,
             factor=factor,
             variance=variance + doubt,
+            doubt=doubt,
             event=event,
             correction=correction,
             mean=self.level.rate * factor,
@@ -144,13 +145,15 @@ class Rhythm:
 
     `slot` is the hour of the week whose profile it takes: its own, on an ordinary day.
     `factor` multiplies a series' level (profile times event), `variance` is its relative
-    variance; `mean`, `level_variance` and `phi` are of the group's own total.
+    variance, of which `doubt` is that of a known event; `mean`, `level_variance` and `phi` are of
+    the group's own total.
     """
 
     hour: int
     slot: int
     factor: Floats
     variance: Floats
+    doubt: Floats
     event: Floats
     correction: Floats
     mean: Floats

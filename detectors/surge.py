@@ -10,7 +10,8 @@ by. A score above the threshold for two weeks is the new normal, and learnt like
 
 A series is *learning* until 72 buckets after its fifth event and 30 events, at the latest for 14
 days; its score is 0 until then, and its dispersion starts at the prior. The clock starts at the
-fifth event because a series may exist long before its collection begins in earnest.
+fifth event because a series may exist long before its collection begins in earnest. One that is
+born among kin whose rates are alike (`detectors.kinship`) is not learning at all.
 """
 
 from dataclasses import dataclass, fields
@@ -36,7 +37,10 @@ ROOM = 10.0
 SLICE = 8192
 """Series worked on at a time, so that what is in between stays in the processor's cache."""
 RARE, BUSY = 0.25, 1.0
-"""Share of the false alarms of a series without events, and of one with `FULL` a day or more."""
+"""Part of its false alarms that a series may use: one without events, and one with `FULL` a day.
+
+None is above 1, so the budget holds; a busy series concerns more people than a rare one.
+"""
 FULL = 4.8
 ALL = slice(None)
 

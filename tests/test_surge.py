@@ -162,11 +162,31 @@ def test_a_silent_source_is_masked_with_the_three_buckets_after() -> None:
     assert not any(masks[:400])
 
 
+@pytest.mark.parametrize("factor", [0.5, 1.9])
+def test_a_source_that_is_silent_from_the_first_hour_of_a_known_day_is_masked(
+    factor: float,
+) -> None:
+    stream, outages = settled(hours=WEEKS_4), Outages.empty(1)
+    rhythm = stream.profiles.expect(hour=stream.hour, known=Known(factor, 1 / 6))
+    assert outages.step(np.array([0]), rhythm, bucket=stream.hour)[0]
+
+
 def test_the_threshold_is_the_number_of_judgements_per_allowed_false_alarm() -> None:
     assert budget.threshold(series=2000, false_alarms_per_week=1.0) == 336_000
     assert budget.threshold(series=2000, false_alarms_per_week=2.0) == 168_000
     with pytest.raises(ValueError, match=r"false_alarms_per_week must be above 0, got 0\.0"):
         budget.threshold(false_alarms_per_week=0.0)
+
+
+def test_a_busy_series_uses_its_part_of_the_false_alarms_and_a_rare_one_a_quarter_of_it() -> None:
+    shares = []
+    for rate in (0.001, 0.1, 0.3, 50.0):
+        state = SurgeState.empty(1)
+        state.level.a[:], state.level.b[:] = 100.0, 100.0 / rate
+        expectation = Surge(threshold=1.0).expect(state, Profiles.empty(1).expect(hour=0), bucket=0)
+        shares.append(float(expectation.share[0]))
+    assert shares[0] == pytest.approx(0.25, abs=0.01)
+    assert shares[0] < shares[1] < shares[2] == shares[3] == 1.0
 
 
 def test_a_snapshot_of_another_shape_is_refused_by_name() -> None:

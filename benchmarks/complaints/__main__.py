@@ -2,13 +2,13 @@
 
     python -m benchmarks.complaints --data DIR    the stored realisation
     python -m benchmarks.complaints --seed 7      one made here
-    python -m benchmarks.complaints --seed 7 --alone
+    python -m benchmarks.complaints --seed 7 --alone --newborn
 
 Each method's threshold is the lowest that holds the budget, 26 alarms over the 26 clean weeks of
 test, over the realisations of `--calibrate` together; the one that is scored is never among them.
 `--threshold` gives the A-score's instead, `--threshold 336000` the one that the budget itself
-guarantees. Five other methods are scored beside it; `--alone` leaves them out. A few minutes of
-processor time, a third of it alone. Prints one JSON object last.
+guarantees. Five other methods are scored beside it; `--alone` leaves them out. `--newborn` adds
+what is found of batches that begin during the test. Prints one JSON object last.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.complaint_simulation import WARMUP, Realisation, read, simulated
+from benchmarks.complaints import newborn
 from benchmarks.complaints.days import CALENDARS
 from benchmarks.complaints.peers import METHODS
 from benchmarks.complaints.protocol import BUDGET, alarms, lowest_threshold, shares
@@ -48,6 +49,7 @@ def _options() -> argparse.Namespace:
         "--calendar", choices=CALENDARS, default=CALENDARS[0], help="what is known of known days"
     )
     parser.add_argument("--alone", action="store_true", help="leave the other methods out")
+    parser.add_argument("--newborn", action="store_true", help="add batches born in the test")
     options = parser.parse_args()
     if options.seed in options.calibrate:
         parser.error(f"--seed must not be among --calibrate, got {options.seed} in both")
@@ -57,10 +59,14 @@ def _options() -> argparse.Namespace:
 def _result(options: argparse.Namespace) -> dict[str, Any]:
     made = read(options.data) if options.data else simulated(options.seed)
     thresholds = _thresholds(options)
-    ours, *others = (_figures(made, thresholds)).values()
+    ours, *others = _figures(made, thresholds, calendar=options.calendar).values()
     named = dict(zip(list(thresholds)[1:], others, strict=True))
     chosen = "given" if options.threshold else f"seeds {options.calibrate}"
-    return ours | {"threshold_from": chosen, "peers": named}
+    more = {}
+    if options.newborn:
+        seed = options.seed or 0
+        more["newborn"] = newborn.figures(made, seed=seed, threshold=thresholds[OURS])
+    return ours | {"threshold_from": chosen, "peers": named} | more
 
 
 def _methods(options: argparse.Namespace) -> dict[str, Method]:
@@ -81,10 +87,14 @@ def _thresholds(options: argparse.Namespace) -> dict[str, float]:
     return {name: lowest_threshold(scores) for name, scores in clean.items()}
 
 
-def _figures(made: Realisation, thresholds: dict[str, float]) -> dict[str, dict[str, Any]]:
+def _figures(
+    made: Realisation, thresholds: dict[str, float], *, calendar: str
+) -> dict[str, dict[str, Any]]:
     """By method, what it finds and how often it is wrong."""
-    clean = judged(made, made.ordinary, threshold=thresholds[OURS])
-    found = judged(made, made.ordinary + made.excess, threshold=thresholds[OURS])
+    clean, found = (
+        judged(made, counts, threshold=thresholds[OURS], calendar=calendar)
+        for counts in (made.ordinary, made.ordinary + made.excess)
+    )
     figures = {}
     for name, threshold in thresholds.items():
         method = {OURS: lambda seen: seen.score, **METHODS}[name]
