@@ -97,7 +97,8 @@ def alone(
     counts: Ints, *, first: int, state: WeeklyState, masked: int | None = None
 ) -> tuple[WeeklyState, dict[tuple[int, str], float]]:
     """The detector without a stream: its state, and all scores it gives."""
-    weekly, scores = Weekly(threshold=100.0), {}
+    weekly = Weekly(threshold=100.0)
+    scores: dict[tuple[int, str], float] = {}
     for week, row in enumerate(counts, first):
         expectation = weekly.expect(state, bucket=week)
         state, verdict = weekly.step(state, expectation, row, np.full(2, week == masked))
