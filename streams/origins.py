@@ -132,14 +132,6 @@ class Origins:
         """Milliseconds of event time that all origins have passed."""
         return self._marks.time
 
-    @property
-    def least(self) -> int | None:
-        """The same of those origins alone that have spoken, where not all have."""
-        if self.time is not None:
-            return self.time
-        held = self._marks.held[""].values()
-        return min((one.watermark for one in held if one.watermark is not None), default=None)
-
     def hear(self, word: Word) -> None:
         """Take an origin's word, unless it has said more before."""
         held = self._marks.last(word)

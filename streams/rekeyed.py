@@ -21,7 +21,8 @@ from streams.seen import Mark
 class RekeyedReading(Reading):
     """The state of one re-keyed partition's reading.
 
-    What is remembered goes by the least of what origins have said, even before all have.
+    What is remembered goes by the first event until all origins have spoken: the word of one that
+    is far ahead must not make forgotten what another brings again.
 
     Args:
         origins: as they stood at the chunk that comes first now.
@@ -58,11 +59,11 @@ class RekeyedReading(Reading):
         )  # fmt: skip
 
     def _hear(self, carried: Carried) -> dict[int, End]:
-        """How far time has come with each word, where anything is known of it."""
+        """How far time has come with each word, once that is known."""
         ends: dict[int, End] = {}
         for place, word in sorted(carried.words.items()):
             self.origins.hear(word)
-            if (time := self.origins.least) is not None:
+            if (time := self.origins.time) is not None:
                 ends[place] = End(time)
         return ends
 
