@@ -24,6 +24,8 @@ class Step(StrEnum):
     TRIGGER = "trigger"
     RULE = "rule"
     SILENCE = "silence"
+    BURST = "burst"
+    WEEKLY = "weekly"
 
 
 Number = float | str | datetime
@@ -88,6 +90,8 @@ class Doorman(Words):
     def _judged(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if gate.open:
             return self.say("Its cut is judged for surges.")
+        if facts:
+            return self.say("It is too bursty for hours: its bursts are called in their stead.")
         return self.say("Its cut is not judged for surges: methods of the cut does not name them.")
 
     def _learning(self, gate: Gate, facts: Mapping[str, str]) -> str:
@@ -113,7 +117,8 @@ class Doorman(Words):
         """The hour, what made up its expectation, the account, and the threshold."""
         hour = self.say(
             "In the hour {people} where {expected} were expected: level {level} an hour × profile "
-            "of its group {group} × own hour and weekday {own}.", **facts,
+            "of its group {group} × own hour and weekday {own} × known events and the day so far "
+            "{event}.", **facts,
         )  # fmt: skip
         account = self.say(
             "Since {since} {observed} where {usual} were expected; dispersion {dispersion}, "
@@ -151,6 +156,22 @@ class Doorman(Words):
         return self.say(
             "The rule {rule} does not stand: {people} people, limit {limit}; it has held {held} of "
             "{needed} times on end.", **facts,
+        )  # fmt: skip
+
+    def _burst(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if not facts:
+            return self.say("By bursts: it comes evenly, which is for the surge to judge.")
+        return self.say(
+            "By bursts, at the end of the hour: since {since} {observed} where {expected} were "
+            "expected; score {score}, threshold {threshold}.", **facts,
+        )  # fmt: skip
+
+    def _weekly(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if not facts:
+            return self.say("By the week: no week of it has been judged yet.")
+        return self.say(
+            "By the week that ended last: since {since} {observed} where {expected} were expected; "
+            "score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:

@@ -84,6 +84,17 @@ def alarm(
     )  # fmt: skip
 
 
+def figures(
+    verdict: Figures, place: int, *, threshold: float, since: datetime
+) -> dict[str, float | datetime]:
+    """What a verdict says of a place, to be held against its threshold."""
+    return {
+        "since": since, "observed": float(verdict.observed[place]),
+        "expected": float(verdict.expected[place]), "score": float(verdict.score[place]),
+        "threshold": threshold,
+    }  # fmt: skip
+
+
 def counted(observed: float, expected: float, onset: datetime, *, of: str) -> str:
     """A reason in figures; `of` says what was counted."""
     return f"{observed:.0f} {of} where {expected:.3g} were expected since {onset.isoformat()}"

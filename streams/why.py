@@ -143,7 +143,7 @@ def ask(
     on_events: Callable[[int], None] = lambda _: None,
 ) -> Answer:  # fmt: skip
     """Play files up to the hour; `now` (ms) is when their rows arrived."""
-    test = Backtest(undivided(settings), now=now, watch=inquiry)
+    test = Backtest(settings, now=now, watch=inquiry)
     return _answered(inquiry, test.play(history, on_events=on_events))
 
 
@@ -152,14 +152,8 @@ def ask_of(
     on_events: Callable[[int], None] = lambda _: None,
 ) -> Answer:  # fmt: skip
     """Play an archive up to the hour."""
-    test = Backtest(undivided(settings), now=0, watch=inquiry)
+    test = Backtest(settings, now=0, watch=inquiry)
     return _answered(inquiry, test.replay(log, on_events=on_events))
-
-
-def undivided(settings: Settings) -> Settings:
-    """With one shard, which knows all series; how many there are changes no verdict."""
-    detection = settings.detection.model_copy(update={"shards": 1})
-    return settings.model_copy(update={"detection": detection})
 
 
 def _answered(inquiry: Inquiry, outcomes: Iterable[Outcome]) -> Answer:

@@ -63,7 +63,7 @@ def test_an_hour_that_was_called_has_all_gates_open_and_numbers_that_add_up() ->
     assert found["score"]["open"]
     assert found["alarm"]["open"]
     n = found["score"]["numbers"]
-    assert n["level"] * n["group"] * n["own"] == pytest.approx(n["expected"])
+    assert n["level"] * n["group"] * n["own"] * n["event"] == pytest.approx(n["expected"])
     assert n["score"] >= n["threshold"]
     counted = sum(
         event.category == "billing" and event.time // HOUR == START // HOUR + SURGE + 1
@@ -101,6 +101,17 @@ def test_rules_and_reports_of_harm_are_gates_too() -> None:
     assert reported["open"]
     assert reported["numbers"]["harm"] == "injury"
     assert not gates("product=kettle, category=billing", 30)["trigger"]["open"]
+
+
+def test_the_week_and_bursts_are_gates_where_their_cuts_ask_for_them() -> None:
+    text = Path("tocsin.toml").read_text(encoding="utf-8")
+    asked = text.replace('by = ["category"]\n', 'by = ["category"]\nmethods = METHODS\n', 1)
+    methods = '["surge", "burst", "weekly"]'
+    Path("tocsin.toml").write_text(asked.replace("METHODS", methods), encoding="utf-8")
+    found = gates("category=billing", SURGE - 3)
+    assert not found["burst"]["open"]
+    assert (found["weekly"]["open"], found["weekly"]["numbers"]) == (False, {})
+    assert "no week of it has been judged" in why("category=billing", SURGE - 3).stdout
 
 
 def test_what_is_not_there_names_the_nearest() -> None:

@@ -5,13 +5,14 @@ which one does it speaks in the surge's stead, whose hours are an alarm there ev
 sooner: an incident that begins makes any series burst, and the surge is to call it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from alerts.signal import Kind, Signal
+from alerts.gates import Gate, Step
+from alerts.signal import Kind, Scope, Signal
 from detectors import burst
 from detectors.alarm import Hysteresis
 from detectors.burst import Burst, BurstState, Verdict
@@ -38,6 +39,7 @@ class BurstJudge(Judge):
         self._state, self._burstiness = BurstState.empty(), Burstiness.empty()
         self._bursty_for = np.empty(0, np.int64)  # buckets on end
         self._alarms = Standing(Hysteresis(quiet=burst.QUIET))
+        self._verdict: Verdict | None = None  # on the bucket closed last
 
     def take(self, record: Record) -> Iterator[Signal]:
         self._ledger.take(record)
@@ -51,6 +53,7 @@ class BurstJudge(Judge):
         self._state, verdict = self._burst.step(self._state, expectation, people, masked)
         verdict = replace(verdict, above=verdict.above & self._burstiness.bursty)
         self._burstiness.learn(people, masked)
+        self._verdict = verdict
         self._bursty_for = np.where(self._burstiness.bursty, self._bursty_for + 1, 0)
         for change in self._alarms.step(verdict, bucket=closed.bucket):
             if closed.series.tells(self._ledger.keys[change.place]):
@@ -59,6 +62,17 @@ class BurstJudge(Judge):
     def claims(self, series: Series) -> Ints:
         own = np.flatnonzero((self._bursty_for >= DAY) & ~self._state.learning)
         return np.array([series.life(self._ledger.keys[place]) for place in own], np.int64)
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        key, keys, verdict = closed.series.key_of(scope), self._ledger.keys, self._verdict
+        if key not in keys or verdict is None:
+            return ()
+        place = keys.index(key)
+        if not self._burstiness.bursty[place]:
+            return (Gate(Step.BURST, open=False),)
+        since = signals.moment(int(verdict.onset[place]), self.minutes)
+        numbers = signals.figures(verdict, place, threshold=self._burst.threshold, since=since)
+        return (Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers),)
 
     @property
     def standing(self) -> int:

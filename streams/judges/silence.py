@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.gates import Gate, Number, Step
+from alerts.gates import Gate, Step
 from alerts.signal import Kind, Scope, Signal
 from detectors.alarm import Hysteresis
 from detectors.silence import Silence, SilenceState, Verdict
@@ -101,12 +101,10 @@ class SilenceJudge(Judge):
             return ()
         if place is None or self._verdict is None or place >= self._verdict.score.size:
             return (Gate(Step.BORN, open=False),)
-        numbers: dict[str, Number] = {
-            "since": signals.moment(int(self._verdict.onset[place])),
-            "observed": float(self._verdict.observed[place]),
-            "expected": float(self._verdict.expected[place]),
-            "score": float(self._verdict.score[place]), "threshold": self._silence.threshold,
-        }  # fmt: skip
+        since = signals.moment(int(self._verdict.onset[place]))
+        numbers = signals.figures(
+            self._verdict, place, threshold=self._silence.threshold, since=since
+        )
         return (Gate(Step.SILENCE, open=bool(self._verdict.above[place]), numbers=numbers),)
 
     def _signal(self, verdict: Verdict, change: Change, bucket: int) -> Signal:

@@ -130,9 +130,12 @@ class SurgeJudge(Judge):
         """What of the hour's expectation is owed to known events."""
         if not (names := self._calendar.names(life)):
             return ""
+        return f"; expected includes {', '.join(names)}: x{self._event(life):.2g}"
+
+    def _event(self, life: int) -> float:
+        """The factor of known events, and of how the day of its group goes so far."""
         event = self._groups.rhythm.event[self._state.group[life]]
-        factor = float(event * np.broadcast_to(self._known.factor, self._state.size)[life])
-        return f"; expected includes {', '.join(names)}: x{factor:.2g}"
+        return float(event * np.broadcast_to(self._known.factor, self._state.size)[life])
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key = closed.series.key_of(scope)
@@ -147,12 +150,17 @@ class SurgeJudge(Judge):
         born = {"born": signals.moment(int(self._state.born[life]))}
         return (
             Gate(Step.BORN, open=True, numbers=born),
-            Gate(Step.JUDGED, open=key.cut in self._told),
+            self._judges(life, key.cut),
             self._learnt(life, self._verdict),
             Gate(Step.OUTAGE, open=not closed.masked),
             self._scored(life, self._verdict, self._expectation, people=int(closed.people[life])),
             self._stands(life),
         )
+
+    def _judges(self, life: int, cut: int) -> Gate:
+        if cut in self._told and life in self.left:
+            return Gate(Step.JUDGED, open=False, numbers={"by": "burst"})
+        return Gate(Step.JUDGED, open=cut in self._told)
 
     def _learnt(self, life: int, verdict: Verdict) -> Gate:
         state, surge = self._state, self._surge
@@ -167,12 +175,14 @@ class SurgeJudge(Judge):
         return Gate(Step.LEARNING, open=not verdict.learning[life], numbers=numbers)
 
     def _scored(self, life: int, verdict: Verdict, expected: Expectation, *, people: int) -> Gate:
-        """The level times the profile of its group times its own rhythm is what was expected."""
-        group = float(self._groups.rhythm.factor[self._state.group[life]])
+        """What was expected is the product of level, group's profile, own rhythm and events."""
+        place, rhythm = self._state.group[life], self._groups.rhythm
+        group, event = float(rhythm.factor[place] / rhythm.event[place]), self._event(life)
         exposure, mean = float(expected.exposure[life]), float(expected.mean[life])
         numbers: dict[str, Number] = {
             "people": people, "expected": mean, "level": mean / exposure, "group": group,
-            "own": exposure / group, "dispersion": float(expected.dispersion[life]),
+            "own": exposure / (group * event), "event": event,
+            "dispersion": float(expected.dispersion[life]),
             "uncertainty": float(expected.level_variance[life]) ** 0.5,
             "since": signals.moment(int(verdict.onset[life])),
             "observed": float(verdict.observed[life]), "usual": float(verdict.expected[life]),

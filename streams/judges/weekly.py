@@ -3,14 +3,15 @@
 It is for what rises so slowly that a baseline of hours learns it as it comes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import numpy as np
 
-from alerts.signal import Kind, Signal
+from alerts.gates import Gate, Step
+from alerts.signal import Kind, Scope, Signal
 from detectors import budget, weekly
 from detectors.alarm import Hysteresis
 from detectors.columns import Bools, Columns, Ints, column
@@ -18,6 +19,7 @@ from detectors.weekly import Verdict, Weekly, WeeklyState
 from streams import signals
 from streams.judges.judge import Closed, Judge, Roster, Seat
 from streams.judges.standing import Standing
+from streams.series import UNBORN
 from streams.signals import Change
 
 HOURS = 168
@@ -58,6 +60,7 @@ class WeeklyJudge(Judge):
         )  # fmt: skip
         self._roster, self._running = Roster(seat.of("weekly")), Running.empty()
         self._state, self._alarms = WeeklyState.empty(), Standing(Hysteresis(quiet=weekly.QUIET))
+        self._verdict: Verdict | None = None  # on the week that ended last
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         n = self._roster.follow(closed.series)
@@ -66,6 +69,18 @@ class WeeklyJudge(Judge):
         if closed.ends(HOURS, offset=MONDAY):
             yield from self._end(closed)
             self._running = Running.empty(n)
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        key, verdict = closed.series.key_of(scope), self._verdict
+        life = UNBORN if key is None else closed.series.life(key)
+        place = int(np.searchsorted(self._roster.lives, life))
+        if life not in self._roster.lives:
+            return ()
+        if verdict is None or place >= verdict.score.size:
+            return (Gate(Step.WEEKLY, open=False),)
+        since = self.starts(int(verdict.onset[place]))
+        numbers = signals.figures(verdict, place, threshold=self._weekly.threshold, since=since)
+        return (Gate(Step.WEEKLY, open=bool(verdict.above[place]), numbers=numbers),)
 
     @property
     def standing(self) -> int:
@@ -89,6 +104,7 @@ class WeeklyJudge(Judge):
         expectation = self._weekly.expect(self._state, bucket=week)
         masked = ~self._running.whole
         self._state, verdict = self._weekly.step(self._state, expectation, people, masked)
+        self._verdict = verdict
         for change in self._alarms.step(verdict, bucket=week):
             if closed.series.own[self._roster.lives[change.place]]:
                 usual = float(expectation.mean[change.place])
