@@ -24,6 +24,7 @@ LONGEST: Final = {  # bytes; more may be too many characters
     **dict.fromkeys(("id", "person", "author", "repost_of", "root", "complaint"), NAME),
     "link": ADDRESS,
 }
+RESTS: Final = 32  # runs that are not tried after one of which no record was like another
 REQUIRED: Final = frozenset({"id", "complaint", "step"})
 
 
@@ -51,8 +52,17 @@ class Bulk:
         self._form, self._intake, self._clean = form, intake, clean
         self._layouts = Layouts(example)
         self._coders: dict[str, Coder] = {}
+        self._rests = 0
 
     def read(self, raws: Sequence[bytes]) -> Found:
+        if self._rests:
+            self._rests -= 1
+            return _nothing(raws)
+        found = self._read(raws)
+        self._rests = 0 if found.marks.any() else RESTS
+        return found
+
+    def _read(self, raws: Sequence[bytes]) -> Found:
         found = self._layouts.alike(raws)
         spans, marks = found.spans, found.marks
         marks &= np.fromiter(map(len, raws), np.int64, len(raws)) <= self._intake.max_event_bytes
@@ -62,7 +72,7 @@ class Bulk:
             marks &= tidy & spans[name].present() if name in REQUIRED else tidy
         times = _times(spans["time"].chosen(marks)) if marks.any() else None
         if times is None:
-            return Found(Columns(np.empty(0, np.int64), {}), np.zeros_like(marks))
+            return _nothing(raws)
         chosen = slice(None) if marks.all() else marks
         return Found(Columns(times, {n: f.chosen(chosen) for n, f in fields.items()}), marks)
 
@@ -87,6 +97,10 @@ class Bulk:
         if allowed is not None:
             return value in allowed
         return len(value) <= NAME and self._clean(value)
+
+
+def _nothing(raws: Sequence[bytes]) -> Found:
+    return Found(Columns(np.empty(0, np.int64), {}), np.zeros(len(raws), np.bool_))
 
 
 def _times(spans: Spans) -> Ints | None:

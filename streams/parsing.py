@@ -92,9 +92,14 @@ class Reader:
         columns, marks = self._bulk.read(raws)
         if marks.all():
             return Answers.sound(columns)
-        others = list(compress(raws, (~marks).tolist()))
-        closer = Answers.joined(list(map(self._answers, _blocks(others))))
-        return Answers.mingled(columns, marks, closer) if marks.any() else closer
+        if not marks.any():
+            return self._closer(raws)
+        return Answers.mingled(columns, marks, self._closer(list(compress(raws, ~marks))))
+
+    def _closer(self, raws: Sequence[bytes]) -> Answers:
+        if (whole := self._block(raws)) is not None:
+            return Answers.sound(whole.columns)
+        return Answers.joined(list(map(self._answers, _blocks(raws))))
 
     def _example(self, raw: bytes) -> Event | None:
         """What a record says whose time and sentiment are words; None where it is no event."""

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.bulk import Bulk
+from streams.bulk import RESTS, Bulk
 from streams.columns import Answers
 from streams.fields import Coded, Listed
 from streams.forms import FORMS
@@ -107,3 +107,12 @@ def test_one_record_written_otherwise_does_not_hold_up_the_others() -> None:
     together, marks = bulk.read(raws)
     assert marks.tolist() == [n not in {50, 60} for n in range(99)]
     assert len(together) == 97
+
+
+def test_records_that_differ_in_more_than_strings_are_tried_again_after_some_runs() -> None:
+    form = FORMS["complaints"]
+    bulk = Bulk(form, Intake(), example=form.decode, clean=lambda _: True)
+    alike = [raw(n) for n in range(99)]
+    assert not bulk.read([raw(n, extra=n) for n in range(99)]).marks.any()
+    assert not any(bulk.read(alike).marks.any() for _ in range(RESTS))
+    assert bulk.read(alike).marks.all()
