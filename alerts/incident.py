@@ -104,7 +104,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         told = [s for s in self.standing if s.exceeds] or self.standing
         if self.broad or any(signal.absence for signal in told):
             return self.scope
-        fields = {field for signal in told for field in signal.matter} - {"harm"}
+        fields = sorted({field for signal in told for field in signal.matter} - {"harm"})
         return self.scope | _agreed(self.standing, fields)
 
 
