@@ -110,7 +110,7 @@ def test_a_backtest_of_the_archive_confirms_the_same(
     def archived() -> bool:
         with views.opened(place(running.settings)) as archive:
             found = archive.execute(
-                'SELECT "partition", max("offset") + 1 FROM complaints_records GROUP BY ALL'
+                'SELECT "partition", count(DISTINCT "offset") FROM complaints_records GROUP BY ALL'
             ).fetchall()
         return dict(found) == running.reader.ends(topic)
 
