@@ -153,7 +153,7 @@ def test_an_event_that_cannot_be_is_refused(fields: dict[str, Any], rule: str) -
         KnownEvent(name="sale", **fields)
 
 
-@pytest.mark.parametrize("code", ["XX", "DE-ZZ", "Atlantis"])
+@pytest.mark.parametrize("code", ["XX", "DE-ZZ", "Atlantis", "utils", "HolidayBase", "cn"])
 def test_a_country_without_known_holidays_is_refused(code: str) -> None:
     with pytest.raises(ValidationError, match='must be a country such as "CN"'):
         Calendar(country=code)
