@@ -27,13 +27,14 @@ bucket adds at most 25 s^2, and z_w the absolute value.
 A series is *learning* until a day after its fifth bucket that is not empty; its score is 0.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 
 from detectors import budget
-from detectors.columns import Array, Bools, Columns, Floats, Floats32, Ints, column
+from detectors.columns import Array, Bools, Columns, Floats, Floats32, Ints, column, summed
+from detectors.verdict import Excess, slices
 
 WINDOWS = (1, 3, 12, 36, 144)
 """Lengths of time in buckets."""
@@ -49,8 +50,7 @@ LIMIT = 25.0
 """Variances that one bucket adds to the variance of measurements at most."""
 LEAST = 1e-6
 """Least standard deviation of measurements, as a share of their level."""
-SLICE = 8192
-"""Series worked on at a time, so that what is in between stays in the processor's cache."""
+SLICE = 8192  # series worked on at a time
 THRESHOLD = 2.4
 """Chosen on the five supplied series of tweets of NAB; 2.0 to 3.4 do nearly as well there."""
 QUIET = 144
@@ -113,29 +113,16 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Excess):
     """What a bucket says of each series; observed and expected are sums since the onset bucket.
 
     `parts` are s_w by window (rows), of which `score` is the mean; `window`, in buckets, is the
     one that says most. `deviations` are z_w.
     """
 
-    score: Floats
-    above: Bools
     window: Ints
-    observed: Floats
-    expected: Floats
-    onset: Ints
-    learning: Bools
-    masked: Bools
     parts: Floats
     deviations: Floats
-
-    @property
-    def size(self) -> tuple[Floats, Floats]:
-        """Observed over expected, and observed less expected, since the onset."""
-        expected = np.maximum(self.expected, 1e-9)
-        return self.observed / expected, self.observed - self.expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +171,7 @@ class Burst:
         residual = self._residual(state, expectation, counts) * ~masked
         deviations = self._deviations(state, expectation, residual)
         parts = self._rarity(state.tail, deviations) * ~quiet
-        score = _sum(parts) / len(WINDOWS)
+        score = summed(parts) / len(WINDOWS)
         new = state.onset < 0
         return Verdict(
             score=score,
@@ -209,13 +196,12 @@ class Burst:
         """Judge, then learn. The state given is used up: its arrays live on in the one returned."""
         masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
         verdicts = []
-        for start in range(0, max(state.size, 1), SLICE):
-            some = slice(start, start + SLICE)
+        for some in slices(state.size, most=SLICE):
             piece, expected = state.take(some), expectation.take(some)
             verdict = self.judge(piece, expected, counts[some], masked[some])
             self._learn(piece, expected, counts[some], verdict)
             verdicts.append(verdict)
-        return state, _joined(verdicts)
+        return state, Verdict.joined(verdicts)
 
     def _residual(self, state: BurstState, expected: Expectation, counts: Array) -> Floats:
         """Observed less expected; 0 in the first bucket of all, which has nothing to be held to."""
@@ -293,21 +279,3 @@ def _go_on(state: BurstState, verdict: Verdict) -> None:
     state.onset[...] = np.where(lasts, verdict.onset, -1)
     state.observed[...] = np.where(lasts, verdict.observed, 0.0)
     state.expected[...] = np.where(lasts, verdict.expected, 0.0)
-
-
-def _sum(rows: Floats) -> Floats:
-    total: Floats = rows[0].copy()
-    for row in rows[1:]:
-        total += row
-    return total
-
-
-def _joined(verdicts: list[Verdict]) -> Verdict:
-    if len(verdicts) == 1:
-        return verdicts[0]
-    return Verdict(
-        **{
-            f.name: np.concatenate([getattr(v, f.name) for v in verdicts], axis=-1)
-            for f in fields(Verdict)
-        }
-    )

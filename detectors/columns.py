@@ -110,3 +110,11 @@ def _made(cls: type[C], make: Callable[[str, Kind], Array], prefix: str = "") ->
             _made(hint, make, name + ".") if is_part else make(name, hint.__metadata__[0])
         )
     return cls(**values)
+
+
+def summed(rows: Array) -> Array:
+    """Sum over the first axis, in its order whatever the number of series."""
+    total: Array = rows[0].copy()
+    for row in rows[1:]:
+        total += row
+    return total

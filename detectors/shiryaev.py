@@ -16,7 +16,7 @@ from typing import Annotated
 
 import numpy as np
 
-from detectors.columns import Array, Columns, Floats, Floats32, Ints, column
+from detectors.columns import Array, Columns, Floats, Floats32, Ints, column, summed
 
 KAPPAS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
 DOUBT = 0.7
@@ -78,13 +78,6 @@ class Likelihood:
 
 def limited(ratios: Floats, *, ceiling: float) -> tuple[Floats, Floats]:
     """A, at most the ceiling, and the R of which it is the mean, in their proportions."""
-    mean = _sum(ratios) / len(ratios)
+    mean = summed(ratios) / len(ratios)
     scale = np.minimum(ceiling / np.maximum(mean, 1.0), 1.0)
     return np.minimum(mean, ceiling), ratios * scale
-
-
-def _sum(rows: Floats) -> Floats:
-    total: Floats = rows[0].copy()
-    for row in rows[1:]:
-        total += row
-    return total

@@ -26,6 +26,7 @@ from detectors.kinship import Prior
 from detectors.level import EVENTS, Level, winsorised
 from detectors.season import OwnSeason, Rhythm
 from detectors.shiryaev import Evidence, Likelihood, limited
+from detectors.verdict import Excess, slices
 
 BEGUN = 5.0
 """Events after which the collection of a series is taken to have begun."""
@@ -34,8 +35,7 @@ NOTABLE = 10_000.0
 NEW_NORMAL_DAYS = 14
 ROOM = 10.0
 """The score stops at this multiple of the threshold, so that an alarm ends within ten days."""
-SLICE = 8192
-"""Series worked on at a time, so that what is in between stays in the processor's cache."""
+SLICE = 8192  # series worked on at a time
 RARE, BUSY = 0.25, 1.0
 """Part of its false alarms that a series may use: one without events, and one with `FULL` a day.
 
@@ -102,26 +102,13 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Excess):
     """What a bucket says of each series; observed and expected are sums since the onset bucket.
 
     `score` is the mean of R over the multiples, of which `multiple` names that of the largest.
     """
 
-    score: Floats
-    above: Bools
     multiple: Floats
-    observed: Ints
-    expected: Floats
-    onset: Ints
-    learning: Bools
-    masked: Bools
-
-    @property
-    def size(self) -> tuple[Floats, Floats]:
-        """Observed over expected, and observed less expected, since the onset."""
-        expected = np.maximum(self.expected, 1e-9)
-        return self.observed / expected, self.observed - self.expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +220,7 @@ class Surge:
         """Judge, then learn. The state given is used up: its arrays live on in the one returned."""
         masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
         verdicts = []
-        for start in range(0, max(state.size, 1), SLICE):
-            some = slice(start, start + SLICE)
+        for some in slices(state.size, most=SLICE):
             piece, expected = state, expectation
             if state.size > SLICE:
                 piece, expected = state.take(some), expectation.take(some)
@@ -244,7 +230,7 @@ class Surge:
             piece.evidence.ratios[...] = ratios
             self._learn(piece, expected, counts[some], verdict)
             verdicts.append(verdict)
-        return state, _joined(verdicts)
+        return state, Verdict.joined(verdicts)
 
     def _learn(
         self, state: SurgeState, expected: Expectation, counts: Ints, verdict: Verdict
@@ -299,14 +285,3 @@ def _keep(kept: Evidence, verdict: Verdict) -> None:
     kept.onset[...] = verdict.onset
     kept.observed[...] = verdict.observed
     kept.expected[...] = verdict.expected
-
-
-def _joined(verdicts: list[Verdict]) -> Verdict:
-    if len(verdicts) == 1:
-        return verdicts[0]
-    return Verdict(
-        **{
-            f.name: np.concatenate([getattr(v, f.name) for v in verdicts], axis=-1)
-            for f in fields(Verdict)
-        }
-    )

@@ -19,7 +19,7 @@ Nothing is said in the first `shortest_learning` buckets. Up to two years the ve
 *learning*: it counts, with the wide margin of a season of which little has been seen.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -28,6 +28,7 @@ from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dynamic import LIMIT, Dynamic, Forecast, Terms
 from detectors.scatter import Scatter
 from detectors.shiryaev import Likelihood, limited
+from detectors.verdict import Excess, slices
 
 WEEKS = 365.2425 / 7
 """Weeks in a year."""
@@ -41,8 +42,7 @@ DOUBT = 2.0
 HIGHEST_SCORE = 1e12
 QUIET = 4
 """Buckets without an alarm after which an excess that was called is over."""
-SLICE = 4096
-"""Series worked on at a time, so that what is in between stays in the processor's cache."""
+SLICE = 4096  # series worked on at a time
 NEVER = -(2**62)
 
 
@@ -97,27 +97,14 @@ class Expectation:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Excess):
     """What a bucket says of each series; observed and expected are sums since the onset bucket.
 
     `ratios` are R by excess, of which `score` is the mean and `multiple` names the largest.
     """
 
-    score: Floats
-    above: Bools
     multiple: Floats
-    observed: Ints
-    expected: Floats
-    onset: Ints
-    learning: Bools
-    masked: Bools
     ratios: Floats
-
-    @property
-    def size(self) -> tuple[Floats, Floats]:
-        """Observed over expected, and observed less expected, since the onset."""
-        expected = np.maximum(self.expected, 1e-9)
-        return self.observed / expected, self.observed - self.expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,14 +188,13 @@ class Weekly:
         """Judge, then learn. The state given is used up: its arrays live on in the one returned."""
         masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
         verdicts = []
-        for start in range(0, max(state.size, 1), SLICE):
-            some = slice(start, start + SLICE)
+        for some in slices(state.size, most=SLICE):
             piece, expected = state.take(some), expectation.take(some)
             verdict = self.judge(piece, expected, counts[some], masked[some])
             _learn(piece, expected, counts[some].astype(np.float64), known=~masked[some])
             _keep(piece.account, verdict, bucket=expected.bucket)
             verdicts.append(verdict)
-        return state, _joined(verdicts)
+        return state, Verdict.joined(verdicts)
 
 
 def _learn(state: WeeklyState, expected: Expectation, counts: Floats, *, known: Bools) -> None:
@@ -233,14 +219,3 @@ def _keep(account: Account, verdict: Verdict, *, bucket: int) -> None:
     account.onset[...] = verdict.onset
     account.observed[...] = np.where(over, 0, verdict.observed)
     account.expected[...] = np.where(over, 0.0, verdict.expected)
-
-
-def _joined(verdicts: list[Verdict]) -> Verdict:
-    if len(verdicts) == 1:
-        return verdicts[0]
-    return Verdict(
-        **{
-            f.name: np.concatenate([getattr(v, f.name) for v in verdicts], axis=-1)
-            for f in fields(Verdict)
-        }
-    )
