@@ -4,21 +4,18 @@ Pure, and a function of the log from where it begins: a record goes where its pe
 post's, records are, with its origin and the watermark it met there.
 """
 
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 
-from streams.columns import Answers, Columns, End
+from streams.columns import Answers, End
 from streams.events import MILLISECOND
 from streams.fields import Bools, Ints
-from streams.murmur import murmur2
+from streams.keys import keys, spread
 from streams.origins import BEGINS, NOTHING, ORIGIN, Origin, Word
-from streams.sections import Source
+from streams.sections import EXACT, Source
 
 NOWHERE = -1  # the partition of an end of input, which a word tells
-# The columns whose first value that is there names whom, or what, a record belongs to.
-NAMES = {"complaints": ("person", "id"), "mentions": ("root", "repost_of", "id")}
 
 
 class Onward(NamedTuple):
@@ -88,7 +85,8 @@ class Carrier:
     def _owners(self, answers: Answers) -> Ints:
         """What is no event stays with its partition's number."""
         owners = np.full(len(answers), self._partition, np.int64)
-        owners[answers.places] = owners_of(answers.columns, self._source, self._partitions)
+        names = keys(answers.columns, self._source.stream, EXACT[self._source.stream])
+        owners[answers.places] = spread(names, self._partitions)
         owners[[at for at, one in answers.odd.items() if isinstance(one, End)]] = NOWHERE
         return owners
 
@@ -98,14 +96,3 @@ class Carrier:
         if len(own):
             origins["follows"][mine] = [self._last[number], *own[:-1]]
             self._last[number] = int(own[-1])
-
-
-def owners_of(columns: Columns, source: Source, partitions: int) -> Ints:
-    """Where Kafka's default partitioner puts events under the key by which people are counted."""
-    first, *others = NAMES[source.stream]
-    names = columns[first]
-    for field in others:
-        if None in names:
-            names = [one or other for one, other in zip(names, columns[field], strict=True)]
-    keys = list(map(str.encode, names, repeat("utf-8")))
-    return (murmur2(keys).astype(np.int64) & 0x7FFFFFFF) % partitions if keys else np.empty(0, int)

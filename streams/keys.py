@@ -60,5 +60,11 @@ def partition_of(source: Source, event: Event, partitions: int) -> int:
 
 def partitions_of(source: Source, columns: Columns, partitions: int) -> Ints:
     """The same of many events of its stream."""
-    held = keys(columns, source.stream, key_of(source))
+    return spread(keys(columns, source.stream, key_of(source)), partitions)
+
+
+def spread(held: Sequence[bytes], partitions: int) -> Ints:
+    """Where Kafka's default partitioner puts keys."""
+    if not held:
+        return np.empty(0, np.int64)
     return (murmur2(held).astype(np.int64) & 0x7FFFFFFF) % partitions

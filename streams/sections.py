@@ -89,7 +89,7 @@ class Kafka(Section):
 
 
 # What a partition must hold all records of, so that people, and posts with their copies, are exact.
-WHOLE: Mapping[str, Key] = {"complaints": "person", "mentions": "root"}
+EXACT: Mapping[str, Key] = {"complaints": "person", "mentions": "root"}
 MOST_REKEYED = 64  # partitions: what is noted of each goes into a commit, which holds 4 KB
 
 
@@ -110,12 +110,12 @@ class Source(Section):
     @property
     def rekeyed(self) -> bool:
         """Whether its records go through a topic of ours, keyed as exact counts need it."""
-        return self.rekey and self.key != WHOLE[self.stream]
+        return self.rekey and self.key != EXACT[self.stream]
 
     @property
     def counted_by(self) -> str:
         """What the records are keyed by that are counted."""
-        return WHOLE[self.stream] if self.rekeyed else self.key
+        return EXACT[self.stream] if self.rekeyed else self.key
 
     @model_validator(mode="after")
     def _key_of_stream(self) -> Self:
@@ -125,8 +125,8 @@ class Source(Section):
 
     @model_validator(mode="after")
     def _rekeyed_within_bounds(self) -> Self:
-        if self.rekey and self.stream not in WHOLE:
-            raise ValueError(f"rekey must go with stream {' or '.join(WHOLE)}, got {self.stream}")
+        if self.rekey and self.stream not in EXACT:
+            raise ValueError(f"rekey must go with stream {' or '.join(EXACT)}, got {self.stream}")
         if self.rekeyed and self.partitions > MOST_REKEYED:
             raise ValueError(
                 f"partitions must be at most {MOST_REKEYED} with rekey, got {self.partitions}"
