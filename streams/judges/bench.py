@@ -77,7 +77,6 @@ class Bench:
 
     def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
         """What each made of a scope in the hour that has just been closed."""
-        closed = replace(closed, usual=self._surge.usual)
         return [gate for judge in self._judges.values() for gate in judge.gates(scope, closed)]
 
     @property

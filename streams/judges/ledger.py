@@ -1,8 +1,8 @@
-"""What came of the series of some cuts, all that is counted of them, in buckets of any length.
+"""What came of the series of some cuts in buckets of any length.
 
-For a judge that wants more than people by the hour, or sooner than at its end. What it holds
-grows with the series of its cuts and the buckets that are open: as many as the sources lie apart,
-and the lateness they allow.
+For a judge that wants people sooner than at the end of the hour. What it holds grows with
+the series of its cuts and the buckets that are open: as many as the sources lie apart, and the
+lateness they allow.
 """
 
 from collections.abc import Collection
@@ -21,8 +21,6 @@ class Tally(NamedTuple):
 
     events: Ints
     people: Ints
-    reposts: Ints
-    reach: Ints
 
 
 class Part(NamedTuple):
@@ -84,10 +82,6 @@ class Ledger:
             self._row_of = np.append(self._row_of, rows)
         return Tally(*numbers[:, self._row_of])
 
-    def lives(self, series: Series) -> Ints:
-        """By place, the life of the series, by which a surge knows it; UNBORN until it has one."""
-        return np.array([series.life(key) for key in self.keys], np.int64)
-
     def snapshot(self) -> dict[str, Any]:
         rows = len(self._rows)
         held = {bucket: _longer(numbers, rows)[:, :rows] for bucket, numbers in self._open.items()}
@@ -118,7 +112,7 @@ class Ledger:
         numbers = cells.numbers()
         rows = np.array([self._row(Key(cut, key), series) for key in cells.keys], np.int64)
         rows = rows[numbers.series]
-        tally = np.array([numbers.events, numbers.people, numbers.reposts, numbers.reach])
+        tally = np.array([numbers.events, numbers.people])
         at = rows != NO_ROW
         return Part(rows[at], numbers.minutes[at] // self._minutes, tally[:, at])
 

@@ -35,7 +35,6 @@ class Clerk(Judge):
         self.ledger = Ledger({0}, minutes=5)
         self.people: Counter[tuple[int, str]] = Counter()
         self.buckets: list[int] = []
-        self.hours: list[int] = []
 
     def take(self, record: Record) -> Iterator[Signal]:
         self.ledger.take(record)
