@@ -4,7 +4,7 @@ Which quotes these are is known by digests alone, so that the log that says it d
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from msgspec.structs import replace
 
@@ -44,7 +44,7 @@ def delivery(held: Delivery, gone: Collection[str]) -> Delivery:
     return held if cleaned == notice else replace(held, notice=cleaned)
 
 
-def _signals(held: Mapping[str, Signal], gone: Collection[str]) -> dict[str, Signal]:
+def _signals(held: dict[str, Signal], gone: Collection[str]) -> dict[str, Signal]:
     cleaned = {name: signal(one, gone) for name, one in held.items()}
     same = all(cleaned[name] is one for name, one in held.items())
-    return held if same and isinstance(held, dict) else cleaned
+    return held if same else cleaned

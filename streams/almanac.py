@@ -56,7 +56,7 @@ class Almanac:
 
     def at(self, bucket: int) -> list[Occasion]:
         """Those that the hour lies in; each lasts a year at most."""
-        return [one for one in self.within(bucket, bucket + 1) if one.since <= bucket]
+        return self.within(bucket, bucket + 1)
 
     def within(self, since: int, until: int) -> list[Occasion]:
         """Those that share an hour with the time from `since` to before `until`."""
@@ -64,8 +64,10 @@ class Almanac:
             return []
         first, last = (signals.moment(bucket).astimezone(self._zone).year
                        for bucket in (since, until))  # fmt: skip
-        known = (one for year in range(first - 1, last + 1) for one in self._of_year(year))
-        return sorted(one for one in known if one.since < until and since < one.until)
+        # An event with a zone of its own may begin in the year after, or before, that of ours.
+        known = (one for year in range(first - 1, last + 2) for one in self._of_year(year))
+        shared = (one for one in known if one.since < until and since < one.until)
+        return sorted(shared, key=lambda one: (one.name, one.identity, one.uplift))
 
     @cached_property
     def _nothing(self) -> bool:

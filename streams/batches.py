@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
 from streams import files
-from streams.events import Rejected
+from streams.events import NAME, Rejected
 from streams.rejections import shown
 
 COLUMNS: Final = ("product", "batch", "made", "shipped", "units")
@@ -20,8 +20,7 @@ MOST_UNITS: Final = 10**12
 MOST_PROBLEMS: Final = 20  # that are told of a table
 DAY_RULE: Final = "must be a day such as 2026-03-01, or empty"
 UNITS_RULE: Final = f"must be a whole number from 1 to {MOST_UNITS}, or empty"
-NAME_RULE: Final = "must be 1 to 200 characters"
-LONGEST: Final = 200
+NAME_RULE: Final = f"must be 1 to {NAME} characters"
 
 Name = tuple[str, str]  # product and batch
 T = TypeVar("T")
@@ -130,7 +129,7 @@ def _batch(texts: Mapping[str, str]) -> Batch:
 
 
 def _name(column: str, texts: Mapping[str, str]) -> str:
-    if not 1 <= len(texts[column]) <= LONGEST:
+    if not 1 <= len(texts[column]) <= NAME:
         raise _RefusedError(column, NAME_RULE, texts[column])
     return texts[column]
 

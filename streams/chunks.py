@@ -7,7 +7,6 @@ read so: a table's changelog passes through the same consumer and stays one mess
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -15,15 +14,16 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import faust
+import structlog
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
-from streams import fetches
+from streams import fetches, metrics
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 SCHEME = "chunks"
 WAITING = 4  # runs handed over and not taken yet, at which no more are fetched
 ANEW = "the topic was made anew, so its consumer group needs a new start too"
@@ -59,6 +59,13 @@ class Begin(NamedTuple):
         return max(self.earliest - (self.committed or 0), 0)
 
 
+def note_lost(tp: TP, begin: Begin) -> None:
+    """Say and count what was due and is gone; where nothing was committed nothing was due."""
+    if begin.lost and begin.committed is not None:
+        log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=begin.lost)
+        metrics.LOST.labels(tp.topic).inc(begin.lost)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Consecutive records of one partition, as they were fetched.
@@ -85,6 +92,12 @@ class Run:
     @property
     def _place(self) -> str:
         return f"{self.topic}[{self.partition}]"
+
+    def require_number(self, expected: int | None) -> None:
+        """Raise LostRunError where a run was lost on the way; None: no reading has begun."""
+        if self.number != expected:
+            before = (expected or 0) - 1
+            raise LostRunError(f"{self}: run {self.number} does not follow run {before}")
 
     def require_order(self) -> None:
         """Raise LogTruncatedError where the log goes back: clients start such a log over."""
@@ -131,7 +144,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
             commits = {TopicPartition(*tp): commit for tp, commit in offsets.items()}
             await self.call_thread(self._ensure_consumer().commit, commits)
         except (CommitFailedError, IllegalStateError) as refused:
-            logger.warning("commit refused: %s", refused)
+            log.warning("commit_refused", why=str(refused))
             return False
         return True
 

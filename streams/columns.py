@@ -41,6 +41,13 @@ class Columns:
         values = transposed(events)
         return cls(np.array(values.pop("time", ()), np.int64), values)
 
+    @classmethod
+    def joined(cls, parts: Sequence["Columns"]) -> "Columns":
+        """The events of all, in their order."""
+        times = np.concatenate([NO_TIMES, *(part.times for part in parts)])
+        names = {name for part in parts for name in part.fields}
+        return cls(times, {n: Field.joined([part.field(n) for part in parts]) for n in names})
+
     def __len__(self) -> int:
         return len(self.times)
 
@@ -131,7 +138,7 @@ class Answers:
         shifted = list(zip(parts, starts, strict=False))
         places = [part.places + start for part, start in shifted]
         odd = {at + start: one for part, start in shifted for at, one in part.odd.items()}
-        columns = _joined([part.columns for part in parts])
+        columns = Columns.joined([part.columns for part in parts])
         return cls(columns, np.concatenate([NO_TIMES, *places]), odd, starts[-1])
 
     @classmethod
@@ -141,7 +148,7 @@ class Answers:
         places = np.concatenate([np.flatnonzero(marks), elsewhere[others.places]])
         order = np.argsort(places)
         odd = {int(elsewhere[at]): one for at, one in others.odd.items()}
-        joined = _joined([columns, others.columns]).ordered(order)
+        joined = Columns.joined([columns, others.columns]).ordered(order)
         return cls(joined, places[order], odd, len(marks))
 
     def __len__(self) -> int:
@@ -162,9 +169,3 @@ class Answers:
         kept = ~np.isin(self.places, list(ends))
         odd = dict(self.odd) | dict(ends)
         return Answers(self.columns.kept(kept), self.places[kept], odd, self.size)
-
-
-def _joined(parts: Sequence[Columns]) -> Columns:
-    times = np.concatenate([NO_TIMES, *(part.times for part in parts)])
-    names = {name for part in parts for name in part.fields}
-    return Columns(times, {n: Field.joined([part.field(n) for part in parts]) for n in names})

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, cast
 import msgspec
 import numpy as np
 
-from streams.columns import Answers, Columns
+from streams.columns import Columns
 from streams.events import Event
 from streams.fields import Ints
 from streams.forms import FORMS
@@ -124,5 +124,4 @@ def _owned(stream: Stream, columns: Columns, owners: Owners) -> Ints:
 
 
 def _joined(parts: Sequence[Part], stream: Stream) -> Columns:
-    own = [part.columns for part in parts if part.stream == stream]
-    return Answers.joined(list(map(Answers.sound, own))).columns
+    return Columns.joined([part.columns for part in parts if part.stream == stream])

@@ -70,7 +70,8 @@ class KnownEvent(Section):
     @model_validator(mode="after")
     def _lasts(self) -> Self:
         first, last = (_wall(when) for when in (self.since, self.until))
-        if first >= last + (timedelta() if isinstance(self.until, datetime) else DAY):
+        # A difference: there is no day after 9999-12-31, which means for ever.
+        if first - last >= (timedelta() if isinstance(self.until, datetime) else DAY):
             raise ValueError(f"until must be after since ({self.since}), got {self.until}")
         if last - first > LONGEST:
             raise ValueError(f"until must be within a year of since, got {self.until}")

@@ -56,13 +56,13 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
         TopicError: where a topic is missing.
     """
     named = Topics.of(settings)
+    topics.make_erasable(settings, bootstrap)
     evidence = not quotes or _leave_evidence(settings, bootstrap, quotes)
     with records.connected(settings.kafka, bootstrap) as cluster:
         letters = cluster.log(named.dead_letters).whole().records
         keys = {one.key for one in letters if one.key and names(one.value, person)}
         quoting = list(_quoting(cluster, named, frozenset(quotes)))
     if keys:
-        topics.make_erasable(settings, bootstrap)
         _empty(settings, bootstrap, keys)
     return Letters(len(keys), quoting, evidence)
 
@@ -73,7 +73,6 @@ def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str])
     Its state is in its table, so it needs none of the inputs that are behind it.
     """
     inputs_of = TopicPartition(Topics.of(settings).incident_inputs, 0)
-    topics.make_erasable(settings, bootstrap)
     item = Erased(
         quotes=tuple(sorted(map(digest, quotes))), at=time.time_ns() // 1_000_000
     )  # fmt: skip

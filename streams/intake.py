@@ -13,7 +13,7 @@ import structlog
 from faust.types import TP
 
 from streams import metrics, parsing, seen
-from streams.chunks import ANEW, Begin, LogTruncatedError, LostRunError, Run, StageApp
+from streams.chunks import ANEW, Begin, LogTruncatedError, Run, StageApp, note_lost
 from streams.columns import Answers
 from streams.deadletters import DeadLetter
 from streams.decoding import decoder
@@ -177,11 +177,8 @@ class Intake:
             if run.begin.committed is not None and begun.reading.watermark is not None:
                 await self._remember(run, begun.reading, run.begin.committed)
         held = self._inputs.get(run.tp)
-        if held is None or held.runs != run.number:
-            raise LostRunError(
-                f"{run.topic}[{run.partition}]: run {run.number} from offset "
-                f"{run.records[0].offset} does not follow run {(held.runs if held else 0) - 1}"
-            )
+        run.require_number(None if held is None else held.runs)
+        assert held is not None
         held.runs += 1
         return held
 
@@ -214,9 +211,7 @@ class Intake:
 
     def _begun(self, tp: TP, begin: Begin) -> _Input:
         source = self._sources[tp.topic]
-        if begin.lost and begin.committed is not None:
-            log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=begin.lost)
-            metrics.LOST.labels(tp.topic).inc(begin.lost)
+        note_lost(tp, begin)
         partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
         plan = Plan(self._settings, source, partitions)
         mark, _, origins = begin.note.partition("/")

@@ -128,9 +128,11 @@ class Recall:
             if not end:
                 return ""
             consumer.seek(tp, end - 1)
-            fetched = await consumer.getmany(tp, timeout_ms=PATIENCE)
-        held = [dict(record.headers) for record in fetched.get(tp, ())]
-        return held[-1].get(TOPIC_ID, b"").decode() if held else ""
+            while not (fetched := await consumer.getmany(tp, timeout_ms=PATIENCE)):
+                if (await consumer.beginning_offsets([tp]))[tp] >= end:
+                    return ""
+        held: dict[str, bytes] = dict(fetched[tp][-1].headers)
+        return held.get(TOPIC_ID, b"").decode()
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:

@@ -15,9 +15,9 @@ import numpy as np
 import structlog
 from faust.types import TP
 
-from streams import metrics, origins
+from streams import origins
 from streams.carrier import NOWHERE, Carrier
-from streams.chunks import Begin, LostRunError, Run, StageApp
+from streams.chunks import Begin, Run, StageApp, note_lost
 from streams.decoding import Decoder
 from streams.origins import Word
 from streams.resting import Resting
@@ -93,10 +93,10 @@ class Rekeying:
                 onward = held.carrier.take(offsets[part], stamps[part], answers)
                 names = origins.keys(onward.origins)
                 sent: list[Any] = []
-                for number in np.unique(onward.partitions).tolist():
+                for number in np.unique(onward.partitions[onward.partitions != NOWHERE]).tolist():
                     places = np.flatnonzero(onward.partitions == number).tolist()
                     carried = [(names[n], records[n].value) for n in places]
-                    sent += await self._send(run.topic, number, carried) if places else []
+                    sent += await self._send(run.topic, number, carried)
                 self._sendings.add(sent, partial(self._arrived, run.tp, held, held.carrier.word()))
                 await self._sendings.settle()
         held.resting.interrupted()
@@ -142,8 +142,8 @@ class Rekeying:
         if run.begin is not None:
             self._inputs[run.tp] = self._begun(run.tp, run.begin)
         held = self._inputs.get(run.tp)
-        if held is None or held.runs != run.number:
-            raise LostRunError(f"{run}: run {run.number} does not follow the one before")
+        run.require_number(None if held is None else held.runs)
+        assert held is not None
         held.runs += 1
         return held
 
@@ -155,9 +155,7 @@ class Rekeying:
                 f"{tp.topic}[{tp.partition}]: was not re-keyed before; a source whose rekey or key "
                 "changes needs another kafka.topic_prefix, or another topic"
             )
-        if begin.lost and begin.committed is not None:
-            log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=begin.lost)
-            metrics.LOST.labels(tp.topic).inc(begin.lost)
+        note_lost(tp, begin)
         carrier = Carrier(
             source, tp.partition, topic_id=origins.short(begin.topic_id),
             partitions=self._app.consumer.topic_partitions(tp.topic) or source.partitions,
@@ -185,8 +183,6 @@ class Rekeying:
     async def _send(
         self, topic: str, partition: int, records: Sequence[tuple[bytes | None, bytes | None]]
     ) -> list[Any]:
-        if partition == NOWHERE:
-            return []
         onto = self._topics.rekeyed(self._sources[topic])
         futures: list[Any] = await self._app.producer.send_batches(onto, partition, records)
         return futures

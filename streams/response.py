@@ -20,7 +20,7 @@ from alerts.incident import Incident
 from alerts.inputs import Attempted, Erased, Input, Outcome, Result, Tick
 from alerts.lifecycle import Decision, Incidents
 from streams import metrics
-from streams.chunks import LogTruncatedError, LostRunError, Run, StageApp
+from streams.chunks import LogTruncatedError, Run, StageApp
 from streams.settings import Settings
 from streams.topics import Topics
 
@@ -166,8 +166,7 @@ class Response:
             _require_same(head_of(self._table.data), run, self._topic_id)
             self._state, self._claimed = restored(self._table.data), set()
             self._runs = 0
-        if run.number != self._runs:
-            raise LostRunError(f"{run}: run {run.number} does not follow run {self._runs - 1}")
+        run.require_number(self._runs)
         self._runs += 1
 
     async def tick(self) -> None:

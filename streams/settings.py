@@ -191,8 +191,8 @@ class Settings(BaseSettings):
 def _missing(counted: Counted) -> str:
     """The cut that is to be added, as a table of the settings."""
     stream, by, where = counted
-    fixed = "".join(f", {field}={value}" for field, value in sorted(where))
-    return f"none counts {stream} by {', '.join(sorted(by))}{' where' + fixed[1:] if fixed else ''}"
+    fixed = ", ".join(f"{field}={value}" for field, value in sorted(where))
+    return f"none counts {stream} by {', '.join(sorted(by))}" + (f" where {fixed}" if fixed else "")
 
 
 def load(path: Path | None = None) -> Settings:

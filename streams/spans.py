@@ -13,7 +13,7 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from streams.fields import Bools, Field, Ints
+from streams.fields import Bools, Chosen, Field, Ints
 from streams.seen import Hashes
 
 Words = NDArray[np.uint64]
@@ -56,7 +56,7 @@ class Spans(Field):
     def __len__(self) -> int:
         return len(self.starts)
 
-    def chosen(self, which: slice | Ints | Bools) -> "Spans":
+    def chosen(self, which: Chosen) -> "Spans":
         return Spans(self.page, self.starts[which], self.lengths[which])
 
     def followed_by(self, others: Sequence[Field]) -> "Spans | None":

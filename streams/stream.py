@@ -19,6 +19,7 @@ from detectors.columns import Ints
 from streams.almanac import Almanac
 from streams.calendar import UNSEEN, Calendar, Closing
 from streams.cells import Cells, Counts, layout, shard_of
+from streams.counting import MINUTE
 from streams.groups import Groups, local_hour
 from streams.judges.bench import MAKERS, Bench, Makers
 from streams.judges.judge import NEVER, Closed, Record, Seat
@@ -32,7 +33,6 @@ from streams.watermarks import Admission, Watermarks, admit
 FORM = 2  # of snapshots
 STREAMS = ("complaints", "mentions")
 Watch = Callable[[str, Closed, Bench], None]
-MILLISECONDS = 60_000  # a minute
 NO_PEOPLE = np.empty(0, np.int64)
 
 
@@ -124,7 +124,7 @@ class Stream:
         """Close what event time has passed: of each hour the finer buckets, then itself."""
         if self._marks.time is None:
             return
-        now = self._marks.time // MILLISECONDS
+        now = self._marks.time // MINUTE
         if self._passed == NEVER:
             first = self.series.first_open
             if first is None or first * MINUTES > now:

@@ -17,7 +17,7 @@ from streams.archive.columns import Rows
 from streams.archive.layout import File
 from streams.archive.places import Place, PlaceError
 from streams.archive.sheets import Sheet
-from streams.chunks import LostRunError, Run
+from streams.chunks import Run
 from streams.decoding import Decoder, decoder
 from streams.settings import Settings, Stream
 from streams.topics import Topics
@@ -147,11 +147,8 @@ class Archive:
         if run.begin is not None:
             self._begin(run)
         held = self._inputs.get(run.tp)
-        if held is None or held.runs != run.number:
-            raise LostRunError(
-                f"{run.topic}[{run.partition}]: run {run.number} does not follow run "
-                f"{(held.runs if held else 0) - 1}"
-            )
+        run.require_number(None if held is None else held.runs)
+        assert held is not None
         held.runs += 1
         return held
 

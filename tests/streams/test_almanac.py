@@ -139,6 +139,7 @@ def test_an_event_is_on_from_its_first_hour_to_its_last(begin: int, days: int, a
         ({"since": "2026-05-02", "until": "2026-05-01"}, "until must be after since"),
         ({"since": "2026-05-01T10:00:00", "until": "2026-05-01T10:00:00"}, "must be after since"),
         ({"since": "2026-05-01", "until": "2027-06-01"}, "within a year"),
+        ({"since": "2026-05-01", "until": "9999-12-31"}, "within a year"),
         ({"since": 5, "until": "2026-05-01"}, "must be a day or a moment"),
         ({"since": "soon", "until": "2026-05-01"}, "must be a day or a moment .* got 'soon'"),
         (
@@ -164,3 +165,18 @@ def test_a_part_of_a_country_has_holidays_of_its_own() -> None:
     found = [len(almanac(country=code, zone=zone).at(bucket(2026, 6, 4, zone=zone)))
              for code in ("DE-BE", "DE-BY")]  # fmt: skip
     assert found == [0, 1]
+
+
+def test_an_event_with_a_zone_of_its_own_is_known_from_its_first_hour() -> None:
+    first, last = "2027-01-01T00:00:00+08:00", "2027-01-01T12:00:00+08:00"
+    known = almanac({"name": "sale", "since": first, "until": last}, zone=ZoneInfo("UTC"))
+    midnight = bucket(2026, 12, 31, 16, zone=ZoneInfo("UTC"))
+    assert [one.name for one in known.at(midnight)] == ["sale"]
+    assert not known.at(midnight - 1)
+
+
+def test_an_event_may_have_the_name_and_the_kind_of_a_holiday_on_its_day() -> None:
+    day = bucket(2026, 10, 1)
+    (holiday,) = CHINA.at(day)
+    same = {"name": holiday.name, "kind": holiday.kind, "since": "2026-10-01"}
+    assert len(almanac(same | {"until": "2026-10-01"}, country="CN").at(day)) == 2
