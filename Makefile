@@ -41,7 +41,7 @@ check: .venv/ready ## lint, format, types, import contract, shell scripts
 	$(BIN)/shellcheck .ci/run .ci/packages
 
 test: check packages ## all checks, and every test, a real broker included
-	$(BIN)/python -m pytest -rs -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 format: .venv/ready ## put the code into its form
 	$(BIN)/ruff check --fix .

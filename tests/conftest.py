@@ -10,10 +10,6 @@ settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks for the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Two processes share the files among them; what takes longest, with a broker, comes first."""
     items.sort(key=lambda item: "kafka" not in item.path.parts)
-    for item in items:
-        shared = "siege" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("siege" if shared else str(item.path)))

@@ -1,4 +1,4 @@
-"""Killed workers lose nothing and count nothing twice."""
+"""Killed workers lose nothing, count nothing twice, and what was to be told arrives."""
 
 import re
 from collections import Counter
@@ -7,6 +7,7 @@ from streams.archive import views
 from streams.archive.places import place
 from streams.seen import Mark
 from tests.kafka import histories, tallies
+from tests.kafka.installation import Installation
 from tests.kafka.siege import AGAIN, APART, PERSONS, Siege, total
 
 
@@ -69,3 +70,32 @@ def test_a_backtest_of_the_archive_confirms_what_was_confirmed(siege: Siege) -> 
     archived = installation.backtest(str(installation.settings.home / "archive"))
     wanted = tallies.confirmed(siege.expected)
     assert tallies.confirmed(archived) == wanted
+
+
+def deliveries(installation: Installation, *states: str) -> set[str]:
+    """The deliveries that have come to one of these states."""
+    return {line["id"] for line in installation.notifications() if line["state"] in states}
+
+
+def test_every_notification_arrives_and_a_repeated_one_says_so(siege: Siege) -> None:
+    installation, received = siege.installation, siege.receiver.received
+    installation.until(
+        lambda: (
+            deliveries(installation, "wanted")
+            <= deliveries(installation, "sent", "failed", "unknown")
+        ),
+        "an end of every delivery",
+    )
+    wanted = deliveries(installation, "wanted")
+    assert len(wanted) > 10
+    assert deliveries(installation, "sent") == wanted
+    came: dict[str, list[bool]] = {}
+    for message in received:
+        assert message.genuine
+        came.setdefault(message.delivery, []).append(message.repetition)
+    assert came.keys() == wanted
+    for repetitions in came.values():
+        assert not repetitions[0]
+        assert all(repetitions[1:])
+    # The first waited for its answer when its sender was killed.
+    assert came[received[0].delivery] == [False, True]
