@@ -158,3 +158,12 @@ def test_a_time_that_is_none_is_one_line() -> None:
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 1
     assert result.stderr == "time must be ISO 8601 (2026-03-02T12:30), got 'noon'\n"
+
+
+@pytest.mark.parametrize("option", [("--now", "2026-01-01"), ("--map", "map.toml")])
+def test_the_archive_of_the_settings_takes_no_mapping_and_no_time(option: tuple[str, str]) -> None:
+    Path("map.toml").write_text('stream = "complaints"\n[fields]\ntime = "t"', encoding="utf-8")
+    asked = ["why", "category=billing", hour(3), *option]
+    answer = CliRunner().invoke(app, asked, env={"TOCSIN_LANGUAGE": "en"})
+    assert answer.exit_code == 1
+    assert "archive of the settings: must be the only argument" in answer.stderr

@@ -34,6 +34,9 @@ Played = Annotated[
 MapFile = Annotated[
     Path | None, typer.Option("--map", help="A mapping, for other field names than ours.")
 ]
+Arrived = Annotated[
+    datetime | None, typer.Option(help="When the records arrived; the present without it.")
+]
 
 
 def backtest(
@@ -45,9 +48,7 @@ def backtest(
     ] = None,
     map_file: MapFile = None,
     file: SettingsFile = None,
-    now: Annotated[
-        datetime | None, typer.Option(help="When the records arrived; the present without it.")
-    ] = None,
+    now: Arrived = None,
 ) -> None:
     """Play files through detection and response, without Kafka.
 
@@ -78,15 +79,15 @@ def backtest(
 def archive_of(
     paths: Sequence[str], chosen: Settings, mapped: Mapping | None, now: datetime | None
 ) -> Log | None:
-    """The archive that the only path names; None for files."""
-    if not any(path.startswith(places.SCHEME) or Path(path).is_dir() for path in paths):
+    """The archive that the only path names, without one that of the settings; None for files."""
+    if paths and not any(path.startswith(places.SCHEME) or Path(path).is_dir() for path in paths):
         return None
     if len(paths) > 1 or mapped is not None or now is not None:
         raise ArchiveError(
-            f"archive {paths[0]}: must be the only argument, without --map and --now; it holds "
-            "events, and when they came"
+            f"archive {paths[0] if paths else 'of the settings'}: must be the only argument, "
+            "without --map and --now; it holds events, and when they came"
         )
-    return Log(places.at(paths[0], chosen))
+    return Log(places.at(paths[0], chosen) if paths else places.place(chosen))
 
 
 def milliseconds(moment: datetime | None) -> int:

@@ -1,6 +1,5 @@
 """tocsin why: which gate opened, and which did not, for a scope at a time."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -12,13 +11,12 @@ from rich.text import Text
 
 from alerts.gates import Answer, Doorman
 from streams import mapping, settings, why
-from streams.archive import places
 from streams.archive.log import Log
 from streams.mapping import Mapping
 from streams.settings import Settings
 from streams.why import Inquiry
 from tocsin import language, looking
-from tocsin.backtest import PROBLEMS, MapFile, archive_of, milliseconds
+from tocsin.backtest import PROBLEMS, Arrived, MapFile, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
 
 OPEN, CLOSED = ("✓ ", "green"), ("✗ ", "red")
@@ -34,9 +32,7 @@ def run(
     *,
     map_file: MapFile = None,
     file: SettingsFile = None,
-    now: Annotated[
-        datetime | None, typer.Option(help="When the records arrived; the present without it.")
-    ] = None,
+    now: Arrived = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead.")] = False,
 ) -> None:
     """Say why a scope was called in an hour, or why it was not.
@@ -52,8 +48,7 @@ def run(
         zone = ZoneInfo(chosen.detection.zone)
         inquiry = Inquiry(why.scope_of(scope), why.moment(time, zone))
         mapped = mapping.load(map_file) if map_file else None
-        log = archive_of(paths, chosen, mapped, now) if paths else Log(places.place(chosen))
-        if log is not None:
+        if (log := archive_of(paths or (), chosen, mapped, now)) is not None:
             answer = _of_archive(err, chosen, inquiry, log)
         else:
             files = list(map(Path, paths or ()))
