@@ -16,17 +16,17 @@ from statistics import median
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks import machine
+from detectors import budget
 from detectors.alarm import Alarms, Hysteresis
+from detectors.columns import Ints
 from detectors.season import Profiles
 from detectors.silence import Silence, SilenceState
 from detectors.surge import Surge, SurgeState
 
-Ints = NDArray[np.int64]
 Step = Callable[[int, Ints], None]  # the bucket, which is its own local hour, and its counts
-THRESHOLD: Final = 168_000.0  # one false alarm a week among 1,000 series
+THRESHOLD: Final = budget.threshold()  # one false alarm a week among 1,000 series
 SIZES: Final = (2_000, 10_000, 100_000)
 RATE: Final = (-1.5, 1.0)  # mean and deviation of the logarithm of events a bucket
 

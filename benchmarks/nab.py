@@ -240,8 +240,8 @@ def nested(files: Sequence[Series]) -> tuple[list[Ints], list[Choice]]:
 def _totals(series: Series, scores: Floats) -> list[float]:
     """Sum of the three profiles' raw scores by threshold."""
     return [
-        sum(raw_score(series, profile, fired(scores, threshold)) for profile in PROFILES.values())
-        for threshold in THRESHOLDS
+        sum(raw_score(series, profile, alarms) for profile in PROFILES.values())
+        for alarms in (fired(scores, threshold) for threshold in THRESHOLDS)
     ]
 
 

@@ -51,7 +51,7 @@ from detectors.weekly import Weekly, WeeklyState
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
 RATE = 0.01
 START = 14.0
-"""Threshold that the search begins with."""
+"""Threshold under which the histories are run while one is looked for."""
 SEARCH = (4.0, 60.0, 0.002)
 """Least and largest threshold, and the ratio at which the search ends."""
 
@@ -111,7 +111,11 @@ def judged(weekly: Weekly, state: WeeklyState, counts: Ints) -> Bools:
 
 
 def calibrated(weekly: Weekly, realisations: list[Realisation]) -> Weekly:
-    """With the lowest threshold that keeps to the rate in the tests of these realisations."""
+    """With the lowest threshold that keeps to the rate in the tests of these realisations.
+
+    Their histories are run once, under the threshold given: an alarm in them starts the evidence
+    anew, so that under the one found they would differ a little.
+    """
     ready = [(trained(weekly, made)[0], made.test[:TEST]) for made in realisations]
     low, high, ratio = SEARCH
     while high / low > 1.0 + ratio:
@@ -130,19 +134,20 @@ def of_weekly(weekly: Weekly, made: Realisation) -> tuple[Judged, Bools]:
     return (clean, broken), past
 
 
-Scores = tuple[Floats, list[Floats]]
+Score = Callable[[Ints], Floats]
+"""Of the weeks after a realisation's history, by week and series."""
 
 
-def of_ears(method: str, made: Realisation) -> Scores:
+def of_ears(method: str, made: Realisation) -> Score:
     first = ears.FIRST[method]
 
     def score(counts: Ints) -> Floats:
         return ears.METHODS[method](np.vstack([made.history[-first:], counts]))
 
-    return score(made.test), [score(outbreak.counts) for outbreak in made.outbreaks]
+    return score
 
 
-def of_farrington(made: Realisation) -> Scores:
+def of_farrington(made: Realisation) -> Score:
     """-ln p where there are cases enough, else 0.
 
     What is fitted leaves out the last 26 weeks, and an outbreak is over sooner: so one fit a week
@@ -160,16 +165,16 @@ def of_farrington(made: Realisation) -> Scores:
             ]
         )
 
-    return score(made.test), [score(outbreak.counts) for outbreak in made.outbreaks]
+    return score
 
 
-def of_known_mean(made: Realisation) -> Scores:
+def of_known_mean(made: Realisation) -> Score:
     truth = farrington.Prediction(made.means[HISTORY:], made.phi, np.full(made.phi.size, np.nan))
 
     def score(counts: Ints) -> Floats:
         return _surprise(truth.p_value(counts))
 
-    return score(made.test), [score(outbreak.counts) for outbreak in made.outbreaks]
+    return score
 
 
 def _surprise(p_value: Floats) -> Floats:
@@ -184,15 +189,16 @@ def threshold(clean: list[Floats]) -> float:
 
 
 def of_scores(
-    score: Callable[[Realisation], Scores], tuned: list[Realisation], made: Realisation
+    peer: Callable[[Realisation], Score], tuned: list[Realisation], made: Realisation
 ) -> dict[str, Any]:
-    limit = threshold([score(one)[0] for one in tuned])
-    clean, broken = score(made)
-    figures = Figures.of(made, (clean > limit, [scores > limit for scores in broken]))
+    limit = threshold([peer(one)(one.test) for one in tuned])
+    score = peer(made)
+    broken = [score(outbreak.counts) > limit for outbreak in made.outbreaks]
+    figures = Figures.of(made, (score(made.test) > limit, broken))
     return figures.named() | {"threshold": round(limit, 3)}
 
 
-PEERS: dict[str, Callable[[Realisation], Scores]] = {
+PEERS: dict[str, Callable[[Realisation], Score]] = {
     "EARS C1": lambda made: of_ears("C1", made),
     "EARS C2": lambda made: of_ears("C2", made),
     "EARS C3": lambda made: of_ears("C3", made),

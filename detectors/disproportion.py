@@ -10,7 +10,7 @@ n is observed and E expected if a series were like the rest, N and X are the sum
   Noren et al., Statistical Methods in Medical Research 22 (2013) 57.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import gammaincinv
@@ -40,9 +40,6 @@ class Disproportion:
     def stands_out(self) -> Bools:
         """Evans' three limits together."""
         return evans(self.n, self.prr, self.chi_squared)
-
-    def take(self, places: Ints) -> "Disproportion":
-        return Disproportion(*(getattr(self, f.name)[places] for f in fields(self)))
 
 
 def of_rates(n: Ints, exposure: Floats, prior: Prior | None = None) -> Disproportion:

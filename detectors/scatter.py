@@ -13,13 +13,12 @@ from typing import Annotated
 import numpy as np
 
 from detectors.columns import Bools, Columns, Floats, column
+from detectors.dispersion import LEAST
 from detectors.dynamic import Forecast
 
 PRIOR, SHARE = 1.5, 0.01
 BUCKETS = 10.0
 MEMORY = 1000.0
-LEAST = 1.001
-"""Least dispersion used: the negative binomial likelihood divides by v - 1."""
 
 
 @dataclass(slots=True)

@@ -17,12 +17,12 @@ from typing import Annotated
 
 import numpy as np
 
-from detectors.calendar import ORDINARY, Known, bounded
+from detectors.calendar import DAY, ORDINARY, Known, bounded
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dispersion import Dispersion
 from detectors.level import Level, winsorised
 
-DAY, WEEK = 24, 168
+WEEK = 168
 HALF_LIFE_WEEKS = 26.0
 FORGETTING = 2.0 ** (-1.0 / HALF_LIFE_WEEKS)
 """Share of a slot that is left after its next visit, a week later."""

@@ -1,7 +1,7 @@
 """A mixture of Shiryaev-Roberts statistics over multiples of an expected count.
 
     c = (1 + (v - 1) kappa)/v
-    L = y ln(kappa/c) - m (1 + sqrt(q)/2)/(v - 1) ln c   negative binomial log likelihood ratio
+    L = y ln(kappa/c) - m (1 + 0.7 sqrt q)/(v - 1) ln c   negative binomial log likelihood ratio
     R <- (rho R + s) exp(min(L, 40)),  A = mean of R over kappa
 
 y is observed and m expected, v the dispersion, q the relative variance of what m was estimated
@@ -16,7 +16,8 @@ from typing import Annotated
 
 import numpy as np
 
-from detectors.columns import Array, Columns, Floats, Floats32, Ints, column, summed
+from detectors.columns import Array, Bools, Columns, Floats, Floats32, Ints, column, summed
+from detectors.verdict import Excess
 
 KAPPAS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
 DOUBT = 0.7
@@ -26,13 +27,34 @@ LARGEST = 40.0
 
 
 @dataclass(slots=True)
-class Evidence(Columns):
-    """R by multiple; and what was observed and expected in the excursion since its onset."""
+class Excursion(Columns):
+    """What was observed and expected since its onset."""
 
-    ratios: Annotated[Floats32, column(np.float32, rows=len(KAPPAS))]
     onset: Annotated[Ints, column(np.int64, -1)]
     observed: Annotated[Ints, column(np.int64)]
     expected: Annotated[Floats, column(np.float64)]
+
+    def after(
+        self, counts: Ints, mean: Floats, *, lasts: Bools, masked: Bools, bucket: int
+    ) -> tuple[Ints, Ints, Floats]:
+        """Onset, observed and expected with the bucket in; one that does not last begins in it."""
+        return (
+            np.where(lasts, self.onset, bucket),
+            np.where(lasts, self.observed, 0) + counts * ~masked,
+            np.where(lasts, self.expected, 0.0) + mean * ~masked,
+        )
+
+    def keep(self, verdict: Excess) -> None:
+        self.onset[...] = verdict.onset
+        self.observed[...] = verdict.observed
+        self.expected[...] = verdict.expected
+
+
+@dataclass(slots=True)
+class Evidence(Excursion):
+    """R by multiple, and the excursion."""
+
+    ratios: Annotated[Floats32, column(np.float32, rows=len(KAPPAS))]
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,14 +197,17 @@ class Surge:
         if quiet.any():
             ratios = np.where(quiet, kept.ratios, ratios)
         score, ratios = limited(ratios, ceiling=ROOM * self.threshold)
-        goes_on = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
+        lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
+        onset, observed, expected = kept.after(
+            counts, expectation.mean, lasts=lasts, masked=masked, bucket=expectation.bucket
+        )
         verdict = Verdict(
             score=score,
             above=(score >= self.threshold) & ~quiet,
             multiple=multiple,
-            observed=np.where(goes_on, kept.observed, 0) + counts * ~masked,
-            expected=np.where(goes_on, kept.expected, 0.0) + expectation.mean * ~masked,
-            onset=np.where(goes_on, kept.onset, expectation.bucket),
+            observed=observed,
+            expected=expected,
+            onset=onset,
             learning=learning.copy(),
             masked=masked,
         )
@@ -253,7 +256,7 @@ class Surge:
         state.dispersion.learn(
             residual=(events - mean) * settled, mean=mean * settled, bucket=expected.bucket
         )
-        _keep(state.evidence, verdict)
+        state.evidence.keep(verdict)
         self._end_excursion(state, verdict, bucket=expected.bucket)
         self._end_learning(state, expected.bucket)
 
@@ -279,9 +282,3 @@ class Surge:
         begun = (state.begun >= 0) & (bucket - state.begun >= self.shortest_learning)
         known = begun & (state.level.a >= self.events_to_learn)
         state.learning &= ~known & (bucket + 1 - state.born < self.longest_learning)
-
-
-def _keep(kept: Evidence, verdict: Verdict) -> None:
-    kept.onset[...] = verdict.onset
-    kept.observed[...] = verdict.observed
-    kept.expected[...] = verdict.expected

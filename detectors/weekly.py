@@ -24,10 +24,11 @@ from typing import Annotated
 
 import numpy as np
 
+from detectors.alarm import NEVER
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dynamic import LIMIT, Dynamic, Forecast, Terms
 from detectors.scatter import Scatter
-from detectors.shiryaev import Likelihood, limited
+from detectors.shiryaev import Excursion, Likelihood, limited
 from detectors.verdict import Excess, slices
 
 WEEKS = 365.2425 / 7
@@ -43,17 +44,13 @@ HIGHEST_SCORE = 1e12
 QUIET = 4
 """Buckets without an alarm after which an excess that was called is over."""
 SLICE = 4096  # series worked on at a time
-NEVER = -(2**62)
 
 
 @dataclass(slots=True)
-class Account(Columns):
-    """R by excess; what was observed and expected since the onset; the last alarm's bucket."""
+class Account(Excursion):
+    """R by excess, the excursion, and the last alarm's bucket."""
 
     ratios: Annotated[Floats32, column(np.float32, rows=len(EXCESSES))]
-    onset: Annotated[Ints, column(np.int64, -1)]
-    observed: Annotated[Ints, column(np.int64)]
-    expected: Annotated[Floats, column(np.float64)]
     above: Annotated[Ints, column(np.int64, NEVER)]
 
 
@@ -165,14 +162,17 @@ class Weekly:
             kappas=[1.0 + excess * unit for excess in EXCESSES],
         )
         score, ratios = limited(np.where(quiet, kept.ratios, ratios), ceiling=HIGHEST_SCORE)
-        goes_on = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
+        lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
+        onset, observed, expected = kept.after(
+            counts, mean, lasts=lasts, masked=masked, bucket=expectation.bucket
+        )
         return Verdict(
             score=score,
             above=(score >= self.threshold) & ~quiet,
             multiple=multiple,
-            observed=np.where(goes_on, kept.observed, 0) + counts * ~masked,
-            expected=np.where(goes_on, kept.expected, 0.0) + mean * ~masked,
-            onset=np.where(goes_on, kept.onset, expectation.bucket),
+            observed=observed,
+            expected=expected,
+            onset=onset,
             learning=expectation.seen < 2.0 * self.season,
             masked=masked,
             ratios=ratios,
@@ -215,7 +215,7 @@ def _keep(account: Account, verdict: Verdict, *, bucket: int) -> None:
     """The evidence starts anew after an alarm, the account when what was called is over."""
     account.ratios[...] = np.where(verdict.above, 0.0, verdict.ratios)
     account.above[verdict.above] = bucket
+    account.keep(verdict)
     over = bucket - account.above == QUIET
-    account.onset[...] = verdict.onset
-    account.observed[...] = np.where(over, 0, verdict.observed)
-    account.expected[...] = np.where(over, 0.0, verdict.expected)
+    account.observed[over] = 0
+    account.expected[over] = 0.0

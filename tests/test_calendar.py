@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.calendar import LIMIT, ORDINARY, Account, Known, Learnt
+from detectors.calendar import DAY, LIMIT, ORDINARY, Account, Known, Learnt
 from detectors.columns import Ints
-from detectors.season import DAY, WEEK, Profiles
+from detectors.season import WEEK, Profiles
 
 SUNDAY, MONDAY = 3, 4  # the first day of local hours was a Thursday
 CALM = np.zeros(1, np.bool_)

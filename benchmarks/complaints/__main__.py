@@ -59,14 +59,16 @@ def _options() -> argparse.Namespace:
 def _result(options: argparse.Namespace) -> dict[str, Any]:
     made = read(options.data) if options.data else simulated(options.seed)
     thresholds = _thresholds(options)
-    ours, *others = _figures(made, thresholds, calendar=options.calendar).values()
-    named = dict(zip(list(thresholds)[1:], others, strict=True))
+    figures = _figures(made, thresholds, calendar=options.calendar)
+    ours = figures.pop(OURS)
     chosen = "given" if options.threshold else f"seeds {options.calibrate}"
     more = {}
     if options.newborn:
         seed = options.seed or 0
-        more["newborn"] = newborn.figures(made, seed=seed, threshold=thresholds[OURS])
-    return ours | {"threshold_from": chosen, "peers": named} | more
+        more["newborn"] = newborn.figures(
+            made, seed=seed, threshold=thresholds[OURS], calendar=options.calendar
+        )
+    return ours | {"threshold_from": chosen, "peers": figures} | more
 
 
 def _methods(options: argparse.Namespace) -> dict[str, Method]:

@@ -44,12 +44,14 @@ def with_newborn(made: Realisation, *, seed: int) -> tuple[Realisation, Ints]:
     return changed, newborn
 
 
-def figures(made: Realisation, *, seed: int, threshold: float) -> dict[str, Any]:
+def figures(made: Realisation, *, seed: int, threshold: float, calendar: str) -> dict[str, Any]:
     """How many of them are found, and how often the newborn are wrongly called."""
     changed, newborn = with_newborn(made, seed=seed)
-    clean = judged(changed, changed.ordinary, threshold=threshold).score >= threshold
-    both = judged(changed, changed.ordinary + changed.excess, threshold=threshold).score
-    hit, events = found(changed, both >= threshold)
+    clean, both = (
+        judged(changed, counts, threshold=threshold, calendar=calendar).score >= threshold
+        for counts in (changed.ordinary, changed.ordinary + changed.excess)
+    )
+    hit, events = found(changed, both)
     return {
         "batches": len(newborn),
         "found": round(float(hit.mean()), 4),

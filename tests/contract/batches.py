@@ -32,9 +32,6 @@ class BatchCase:
     def grow(self, n: int, *, born: int) -> None:
         self.state = self.state.grown(self.state.size + n)
 
-    def mean(self, *, hour: int) -> Floats:
-        return self.exposure
-
     def judge(self, counts: Ints, *, hour: int) -> batches.Verdict:
         return BATCHES.judge(self.state, DEFAULT, counts, self.exposure, bucket=hour)
 
