@@ -85,3 +85,13 @@ def with_repetitions(events: Iterable[Event]) -> Iterator[Event]:
 def write(path: Path, events: Iterable[Event]) -> Path:
     path.write_text("".join(f"{json.dumps(event)}\n" for event in events), encoding="utf-8")
     return path
+
+
+def halves(folder: Path, events: Iterable[Event], *, days: int) -> list[str]:
+    """Files of complaints before and from the middle of so many days, in folders of their own."""
+    middle, parts = START + days * 12 * HOUR, dict[str, list[Event]](first=[], second=[])
+    for event in events:
+        parts["first" if event["time"] < middle else "second"].append(event)
+    for name in parts:
+        (folder / name).mkdir()
+    return [str(write(folder / name / "complaints.jsonl", part)) for name, part in parts.items()]

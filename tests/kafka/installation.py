@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+from streams.archive import views
+from streams.archive.places import place
 from streams.cells import Counts, decode, shard_of
 from streams.settings import Source, load
 from streams.topics import Role, Topics, group
@@ -110,6 +112,24 @@ class Installation:
         before = self.pids()[role]
         os.kill(before, signal.SIGKILL)
         self.until(lambda: self.pids().get(role, before) != before, f"another {role}")
+
+    def archived(self) -> bool:
+        """Whether every record of the first source, of complaints, is in the archive."""
+        topic = self.topics.counted(self.settings.sources[0])
+        with views.opened(place(self.settings)) as archive:
+            found = archive.execute(
+                'SELECT "partition", count(DISTINCT "offset") FROM complaints_records GROUP BY ALL'
+            ).fetchall()
+        return dict(found) == self.reader.ends(topic)
+
+    def erased(self, person: str) -> str:
+        """What `tocsin erase` says, in English."""
+        done = subprocess.run(
+            self.command("erase", person), capture_output=True, text=True, check=False,
+            env=os.environ | {"TOCSIN_LANGUAGE": "en"},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def pids(self) -> dict[str, int]:
         if not self._pids.exists():

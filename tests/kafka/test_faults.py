@@ -98,7 +98,7 @@ def test_a_record_that_a_stage_cannot_take_stops_it_by_name_before_the_commit_pa
     )
 
 
-def made_anew(installation: Installation, topic: str, partitions: int = 1) -> None:
+def made_anew(installation: Installation, topic: str) -> None:
     with administered(installation) as admin:
         admin.delete_topics([topic])
     deadline = time.monotonic() + DEADLINE

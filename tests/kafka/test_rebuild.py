@@ -4,12 +4,9 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from streams.archive import views
-from streams.archive.places import place
 from streams.settings import load
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
-from tests.kafka.installation import Installation
 
 OPTIONS = """
 [intake]
@@ -29,43 +26,19 @@ key = "person"
 DAYS = 20
 
 
-def halves(folder: Path) -> list[str]:
+def test_another_number_of_shards_goes_on_where_the_archive_ends(
+    install: Install, tmp_path: Path
+) -> None:
     events = histories.surge(
         histories.complaints(6000, days=DAYS, seed=21), 300, hour=400, hours=8, seed=22,
         product="heater", category="quality",
     )  # fmt: skip
-    middle = histories.START + DAYS * 12 * histories.HOUR
-    parts = {
-        "first": [event for event in events if event["time"] < middle],
-        "second": [event for event in events if event["time"] >= middle],
-    }
-    for name in parts:
-        (folder / name).mkdir()
-    return [
-        str(histories.write(folder / name / "complaints.jsonl", part))
-        for name, part in parts.items()
-    ]
-
-
-def archived(installation: Installation) -> bool:
-    """Everything in the topic is in the archive."""
-    topic = installation.topics.source(installation.settings.sources[0])
-    with views.opened(place(installation.settings)) as archive:
-        found = archive.execute(
-            'SELECT "partition", max("offset") + 1 FROM complaints_records GROUP BY ALL'
-        ).fetchall()
-    return dict(found) == installation.reader.ends(topic)
-
-
-def test_another_number_of_shards_goes_on_where_the_archive_ends(
-    install: Install, tmp_path: Path
-) -> None:
-    first, second = halves(tmp_path)
+    first, second = histories.halves(tmp_path, events, days=DAYS)
     running = install(OPTIONS)
     running.start()
     running.replay(first)
     running.until(running.counted, "counts of the first half")
-    running.until(lambda: archived(running), "records in the archive")
+    running.until(running.archived, "records in the archive")
     assert running.stop() == 0
     with_three = running.file.read_text(encoding="utf-8").replace("shards = 2", "shards = 3")
     running.file.write_text(with_three, encoding="utf-8")

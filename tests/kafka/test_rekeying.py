@@ -3,13 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streams.archive import views
-from streams.archive.places import place
 from streams.topics import Role
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
@@ -52,15 +49,7 @@ def events() -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def files(events: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Two halves."""
-    folder, middle = tmp_path_factory.mktemp("halves"), histories.START + DAYS * 12 * histories.HOUR
-    told = list(spoken_twice(events))
-    paths: list[Path] = []
-    for name in ("first", "second"):
-        part = [event for event in told if (event["time"] < middle) == (name == "first")]
-        (folder / name).mkdir()
-        paths.append(histories.write(folder / name / "complaints.jsonl", part))
-    return [str(path) for path in paths]
+    return histories.halves(tmp_path_factory.mktemp("halves"), spoken_twice(events), days=DAYS)
 
 
 @pytest.fixture(scope="module")
@@ -105,16 +94,7 @@ def test_what_is_confirmed_is_what_a_backtest_confirms(
 def test_a_backtest_of_the_archive_confirms_the_same(
     running: Installation, expected: list[dict[str, Any]]
 ) -> None:
-    topic = running.topics.counted(running.settings.sources[0])
-
-    def archived() -> bool:
-        with views.opened(place(running.settings)) as archive:
-            found = archive.execute(
-                'SELECT "partition", count(DISTINCT "offset") FROM complaints_records GROUP BY ALL'
-            ).fetchall()
-        return dict(found) == running.reader.ends(topic)
-
-    running.until(archived, "records in the archive")
+    running.until(running.archived, "records in the archive")
     again = running.backtest(str(running.settings.home / "archive"))
     assert tallies.confirmed(again) == tallies.confirmed(expected)
 
