@@ -22,7 +22,6 @@ from tests.streams.logs import DAY, MINUTE, START, complaint, log, mention, sett
 from tests.streams.test_backtest import history, outcomes, signals
 
 CONFIRMED, CLEARED = SignalState.CONFIRMED, SignalState.CLEARED
-ENDS = START + 20 * DAY
 
 
 def rule(**facts: Any) -> Rule:
@@ -43,7 +42,7 @@ def said(*minutes: float, **fields: Any) -> list[Event]:
 
 def called(which: Settings, events: Sequence[Event]) -> list[Signal]:
     ordered = sorted(events, key=lambda event: event.time)
-    sent = emitted(which, records(ordered, ends=ENDS))
+    sent = emitted(which, records(ordered, ends=ordered[-1].time + 2 * DAY))
     found, _ = played(which, sent)
     return [signal for signal in found if signal.kind is Kind.RULE]
 
@@ -143,7 +142,8 @@ BOTH = (
 
 def logs(which: Settings, *, every: int = 25) -> list[list[list[Counts]]]:
     parts = parted(which, EVENTS)
-    return [emitted(which, records(p, ends=ENDS), n, every=every) for n, p in enumerate(parts)]
+    ends = START + 2 * DAY
+    return [emitted(which, records(p, ends=ends), n, every=every) for n, p in enumerate(parts)]
 
 
 TWO = ruled(*BOTH, partitions=2)
