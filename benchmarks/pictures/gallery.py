@@ -1,0 +1,72 @@
+"""The pictures there are, and how a track is drawn."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from benchmarks.pictures import batches, burst, calendar, rules, silence, surge, weekly
+from benchmarks.pictures.track import Track
+
+PICTURES: Final[Mapping[str, Callable[[], Track]]] = {
+    "surge": surge.drawn,
+    "burst": burst.drawn,
+    "weekly": weekly.drawn,
+    "batches": batches.drawn,
+    "silence": silence.drawn,
+    "rule": rules.drawn,
+    "campaign-declared": partial(calendar.drawn, declared=True),
+    "campaign-unknown": partial(calendar.drawn, declared=False),
+}
+SEEN, USUAL, ALARM, PLANTED, YOUNG = "#3b5b8c", "#d08a2e", "#b3261e", "#f3d9d6", "#e8e8e8"
+LEAST_SCORE = 1e-2
+STYLE: Final[dict[Any, Any]] = {
+    "savefig.dpi": 110, "font.family": "sans-serif",
+    "font.size": 9, "axes.spines.top": False, "axes.spines.right": False,
+}  # fmt: skip
+
+
+def draw(track: Track, path: Path) -> None:
+    """Counts beside what was expected, and below them the score."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8, 3.6), layout="constrained")
+        above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+        buckets = np.arange(len(track.counts))
+        above.bar(buckets, track.counts, width=1.0, color=SEEN, label="seen")
+        above.step(buckets, track.expected, where="mid", color=USUAL, label=track.line)
+        _score(below, buckets, track)
+        for axes in (above, below):
+            _shade(axes, track)
+        if track.called is not None:
+            for axes in (above, below):
+                axes.axvline(track.called, color=ALARM, linewidth=1, label="called")
+        above.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=5)
+        above.set_ylabel("people")
+        below.set_xlabel(track.unit)
+        below.set_xlim(-0.5, buckets.size - 0.5)
+        figure.savefig(path, metadata={"Software": None})
+
+
+def _score(axes: Any, buckets: Any, track: Track) -> None:
+    """On a scale of powers of ten where it spans many."""
+    axes.plot(buckets, np.maximum(track.score, LEAST_SCORE), color=SEEN)
+    axes.axhline(track.threshold, color=ALARM, linewidth=1, linestyle="--")
+    axes.text(0, track.threshold, " threshold", color=ALARM, va="bottom", fontsize=8)
+    if track.threshold > 10:
+        axes.set_yscale("log")
+    axes.set_ylabel("score")
+
+
+def _shade(axes: Any, track: Track) -> None:
+    if track.planted:
+        first, last = track.planted
+        axes.axvspan(first - 0.5, last + 0.5, color=PLANTED, zorder=0, label="planted")
+    for young, run in groupby(range(len(track.learning)), key=track.learning.__getitem__):
+        if young:
+            places = list(run)
+            axes.axvspan(places[0] - 0.5, places[-1] + 0.5, color=YOUNG, zorder=0, label="learning")
