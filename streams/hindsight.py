@@ -26,15 +26,33 @@ LONGEST_LEARNING: Final = SURGE.longest_learning * BUCKET
 class Called(NamedTuple):
     """An incident: its last line, its first and highest colour, and the signal that speaks for it.
 
-    `scopes` counts those of all its signals, and `harms` are what they tell of.
+    `signals` are all that it held, each at its largest.
     """
 
     line: IncidentLine
     first: Colour
     peak: Colour
     signal: Signal
-    scopes: int
-    harms: Sequence[str]
+    signals: Sequence[Signal]
+
+    @property
+    def scopes(self) -> int:
+        """How many its signals are of."""
+        return len({tuple(sorted(signal.scope.items())) for signal in self.signals})
+
+    @property
+    def harms(self) -> list[str]:
+        """What its signals tell of."""
+        return sorted({harm for signal in self.standing for harm in signal.harm})
+
+    @property
+    def standing(self) -> list[Signal]:
+        return [signal for signal in self.signals if signal.standing]
+
+    @property
+    def withdrawn(self) -> bool:
+        """Later data did not bear it out."""
+        return self.line.state is IncidentState.WITHDRAWN
 
 
 class Learning(NamedTuple):
@@ -147,9 +165,7 @@ def called(lines: Iterable[IncidentLine], signals: Iterable[Signal]) -> list[Cal
 
 
 def _called(line: IncidentLine, first: Colour, peak: Colour, signals: Sequence[Signal]) -> Called:
-    scopes = {tuple(sorted(signal.scope.items())) for signal in signals}
-    harms = sorted({harm for signal in signals if signal.standing for harm in signal.harm})
-    return Called(line, first, peak, _speaking(signals, line), len(scopes), harms)
+    return Called(line, first, peak, _speaking(signals, line), signals)
 
 
 def _speaking(signals: Sequence[Signal], line: IncidentLine) -> Signal:

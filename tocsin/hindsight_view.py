@@ -7,7 +7,6 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.channels.terminal import STYLES
-from alerts.incident import IncidentState
 from alerts.signal import matter
 from alerts.words import Words
 from streams.hindsight import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight
@@ -129,6 +128,6 @@ def _about(called: Called, words: Words) -> str:
         parts.append(words.say("silent"))
     if called.harms and "harm" not in called.line.scope:
         parts.append(words.harms(called.harms))
-    if called.line.state is IncidentState.WITHDRAWN:
+    if called.withdrawn:
         parts.append(words.name("incident", called.line.state))
     return words.listed(parts)

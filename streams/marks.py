@@ -1,0 +1,222 @@
+"""What people said of incidents that were called: marks, from a CSV file.
+
+The columns are incident, scope, at, mark, reason. A row names an incident by its id, or by a scope
+and a moment: `product=Kettle K3;batch=B2409-03`, or the same as a JSON object, and a time with its
+zone. An id is that of one run; scope and time find the incident under other settings too, so that
+a mark by id is first *placed* among the incidents of the settings that it was made under.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from alerts.signal import Scope, matter
+from streams import files
+from streams.events import Rejected
+from streams.hindsight import Called
+from streams.rejections import shown
+from streams.sections import CHANNELS, DIMENSIONS
+
+COLUMNS: Final = ("incident", "scope", "at", "mark", "reason")
+FIELDS: Final = frozenset({"stream", "harm"}.union(*DIMENSIONS.values()))
+MOST_PROBLEMS: Final = 20  # that are told of a file
+AROUND: Final = timedelta(days=1)
+"""So long before its onset and after its last signal a moment is still of an incident's time."""
+
+SCOPE_RULE: Final = "must be such as product=Kettle K3;batch=B2409-03, or a JSON object of texts"
+AT_RULE: Final = "must be a time with its zone, such as 2026-03-02T12:30+08:00"
+EITHER_RULE: Final = "must be given, or scope and at in its place"
+
+
+class Ruling(StrEnum):
+    """What somebody said of an incident."""
+
+    REAL = "real"
+    NOT_A_CRISIS = "not_a_crisis"
+
+
+class MarksError(Exception):
+    """Marks that cannot be used; each line names file, row, column, rule and value."""
+
+    def __init__(self, path: Path, *problems: str) -> None:
+        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A row: an incident by its id, or a scope and a moment; `row` counts the header as 1."""
+
+    row: int
+    ruling: Ruling
+    incident: str = ""
+    scope: Scope = field(default_factory=dict)
+    at: datetime | None = None
+    reason: str = ""
+
+    @property
+    def named(self) -> str:
+        """As people wrote it."""
+        if self.incident:
+            return self.incident
+        fields = ", ".join(f"{name}={value}" for name, value in self.scope.items())
+        return f"{fields} at {self.at:%Y-%m-%d %H:%M%z}"
+
+
+class Case(NamedTuple):
+    """A mark with its place in a history; what it is about is called where `met` says so."""
+
+    mark: Mark
+    scope: Scope
+    since: datetime
+    until: datetime
+
+    @property
+    def real(self) -> bool:
+        return self.mark.ruling is Ruling.REAL
+
+    def met(self, called: Called) -> bool:
+        """Whether an incident, of any run over this history, is about it and of its time."""
+        in_time = _begun(called) - AROUND <= self.until and self.since <= called.line.at + AROUND
+        scopes = [called.line.subject, *(signal.scope for signal in called.standing)]
+        return in_time and any(akin(self.scope, scope) for scope in scopes)
+
+    def calls(self, called: Iterable[Called]) -> list[Called]:
+        """Those incidents that are about it."""
+        return [one for one in called if self.met(one)]
+
+
+def akin(one: Scope, other: Scope) -> bool:
+    """Whether one's matter holds the other's; the stream counts where there is no other field."""
+    first, second = matter(one).items(), matter(other).items()
+    if not first or not second:
+        return one.get("stream") == other.get("stream")
+    return first <= second or second <= first
+
+
+def load(path: Path) -> list[Mark]:
+    """The marks in a file; raises MarksError."""
+    marks: list[Mark] = []
+    problems = list(islice(_read(path, marks), MOST_PROBLEMS + 1))
+    if len(problems) > MOST_PROBLEMS:
+        problems[-1] = "and more"
+    if problems:
+        raise MarksError(path, *problems)
+    return marks
+
+
+def placed(path: Path, marks: Iterable[Mark], called: Sequence[Called]) -> list[Case]:
+    """Where the marks lie; an id must be that of an incident called here, else MarksError."""
+    known = {one.line.id: one for one in called}
+    unknown = [mark for mark in marks if mark.incident and mark.incident not in known]
+    if unknown:
+        raise MarksError(path, *(_unknown(mark) for mark in unknown[:MOST_PROBLEMS]))
+    return [_case(mark, known) for mark in marks]
+
+
+def _case(mark: Mark, known: Mapping[str, Called]) -> Case:
+    if mark.at is not None:
+        return Case(mark, mark.scope, mark.at, mark.at)
+    return lying(known[mark.incident], mark)
+
+
+def lying(called: Called, mark: Mark | None = None) -> Case:
+    """The case that an incident itself is: its matter, from its onset to its last signal."""
+    mark = mark or Mark(0, Ruling.REAL, incident=called.line.id)
+    return Case(mark, called.line.subject, _begun(called), called.line.at)
+
+
+def _begun(called: Called) -> datetime:
+    return min([called.line.opened, *(signal.onset for signal in called.signals)])
+
+
+def _unknown(mark: Mark) -> str:
+    return (
+        f"row {mark.row}: incident: must be of an incident that these settings call in this "
+        f"history, or be given as scope and at, got {shown(mark.incident)!r}"
+    )
+
+
+class _RefusedError(Exception):
+    """A value that breaks its column's rule."""
+
+    def __init__(self, column: str, rule: str, value: str) -> None:
+        super().__init__(f"{column}: {rule}, got {shown(value)!r}")
+
+
+def _read(path: Path, marks: list[Mark]) -> Iterator[str]:
+    """Fills the list; yields what is wrong with the file."""
+    try:
+        names, rows = files.raw(path)
+        if absent := [column for column in COLUMNS if column not in (names or ())]:
+            yield f"must be a CSV file with the columns {', '.join(COLUMNS)}; lacks {absent}"
+            return
+        for number, row in rows:
+            try:
+                marks.append(_mark(number, row))
+            except _RefusedError as refusal:
+                yield f"row {number}: {refusal}"
+    except files.FileError as failure:
+        yield str(failure).removeprefix(f"{path}: ")
+
+
+def _mark(number: int, row: Mapping[str, object] | Rejected) -> Mark:
+    if isinstance(row, Rejected):
+        raise _RefusedError(row.field, row.rule, row.value)
+    texts = {column: str(row.get(column) or "").strip() for column in COLUMNS}
+    ruling, reason = _ruling(texts["mark"]), texts["reason"]
+    if texts["incident"]:
+        if either := texts["scope"] or texts["at"]:
+            raise _RefusedError("scope", "must be empty, as at, where incident is given", either)
+        return Mark(number, ruling, incident=texts["incident"], reason=reason)
+    if not texts["scope"]:
+        raise _RefusedError("incident", EITHER_RULE, "")
+    return Mark(number, ruling, scope=_scope(texts["scope"]), at=_at(texts["at"]), reason=reason)
+
+
+def _ruling(text: str) -> Ruling:
+    if text not in set(Ruling):
+        raise _RefusedError("mark", f"must be one of {', '.join(Ruling)}", text)
+    return Ruling(text)
+
+
+def _scope(text: str) -> Scope:
+    """Fields as `field=value;field=value` or as JSON."""
+    fields = _object(text) if text.startswith("{") else _pairs(text)
+    if unknown := sorted(fields.keys() - FIELDS):
+        raise _RefusedError("scope", f"fields must be of {sorted(FIELDS)}", unknown[0])
+    if fields.get("stream", "complaints") not in CHANNELS:
+        raise _RefusedError("scope", f"stream must be one of {sorted(CHANNELS)}", fields["stream"])
+    return fields
+
+
+def _object(text: str) -> Scope:
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        raise _RefusedError("scope", SCOPE_RULE, text) from None
+    if not fields or not all(isinstance(value, str) and value for value in fields.values()):
+        raise _RefusedError("scope", SCOPE_RULE, text)
+    return dict(fields)
+
+
+def _pairs(text: str) -> Scope:
+    parts = [part.partition("=") for part in text.split(";") if part.strip()]
+    fields = {name.strip(): value.strip() for name, _, value in parts}
+    if not fields or not all(fields.values()) or len(fields) < len(parts):
+        raise _RefusedError("scope", SCOPE_RULE, text)
+    return fields
+
+
+def _at(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise _RefusedError("at", AT_RULE, text) from None
+    if at.tzinfo is None:
+        raise _RefusedError("at", AT_RULE, text)
+    return at
