@@ -79,14 +79,21 @@ def home(signal: Signal, incidents: Iterable[Incident]) -> Home:
 def akin(incident: Incident, signal: Signal) -> bool:
     """Whether incident and signal are about the same matter."""
     one, other = matter(incident.scope), signal.matter
-    shared = one.keys() & other.keys()
-    if incident.broad or any(one[field] != other[field] for field in shared):
+    if incident.broad:
         return False
     if _triggered(incident) or signal.event:
-        return bool(shared & SUBJECT) or _same_trigger(incident, signal)
+        return meet(one, other, event=True) or _same_trigger(incident, signal)
     if not one or not other:
         return bool(other) and incident.scope.get("stream") == signal.stream
-    nested = len(shared) == min(len(one), len(other))
+    return meet(one, other, event=False)
+
+
+def meet(one: Scope, other: Scope, *, event: bool) -> bool:
+    """Whether two matters are one; with an event on either side only by a field of `SUBJECT`."""
+    shared = one.keys() & other.keys()
+    if any(one[field] != other[field] for field in shared):
+        return False
+    nested = len(shared) == min(len(one), len(other)) and not event
     return nested or bool(shared & SUBJECT)
 
 
