@@ -1,5 +1,7 @@
 """Files of settings, written only where they are sound."""
 
+import os
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,3 +32,20 @@ def install(contents: Mapping[str, str], folder: Path) -> None:
         settings.load(Path(aside, SETTINGS))
         for name in FILES:
             Path(aside, name).replace(folder / name)
+
+
+def exchange(content: bytes, file: Path, *, former: Path) -> None:
+    """Put other settings in a file's place at once; what it held lies in `former` from then on.
+
+    Raises OSError; the file is then as it was.
+    """
+    place = file.resolve()
+    shutil.copy2(place, former)
+    with tempfile.TemporaryDirectory(prefix=".tocsin-rules-", dir=place.parent) as aside:
+        fresh = Path(aside, place.name)
+        with fresh.open("wb") as into:
+            into.write(content)
+            into.flush()
+            os.fsync(into.fileno())
+        shutil.copymode(place, fresh)
+        fresh.replace(place)

@@ -195,10 +195,11 @@ def _missing(counted: Counted) -> str:
     return f"none counts {stream} by {', '.join(sorted(by))}" + (f" where {fixed}" if fixed else "")
 
 
-def load(path: Path | None = None) -> Settings:
+def load(path: Path | None = None, *, folder: Path | None = None) -> Settings:
     """The settings from `path`, else TOCSIN_SETTINGS, else ./tocsin.toml, else the defaults.
 
-    Raises SettingsError. Paths in the file are relative to the file's folder.
+    Raises SettingsError. Paths in the file are relative to the file's folder, or to another one
+    in which it is to lie.
     """
     named = file(path)
     data = {} if named is None else _read(named)
@@ -208,7 +209,7 @@ def load(path: Path | None = None) -> Settings:
     ]
     if problems:
         raise SettingsError(*problems)
-    folder = Path() if named is None else named.absolute().parent
+    folder = folder or (Path() if named is None else named.absolute().parent)
     try:
         return Settings(**options.anchored(Settings, data, folder))
     except ValidationError as error:

@@ -5,7 +5,7 @@ from datetime import UTC, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.signal import Signal, SignalState
@@ -64,6 +64,7 @@ def test_a_set_beside_itself_is_the_same_and_loses_nothing(held: list[Called]) -
     assert verdict(held, held) == Verdict([], [])
 
 
+@settings(max_examples=40)
 @given(histories(), histories())
 def test_from_the_other_side_it_is_the_mirror_image(one: list[Called], other: list[Called]) -> None:
     there, back = compare(one, other), compare(other, one)
@@ -76,6 +77,7 @@ def _ids(comparison: Comparison) -> set[tuple[str, str]]:
             for p in comparison.pairs}  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(histories(), histories())
 def test_each_incident_stands_in_it_and_alone_only_where_the_other_set_has_none_of_it(
     old: list[Called], new: list[Called]
@@ -87,6 +89,7 @@ def test_each_incident_stands_in_it_and_alone_only_where_the_other_set_has_none_
     assert [one.line.id for one in comparison.gone] == gone
 
 
+@settings(max_examples=40)
 @given(histories(), histories(), st.data())
 def test_who_calls_less_loses_no_less(
     old: list[Called], new: list[Called], data: st.DataObject
@@ -96,6 +99,7 @@ def test_who_calls_less_loses_no_less(
     assert lost <= {one.called.line.id for one in verdict(old, fewer).lost}
 
 
+@settings(max_examples=40)
 @given(histories(), histories())
 def test_weeks_add_up_to_all(old: list[Called], new: list[Called]) -> None:
     weeks = compare(old, new).weeks(UTC)
