@@ -224,6 +224,18 @@ NAMES: dict[str, dict[str, str]] = {
         "one-value": "left out: one value only",
         "no-value": "left out: no event has it",
     },
+    "ruling": {"real": "real", "not_a_crisis": "not a crisis"},
+    "loss": {
+        "uncalled": "not called at all",
+        "taken-back": "called and then withdrawn",
+    },
+    "effect": {
+        "nothing": "nothing changes, so nothing need be done",
+        "restart": "restart tocsin run: it is in force from then on",
+        "rebuild": "stop tocsin run, make the state anew with tocsin rebuild, and start it again",
+        "topics": "a topic that was counted is keyed otherwise now: give it another name, or the "
+        "installation another kafka.topic_prefix, before tocsin run starts again",
+    },
     "redacted": {
         "link": "[link]",
         "email": "[e-mail]",

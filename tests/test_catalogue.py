@@ -31,10 +31,13 @@ from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
 from streams import response
+from streams.acceptance import Loss
 from streams.almanac import MAKE_UP
 from streams.demo import Phase
+from streams.effect import Effect
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
+from streams.marks import Ruling
 from streams.proposal import matching
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import WANTED, Note
@@ -87,6 +90,9 @@ VALUES: dict[str, Set[str]] = {
     "note": set(Note) - {Note.LOCAL, Note.LOST},
     "missing": set().union(*WANTED.values()),
     "verdict": set(Verdict),
+    "ruling": set(Ruling),
+    "loss": set(Loss),
+    "effect": set(Effect),
     "redacted": set(Redacted),
 }
 

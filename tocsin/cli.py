@@ -13,6 +13,7 @@ from tocsin import (
     kafka,
     rebuild,
     replay,
+    rules,
     run,
     serve,
     topics,
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.add_typer(kafka.app, name="kafka")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dashboards.app, name="dashboards")
+app.add_typer(rules.app, name="rules")
 app.command()(init.init)
 app.command()(check.check)
 app.command()(run.run)

@@ -17,7 +17,7 @@ MOST = 20  # incidents that are listed
 
 
 def show(console: Console, seen: Hindsight, words: Words) -> None:
-    console.print(Text(_events(seen, words)))
+    console.print(Text(events(seen, words)))
     refusals_view.show(console, words, seen.refused)
     console.print(Text(_learning(seen, words)))
     console.print()
@@ -27,7 +27,7 @@ def show(console: Console, seen: Hindsight, words: Words) -> None:
         console.print(words.say("Nothing would have been called."), style="bold")
 
 
-def _events(seen: Hindsight, words: Words) -> str:
+def events(seen: Hindsight, words: Words) -> str:
     return words.say(
         "{events} from {first} to {last}: {rejected} rejected, {late} late, {duplicates}.",
         events=words.numbered("{count} event", "{count} events", seen.events),
@@ -102,8 +102,8 @@ def _row(called: Called, words: Words) -> list[str | Text]:
     signal = called.signal
     row: list[str | Text] = [
         words.hour(called.line.opened),
-        _colour(called, words),
-        Text(_about(called, words)),
+        colour(called, words),
+        Text(about(called, words)),
         words.hour(signal.onset),
     ]
     if signal.event:
@@ -112,14 +112,14 @@ def _row(called: Called, words: Words) -> list[str | Text]:
     return [*row, *map(words.number, numbers)]
 
 
-def _colour(called: Called, words: Words) -> Text:
+def colour(called: Called, words: Words) -> Text:
     """What it was first called, and below it the highest that it rose to."""
     colours = dict.fromkeys((called.first, called.peak))
     named = [(words.name("colour", colour), STYLES[colour]) for colour in colours]
     return Text("\n→ ").join(Text(name, style=style) for name, style in named)
 
 
-def _about(called: Called, words: Words) -> str:
+def about(called: Called, words: Words) -> str:
     """Its matter, or how many scopes it is across that have nothing in common; and its harms."""
     scopes = words.numbered("{count} scope", "{count} scopes", called.scopes)
     broad = words.listed([words.name("stream", called.signal.stream), scopes])

@@ -1,0 +1,138 @@
+"""What is judged by which method and within which limits, as people look at it in a terminal."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from alerts.signal import Kind
+from alerts.words import Words
+from streams.decisions import Decision
+from streams.durations import text
+from streams.limits import Rule
+from streams.settings import Settings
+from streams.thresholds import Threshold, thresholds
+from tocsin.proposal_view import table
+
+
+def show(console: Console, settings: Settings, words: Words) -> None:
+    for part in (_cuts(settings, words), _methods(settings, words), _rules(settings, words)):
+        if part is not None:
+            console.print(part)
+            console.print()
+    for line in _further(settings, words):
+        console.print(Text(line))
+
+
+def decided(decision: Decision | None, words: Words, *, digest: str) -> Iterator[str]:
+    """The last change of the rules, and whether the file is still what it was made then."""
+    if decision is None:
+        yield words.say("no change was made by tocsin rules apply yet")
+        return
+    yield words.say(
+        "last change: {when}, by {who}; before it the file was {former}",
+        when=words.moment(decision.at), who=decision.who, former=decision.former,
+    )  # fmt: skip
+    if decision.lost:
+        lost = words.listed(one.incident for one in decision.lost)
+        yield words.say("  given up: {incidents}", incidents=lost)
+    if decision.reason:
+        yield words.say("  reason: {reason}", reason=words.plain(decision.reason))
+    if decision.after.digest != digest:
+        yield words.say("  the file is another one since, changed without tocsin rules apply")
+
+
+def _cuts(settings: Settings, words: Words) -> Table:
+    listed = table(words.say("What is counted, and what judges it"))
+    for name in (words.say("stream"), words.say("by"), words.say("only where")):
+        listed.add_column(name, overflow="fold", ratio=1)
+    listed.add_column(words.say("judged by"), overflow="fold", ratio=1)
+    listed.add_column(words.say("borrows from"), overflow="fold", ratio=1)
+    for cut in settings.cuts:
+        listed.add_row(
+            words.name("stream", cut.stream), Text(_fields(cut.by, words)),
+            Text(words.listed(words.field(*pair) for pair in sorted(cut.where.items()))),
+            Text(words.listed(cut.methods) or words.say("nothing: counted for others")),
+            Text(_fields(filter(None, [cut.group]), words)),
+        )  # fmt: skip
+    return listed
+
+
+def _fields(fields: Iterable[str], words: Words) -> str:
+    return words.listed(words.name("field", field) for field in fields)
+
+
+def _methods(settings: Settings, words: Words) -> Table:
+    """Those that somebody has chosen, and those that are always there."""
+    asked = {method for cut in settings.cuts for method in cut.methods}
+    watched = any(source.silence for source in settings.sources)
+    scores = thresholds(settings)
+    listed = table(words.say("Methods"))
+    listed.add_column(words.say("method"), style="bold", no_wrap=True)
+    listed.add_column(words.say("alarms at"), overflow="fold", ratio=3)
+    listed.add_column(words.say("from a score of"), justify="right", no_wrap=True)
+    listed.add_column(words.say("every"), justify="right", no_wrap=True)
+    for kind in Kind:
+        if kind in asked or kind is Kind.TRIGGER or (kind is Kind.SILENCE and watched):
+            row = Text(kind), Text(words.name("kind", kind))
+            listed.add_row(*row, *_threshold(scores.get(kind), words))
+    return listed
+
+
+def _threshold(threshold: Threshold | None, words: Words) -> tuple[str, str]:
+    if threshold is None:
+        return "", ""
+    return words.number(threshold.score), text(timedelta(minutes=threshold.minutes))
+
+
+def _rules(settings: Settings, words: Words) -> Table | None:
+    if not settings.rules:
+        return None
+    listed = table(words.say("Plain rules"))
+    listed.add_column(words.say("name"), style="bold", overflow="fold", ratio=1)
+    listed.add_column(words.say("about"), overflow="fold", ratio=1)
+    listed.add_column(words.say("holds from"), overflow="fold", ratio=2)
+    listed.add_column(words.say("for at least"), no_wrap=True)
+    listed.add_column(words.say("over below"), justify="right", no_wrap=True)
+    for rule in settings.rules:
+        holds = text(rule.holds) if rule.holds else ""
+        until = "" if rule.until is None else words.number(rule.until)
+        listed.add_row(
+            Text(rule.name), Text(_about(rule, words)), Text(_limit(rule, words)), holds, until
+        )
+    return listed
+
+
+def _about(rule: Rule, words: Words) -> str:
+    each = words.say(
+        "{stream} by {fields}",
+        stream=words.name("stream", rule.stream), fields=_fields(rule.by, words),
+    )  # fmt: skip
+    fixed = sorted((rule.where | rule.only).items())
+    return words.listed([each, *(words.field(*pair) for pair in fixed)])
+
+
+def _limit(rule: Rule, words: Words) -> str:
+    people = words.numbered("{count} person", "{count} people", rule.people)
+    parts = [words.say("{people} within {time}", people=people, time=text(rule.within))]
+    if rule.share:
+        parts.append(words.say("{share} of all", share=f"{rule.share:.0%}"))
+    if rule.times:
+        times = words.number(rule.times)
+        parts.append(words.say("× {times} of {than} before", times=times, than=text(rule.than)))
+    return words.listed(parts)
+
+
+def _further(settings: Settings, words: Words) -> Iterator[str]:
+    detection, calendar = settings.detection, settings.calendar
+    yield words.say(
+        "budget of false alarms: {alarms} a week over {series}; hours are those of {zone}",
+        alarms=words.number(detection.false_alarms_per_week), zone=detection.zone,
+        series=words.numbered("{count} series", "{count} series", detection.series),
+    )  # fmt: skip
+    known = words.numbered("{count} known event", "{count} known events", len(calendar.events))
+    country = calendar.country or words.say("no country")
+    yield words.say("calendar: public holidays of {country}, {known}", country=country, known=known)
+    yield words.say("version of what is counted: {version}", version=settings.version)
