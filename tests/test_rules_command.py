@@ -246,11 +246,29 @@ def test_all_that_judges_is_shown() -> None:
     lines = {line.split()[0]: line for line in shown.splitlines() if line.strip()}
     assert "15 people within 4h, × 3 of 7d before" in lines["thrice"]
     assert "2h" in lines["thrice"]
-    assert lines["surge"].split()[-2:] == ["168", "1h"]
+    assert lines["surge"].split()[-1] == "168"
     assert "weekly" not in lines
     assert "100 a week over 100 series" in shown
     assert "no change was made by tocsin rules apply yet" in shown
     assert "规则" in rules("show", language="zh").stdout
+
+
+def test_a_method_is_shown_where_a_cut_asks_for_it_with_the_score_its_judge_goes_by() -> None:
+    asked = 'by = ["category"]\nmethods = ["weekly"]'
+    written("tocsin.toml", SETTINGS.replace('by = ["category"]', asked, 1))
+    weekly = rules("show").stdout
+    assert [line.split()[-1] for line in weekly.splitlines() if line.startswith("weekly")] == ["1"]
+    written("tocsin.toml", SETTINGS)
+    assert "slow rise, by the week" in weekly
+    assert "slow rise, by the week" not in rules("show").stdout
+
+
+def test_where_the_decision_cannot_be_recorded_nothing_is_changed() -> None:
+    Path("home").touch()
+    result = apply("--marks", "marks.csv", "--reason", "sold no more")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "home" in result.stderr
+    assert Path("tocsin.toml").read_text(encoding="utf-8") == SETTINGS
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """What is judged by which method and within which limits, as people look at it in a terminal."""
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -12,8 +12,9 @@ from alerts.words import Words
 from streams.decisions import Decision
 from streams.durations import text
 from streams.limits import Rule
+from streams.sections import Method
 from streams.settings import Settings
-from streams.thresholds import Threshold, thresholds
+from streams.stream import STREAMS, Stream
 from tocsin.proposal_view import table
 
 
@@ -65,26 +66,27 @@ def _fields(fields: Iterable[str], words: Words) -> str:
 
 
 def _methods(settings: Settings, words: Words) -> Table:
-    """Those that somebody has chosen, and those that are always there."""
-    asked = {method for cut in settings.cuts for method in cut.methods}
-    watched = any(source.silence for source in settings.sources)
-    scores = thresholds(settings)
+    """Those that somebody has chosen, and those that are always there, as the judges say."""
     listed = table(words.say("Methods"))
     listed.add_column(words.say("method"), style="bold", no_wrap=True)
-    listed.add_column(words.say("alarms at"), overflow="fold", ratio=3)
+    listed.add_column(words.say("alarms at"), overflow="fold", ratio=1)
     listed.add_column(words.say("from a score of"), justify="right", no_wrap=True)
-    listed.add_column(words.say("every"), justify="right", no_wrap=True)
-    for kind in Kind:
-        if kind in asked or kind is Kind.TRIGGER or (kind is Kind.SILENCE and watched):
-            row = Text(kind), Text(words.name("kind", kind))
-            listed.add_row(*row, *_threshold(scores.get(kind), words))
+    for name, score in _scores(settings).items():
+        above = "" if score is None else words.number(score)
+        listed.add_row(Text(name), Text(words.name("kind", name)), above)
     return listed
 
 
-def _threshold(threshold: Threshold | None, words: Words) -> tuple[str, str]:
-    if threshold is None:
-        return "", ""
-    return words.number(threshold.score), text(timedelta(minutes=threshold.minutes))
+def _scores(settings: Settings) -> dict[str, float | None]:
+    """By method the score from which on it alarms; rules are told of by themselves."""
+    held: dict[str, float | None] = {}
+    for stream in STREAMS:
+        held |= Stream(stream, settings, 0).judges.thresholds
+    asked = {method for cut in settings.cuts for method in cut.methods}
+    quiet = set(get_args(Method)) - asked
+    quiet |= set() if any(source.silence for source in settings.sources) else {Kind.SILENCE}
+    kinds = set(held) & set(Kind) - quiet
+    return {name: score for name, score in held.items() if name in kinds}
 
 
 def _rules(settings: Settings, words: Words) -> Table | None:

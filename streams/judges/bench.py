@@ -85,6 +85,11 @@ class Bench:
         return {name: judge.standing for name, judge in self._judges.items()}
 
     @property
+    def thresholds(self) -> dict[str, float | None]:
+        """The score from which on each alarms, by method; None: it goes by none."""
+        return {name: judge.threshold for name, judge in self._judges.items()}
+
+    @property
     def fullness(self) -> float:
         """The largest share of a bound that a judge has taken."""
         return max(judge.fullness for judge in self._judges.values())

@@ -78,6 +78,10 @@ class BurstJudge(Judge):
     def standing(self) -> int:
         return self._alarms.count
 
+    @property
+    def threshold(self) -> float:
+        return self._burst.threshold
+
     def snapshot(self) -> dict[str, Any]:
         return {
             "ledger": self._ledger.snapshot(), "state": self._state.columns(),

@@ -183,6 +183,11 @@ class Judge(ABC):
         return 0
 
     @property
+    def threshold(self) -> float | None:
+        """The score from which on it alarms; None: it goes by none."""
+        return None
+
+    @property
     def fullness(self) -> float:
         """Share that it has taken of a bound of its own."""
         return 0.0

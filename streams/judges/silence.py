@@ -130,6 +130,10 @@ class SilenceJudge(Judge):
         return self._alarms.count
 
     @property
+    def threshold(self) -> float:
+        return self._silence.threshold
+
+    @property
     def fullness(self) -> float:
         return len(self.feeds) / MOST
 

@@ -207,6 +207,10 @@ class SurgeJudge(Judge):
     def _tells(self, life: int, series: Series) -> bool:
         return bool(series.own[life]) and series.lives[life].cut in self._told
 
+    @property
+    def threshold(self) -> float:
+        return self._surge.threshold
+
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs; the expectation is frozen anew from it."""
         return {

@@ -86,6 +86,10 @@ class WeeklyJudge(Judge):
     def standing(self) -> int:
         return self._alarms.count
 
+    @property
+    def threshold(self) -> float:
+        return self._weekly.threshold
+
     def snapshot(self) -> dict[str, Any]:
         return {
             "running": self._running.columns(), "state": self._state.columns(),
