@@ -26,6 +26,8 @@ def show(console: Console, words: Words, weighed: Weighed) -> None:
     for line in dict.fromkeys(hindsight_view.events(one, words) for one in weighed.seen):
         console.print(Text(line))
     refusals_view.show(console, words, weighed.seen[0].refused)
+    if differ := _sources(words, weighed):
+        console.print(differ, soft_wrap=True)
     console.print()
     pairs = weighed.comparison.pairs
     if not pairs:
@@ -38,6 +40,16 @@ def show(console: Console, words: Words, weighed: Weighed) -> None:
     console.print(_weeks(words, weighed.names, weighed.comparison))
     console.print()
     console.print(Text(_counts(words, weighed.names, weighed.comparison)), soft_wrap=True)
+
+
+def _sources(words: Words, weighed: Weighed) -> str:
+    old, new = (side.settings.sources for side in weighed.sides)
+    if old == new:
+        return ""
+    return words.say(
+        "The sources differ: each set is played with its own, and calls nothing of what it has no "
+        "source for."
+    )
 
 
 def _pairs(words: Words, weighed: Weighed) -> Table:
