@@ -31,7 +31,9 @@ NO_OUTCOME = f"no outcome within {PATIENCE // 1000} s"
 class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """Where a message goes and how it reads; `least` is the lowest colour that is sent.
 
-    `pages` is the address below which incidents are shown; empty: messages have no link.
+    `rarity` is how many times the budget is greater than the recipient's own: what would not be
+    called under that one is not sent. `pages` is the address below which incidents are shown;
+    empty: messages have no link.
     """
 
     name: str
@@ -39,7 +41,12 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     zone: str = "UTC"
     least: Colour = Colour.BLUE
+    rarity: float = 0.0
     pages: str = ""
+
+    def hears(self, *, peak: Colour, rarity: float) -> bool:
+        """Whether an incident that is, or was, of such a colour and so rare is told at once."""
+        return not self.least.above(peak) and self.rarity <= rarity
 
 
 class DeliveryState(StrEnum):
@@ -111,11 +118,11 @@ def line(delivery: Delivery) -> DeliveryLine:
 
 
 def wanted(notice: Notice, recipients: Iterable[Recipient], *, now: int) -> list[Delivery]:
-    """One delivery for each recipient whose least colour the incident reaches or has reached."""
+    """One delivery for each recipient that hears of it, by what the incident is or has been."""
     return [
         Delivery(id=identity(notice, recipient), notice=notice, recipient=recipient, since=now)
         for recipient in recipients
-        if not recipient.least.above(notice.peak)
+        if recipient.hears(peak=notice.peak, rarity=notice.rarity)
     ]
 
 

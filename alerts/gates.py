@@ -129,6 +129,8 @@ class Doorman(Words):
             "Score {score}, threshold {threshold}: {allowed} false alarms a week over {series} "
             "series.", **facts,
         )  # fmt: skip
+        if gate.numbers.get("times", 1.0) != 1.0:
+            budget += " " + self.say("Calibrated: {times} times that.", **facts)
         return "\n".join((hour, account, budget))
 
     def _alarm(self, gate: Gate, facts: Mapping[str, str]) -> str:

@@ -43,7 +43,10 @@ class Reason(StrEnum):
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
-    """What recipients know: the last message's colour, counts and harm; `peak` is the highest."""
+    """What recipients know: the last message's colour, counts and harm; `peak` is the highest.
+
+    `rarity` is the greatest so far, by which recipients with a budget of their own are told.
+    """
 
     colour: Colour
     peak: Colour
@@ -51,6 +54,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     places: int
     took: int
     harm: tuple[str, ...]
+    rarity: float = 0.0
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +92,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def standing(self) -> list[Signal]:
         return [signal for signal in self.signals.values() if signal.standing]
+
+    @property
+    def rarity(self) -> float:
+        """Of the rarest of its signals, when it was largest."""
+        return max((self.height(signal).rarity for signal in self.standing), default=0.0)
 
     def height(self, signal: Signal) -> Signal:
         """The record of the signal at its largest."""

@@ -23,6 +23,7 @@ from alerts import deliveries, erasure, grouping, notices, transitions
 from alerts.deliveries import Delivery, DeliveryLine, Recipient
 from alerts.incident import Incident, IncidentLine, Reason, line
 from alerts.inputs import Attempted, Erased, Input, Outcome, SignalInput, Tick
+from alerts.notices import What
 from alerts.signal import Signal
 
 MEMORY = timedelta(days=14)
@@ -147,14 +148,36 @@ def _told(state: Incidents, changed: list[Incident], recipients: Sequence[Recipi
     silences = notices.lasting(held.values())
     wanted: list[Delivery] = []
     for incident in changed:
-        what = notices.decide(incident)
-        if what is not None:
-            notice = notices.notice(incident, what, silences=silences)
-            wanted += deliveries.wanted(notice, recipients, now=state.now)
-            held[incident.id] = replace(incident, told=notices.told(incident))
+        held[incident.id], sent = _announced(incident, recipients, silences, now=state.now)
+        wanted += sent
     after, lines = _pending(replace(state, incidents=held), wanted)
     reason = changed[0].reason
     return after, Decision(reason=reason, incidents=tuple(map(line, changed)), deliveries=lines)
+
+
+def _announced(
+    incident: Incident, recipients: Sequence[Recipient], silences: Sequence[Signal], *, now: int
+) -> tuple[Incident, list[Delivery]]:
+    """The incident as it is known afterwards, and what is news to whom."""
+    wanted: list[Delivery] = []
+    if late := _late(incident, recipients):
+        first = notices.notice(replace(incident, told=None), What.NEW, silences=silences)
+        wanted += deliveries.wanted(first, late, now=now)
+        incident = notices.heard(incident)
+    what = notices.decide(incident)
+    if what is None:
+        return incident, wanted
+    rest = [recipient for recipient in recipients if recipient not in late]
+    wanted += deliveries.wanted(notices.notice(incident, what, silences=silences), rest, now=now)
+    return replace(incident, told=notices.told(incident)), wanted
+
+
+def _late(incident: Incident, recipients: Sequence[Recipient]) -> list[Recipient]:
+    """Those whose own budget an open incident passes only now, when others have been told."""
+    if incident.told is None or not incident.open:
+        return []
+    before, now = incident.told.rarity, incident.rarity
+    return [recipient for recipient in recipients if before < recipient.rarity <= now]
 
 
 def _pending(

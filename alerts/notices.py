@@ -13,11 +13,12 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
+from msgspec.structs import replace
 
 from alerts.colour import Colour, higher
 from alerts.grouping import WINDOW
 from alerts.incident import Incident, IncidentLine, IncidentState, Told, line
-from alerts.signal import Signal
+from alerts.signal import CERTAIN, Signal
 
 PLACES = ("region", "batch")
 ONE_BY_ONE = 4
@@ -56,6 +57,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     before: Told | None = None
     blind: tuple[Signal, ...] = ()
     height: Signal | None = None
+    rarity: float = CERTAIN
 
     @property
     def ended(self) -> bool:
@@ -95,6 +97,7 @@ def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -
         places=places(incident),
         harm=now.harm,
         peak=now.peak,
+        rarity=now.rarity,
         before=incident.told,
         blind=_blind(incident, silences),
     )
@@ -117,7 +120,15 @@ def told(incident: Incident) -> Told:
         places=len(places(incident)),
         took=len(incident.took),
         harm=harm(incident),
+        rarity=max(incident.told.rarity if incident.told else 0.0, incident.rarity),
     )
+
+
+def heard(incident: Incident) -> Incident:
+    """What was told, once those are told too to whom it was not rare enough before."""
+    if incident.told is None:
+        return incident
+    return replace(incident, told=replace(incident.told, rarity=incident.rarity))
 
 
 def places(incident: Incident) -> tuple[str, ...]:

@@ -63,6 +63,14 @@ NATURES = {
 """Of the methods that count no excess."""
 
 
+ZEROS = frozenset({Kind.BURST})
+"""Of the methods whose score counts the zeros of a chance, and not buckets until a false alarm."""
+
+
+CERTAIN = 1e300
+"""Of what is called whatever the budget; finite, for JSON has no other numbers."""
+
+
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One state of one signal; records repeat, and (id, state, revision) names them.
 
@@ -128,6 +136,19 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     def deviation(self) -> float:
         """People too many or, of a silence, events too few."""
         return abs(self.observed - self.expected)
+
+    @property
+    def rarity(self) -> float:
+        """By how many times the budget could be smaller, and it would still be called.
+
+        A threshold is the inverse of the budget (`detectors.budget`), so that is score over
+        threshold; `CERTAIN` where no budget has a say.
+        """
+        if self.event or self.limited:
+            return CERTAIN
+        if self.kind in ZEROS:
+            return min(10.0 ** min(self.score - self.threshold, 300.0), CERTAIN)
+        return self.score / self.threshold
 
     @property
     def stream(self) -> str:

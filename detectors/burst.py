@@ -57,18 +57,20 @@ QUIET = 144
 """Buckets below the threshold after which another alarm may fire (`detectors.alarm`)."""
 
 
-def threshold(allowed: float) -> float:
+def threshold(allowed: float, *, times: float = 1.0) -> float:
     """Score from which on series alarm, for a budget as `detectors.budget` states it.
 
-    B is a mean of zeros of chances, so a tenth of the alarms are asked for by one zero more.
+    B is a mean of zeros of chances, so a tenth of the alarms are asked for by one zero more;
+    `times` is how many times as rare a calibration on one's own history wants them.
     `THRESHOLD` was chosen for what it finds, taken for the default budget, and is never lowered:
 
-        THRESHOLD + max(0, log10(allowed / allowed by default))
+        THRESHOLD + max(0, log10(allowed / allowed by default)) + log10(times)
 
     That keeps no budget by itself. Outside the labels of the five supplied NAB tweet series, on
     which it was chosen, alarms at 2.4 are 0.46 a week and series, at 3.4 they are 0.10.
     """
-    return THRESHOLD + max(0.0, float(np.log10(allowed / budget.threshold())))
+    stricter = max(0.0, float(np.log10(allowed / budget.threshold())))
+    return THRESHOLD + stricter + float(np.log10(times))
 
 
 @dataclass(slots=True)

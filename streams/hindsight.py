@@ -17,6 +17,7 @@ from streams.events import moment
 from streams.history import History, Refused
 from streams.sections import BUCKET
 from streams.settings import Settings
+from streams.stream import Watch
 
 SURGE: Final = Surge(threshold=1.0)
 SHORTEST_LEARNING: Final = SURGE.shortest_learning * BUCKET
@@ -96,20 +97,20 @@ class Hindsight:
 
 def look_back(
     settings: Settings, history: History, *, now: int, on_events: Callable[[int], None],
-    on_outcome: Callable[[Outcome], None] = lambda _: None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None, watch: Watch | None = None,
 ) -> Hindsight:  # fmt: skip
     """`now` (ms) is when the records arrived; a history must have events."""
-    test = Backtest(settings, now=now)
+    test = Backtest(settings, now=now, watch=watch)
     outcomes = _heard(test.play(history, on_events=on_events), on_outcome)
     return _seen(test, outcomes, len(history), history.span, history.refused)
 
 
 def look_back_on(
     settings: Settings, log: Log, *, on_events: Callable[[int], None],
-    on_outcome: Callable[[Outcome], None] = lambda _: None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None, watch: Watch | None = None,
 ) -> Hindsight | None:  # fmt: skip
     """Over an archive, whose records have their own times; None where it holds no event."""
-    test = Backtest(settings, now=0)
+    test = Backtest(settings, now=0, watch=watch)
     outcomes = _heard(test.replay(log, on_events=on_events), on_outcome)
     past = test.past
     return _seen(test, outcomes, past.events, (past.first, past.last)) if past.events else None

@@ -1,8 +1,9 @@
 """The settings of the channels: where messages go, and which of them."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from pydantic import FilePath, SecretStr
+from pydantic import Field, FilePath, SecretStr
 
 from alerts.colour import Colour
 from streams.durations import Span
@@ -11,10 +12,14 @@ from streams.sections import Section
 
 
 class Outlet(Section):
-    """A channel may be switched off and keep its address; `least` is the lowest colour it gets."""
+    """A channel may be switched off and keep its address; `least` is the lowest colour it gets.
+
+    `false_alarms_per_week` is a budget of its own, smaller than that of detection; None: the same.
+    """
 
     enabled: bool = True
     least: Colour = Colour.BLUE
+    false_alarms_per_week: Annotated[float, Field(gt=0)] | None = None
 
 
 class Terminal(Outlet):

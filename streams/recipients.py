@@ -30,11 +30,18 @@ def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]
     told = [
         Recipient(
             name=name, channel=name, language=response.language, zone=settings.detection.zone,
-            least=outlet.least, pages=getattr(outlet, "pages", response.pages),
+            least=outlet.least, rarity=_rarity(outlet, settings),
+            pages=getattr(outlet, "pages", response.pages),
         )
         for name, outlet in on.items()
     ]  # fmt: skip
     return {name: MAKERS[name](outlet) for name, outlet in on.items()}, told
+
+
+def _rarity(outlet: Outlet, settings: Settings) -> float:
+    """How many times the budget of detection is that of the channel."""
+    own = outlet.false_alarms_per_week
+    return 0.0 if own is None else settings.detection.false_alarms_per_week / own
 
 
 def switched_on(settings: Settings) -> dict[str, Outlet]:

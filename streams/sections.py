@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from alerts.catalogue import Language
+from alerts.signal import Kind, Nature
 from streams.durations import Duration, Span
 from streams.rules import (
     Addresses,
@@ -176,11 +177,16 @@ class Cut(Section):
         return self.stream, frozenset(self.by), frozenset(self.where.items())
 
 
+CHANCE = frozenset({Nature.EXCESS, Nature.ABSENCE})  # natures of what may alarm by chance
+LEAST_TIMES, MOST_TIMES = 0.01, 1e6  # of what the budget asks for
+
+
 class Detection(Section):
     """How much alarm is wanted, over what time, by how many workers."""
 
     false_alarms_per_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
     series: Positive = 1000
+    thresholds: dict[Kind, Annotated[float, Field(ge=LEAST_TIMES, le=MOST_TIMES)]] = {}
     zone: Zone = "UTC"
     shards: Annotated[int, Field(ge=1, le=1024)] = 4
     snapshot_every: Positive = 2000
@@ -189,6 +195,15 @@ class Detection(Section):
     repeat_horizon: Span = timedelta(days=7)
     repost_horizon: Span = timedelta(days=7)
     max_posts: Annotated[int, Field(ge=1, le=1 << 24)] = 1 << 16
+
+    @field_validator("thresholds")
+    @classmethod
+    def _of_chance(cls, thresholds: dict[Kind, float]) -> dict[Kind, float]:
+        """What has no chance of a false alarm has no threshold either."""
+        if other := [kind for kind in thresholds if kind.nature not in CHANCE]:
+            known = sorted(kind for kind in Kind if kind.nature in CHANCE)
+            raise ValueError(f"must be of methods with a budget, {known}, got {other[0].value!r}")
+        return thresholds
 
     def remembered(self, stream: Stream) -> timedelta:
         """How far back what was seen of a stream is asked for."""

@@ -177,6 +177,17 @@ class Settings(BaseSettings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _budgets_within(self) -> Self:
+        whole = self.detection.false_alarms_per_week
+        for name, outlet in self.channels:
+            if (own := outlet.false_alarms_per_week) is not None and own > whole:
+                raise ValueError(
+                    f"channels.{name}.false_alarms_per_week: must be at most "
+                    f"detection.false_alarms_per_week ({whole}), got {own}"
+                )
+        return self
+
     @cached_property
     def version(self) -> str:
         """12 hex digits over what changes counts; a mapping counts by content, not by path."""

@@ -69,7 +69,7 @@ class Stream:
         )  # fmt: skip
         almanac = Almanac(settings.calendar, zone=self._zone, stream=name)
         self._calendar = Calendar(almanac, name)
-        self._surge = SurgeJudge(seat, self._groups, self._calendar)
+        self._surge = SurgeJudge(seat.under("surge"), self._groups, self._calendar)
         self.judges = Bench(seat, self._surge, makers)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}

@@ -4,6 +4,7 @@ import typer
 
 from tocsin import (
     backtest,
+    calibrate,
     check,
     dashboards,
     demo,
@@ -33,6 +34,7 @@ app.command()(init.init)
 app.command()(check.check)
 app.command()(run.run)
 app.command()(backtest.backtest)
+app.command(name="calibrate")(calibrate.run)
 app.command(name="why")(why.run)
 app.command()(replay.replay)
 app.command()(generate.generate)

@@ -19,6 +19,7 @@ from streams.judges.surge import SurgeJudge
 from streams.judges.trigger import TriggerJudge
 from streams.judges.weekly import weekly_judge
 from streams.sections import MINUTES
+from streams.series import Series
 
 # Further methods, by their names in a snapshot: what makes the judge of a stream. They speak after
 # the surge, on which they build. None: it has nothing to judge there.
@@ -41,7 +42,7 @@ class Bench:
 
     def __init__(self, seat: Seat, surge: SurgeJudge, makers: Makers) -> None:
         self._surge = surge
-        made = {name: make(seat) for name, make in makers.items()}
+        made = {name: make(seat.under(name)) for name, make in makers.items()}
         self._judges: dict[str, Judge] = {
             "surge": surge,
             **{name: judge for name, judge in made.items() if judge is not None},
@@ -78,6 +79,10 @@ class Bench:
     def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
         """What each made of a scope in the hour that has just been closed."""
         return [gate for judge in self._judges.values() for gate in judge.gates(scope, closed)]
+
+    def judged(self, series: Series) -> dict[str, int]:
+        """Of how many series each has learnt what is usual, by method."""
+        return {name: judge.judged(series) for name, judge in self._judges.items()}
 
     @property
     def standing(self) -> dict[str, int]:

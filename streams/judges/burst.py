@@ -35,7 +35,8 @@ class BurstJudge(Judge):
 
     def __init__(self, seat: Seat) -> None:
         self._ledger = Ledger(seat.of("burst"), minutes=self.minutes)
-        self._burst = Burst(threshold=burst.threshold(seat.threshold))
+        allowed = seat.threshold / seat.times
+        self._burst = Burst(threshold=burst.threshold(allowed, times=seat.times))
         self._state, self._burstiness = BurstState.empty(), Burstiness.empty()
         self._bursty_for = np.empty(0, np.int64)  # buckets on end
         self._alarms = Standing(Hysteresis(quiet=burst.QUIET))
@@ -73,6 +74,10 @@ class BurstJudge(Judge):
         since = signals.moment(int(verdict.onset[place]), self.minutes)
         numbers = signals.figures(verdict, place, threshold=self._burst.threshold, since=since)
         return (Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers),)
+
+    def judged(self, series: Series) -> int:
+        """Only what bursts can alarm."""
+        return int(np.count_nonzero(self._burstiness.bursty & ~self._state.learning))
 
     @property
     def standing(self) -> int:

@@ -7,7 +7,7 @@ of what it was restored from; it reads no clock and no event.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from alerts.gates import Gate
-from alerts.signal import Scope, Signal
+from alerts.signal import Kind, Scope, Signal
+from detectors import budget
 from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Ints
 from detectors.surge import Expectation, Verdict
@@ -38,7 +39,9 @@ class Seat:
         settings: of the installation.
         cuts: of the stream, by whose places the keys of its series go.
         zone: of the hours and weekdays.
-        threshold: the score from which on series alarm, by the allowed false alarms.
+        threshold: the score from which on series alarm, by the part of the budget that each has,
+            in buckets of an hour.
+        times: what calibration has multiplied it by; in it already.
         speaks_for: whether this shard tells of what all shards judge alike, by a family, such as
             the name of a cut, and a value of it.
     """
@@ -49,6 +52,17 @@ class Seat:
     zone: ZoneInfo
     threshold: float
     speaks_for: Callable[[str, str], bool]
+    times: float = 1.0
+
+    def under(self, method: str) -> "Seat":
+        """The seat of one method, with the threshold that calibration has found for it."""
+        thresholds = self.settings.detection.thresholds
+        times = thresholds[Kind(method)] if method in thresholds else 1.0
+        return replace(self, threshold=self.threshold * times, times=times)
+
+    def threshold_in(self, buckets_per_week: int) -> float:
+        """The threshold where buckets are longer or shorter than an hour."""
+        return self.threshold * buckets_per_week / budget.HOURS
 
     def of(self, method: str) -> frozenset[int]:
         """The places of the cuts that a method is to judge."""
@@ -176,6 +190,10 @@ class Judge(ABC):
     def claims(self, series: Series) -> Ints:
         """The lives of which it speaks in the surge's stead."""
         return NOBODY
+
+    def judged(self, series: Series) -> int:
+        """How many places it judges and has learnt: those among which the budget is shared."""
+        return 0
 
     @property
     def standing(self) -> int:

@@ -22,6 +22,7 @@ from streams.cells import SEPARATOR, Cells
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.standing import Standing
 from streams.sections import CHANNELS, MINUTES
+from streams.series import Series
 from streams.signals import Change
 
 MOST = 200  # feeds of a stream; further ones are not watched
@@ -124,6 +125,9 @@ class SilenceJudge(Judge):
         topic, channel = self.feeds[place]
         scope = {"stream": self._stream, "source": topic}
         return scope | ({CHANNELS[self._stream].by[0]: channel} if channel else {})
+
+    def judged(self, series: Series) -> int:
+        return int(np.count_nonzero(~self._state.learning & self._wanted))
 
     @property
     def standing(self) -> int:

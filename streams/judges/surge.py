@@ -16,7 +16,7 @@ from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams import signals
 from streams.calendar import Calendar
 from streams.groups import Groups
-from streams.judges.judge import NOBODY, Closed, Judge, Record, Seat, Usual
+from streams.judges.judge import NOBODY, Closed, Judge, Record, Roster, Seat, Usual
 from streams.judges.standing import Standing
 from streams.series import UNBORN, Series
 from streams.signals import Change
@@ -38,6 +38,7 @@ class SurgeJudge(Judge):
         self._groups, self._told = groups, seat.of("surge")
         detection = seat.settings.detection
         self._allowed = detection.false_alarms_per_week, detection.series
+        self._times, self._roster = seat.times, Roster(self._told)
         self._surge = Surge(threshold=seat.threshold)
         self._state, self.left = SurgeState.empty(), NOBODY
         self._alarms = Standing(Hysteresis())
@@ -73,6 +74,12 @@ class SurgeJudge(Judge):
             )
             yield from self._report(self._verdict, closed)
         self._bear(closed)
+
+    def judged(self, series: Series) -> int:
+        """Those of its own cuts that it leaves to nobody."""
+        self._roster.follow(series)
+        own = self._roster.lives
+        return int(np.count_nonzero(~self._state.learning[own] & ~np.isin(own, self.left)))
 
     def _bear(self, closed: Closed) -> None:
         """Newborn series take a prior of their level from their kin."""
@@ -188,7 +195,7 @@ class SurgeJudge(Judge):
             "observed": float(verdict.observed[life]), "usual": float(verdict.expected[life]),
             "multiple": float(verdict.multiple[life]), "score": float(verdict.score[life]),
             "threshold": self._surge.threshold, "allowed": self._allowed[0],
-            "series": self._allowed[1],
+            "series": self._allowed[1], "times": self._times,
         }  # fmt: skip
         return Gate(Step.SCORE, open=bool(verdict.above[life]), numbers=numbers)
 

@@ -12,14 +12,14 @@ import numpy as np
 
 from alerts.gates import Gate, Step
 from alerts.signal import Kind, Scope, Signal
-from detectors import budget, weekly
+from detectors import weekly
 from detectors.alarm import Hysteresis
 from detectors.columns import Bools, Columns, Ints, column
 from detectors.weekly import Verdict, Weekly, WeeklyState
 from streams import signals
 from streams.judges.judge import Closed, Judge, Roster, Seat
 from streams.judges.standing import Standing
-from streams.series import UNBORN
+from streams.series import UNBORN, Series
 from streams.signals import Change
 
 HOURS = 168
@@ -51,13 +51,8 @@ class WeeklyJudge(Judge):
 
     def __init__(self, seat: Seat) -> None:
         self.terms = f"weeks of {seat.zone}"
-        self._zone, detection = seat.zone, seat.settings.detection
-        self._weekly = Weekly(
-            threshold=budget.threshold(
-                false_alarms_per_week=detection.false_alarms_per_week, series=detection.series,
-                buckets_per_week=1,
-            )
-        )  # fmt: skip
+        self._zone = seat.zone
+        self._weekly = Weekly(threshold=seat.threshold_in(1))
         self._roster, self._running = Roster(seat.of("weekly")), Running.empty()
         self._state, self._alarms = WeeklyState.empty(), Standing(Hysteresis(quiet=weekly.QUIET))
         self._verdict: Verdict | None = None  # on the week that ended last
@@ -81,6 +76,9 @@ class WeeklyJudge(Judge):
         since = self.starts(int(verdict.onset[place]))
         numbers = signals.figures(verdict, place, threshold=self._weekly.threshold, since=since)
         return (Gate(Step.WEEKLY, open=bool(verdict.above[place]), numbers=numbers),)
+
+    def judged(self, series: Series) -> int:
+        return int(np.count_nonzero(self._state.seen >= self._weekly.shortest_learning))
 
     @property
     def standing(self) -> int:

@@ -1,0 +1,107 @@
+"""How much stricter a method must be, so that on a history it keeps its part of the budget.
+
+Thresholds are multiplied by k ("times"). Over the history the budget allows A false alarms, and at
+k there were n(k). By theory there are A/k at most; what the series at hand do is to be learnt, and
+is believed as far as there is evidence. With a gamma prior that is worth c allowed alarms about
+the theory, the expected number of false alarms in parts of what is allowed is
+
+    r(k) ~ Gamma(n(k) + c/k, A + c),   mean (n(k) + c/k) / (A + c)
+
+(the conjugate posterior of a Poisson rate; Gelman et al. 2013, section 2.6), and the k sought is
+that at which the mean is 1. With no history, A = 0, that is k = 1; with none but quiet weeks it is
+c/(A + c). Between the k that were tried n is read linearly in log k, and it never rises with k.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from scipy import optimize, stats
+
+PRIOR: Final = 3.0
+"""c, in allowed alarms."""
+LEAST, MOST = 1.0 / 64.0, 1024.0
+"""How far a threshold is moved."""
+STEP: Final = 4.0
+"""Between the k that are tried first."""
+ENOUGH: Final = 1.0
+"""Allowed alarms from which on a history tells, or else so many that chance is out of question."""
+DOUBT: Final = 0.05
+
+
+class Interval(NamedTuple):
+    """A mean, and between what it lies with 90 %."""
+
+    mean: float
+    low: float
+    high: float
+
+    def scaled(self, factor: float) -> "Interval":
+        return Interval(*(factor * value for value in self))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a method did in a history.
+
+    Args:
+        allowed: A, false alarms that the budget allows over it.
+        counts: n by the k that were tried, 1 among them.
+    """
+
+    allowed: float
+    counts: Mapping[float, int]
+
+    @property
+    def tells(self) -> bool:
+        """Whether the history says anything: it is long enough, or alarms are far too many."""
+        many = stats.poisson.sf(self.counts[1.0] - 1, self.allowed) < DOUBT
+        return self.allowed >= ENOUGH or bool(self.allowed > 0 and many)
+
+    @property
+    def wanted(self) -> float | None:
+        """A further k that is to be tried, because the one sought is beyond those that were."""
+        low, high = min(self.counts), max(self.counts)
+        if self._excess(np.log(low)) < 0 and low > LEAST:
+            return max(low / STEP, LEAST)
+        if self._excess(np.log(high)) > 0 and high < MOST:
+            return min(high * STEP, MOST)
+        return None
+
+    @property
+    def times(self) -> float:
+        """The k at which what is expected is what is allowed; 1 where the history tells nothing."""
+        if not self.tells:
+            return 1.0
+        low, high = np.log(min(self.counts)), np.log(max(self.counts))
+        if self._excess(low) <= 0:
+            return float(np.exp(low))
+        if self._excess(high) >= 0:
+            return float(np.exp(high))
+        return float(np.exp(optimize.brentq(self._excess, low, high, xtol=1e-4)))
+
+    def expected(self, times: float) -> Interval:
+        """R at this k."""
+        log = np.log(times)
+        shape, rate = self._seen(log) + PRIOR / times, self.allowed + PRIOR
+        low, high = stats.gamma.ppf([DOUBT, 1.0 - DOUBT], shape) / rate
+        return Interval(shape / rate, float(low), float(high))
+
+    def _seen(self, log: float) -> float:
+        """n, read between those that were tried."""
+        tried = np.array(sorted(self.counts))
+        seen = np.array([self.counts[k] for k in tried], np.float64)
+        falling = np.maximum.accumulate(seen[::-1])[::-1]
+        return float(np.interp(log, np.log(tried), falling))
+
+    def _excess(self, log: float) -> float:
+        """What is expected too many; falls with k."""
+        return self._seen(log) + PRIOR * float(np.exp(-log)) - self.allowed - PRIOR
+
+
+def rate(seen: int, weeks: float) -> Interval:
+    """Events a week after so many in so many weeks: the exact interval (Garwood 1936)."""
+    low = stats.chi2.ppf(DOUBT, 2 * seen) / 2 if seen else 0.0
+    high = stats.chi2.ppf(1.0 - DOUBT, 2 * seen + 2) / 2
+    return Interval(float(seen), float(low), float(high)).scaled(1.0 / weeks)

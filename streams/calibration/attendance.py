@@ -1,0 +1,78 @@
+"""Which methods judged how much of a history, and so what part of the budget each had.
+
+The budget of an hour is shared equally by the places that judge in it, a place being a series that
+one method has learnt. So what methods may alarm falsely adds up to the budget, however many there
+are, and a method that is still learning takes nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from alerts.signal import Kind
+from detectors import budget
+from streams.judges.bench import Bench
+from streams.judges.judge import Closed
+from streams.sections import CHANCE
+
+METHODS: Final = tuple(kind for kind in Kind if kind.nature in CHANCE)
+Hours = Mapping[int, int]  # places by hour since the epoch
+
+
+class Share(NamedTuple):
+    """What a method had of a history.
+
+    Attributes:
+        places: that it judged at most at one time.
+        weeks: in which it judged any.
+        allowed: false alarms of its part of the budget over them.
+    """
+
+    places: int = 0
+    weeks: float = 0.0
+    allowed: float = 0.0
+
+    @property
+    def a_week(self) -> float:
+        """Its part of the weekly budget."""
+        return self.allowed / self.weeks if self.weeks else 0.0
+
+
+class Attendance:
+    """Takes the place of a back-test's `watch`, and counts the places of each method."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, dict[int, int]] = {method: {} for method in METHODS}
+
+    def __call__(self, stream: str, closed: Closed, bench: Bench) -> None:
+        if closed.masked:
+            return
+        judged = bench.judged(closed.series)
+        for method in self._places.keys() & judged.keys():
+            self.note(method, closed.bucket, judged[method])
+
+    def note(self, method: str, hour: int, places: int) -> None:
+        if places:
+            hours = self._places[method]
+            hours[hour] = hours.get(hour, 0) + places
+
+    def shares(
+        self, allowed: float, *, clean: Callable[[int], bool] = lambda _: True
+    ) -> dict[str, Share]:
+        """By method, where so many false alarms a week are allowed; over clean hours alone."""
+        kept = {
+            method: {hour: n for hour, n in hours.items() if clean(hour)}
+            for method, hours in self._places.items()
+        }
+        together: dict[int, int] = {}
+        for hours in kept.values():
+            for hour, n in hours.items():
+                together[hour] = together.get(hour, 0) + n
+        return {
+            method: _share(hours, together, allowed / budget.HOURS)
+            for method, hours in kept.items()
+        }  # fmt: skip
+
+
+def _share(hours: Hours, together: Hours, an_hour: float) -> Share:
+    parts = sum(n / together[hour] for hour, n in sorted(hours.items()))
+    return Share(max(hours.values(), default=0), len(hours) / budget.HOURS, parts * an_hour)

@@ -1,0 +1,251 @@
+"""The thresholds with which a history keeps to the budget, found by playing it under others.
+
+First it is played under the present thresholds, then under those that the budget asks for and
+multiples of them, until for each method the one sought lies between two that were tried; then
+under what was found, which corrects it. What is marked as real must stay called: a method that
+would lose it is held back.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from detectors.calibration import Evidence, Interval, rate
+from streams.calibration.attendance import METHODS, Attendance, Share
+from streams.calibration.trial import Clean, Play, Times, Trial, under, voices
+from streams.hindsight import Called
+from streams.marks import Case, lying
+from streams.settings import Settings
+from streams.signals import moment
+
+CORRECTIONS: Final = 2
+
+
+class Note(StrEnum):
+    """Why a method's threshold is what it is."""
+
+    FOUND = "found"
+    SHORT = "short"
+    LIMITED = "limited"
+    LEARNING = "learning"
+
+
+class Finding(NamedTuple):
+    """What was found of one method; alarms are false ones, a week.
+
+    Attributes:
+        share: what it had of the history and of the budget.
+        seen: its false alarms under the present thresholds.
+        now: as a rate.
+        before: the multiple that is set now.
+        times: that which is proposed.
+        expected: with it.
+    """
+
+    method: str
+    share: Share
+    seen: int
+    now: Interval
+    before: float
+    times: float
+    expected: Interval
+    note: Note
+
+
+class Held(NamedTuple):
+    """A method that is held back, lest what is marked as real be lost."""
+
+    case: Case
+    method: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a history says of the thresholds.
+
+    Attributes:
+        before, after: what is called under the present and under the proposed thresholds.
+        held: for whose sake methods are less strict than they would be.
+    """
+
+    findings: Sequence[Finding]
+    cases: Sequence[Case]
+    before: Sequence[Called]
+    after: Sequence[Called]
+    held: Sequence[Held]
+
+    @property
+    def times(self) -> dict[str, float]:
+        """The thresholds to be set, in multiples of what the budget asks for."""
+        return {one.method: one.times for one in self.findings if one.times != 1.0}
+
+    @property
+    def changes(self) -> bool:
+        return any(one.times != one.before for one in self.findings)
+
+    @property
+    def uncalled(self) -> list[Case]:
+        """What is marked as real and not called even now."""
+        return [case for case in self.cases if case.real and not _calls(case, self.before)]
+
+    def still(self, case: Case) -> bool:
+        """Whether what it is about would be called."""
+        return bool(_calls(case, self.after))
+
+    @property
+    def gone(self) -> list[Called]:
+        """What would no longer be called."""
+        return [one for one in _stood(self.before) if not _found(one, self.after)]
+
+    @property
+    def new(self) -> list[Called]:
+        """What would be called beside it."""
+        return [one for one in _stood(self.after) if not _found(one, self.before)]
+
+
+class Search:
+    """Plays a history as often as it takes.
+
+    Args:
+        settings: as they are.
+        play: the history.
+        place: where the marks lie among what is called now.
+    """
+
+    def __init__(
+        self, settings: Settings, play: Play, place: Callable[[Sequence[Called]], list[Case]]
+    ) -> None:
+        self._settings, self._play = settings, play
+        set_now = settings.detection.thresholds
+        self._present = {kind.value: set_now.get(kind, 1.0) for kind in METHODS}
+        attendance = Attendance()
+        self._before = play(settings, attendance)
+        self._cases = place(self._before)
+        self._clean = Clean(self._cases)
+        self._shares = attendance.shares(
+            settings.detection.false_alarms_per_week,
+            clean=lambda hour: self._clean.moment(moment(hour)),
+        )
+        self._trials = [Trial(self._present, self._before)]
+
+    def found(self) -> Calibration:
+        self._try(dict.fromkeys(self._present, 1.0))
+        while (wanted := next(self._wanted(), None)) is not None:
+            self._try(dict.fromkeys(self._present, wanted))
+        for _ in range(CORRECTIONS):
+            self._try(self._chosen())
+        times, held = self._holding(self._chosen())
+        after = self._try(times).called
+        if lost := [case for case in self._real if not _calls(case, after)]:
+            times, held = self._kept(times, lost)
+            after = self._try(times).called
+        findings = [self._finding(method, times, held) for method in self._present]
+        return Calibration(findings, self._cases, self._before, after, held)
+
+    @property
+    def _real(self) -> list[Case]:
+        """What is marked as real and called now."""
+        return [case for case in self._cases if case.real and _calls(case, self._before)]
+
+    def _try(self, times: Times) -> Trial:
+        for trial in self._trials:
+            if trial.times == times:
+                return trial
+        trial = Trial(times, self._play(under(self._settings, times), None))
+        self._trials.append(trial)
+        return trial
+
+    def _evidence(self, method: str) -> Evidence:
+        counts = {
+            trial.times[method]: self._clean.counts(trial.called, method) for trial in self._trials
+        }
+        return Evidence(self._shares[method].allowed, counts)
+
+    def _wanted(self) -> Iterator[float]:
+        for method in self._present:
+            evidence = self._evidence(method)
+            if evidence.tells and (further := evidence.wanted) is not None:
+                yield further
+
+    def _chosen(self) -> dict[str, float]:
+        """Two digits of what the history says; where it says nothing, what is set."""
+        evidence = {method: self._evidence(method) for method in self._present}
+        return {
+            method: float(f"{one.times:.2g}") if one.tells else self._present[method]
+            for method, one in evidence.items()
+        }
+
+    def _holding(self, times: Mapping[str, float]) -> tuple[dict[str, float], list[Held]]:
+        """So strict that each real case keeps a method that calls it."""
+        kept, held = dict(times), []
+        for case in self._real:
+            limits = self._limits(case)
+            if limits and all(kept[method] > limit for method, limit in limits.items()):
+                method = max(limits, key=lambda name: limits[name] / kept[name])
+                kept[method] = limits[method]
+                held.append(Held(case, method))
+        return kept, held
+
+    def _limits(self, case: Case) -> dict[str, float]:
+        """By method the strictest threshold tried at which it calls the case.
+
+        Empty where something calls it that has no threshold.
+        """
+        by = frozenset().union(*map(voices, _calls(case, self._before)))
+        if by - self._present.keys():
+            return {}
+        return {method: self._strictest(case, method) for method in sorted(by)}
+
+    def _strictest(self, case: Case, method: str) -> float:
+        return max(
+            trial.times[method]
+            for trial in self._trials
+            if any(method in voices(one) for one in _calls(case, trial.called))
+        )
+
+    def _kept(
+        self, times: Mapping[str, float], lost: Sequence[Case]
+    ) -> tuple[dict[str, float], list[Held]]:
+        """No stricter than now whatever calls a real case, where holding one method back failed."""
+        kept = dict(times)
+        held = [
+            Held(case, method)
+            for case in lost
+            for method in sorted(frozenset().union(*map(voices, _calls(case, self._before))))
+            if method in kept
+        ]
+        for one in held:
+            kept[one.method] = min(kept[one.method], self._present[one.method])
+        return kept, held
+
+    def _finding(self, method: str, times: Times, held: Sequence[Held]) -> Finding:
+        evidence, share = self._evidence(method), self._shares[method]
+        seen = self._clean.counts(self._before, method)
+        weeks = share.weeks or 1.0
+        return Finding(
+            method, share, seen, rate(seen, weeks), self._present[method], times[method],
+            evidence.expected(times[method]).scaled(share.a_week),
+            _note(evidence, limited=any(one.method == method for one in held)),
+        )  # fmt: skip
+
+
+def _note(evidence: Evidence, *, limited: bool) -> Note:
+    if not evidence.allowed:
+        return Note.LEARNING
+    if not evidence.tells:
+        return Note.SHORT
+    return Note.LIMITED if limited else Note.FOUND
+
+
+def _calls(case: Case, called: Sequence[Called]) -> list[Called]:
+    return case.calls(_stood(called))
+
+
+def _stood(called: Sequence[Called]) -> list[Called]:
+    return [one for one in called if not one.withdrawn]
+
+
+def _found(one: Called, others: Sequence[Called]) -> bool:
+    """Whether others hold the same matter at the same time."""
+    return bool(_calls(lying(one), others))

@@ -1,0 +1,57 @@
+"""One run of a history with thresholds multiplied, and the false alarms in it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from alerts.signal import Kind
+from streams.hindsight import Called
+from streams.marks import AROUND, Case
+from streams.settings import Settings
+from streams.stream import Watch
+
+Times = Mapping[str, float]  # thresholds by method, in multiples of what the budget asks for
+Play = Callable[[Settings, Watch | None], Sequence[Called]]
+"""Plays the history under settings; returns what was called."""
+
+
+class Trial(NamedTuple):
+    times: Times
+    called: Sequence[Called]
+
+
+@dataclass(frozen=True)
+class Clean:
+    """What of a history is clean: all but the time around what is marked as real.
+
+    What is marked as no crisis is a false alarm even there.
+    """
+
+    cases: Sequence[Case]
+
+    def moment(self, at: datetime) -> bool:
+        return not any(c.since - AROUND <= at <= c.until + AROUND for c in self.cases if c.real)
+
+    def false(self, called: Called) -> bool:
+        """Whether an incident is a false alarm."""
+        met = [case for case in self.cases if case.met(called)]
+        if any(not case.real for case in met):
+            return True
+        return not met and self.moment(called.line.opened)
+
+    def counts(self, called: Sequence[Called], method: str) -> int:
+        """False alarms of a method: incidents in which it speaks."""
+        return sum(method in voices(one) and self.false(one) for one in called)
+
+
+def voices(called: Called) -> frozenset[str]:
+    """The methods that speak in it."""
+    return frozenset(signal.kind.value for signal in called.standing)
+
+
+def under(settings: Settings, times: Times) -> Settings:
+    """The same settings with these thresholds."""
+    thresholds = {Kind(method): factor for method, factor in times.items() if factor != 1.0}
+    detection = settings.detection.model_copy(update={"thresholds": thresholds})
+    return settings.model_copy(update={"detection": detection})

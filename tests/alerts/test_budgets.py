@@ -1,0 +1,67 @@
+"""Recipients with a smaller budget than the installation's are told of what that one would call."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alerts.deliveries import Recipient
+from alerts.lifecycle import Decision
+from alerts.notices import What
+from alerts.signal import CERTAIN, Kind, Signal, SignalState
+from tests.alerts.samples import burst, run, surge, trigger
+
+TEAM = Recipient(name="team", channel="webhook")
+BOSS = Recipient(name="boss", channel="wecom", rarity=4.0)
+BUDGET = 1.0
+
+
+def told(*signals: Signal) -> list[tuple[str, str]]:
+    """Who is told what."""
+    _, decisions = run(signals, recipients=[TEAM, BOSS])
+    return [(line.recipient, line.what) for one in decisions for line in one.deliveries]
+
+
+def scored(score: float, **changes: object) -> Signal:
+    return surge("a", score=score, threshold=100.0, **changes)
+
+
+def test_what_a_smaller_budget_would_not_call_is_not_sent_to_it() -> None:
+    assert told(scored(399.0)) == [("team", What.NEW)]
+    assert told(scored(400.0)) == [("team", What.NEW), ("boss", What.NEW)]
+
+
+def test_what_becomes_rare_enough_later_is_new_to_those_who_wait_for_it_and_to_no_other() -> None:
+    grown = scored(500.0, revision=1, state=SignalState.CONFIRMED)
+    assert told(scored(150.0), grown) == [("team", What.NEW), ("boss", What.NEW)]
+
+
+def test_an_end_is_told_to_those_who_were_told_of_the_beginning() -> None:
+    over = scored(1.0, state=SignalState.CLEARED)
+    assert told(scored(150.0), over) == [("team", What.NEW), ("team", What.CLEARED)]
+    both = [(name, what) for what in (What.NEW, What.CLEARED) for name in ("team", "boss")]
+    assert told(scored(900.0), over) == both
+
+
+def test_what_no_budget_has_a_say_in_is_told_to_all() -> None:
+    assert trigger("t").rarity == CERTAIN
+    assert [name for name, _ in told(trigger("t"))] == ["team", "boss"]
+    assert surge("r", kind=Kind.RULE, score=1.0, threshold=30.0).rarity == CERTAIN
+
+
+def test_a_score_that_counts_zeros_is_ten_times_as_rare_by_one_more() -> None:
+    assert burst(score=3.4, threshold=2.4).rarity == pytest.approx(10.0)
+
+
+@given(score=st.floats(100.0, 1e9), own=st.floats(0.001, 1.0))
+def test_a_recipient_hears_what_the_threshold_of_its_own_budget_would_call(
+    score: float, own: float
+) -> None:
+    boss = Recipient(name="boss", channel="webhook", rarity=BUDGET / own)
+    _, decisions = run([scored(score)], recipients=[boss])
+    threshold = 100.0 * (BUDGET / own)
+    if abs(score / threshold - 1.0) > 1e-9:
+        assert _heard(decisions) is (score > threshold)
+
+
+def _heard(decisions: list[Decision]) -> bool:
+    return any(decision.deliveries for decision in decisions)
