@@ -1,9 +1,9 @@
 """Whether a calibration on one history keeps the budget on others, of generated traffic.
 
     python -m benchmarks.calibrate --seed 1
-    python -m benchmarks.calibrate --seed 1 --weeks 26 --others 4 --budget 2
+    python -m benchmarks.calibrate --seed 1 --weeks 26 --others 6 --budget 1
 
-Makes traffic without any incident, calibrates on it, and plays as many weeks of other seeds under
+Makes complaints without any incident, counted by three cuts, calibrates on it, and plays as many weeks of other seeds under
 the thresholds that are set by default and under those that were found. Prints one JSON object
 last: `times` by method, `allowed` false alarms over the weeks of the others in which a method had
 learnt, `before` and `after` their number, `ratio` of `after` to `allowed`, and `within`: whether
@@ -24,10 +24,17 @@ from streams.calibration.search import Calibration, Search
 from streams.calibration.trial import Clean, under
 from streams.hindsight import Called
 from streams.history import History
-from streams.settings import Detection, Settings
+from streams.sections import Stream
+from streams.settings import Cut, Detection, Settings
 from streams.stream import Watch
 from streams.traffic import generator
 
+STREAMS: tuple[Stream, ...] = ("complaints",)
+CUTS = (
+    Cut(stream="complaints", by=("category",)),
+    Cut(stream="complaints", by=("region",)),
+    Cut(stream="complaints", by=("product", "category"), group="category", family="product"),
+)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 FACTOR = 1.5
 APART = 1000  # between the seed that is calibrated on and the first that is judged
@@ -40,7 +47,7 @@ class Past:
         traffic = generator.generate(seed=seed, start=START, days=7 * weeks, per_day=per_day)
         self._now = traffic.end
         with tempfile.TemporaryDirectory() as name:
-            paths = [Path(name) / f"{stream}.jsonl" for stream in generator.STREAMS]
+            paths = [Path(name) / f"{stream}.jsonl" for stream in STREAMS]
             for path in paths:
                 rows = (made.raw for made in traffic if made.stream == path.stem)
                 path.write_bytes(b"\n".join(rows))
@@ -71,7 +78,7 @@ def false(called: Sequence[Called]) -> int:
 
 
 def result(options: argparse.Namespace) -> dict[str, Any]:
-    settings = Settings(detection=Detection(false_alarms_per_week=options.budget))
+    settings = Settings(cuts=CUTS, detection=Detection(false_alarms_per_week=options.budget))
     past = Past(settings, seed=options.seed, weeks=options.weeks, per_day=options.per_day)
     found = Search(settings, past.play, lambda _: []).found()
     foretold = sum(one.expected.mean for one in found.findings)
@@ -99,10 +106,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--seed", type=int, default=1, help="that is calibrated on (1)")
-    parser.add_argument("--weeks", type=int, default=16, help="of each history (16)")
+    parser.add_argument("--weeks", type=int, default=10, help="of each history (10)")
     parser.add_argument("--others", type=int, default=3, help="histories it is judged on (3)")
-    parser.add_argument("--per-day", type=float, default=800.0, help="events (800)")
-    parser.add_argument("--budget", type=float, default=1.0, help="false alarms a week (1)")
+    parser.add_argument(
+        "--per-day",
+        type=float,
+        default=600.0,
+        help="events, of which three quarters are complaints (600)",
+    )
+    parser.add_argument("--budget", type=float, default=3.0, help="false alarms a week (3)")
     print(json.dumps(result(parser.parse_args())))
 
 

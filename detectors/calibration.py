@@ -1,15 +1,17 @@
 """How much stricter a method must be, so that on a history it keeps its part of the budget.
 
 Thresholds are multiplied by k ("times"). Over the history the budget allows A false alarms, and at
-k there were n(k). By theory there are A/k at most; what the series at hand do is to be learnt, and
-is believed as far as there is evidence. With a gamma prior that is worth c allowed alarms about
-the theory, the expected number of false alarms in parts of what is allowed is
+k there were n(k), which never rises with k and between the k that were tried is read linearly in
+log k. The k sought has n(k) = A. It is believed as far as there is evidence: with
 
-    r(k) ~ Gamma(n(k) + c/k, A + c),   mean (n(k) + c/k) / (A + c)
+    log k' = m / (m + c) log k,   m = max(A, n(1))
 
-(the conjugate posterior of a Poisson rate; Gelman et al. 2013, section 2.6), and the k sought is
-that at which the mean is 1. With no history, A = 0, that is k = 1; with none but quiet weeks it is
-c/(A + c). Between the k that were tried n is read linearly in log k, and it never rises with k.
+a history that allowed, or had, c alarms moves a threshold half as far as it says, on the scale of
+factors, and none at all leaves it where theory has it. How often the method will then alarm
+falsely, in parts of what is allowed, has the gamma posterior of a Poisson rate (Gelman et al.
+2013, section 2.6) whose prior, worth c alarms too, has the mean 1:
+
+    r(k) ~ Gamma(n(k) + c, A + c)
 """
 
 from collections.abc import Mapping
@@ -19,7 +21,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
-PRIOR: Final = 3.0
+PRIOR: Final = 2.0
 """c, in allowed alarms."""
 LEAST, MOST = 1.0 / 64.0, 1024.0
 """How far a threshold is moved."""
@@ -70,10 +72,8 @@ class Evidence:
         return None
 
     @property
-    def times(self) -> float:
-        """The k at which what is expected is what is allowed; 1 where the history tells nothing."""
-        if not self.tells:
-            return 1.0
+    def sought(self) -> float:
+        """The k at which there were as many as are allowed, or the one nearest to it tried."""
         low, high = np.log(min(self.counts)), np.log(max(self.counts))
         if self._excess(low) <= 0:
             return float(np.exp(low))
@@ -81,10 +81,16 @@ class Evidence:
             return float(np.exp(high))
         return float(np.exp(optimize.brentq(self._excess, low, high, xtol=1e-4)))
 
+    @property
+    def times(self) -> float:
+        """What is believed of it; 1 where the history tells nothing."""
+        known = max(self.allowed, self.counts[1.0])
+        weight = known / (known + PRIOR)
+        return float(self.sought**weight) if self.tells else 1.0
+
     def expected(self, times: float) -> Interval:
-        """R at this k."""
-        log = np.log(times)
-        shape, rate = self._seen(log) + PRIOR / times, self.allowed + PRIOR
+        """What r is at this k."""
+        shape, rate = self._seen(np.log(times)) + PRIOR, self.allowed + PRIOR
         low, high = stats.gamma.ppf([DOUBT, 1.0 - DOUBT], shape) / rate
         return Interval(shape / rate, float(low), float(high))
 
@@ -96,8 +102,8 @@ class Evidence:
         return float(np.interp(log, np.log(tried), falling))
 
     def _excess(self, log: float) -> float:
-        """What is expected too many; falls with k."""
-        return self._seen(log) + PRIOR * float(np.exp(-log)) - self.allowed - PRIOR
+        """What there is too many; falls with k."""
+        return self._seen(log) - self.allowed
 
 
 def rate(seen: int, weeks: float) -> Interval:

@@ -134,8 +134,8 @@ class Search:
         while (wanted := next(self._wanted(), None)) is not None:
             self._try(dict.fromkeys(self._present, wanted))
         for _ in range(CORRECTIONS):
-            self._try(self._chosen())
-        times, held = self._holding(self._chosen())
+            self._try(self._told(lambda evidence: evidence.sought))
+        times, held = self._holding(self._told(lambda evidence: evidence.times))
         after = self._try(times).called
         if lost := [case for case in self._real if not _calls(case, after)]:
             times, held = self._kept(times, lost)
@@ -168,11 +168,11 @@ class Search:
             if evidence.tells and (further := evidence.wanted) is not None:
                 yield further
 
-    def _chosen(self) -> dict[str, float]:
+    def _told(self, by: Callable[[Evidence], float]) -> dict[str, float]:
         """Two digits of what the history says; where it says nothing, what is set."""
         evidence = {method: self._evidence(method) for method in self._present}
         return {
-            method: float(f"{one.times:.2g}") if one.tells else self._present[method]
+            method: float(f"{by(one):.2g}") if one.tells else self._present[method]
             for method, one in evidence.items()
         }
 

@@ -1,0 +1,91 @@
+"""`tocsin calibrate` as people use it."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner, Result
+
+from streams import settings
+from tests.streams.counts import busy
+from tocsin.cli import app
+
+SETTINGS = """
+[detection]
+series = 100
+false_alarms_per_week = 100 # many
+[[cuts]]
+stream = "complaints"
+by = ["category"]
+"""
+SURGED = ",category=billing,2024-01-06T10:00Z,real,"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [msgspec.json.encode(event) for event in busy()]
+    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    Path("tocsin.toml").write_text(SETTINGS, encoding="utf-8")
+
+
+def calibrate(*options: str, language: str = "en") -> Result:
+    arguments = ["calibrate", "complaints.jsonl", *options]
+    environment = {"TOCSIN_LANGUAGE": language, "COLUMNS": "120"}
+    return CliRunner().invoke(app, arguments, env=environment)
+
+
+def marked(*rows: str) -> str:
+    text = "\n".join(["incident,scope,at,mark,reason", *rows, ""])
+    Path("marks.csv").write_text(text, encoding="utf-8")
+    return "--marks=marks.csv"
+
+
+def test_thresholds_are_proposed_and_nothing_is_written() -> None:
+    result = calibrate()
+    assert result.exit_code == 0, result.stderr
+    assert "False alarms a week; the budget is 100 over all methods" in result.stderr
+    assert result.stdout.startswith("[detection]\nthresholds = { surge = 0.")
+    assert Path("tocsin.toml").read_text(encoding="utf-8") == SETTINGS
+
+
+def test_what_is_proposed_is_set_where_it_is_asked_for() -> None:
+    result = calibrate("--apply")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout == ""
+    found = settings.load(Path("tocsin.toml")).detection
+    assert 0 < found.thresholds["surge"] < 1  # type: ignore[index]  # a kind is its name
+    assert "false_alarms_per_week = 100 # many" in Path("tocsin.toml").read_text(encoding="utf-8")
+
+
+def test_marks_have_a_say_and_are_told_in_the_language_of_the_reader() -> None:
+    told = marked(
+        SURGED, ",category=staff,2024-01-03T10:00Z,real,", SURGED.replace("real", "not_a_crisis")
+    )
+    result = calibrate(told)
+    assert result.exit_code == 0, result.stderr
+    assert "category=staff at 2024-01-03 10:00+0000 (row 3) is marked as real and is not" in (
+        " ".join(result.stderr.split())
+    )
+    assert "Of 1 mark of no crisis 1 would still be called." in result.stderr
+    assert "每周误报" in calibrate(told, language="zh").stderr
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("I-NOBODYS,,,real,", "marks.csv: row 2: incident: must be of an incident that these"),
+        (",,,real,", "marks.csv: row 2: incident: must be given, or scope and at in its place"),
+    ],
+)
+def test_a_mark_that_cannot_be_used_is_one_line(row: str, said: str) -> None:
+    result = calibrate(marked(row))
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert said in result.stderr
+
+
+def test_writing_needs_a_file_to_write_into() -> None:
+    Path("tocsin.toml").unlink()
+    result = calibrate("--apply")
+    assert result.exit_code in (0, 1)
+    assert not Path("tocsin.toml").exists()
