@@ -6,7 +6,8 @@ log k. The k sought has n(k) = A. It is believed as far as there is evidence: wi
 
     log k' = m / (m + c) log k,   m = max(A, n(1))
 
-a history that allowed, or had, c alarms moves a threshold half as far as it says, on the scale of
+(a normal prior of log k about 0 with variance 1/c; the log of a count of m has about 1/m). So a
+history that allowed, or had, c alarms moves a threshold half as far as it says, on the scale of
 factors, and none at all leaves it where theory has it. How often the method will then alarm
 falsely, in parts of what is allowed, has the gamma posterior of a Poisson rate (Gelman et al.
 2013, section 2.6) whose prior, worth c alarms too, has the mean 1:
@@ -21,8 +22,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from scipy import optimize, stats
 
-PRIOR: Final = 2.0
-"""c, in allowed alarms."""
+PRIOR: Final = 1.0
+"""c, in allowed alarms: theory is taken to be off by a factor of e or so."""
 LEAST, MOST = 1.0 / 64.0, 1024.0
 """How far a threshold is moved."""
 STEP: Final = 4.0

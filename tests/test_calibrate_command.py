@@ -6,10 +6,11 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams import settings
+from streams import marks, settings
 from tests.streams.counts import busy
 from tocsin.cli import app
 
+EXAMPLE = Path(__file__).parents[1] / "examples" / "marks.csv"
 SETTINGS = """
 [detection]
 series = 100
@@ -84,8 +85,16 @@ def test_a_mark_that_cannot_be_used_is_one_line(row: str, said: str) -> None:
     assert said in result.stderr
 
 
-def test_writing_needs_a_file_to_write_into() -> None:
+def test_writing_needs_a_file_to_write_into(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("tocsin.toml").unlink()
+    monkeypatch.setenv("TOCSIN_DETECTION__FALSE_ALARMS_PER_WEEK", "100")
     result = calibrate("--apply")
-    assert result.exit_code in (0, 1)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        "--apply: must have a settings file to write into, got none"
+    )
     assert not Path("tocsin.toml").exists()
+
+
+def test_the_example_of_marks_is_read() -> None:
+    assert {mark.ruling for mark in marks.load(EXAMPLE)} == set(marks.Ruling)

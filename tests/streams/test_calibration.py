@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.signal import Kind
+from detectors import burst
 from streams import marks, settings
 from streams.calibration import written
 from streams.calibration.attendance import METHODS, Attendance
 from streams.calibration.search import Calibration, Note, Search
 from streams.calibration.trial import Clean
 from streams.hindsight import Called, called
+from streams.judges.bench import MAKERS
+from streams.judges.judge import Seat
 from streams.marks import Case, Mark, Ruling
 from streams.settings import Detection, Settings, SettingsError
 from streams.signals import moment
@@ -231,6 +235,24 @@ def test_a_method_without_chance_has_no_threshold(file: Path) -> None:
     file.write_text("[detection]\nthresholds = { trigger = 2.0 }\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="must be of methods with a budget"):
         settings.load(file)
+
+
+def test_each_method_is_named_as_the_kind_of_its_signals() -> None:
+    assert MAKERS.keys() <= set(Kind)
+
+
+@pytest.mark.parametrize(("times", "threshold"), [(1.0, 168_000.0), (0.5, 84_000.0)])
+def test_a_seat_has_the_threshold_of_its_method(times: float, threshold: float) -> None:
+    chosen = Settings(detection=Detection(thresholds={Kind.BURST: times}))
+    seat = Seat("complaints", chosen, (), ZoneInfo("UTC"), 168_000.0, lambda *_: True)
+    assert seat.under("burst").threshold == threshold
+    assert seat.under("burst").threshold_in(1) == threshold / WEEK
+    assert seat.under("surge").threshold == 168_000.0
+
+
+def test_a_burst_must_be_ten_times_as_rare_for_each_zero() -> None:
+    assert burst.threshold(168_000.0, times=10.0) == pytest.approx(burst.THRESHOLD + 1.0)
+    assert burst.threshold(1_680_000.0, times=0.1) == pytest.approx(burst.THRESHOLD)
 
 
 def test_a_time_that_no_history_has_is_of_no_incident() -> None:
