@@ -147,7 +147,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
         if self.event or self.limited:
             return CERTAIN
         if self.kind in ZEROS:
-            return min(10.0 ** min(self.score - self.threshold, 300.0), CERTAIN)
+            return float(10.0 ** min(self.score - self.threshold, 300.0))
         return self.score / self.threshold
 
     @property

@@ -4,7 +4,7 @@ import pytest
 
 from alerts.words import Words
 from streams.settings import Settings
-from tocsin.told_view import changing, told
+from tocsin.told_view import budget, changing, told
 
 ENGLISH = Words("en")
 
@@ -37,3 +37,17 @@ def test_only_what_has_an_address_is_called_switched_off(address: str) -> None:
 
 def test_with_no_channel_on_the_simplest_is_named() -> None:
     assert "channels.terminal.enabled = true" in told(ENGLISH, Settings())
+
+
+def test_the_budget_is_told_with_what_was_calibrated_and_who_has_a_smaller_one() -> None:
+    (plain,) = budget(ENGLISH, Settings())
+    assert plain.startswith("budget of 1 false alarms a week over 1,000 places")
+    chosen = Settings.model_validate(
+        {
+            "detection": {"thresholds": {"surge": 0.5, "burst": 10.0}},
+            "channels": {"terminal": {"enabled": True, "false_alarms_per_week": 0.25}},
+        }
+    )
+    _, thresholds, strict = budget(ENGLISH, chosen)
+    assert thresholds == "thresholds as calibrated: surge ×0.5, burst ×10"
+    assert strict == "terminal is told only of what 0.25 false alarms a week would call too"

@@ -17,7 +17,7 @@ from streams.topics import Topics
 from tocsin import language
 from tocsin.ahead import ahead
 from tocsin.errors import SettingsFile, one_line
-from tocsin.told_view import changing, told
+from tocsin.told_view import budget, changing, told
 
 PROBLEMS = (
     settings.SettingsError, mapping.MappingError, batches.TableError, broker.BrokerError,
@@ -66,6 +66,7 @@ def _set(chosen: Settings, words: Words) -> Iterator[str]:
                     language=Words(chosen.response.language).own_name)  # fmt: skip
     if chosen.tables.batches:
         yield _batches(words, batches.load(chosen.tables.batches))
+    yield from budget(words, chosen)
     yield told(words, chosen)
     yield from changing(words, chosen)
 

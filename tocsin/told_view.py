@@ -1,4 +1,4 @@
-"""Who is told by the settings, and how that is changed."""
+"""Who is told by the settings, of how much, and how that is changed."""
 
 from collections.abc import Iterator
 
@@ -32,3 +32,22 @@ def changing(words: Words, settings: Settings) -> Iterator[str]:
             'or channels.{channel}.least = "orange" for the urgent alone',
             channel=first,
         )
+
+
+def budget(words: Words, settings: Settings) -> Iterator[str]:
+    """The false alarms that are allowed, what calibration made of them, and whose are fewer."""
+    detection, number = settings.detection, words.number
+    yield words.say(
+        "budget of {allowed} false alarms a week over {places} places, each a series under a "
+        "method, all with equal parts",
+        allowed=number(detection.false_alarms_per_week), places=number(detection.series),
+    )  # fmt: skip
+    if times := detection.thresholds:
+        found = words.listed(f"{method} ×{number(factor)}" for method, factor in times.items())
+        yield words.say("thresholds as calibrated: {methods}", methods=found)
+    for name, outlet in switched_on(settings).items():
+        if outlet.false_alarms_per_week is not None:
+            yield words.say(
+                "{channel} is told only of what {allowed} false alarms a week would call too",
+                channel=name, allowed=number(outlet.false_alarms_per_week),
+            )  # fmt: skip

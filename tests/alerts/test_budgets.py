@@ -1,5 +1,7 @@
 """Recipients with a smaller budget than the installation's are told of what that one would call."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +23,7 @@ def told(*signals: Signal) -> list[tuple[str, str]]:
     return [(line.recipient, line.what) for one in decisions for line in one.deliveries]
 
 
-def scored(score: float, **changes: object) -> Signal:
+def scored(score: float, **changes: Any) -> Signal:
     return surge("a", score=score, threshold=100.0, **changes)
 
 
