@@ -73,6 +73,17 @@ def test_an_hour_that_was_called_has_all_gates_open_and_numbers_that_add_up() ->
     assert found["alarm"]["numbers"]["fired"] in {"2024-01-06T09:00:00Z", "2024-01-06T10:00:00Z"}
 
 
+def test_a_calibrated_threshold_is_told_with_the_multiple_that_it_is() -> None:
+    plain = gates("category=billing", SURGE + 1)["score"]["numbers"]["threshold"]
+    text = Path("tocsin.toml").read_text(encoding="utf-8")
+    set_now = text.replace("[detection]", "[detection]\nthresholds = { surge = 1e6 }")
+    Path("tocsin.toml").write_text(set_now, encoding="utf-8")
+    found = gates("category=billing", SURGE + 1)
+    assert found["score"]["numbers"]["threshold"] == plain * 1e6
+    assert not found["score"]["open"]
+    assert "Calibrated: 1,000,000 times that." in why("category=billing", SURGE + 1).stdout
+
+
 def test_a_quiet_hour_is_stopped_at_the_score() -> None:
     found = gates("category=billing", SURGE - 3)
     assert found["learning"]["open"]

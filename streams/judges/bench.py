@@ -12,7 +12,7 @@ from alerts.gates import Gate
 from alerts.signal import Scope, Signal, SignalState
 from streams import signals
 from streams.judges.burst import burst_judge
-from streams.judges.judge import Closed, Judge, Record, Seat
+from streams.judges.judge import Closed, Judge, Record, Seat, kind_of
 from streams.judges.rules import rule_judges
 from streams.judges.silence import SilenceJudge
 from streams.judges.surge import SurgeJudge
@@ -81,8 +81,8 @@ class Bench:
         return [gate for judge in self._judges.values() for gate in judge.gates(scope, closed)]
 
     def judged(self, series: Series) -> dict[str, int]:
-        """Of how many series each has learnt what is usual, by method."""
-        return {name: judge.judged(series) for name, judge in self._judges.items()}
+        """Of how many series each has learnt what is usual, by the kind of its signals."""
+        return {kind_of(name): judge.judged(series) for name, judge in self._judges.items()}
 
     @property
     def standing(self) -> dict[str, int]:

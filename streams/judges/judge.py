@@ -27,7 +27,13 @@ from streams.series import Contribution, Series
 from streams.settings import Settings
 
 NEVER = -(2**62)
+KINDS = {"batches": "batch"}  # of the signals of a method, where it has another name
 NOBODY = np.empty(0, np.int64)
+
+
+def kind_of(method: str) -> str:
+    """The kind of a method's signals, by which its threshold is set."""
+    return KINDS.get(method, method)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +62,8 @@ class Seat:
 
     def under(self, method: str) -> "Seat":
         """The seat of one method, with the threshold that calibration has found for it."""
-        thresholds = self.settings.detection.thresholds
-        times = thresholds[Kind(method)] if method in thresholds else 1.0
+        thresholds, kind = self.settings.detection.thresholds, kind_of(method)
+        times = thresholds[Kind(kind)] if kind in thresholds else 1.0
         return replace(self, threshold=self.threshold * times, times=times)
 
     def threshold_in(self, buckets_per_week: int) -> float:

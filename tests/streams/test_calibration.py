@@ -19,7 +19,7 @@ from streams.calibration.search import Calibration, Note, Search
 from streams.calibration.trial import Clean
 from streams.hindsight import Called, called
 from streams.judges.bench import MAKERS
-from streams.judges.judge import Seat
+from streams.judges.judge import Judge, Seat, kind_of
 from streams.marks import Case, Mark, Ruling
 from streams.settings import Detection, Settings, SettingsError
 from streams.signals import moment
@@ -238,8 +238,14 @@ def test_a_method_without_chance_has_no_threshold(file: Path) -> None:
         settings.load(file)
 
 
-def test_each_method_is_named_as_the_kind_of_its_signals() -> None:
-    assert MAKERS.keys() <= set(Kind)
+def test_each_method_leads_to_a_kind_of_signals() -> None:
+    assert {kind_of(method) for method in MAKERS} <= set(Kind)
+
+
+def test_each_judge_that_may_alarm_falsely_says_how_many_series_it_judges() -> None:
+    ours = [one for one in Judge.__subclasses__() if one.__module__.startswith("streams.judges.")]
+    silent = {one.__name__ for one in ours if "judged" not in vars(one)}
+    assert silent == {"RuleJudge", "TriggerJudge"}
 
 
 @pytest.mark.parametrize(("times", "threshold"), [(1.0, 168_000.0), (0.5, 84_000.0)])
