@@ -95,8 +95,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rarity(self) -> float:
-        """Of the rarest of its signals, when it was largest."""
-        return max((self.height(signal).rarity for signal in self.standing), default=0.0)
+        """Of the rarest of its signals, as it is or was at its largest."""
+        records = [one for signal in self.standing for one in (signal, self.height(signal))]
+        return max((one.rarity for one in records), default=0.0)
 
     def height(self, signal: Signal) -> Signal:
         """The record of the signal at its largest."""
