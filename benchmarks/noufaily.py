@@ -25,7 +25,7 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ from benchmarks.surveillance.simulation import (
     simulated,
 )
 from detectors.columns import Bools, Floats, Ints
-from detectors.weekly import Weekly, WeeklyState
+from detectors.weekly import Verdict, Weekly, WeeklyState
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
 RATE = 0.01
@@ -94,20 +94,22 @@ class Figures:
 
 def trained(weekly: Weekly, made: Realisation) -> tuple[WeeklyState, Bools]:
     """The state after the history, and the alarms in it by week."""
-    state, above = WeeklyState.empty(made.history.shape[1]), []
-    for week, row in enumerate(made.history, 1):
-        state, verdict = weekly.step(state, weekly.expect(state, bucket=week), row)
-        above.append(verdict.above)
+    state = WeeklyState.empty(made.history.shape[1])
+    above = [verdict.above for verdict in verdicts(weekly, state, made.history, first=1)]
     return state, np.array(above)
 
 
 def judged(weekly: Weekly, state: WeeklyState, counts: Ints) -> Bools:
     """Alarms of the weeks after the history; the state given is used up."""
-    above = []
-    for week, row in enumerate(counts, HISTORY + 1):
+    said = verdicts(weekly, state, counts, first=HISTORY + 1)
+    return np.array([verdict.above for verdict in said])
+
+
+def verdicts(weekly: Weekly, state: WeeklyState, counts: Ints, *, first: int) -> Iterator[Verdict]:
+    """By week, of which `first` is the number of the first; the state goes on with each."""
+    for week, row in enumerate(counts, first):
         state, verdict = weekly.step(state, weekly.expect(state, bucket=week), row)
-        above.append(verdict.above)
-    return np.array(above)
+        yield verdict
 
 
 def calibrated(weekly: Weekly, realisations: list[Realisation]) -> Weekly:

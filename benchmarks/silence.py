@@ -10,6 +10,7 @@ Prints one JSON object last.
 
 import argparse
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +20,7 @@ import numpy as np
 from benchmarks.complaint_simulation import GROUPS, WARMUP, Outage, Realisation, read, simulated
 from detectors import budget
 from detectors.columns import Bools, Floats, Ints
-from detectors.silence import Silence, SilenceState
+from detectors.silence import Silence, SilenceState, Verdict
 
 WEEK = 168
 NEAR = (-3, -2, -1, 1, 2, 3)
@@ -56,13 +57,16 @@ def feeds(made: Realisation, places: Ints) -> Feeds:
 
 def called(held: Feeds, *, threshold: float) -> Bools:
     """Hours (rows) in which a feed is called silent, judged online from the first hour."""
-    silence, state = Silence(threshold=threshold), SilenceState.empty(held.sources.size)
-    out = np.zeros(held.counts.shape, np.bool_)
-    for hour, row in enumerate(held.counts):
+    return np.array([verdict.above for verdict in verdicts(held.counts, threshold=threshold)])
+
+
+def verdicts(counts: Ints, *, threshold: float, start: int = 0) -> Iterator[Verdict]:
+    """By hour, of which the first is the local hour `start` since the epoch."""
+    silence, state = Silence(threshold=threshold), SilenceState.empty(counts.shape[1])
+    for hour, row in enumerate(counts, start):
         expectation = silence.expect(state, bucket=hour, hour=hour)
         state, verdict = silence.step(state, expectation, row)
-        out[hour] = verdict.above
-    return out
+        yield verdict
 
 
 def losses(held: Feeds, above: Bools, outages: list[Outage]) -> list[Loss]:

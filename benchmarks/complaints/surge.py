@@ -1,13 +1,15 @@
 """The A-score over a realisation, as a shard runs it: born when first seen, judged, then learnt."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.complaint_simulation import GROUPS, Realisation
 from benchmarks.complaints.days import CALENDARS, Days
-from detectors.columns import Bools, Floats32
+from detectors.columns import Bools, Floats32, Ints
 from detectors.kinship import Prior
 from detectors.outage import Outages
 from detectors.season import Profiles
@@ -43,16 +45,35 @@ class Judged:
         self.score[hour, lives] = said.score
 
 
+class Step(NamedTuple):
+    """An hour: the series that lived before it, what was expected of them and what was said."""
+
+    lives: Ints
+    expectation: Expectation
+    verdict: Verdict
+
+
 def judged(
     made: Realisation, counts: Counts, *, threshold: float, start: int = 0,
     calendar: str = CALENDARS[0],
 ) -> Judged:  # fmt: skip
+    """All that is said of a realisation."""
+    out = Judged.empty(counts)
+    said = steps(made, counts, threshold=threshold, start=start, calendar=calendar)
+    for hour, step in enumerate(said):
+        out.note(hour, *step)
+    return out
+
+
+def steps(
+    made: Realisation, counts: Counts, *, threshold: float, start: int = 0,
+    calendar: str = CALENDARS[0],
+) -> Iterator[Step]:  # fmt: skip
     """Judged online from the first hour, which is bucket `start`.
 
     A series lives from the first bucket it has people in, which itself is not judged.
     """
-    surge, out = Surge(threshold=threshold), Judged.empty(counts)
-    days = Days(made.days, calendar)
+    surge, days = Surge(threshold=threshold), Days(made.days, calendar)
     places = np.concatenate([made.groups, GROUPS + made.sources])
     profiles = Profiles.empty(int(places.max()) + 1)
     outages = Outages.empty(profiles.size)
@@ -67,7 +88,7 @@ def judged(
         expectation = surge.expect(state, rhythm, bucket=bucket)
         masked = blind[GROUPS + made.sources[lives]]
         state, verdict = surge.step(state, expectation, row[lives], masked)
-        out.note(hour, lives, expectation, verdict)
+        yield Step(lives, expectation, verdict)
         profiles.learn(totals, rhythm, bucket=bucket, masked=blind)
         days.close(hour, observed=float(row.sum()), rhythm=rhythm)
         born = np.flatnonzero(unborn & (row > 0))
@@ -77,4 +98,3 @@ def judged(
             )
             state = state.grow(born=bucket, groups=made.groups[born], prior=prior)
             unborn[born], lives = False, np.concatenate([lives, born])
-    return out

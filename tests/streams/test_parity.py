@@ -1,0 +1,236 @@
+"""What benchmarks measure is what the pipeline does: the same scores for the same counts.
+
+Each method is driven twice over the same people in five-minute buckets: as its benchmark drives
+it, and by a stream that reads them as counts records.
+"""
+
+from collections.abc import Iterator
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from alerts.signal import Signal
+from benchmarks import nab, noufaily, silence
+from benchmarks.complaint_simulation import Realisation
+from benchmarks.complaints.surge import steps
+from detectors import budget, rules
+from detectors.alarm import Alarms
+from detectors.burst import Burst
+from detectors.columns import Floats, Ints
+from detectors.weekly import Weekly, WeeklyState
+from detectors.window import Window
+from streams.cells import CellNumbers, Cells, Counts, layout
+from streams.judges.burst import BurstJudge
+from streams.judges.judge import Closed, Judge, Record, Seat
+from streams.judges.rules import RuleJudge
+from streams.judges.silence import SilenceJudge
+from streams.judges.weekly import MONDAY, Running, WeeklyJudge
+from streams.limits import Rule
+from streams.sections import Cut, Detection, Source, counted
+from streams.series import Series
+from streams.settings import Settings
+from streams.stream import Stream
+from tests.streams.logs import HOUR, START
+
+DIGITS = 1e-9
+SERIES, WEEKS, FINE = 6, 3, 12
+HOURS = WEEKS * 168
+FIRST = START // HOUR
+FIRST_WEEK = (FIRST + MONDAY) // 168
+PAST = 60  # weeks before, which the weekly judge knows
+ALLOWED = {"series": SERIES, "false_alarms_per_week": 10}
+THRESHOLD = budget.threshold(**ALLOWED)
+WEEKLY_THRESHOLD = budget.threshold(**ALLOWED, buckets_per_week=1)
+RULES = {
+    "few within half an hour": {"people": 12, "within": "30m"},
+    "far more than a week ago": {"people": 20, "within": "3h", "times": 2, "than": "7d"},
+    "for hours": {"people": 5, "within": "1h", "holds": "3h"},
+}
+SETTINGS = Settings(
+    sources=(Source(topic="complaints", stream="complaints", key="person", partitions=1),),
+    cuts=(
+        Cut(stream="complaints", by=("category",), methods=("surge", "burst", "weekly")),
+    ),
+    detection=Detection(shards=1, **ALLOWED),
+)  # fmt: skip
+
+
+@cache
+def people() -> Ints:
+    """By five minutes and series: a day's rhythm, bursts, surges, and one that falls silent.
+
+    All come in the first five minutes, and are born of them.
+    """
+    rng = np.random.default_rng(23)
+    at = np.arange(HOURS * FINE)[:, None] / (24 * FINE)
+    rates = np.geomspace(0.05, 3.0, SERIES) * (1 + 0.6 * np.sin(2 * np.pi * at))
+    held = rng.poisson(rates)
+    for series in range(SERIES):
+        for start in rng.integers(10 * 24 * FINE, HOURS * FINE - 48, 6).tolist():
+            held[start : start + 36, series] += rng.poisson(2 + 3 * rates[start, series], 36)
+    held[16 * 24 * FINE : 17 * 24 * FINE, -1] = 0
+    held[0] = 1
+    return held.astype(np.int64)
+
+
+def hourly() -> Ints:
+    return people().reshape(HOURS, FINE, SERIES).sum(axis=1)
+
+
+def records() -> Iterator[Counts]:
+    """A closed chunk for each hour; a channel brings what one category is about."""
+    for hour, rows in enumerate(people().reshape(HOURS, FINE, SERIES)):
+        by_series, total = _cells(rows, hour), _cells(rows.sum(axis=1, keepdims=True), hour, "")
+        yield Counts(
+            version="", stream="complaints", topic="complaints", partition=0, partitions=1,
+            start=hour, end=hour + 1, closed=True, first=hour == 0,
+            watermark=(FIRST + hour + 1) * HOUR, idle=0, approximate=False, late=0,
+            cells=[by_series, by_series, total], triggers=[],
+            layout=layout(counted(SETTINGS.cuts, "complaints")),
+        )  # fmt: skip
+
+
+def _cells(rows: Ints, hour: int, *names: str) -> Cells:
+    keys = list(names) or [f"c{n}" for n in range(SERIES)]
+    fine, series = np.nonzero(rows)
+    n, none = rows[fine, series], np.zeros(fine.size, np.int64)
+    minutes = (FIRST + hour) * 60 + fine * (60 // FINE)
+    return Cells.pack(keys, CellNumbers(series, minutes, n, n, none, none))
+
+
+class Noted(Judge):
+    """A judge whose scores are written down by bucket, and those of the surge that it is shown."""
+
+    def __init__(self, judge: Any) -> None:
+        self.minutes, self.terms = judge.minutes, judge.terms
+        self.scores: list[Floats] = []
+        self.surge: list[Floats] = []
+        self._judge, self._last = judge, None
+
+    def take(self, record: Record) -> Iterator[Signal]:
+        yield from self._judge.take(record)
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        yield from self._judge.close(closed)
+        if closed.usual.verdict is not None:
+            self.surge.append(closed.usual.verdict.score.copy())
+        if self._judge._verdict is not self._last:
+            self._last = self._judge._verdict
+            self.scores.append(self._last.score.copy())
+
+    def claims(self, series: Series) -> Ints:
+        claimed: Ints = self._judge.claims(series)
+        return claimed
+
+    def snapshot(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, held: dict[str, Any]) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def piped() -> dict[str, Noted]:
+    """What the judges of a stream said that has read all records."""
+    makers: dict[str, Any] = {"silence": SilenceJudge, "burst": BurstJudge, "weekly": taught}
+    makers |= {name: partial(RuleJudge, rule=rule(name)) for name in RULES}
+    noted: dict[str, Noted] = {}
+
+    def kept(name: str, seat: Seat) -> Judge:
+        return noted.setdefault(name, Noted(makers[name](seat)))
+
+    stream = Stream(
+        "complaints", SETTINGS, 0, makers={name: partial(kept, name) for name in makers}
+    )
+    for record in records():
+        list(stream.apply(record))
+    return noted
+
+
+def rule(name: str) -> Rule:
+    plain = {"name": name, "stream": "complaints", "by": ("category",)}
+    return Rule.model_validate(plain | RULES[name])
+
+
+@cache
+def past() -> Ints:
+    """Of the weeks before, by week and series."""
+    return np.random.default_rng(29).poisson(hourly().sum(axis=0) / WEEKS * 0.8, (PAST, SERIES))
+
+
+def weekly() -> tuple[Weekly, WeeklyState]:
+    """The detector, which has seen the weeks before."""
+    detector, state = Weekly(threshold=WEEKLY_THRESHOLD), WeeklyState.empty(SERIES)
+    list(noufaily.verdicts(detector, state, past(), first=FIRST_WEEK - PAST))
+    return detector, state
+
+
+def taught(seat: Seat) -> WeeklyJudge:
+    _, state = weekly()
+    judge = WeeklyJudge(seat)
+    running, alarms = Running.empty(SERIES).columns(), Alarms.empty(SERIES).columns()
+    judge.restore({"running": running, "state": state.columns(), "alarms": alarms})
+    return judge
+
+
+def assert_alike(both: Floats, alone: Floats, *, threshold: float) -> None:
+    """To nine digits, where there is something to compare."""
+    assert (alone >= threshold).any()
+    assert (alone < threshold).any()
+    np.testing.assert_allclose(both, alone, rtol=DIGITS)
+
+
+def test_surge_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
+    one, counts = np.zeros(SERIES, np.int64), hourly().astype(np.int32)
+    made = Realisation(
+        counts, counts * 0, one, one, one, np.empty(0, np.dtype("i8")), {}, []
+    )  # fmt: skip
+    said = steps(made, counts, threshold=THRESHOLD, start=FIRST)
+    alone = [step.verdict.score for step in said if step.lives.size]
+    assert_alike(np.array(piped["silence"].surge), np.array(alone), threshold=THRESHOLD)
+
+
+def test_burst_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
+    files = [
+        nab.Series(f"{n}", column.astype(np.float64), ()) for n, column in enumerate(people().T)
+    ]
+    alone = np.array(nab.burst_scores(files, Burst())).T
+    assert_alike(np.array(piped["burst"].scores), alone, threshold=nab.THRESHOLD)
+
+
+def test_weekly_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
+    detector, state = weekly()
+    weeks = hourly().reshape(WEEKS, 168, SERIES).sum(axis=1)
+    said = noufaily.verdicts(detector, state, weeks, first=FIRST_WEEK)
+    alone = np.array([verdict.score for verdict in said])
+    assert_alike(np.array(piped["weekly"].scores), alone, threshold=WEEKLY_THRESHOLD)
+
+
+def test_silence_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
+    """The topic as a whole is a feed too; feeds are born of the first hour."""
+    feeds = np.hstack([hourly().sum(axis=1, keepdims=True), hourly()])[1:]
+    said = silence.verdicts(feeds, threshold=THRESHOLD, start=FIRST + 1)
+    alone = np.array([verdict.score for verdict in said])
+    assert_alike(np.array(piped["silence"].scores[1:]), alone, threshold=THRESHOLD)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_rule_scores_the_same_by_itself_and_in_a_stream(
+    name: str, piped: dict[str, Noted]
+) -> None:
+    asked = rule(name)
+    test = rules.Rule(
+        least=asked.people, window=asked.buckets(asked.within), ratio=asked.times,
+        holds=max(asked.buckets(asked.holds), 1),
+    )  # fmt: skip
+    counts = people() if asked.minutes == 60 // FINE else hourly()
+    window = Window(length=test.window, delay=asked.buckets(asked.than) if asked.times else 0)
+    window.grow(SERIES)
+    state, alone = rules.RuleState.empty(SERIES), []
+    for bucket, row in enumerate(counts):
+        window.take(row)
+        recent = window.recent.copy() if window.full or not asked.times else row * 0
+        state, verdict = test.step(state, recent, window.before, bucket=bucket)
+        alone.append(verdict.score)
+    assert_alike(np.array(piped[name].scores), np.array(alone), threshold=1.0)
