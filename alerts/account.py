@@ -9,6 +9,7 @@ from alerts.playbook import first
 from alerts.redaction import clean
 from alerts.signal import Kind, Scope, Signal, matter
 from alerts.words import VALUE_LENGTH
+from detectors.text.category import Category
 
 MOST_LISTED = 5
 
@@ -145,7 +146,17 @@ class Reader(Measures):
 
     def where(self, scope: Scope) -> str:
         known = {"stream": scope.get("stream", ""), **matter(scope)}
-        return self.say("Where: {fields}.", fields=self.fields(known))
+        said = self.say("Where: {fields}.", fields=self.fields(known))
+        if scope.get("category") != Category.UNKNOWN:
+            return said
+        return self.say("{first} {second}", first=said, second=self.unclassified())
+
+    def unclassified(self) -> str:
+        """Reports without a category need share no matter: they must be read to tell."""
+        return self.say(
+            "No category was given, and none could be read from the texts: read a few; if a field "
+            "of the source holds it, map that field to category."
+        )
 
     def because(self, notice: Notice) -> str:
         incident = notice.incident

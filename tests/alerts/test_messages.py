@@ -220,6 +220,18 @@ def test_learning_and_approximate_people_are_said() -> None:
     assert "People approximate" in text
 
 
+def test_a_surge_without_a_category_says_that_there_is_none_and_how_to_give_one() -> None:
+    unread = surge(scope=scoped(category="unknown", product="kettle"))
+    (where,) = (line for line in last(unread).lines if line.startswith("Where"))
+    assert where == (
+        "Where: stream complaints, product kettle, category unknown category. No category was "
+        "given, and none could be read from the texts: read a few; if a field of the source holds "
+        "it, map that field to category."
+    )
+    assert "映射为 category" in body(last(unread, language="zh"))
+    assert "map that field" not in body(last(surge()))
+
+
 def test_posts_are_not_called_people() -> None:
     assert "20 posts" in body(last(surge(scope={"stream": "mentions", "product": "kettle"})))
 
