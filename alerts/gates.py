@@ -117,8 +117,8 @@ class Doorman(Words):
         """The hour, what made up its expectation, the account, and the threshold."""
         hour = self.say(
             "In the hour {people} where {expected} were expected: level {level} an hour × profile "
-            "of its group {group} × own hour and weekday {own} × known events and the day so far "
-            "{event}.", **facts,
+            "of its group {group} × season of the year {year} × own hour and weekday {own} × known "
+            "events and the day so far {event}.", **facts,
         )  # fmt: skip
         account = self.say(
             "Since {since} {observed} where {usual} were expected; dispersion {dispersion}, "

@@ -5,6 +5,8 @@ factor on top, a factor of the single slot on top of both, each (n + c)/(M + c) 
 and M expected by the factors below it. So it holds from the first day and grows finer by itself.
 Its relative variance is the sum of 1/(n + c).
 
+From the second year on the season of the year multiplies the profile (`detectors.yearly`).
+
 A known event (campaign, holiday) multiplies the profile by a factor from the calendar, corrected
 by the ratio of observed to expected of the group since midnight, as far as the factor is in doubt.
 A day that is lived like another weekday takes that one's profile, and enters none.
@@ -21,6 +23,7 @@ from detectors.calendar import DAY, ORDINARY, Known, bounded
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dispersion import Dispersion
 from detectors.level import Level, winsorised
+from detectors.yearly import Year
 
 WEEK = 168
 HALF_LIFE_WEEKS = 26.0
@@ -47,6 +50,7 @@ class Profiles(Columns):
     today_buckets: Annotated[Floats, column(np.float64, rows=DAY)]
     today_observed: Annotated[Floats, column(np.float64)]
     today_expected: Annotated[Floats, column(np.float64)]
+    year: Year
 
     def expect(self, *, hour: int, known: Known = ORDINARY) -> "Rhythm":
         """What the hour is worth, by what the calendar knows of it, of all groups or of each."""
@@ -55,7 +59,8 @@ class Profiles(Columns):
         shape, variance = _shape(self.events, self.buckets, hour=slot, phi=phi)
         correction, doubt = self._correction(np.asarray(known.doubt), day=hour // DAY)
         event = known.factor * correction
-        factor = np.where(self.unit > 0, shape / np.maximum(self.unit, 1e-9), 1.0) * event
+        year = self.year.factor(hour=hour)
+        factor = np.where(self.unit > 0, shape / np.maximum(self.unit, 1e-9), 1.0) * event * year
         return Rhythm(
             hour=hour,
             slot=slot,
@@ -63,6 +68,7 @@ class Profiles(Columns):
             variance=variance + doubt,
             doubt=doubt,
             event=event,
+            year=year,
             correction=correction,
             mean=self.level.rate * factor,
             level_variance=1.0 / self.level.a + variance + doubt,
@@ -77,7 +83,8 @@ class Profiles(Columns):
         mean = rhythm.mean * keep
         if rhythm.slot == rhythm.hour % WEEK:
             self.today_events[rhythm.hour % DAY] += events
-            self.today_buckets[rhythm.hour % DAY] += rhythm.event * keep
+            self.today_buckets[rhythm.hour % DAY] += rhythm.event * rhythm.year * keep
+        self.year.learn(events, rhythm.event * keep, hour=rhythm.hour)
         self.today_observed += counts * keep
         self.today_expected += mean / rhythm.correction
         self.level.learn(
@@ -144,9 +151,9 @@ class Rhythm:
     """Frozen expectation of all groups for one bucket.
 
     `slot` is the hour of the week whose profile it takes: its own, on an ordinary day.
-    `factor` multiplies a series' level (profile times event), `variance` is its relative
-    variance, of which `doubt` is that of a known event; `mean`, `level_variance` and `phi` are of
-    the group's own total.
+    `factor` multiplies a series' level (profile times event times the season of the year),
+    `variance` is its relative variance, of which `doubt` is that of a known event; `mean`,
+    `level_variance` and `phi` are of the group's own total.
     """
 
     hour: int
@@ -155,6 +162,7 @@ class Rhythm:
     variance: Floats
     doubt: Floats
     event: Floats
+    year: Floats
     correction: Floats
     mean: Floats
     level_variance: Floats

@@ -1,8 +1,8 @@
 """A-score: is a low-count series (a category, a region, a batch) above what it should be?
 
-Expected is level x profile of its group x own season x known event; the score is a mixture of
-Shiryaev-Roberts statistics (`detectors.shiryaev`), the threshold comes from the allowed false
-alarms (`detectors.budget`). A bucket is judged before it is learnt from.
+Expected is level x profile and yearly season of its group x own season x known event; the score
+is a mixture of Shiryaev-Roberts statistics (`detectors.shiryaev`), the threshold comes from the
+allowed false alarms (`detectors.budget`). A bucket is judged before it is learnt from.
 
 What is learnt is cut at its 99 % quantile, and a bucket counts for the less the higher the score
 is: for 10,000/(A + 10,000). So an incident does not raise the level that the next one is measured

@@ -30,7 +30,7 @@ from streams.settings import Settings
 from streams.snapshots import SnapshotError
 from streams.watermarks import Admission, Watermarks, admit
 
-FORM = 2  # of snapshots
+FORM = 3  # of snapshots
 STREAMS = ("complaints", "mentions")
 Watch = Callable[[str, Closed, Bench], None]
 NO_PEOPLE = np.empty(0, np.int64)

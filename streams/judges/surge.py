@@ -184,11 +184,12 @@ class SurgeJudge(Judge):
     def _scored(self, life: int, verdict: Verdict, expected: Expectation, *, people: int) -> Gate:
         """What was expected is the product of level, group's profile, own rhythm and events."""
         place, rhythm = self._state.group[life], self._groups.rhythm
-        group, event = float(rhythm.factor[place] / rhythm.event[place]), self._event(life)
+        year, event = float(rhythm.year[place]), self._event(life)
+        group = float(rhythm.factor[place] / (rhythm.event[place] * rhythm.year[place]))
         exposure, mean = float(expected.exposure[life]), float(expected.mean[life])
         numbers: dict[str, Number] = {
             "people": people, "expected": mean, "level": mean / exposure, "group": group,
-            "own": exposure / (group * event), "event": event,
+            "year": year, "own": exposure / (group * year * event), "event": event,
             "dispersion": float(expected.dispersion[life]),
             "uncertainty": float(expected.level_variance[life]) ** 0.5,
             "since": signals.moment(int(verdict.onset[life])),
