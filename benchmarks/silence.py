@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.complaint_simulation import GROUPS, WARMUP, Outage, Realisation, read, simulated
+from benchmarks.complaints.surge import MONDAY
 from detectors import budget
 from detectors.columns import Bools, Floats, Ints
 from detectors.silence import Silence, SilenceState, Verdict
@@ -60,7 +61,7 @@ def called(held: Feeds, *, threshold: float) -> Bools:
     return np.array([verdict.above for verdict in verdicts(held.counts, threshold=threshold)])
 
 
-def verdicts(counts: Ints, *, threshold: float, start: int = 0) -> Iterator[Verdict]:
+def verdicts(counts: Ints, *, threshold: float, start: int = MONDAY) -> Iterator[Verdict]:
     """By hour, of which the first is the local hour `start` since the epoch."""
     silence, state = Silence(threshold=threshold), SilenceState.empty(counts.shape[1])
     for hour, row in enumerate(counts, start):

@@ -1,9 +1,10 @@
 """Daily and weekly rhythm: profiles of groups, and what a series has of its own.
 
-A group's profile is made of its counts by hour of the week: an hour-of-day factor, a weekday
-factor on top, a factor of the single slot on top of both, each (n + c)/(M + c) with n observed
-and M expected by the factors below it. So it holds from the first day and grows finer by itself.
-Its relative variance is the sum of 1/(n + c).
+A group's profile is made of its counts by hour of the week: an hour-of-day factor, on top of it
+one of working days or weekends, a weekday factor, and a factor of the single slot, each (n + c)/
+(M + c) with n observed and M expected by the factors below it. So it holds from the first day and
+grows finer by itself: a Monday not seen yet is expected to be like the working days before, and not
+like the weekend. Its relative variance is the sum of 1/(n + c) of hour, weekday and slot.
 
 From the second year on the season of the year multiplies the profile (`detectors.yearly`).
 
@@ -29,7 +30,9 @@ WEEK = 168
 HALF_LIFE_WEEKS = 26.0
 FORGETTING = 2.0 ** (-1.0 / HALF_LIFE_WEEKS)
 """Share of a slot that is left after its next visit, a week later."""
-HOUR, WEEKDAY, SLOT = 3.0, 30.0, 40.0
+WEEKEND = np.arange(7) // 2 == 1
+"""Saturday and Sunday, of the weekdays from Thursday on: so the epoch began."""
+HOUR, KIND, WEEKDAY, SLOT = 3.0, 30.0, 30.0, 40.0
 """Events, times phi, that the prior of a group's factor is worth."""
 OWN_HOUR, OWN_WEEKDAY = 20.0, 40.0
 """Events, times phi, that the prior of a series' own factor is worth."""
@@ -210,17 +213,19 @@ def _shape(events: Floats, buckets: Floats, *, hour: int, phi: Floats) -> tuple[
     slot, h, d = hour % WEEK, hour % DAY, hour // DAY % 7
     mean = _mean(events, buckets)
     by_hour = _ratio(_by_hour(events), mean * _by_hour(buckets), HOUR * phi)
-    exposure = _sum(buckets[d * DAY : (d + 1) * DAY] * by_hour)
-    day_events = _sum(events[d * DAY : (d + 1) * DAY])
-    below = mean * by_hour[h]
-    by_weekday = _ratio(day_events, mean * exposure, WEEKDAY * phi)
-    by_slot = _ratio(events[slot], below * by_weekday * buckets[slot], SLOT * phi)
+    seen = _by_day(events)
+    usual = mean * _by_day(buckets * np.tile(by_hour, (7, 1)))
+    alike = WEEKEND[d] == WEEKEND
+    by_kind = _ratio(_sum(seen[alike]), _sum(usual[alike]), KIND * phi)
+    by_weekday = _ratio(seen[d], by_kind * usual[d], WEEKDAY * phi)
+    below = mean * by_hour[h] * by_kind * by_weekday
+    by_slot = _ratio(events[slot], below * buckets[slot], SLOT * phi)
     variance = (
         1.0 / (_by_hour(events)[h] / phi + HOUR)
-        + 1.0 / (day_events / phi + WEEKDAY)
+        + 1.0 / (seen[d] / phi + WEEKDAY)
         + 1.0 / (events[slot] / phi + SLOT)
     )
-    return below * by_weekday * by_slot, variance
+    return below * by_slot, variance
 
 
 def _mean(events: Floats, buckets: Floats) -> Floats:
@@ -229,6 +234,10 @@ def _mean(events: Floats, buckets: Floats) -> Floats:
 
 def _by_hour(rows: Floats) -> Floats:
     return _sum(rows.reshape(7, DAY, -1))
+
+
+def _by_day(rows: Floats) -> Floats:
+    return _sum(rows.reshape(7, DAY, -1).swapaxes(0, 1))
 
 
 def _sum(rows: Floats) -> Floats:

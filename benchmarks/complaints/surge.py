@@ -16,6 +16,8 @@ from detectors.season import Profiles
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 
 Counts = NDArray[np.int32]
+MONDAY = 4 * 24
+"""The first hour of the simulation, whose weeks begin on Mondays, since an epoch on a Thursday."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Step(NamedTuple):
 
 
 def judged(
-    made: Realisation, counts: Counts, *, threshold: float, start: int = 0,
+    made: Realisation, counts: Counts, *, threshold: float, start: int = MONDAY,
     calendar: str = CALENDARS[0],
 ) -> Judged:  # fmt: skip
     """All that is said of a realisation."""
@@ -66,7 +68,7 @@ def judged(
 
 
 def steps(
-    made: Realisation, counts: Counts, *, threshold: float, start: int = 0,
+    made: Realisation, counts: Counts, *, threshold: float, start: int = MONDAY,
     calendar: str = CALENDARS[0],
 ) -> Iterator[Step]:  # fmt: skip
     """Judged online from the first hour, which is bucket `start`.

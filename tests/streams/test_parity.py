@@ -40,10 +40,12 @@ HOURS = WEEKS * 168
 FIRST = START // HOUR
 FIRST_WEEK = (FIRST + MONDAY) // 168
 PAST = 60  # weeks before, which the weekly judge knows
-ALLOWED = {"series": SERIES, "false_alarms_per_week": 10}
-THRESHOLD = budget.threshold(**ALLOWED)
-WEEKLY_THRESHOLD = budget.threshold(**ALLOWED, buckets_per_week=1)
-RULES = {
+ALLOWED = 10  # false alarms a week: so low a threshold leaves much to compare
+THRESHOLD = budget.threshold(series=SERIES, false_alarms_per_week=ALLOWED)
+WEEKLY_THRESHOLD = budget.threshold(
+    series=SERIES, false_alarms_per_week=ALLOWED, buckets_per_week=1
+)
+RULES: dict[str, dict[str, Any]] = {
     "few within half an hour": {"people": 12, "within": "30m"},
     "far more than a week ago": {"people": 20, "within": "3h", "times": 2, "than": "7d"},
     "for hours": {"people": 5, "within": "1h", "holds": "3h"},
@@ -53,7 +55,7 @@ SETTINGS = Settings(
     cuts=(
         Cut(stream="complaints", by=("category",), methods=("surge", "burst", "weekly")),
     ),
-    detection=Detection(shards=1, **ALLOWED),
+    detection=Detection(shards=1, series=SERIES, false_alarms_per_week=ALLOWED),
 )  # fmt: skip
 
 
