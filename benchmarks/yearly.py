@@ -80,14 +80,16 @@ def _season(rng: np.random.Generator, amplitude: float) -> Floats:
     season: Floats = np.exp(
         np.log(amplitude) * (np.cos(angle - first) + 0.3 * np.cos(2 * angle - second))
     )
-    return season / season[:YEAR].mean(axis=0)
+    centred: Floats = season / season[:YEAR].mean(axis=0)
+    return centred
 
 
 def _profile(rng: np.random.Generator) -> Floats:
     hour = np.arange(168)[:, None]
     daily = rng.uniform(0.5, 1.2, GROUPS) * np.cos(2 * np.pi * (hour - rng.normal(14, 2)) / 24)
     shape: Floats = np.exp(daily - rng.uniform(0, 0.7, GROUPS) * (hour >= 120))
-    return shape / shape.mean(axis=0)
+    centred: Floats = shape / shape.mean(axis=0)
+    return centred
 
 
 def _incidents(rng: np.random.Generator, series: int) -> Incidents:

@@ -162,6 +162,19 @@ def test_a_silent_source_is_masked_with_the_three_buckets_after() -> None:
     assert not any(masks[:400])
 
 
+def test_a_first_monday_is_expected_to_be_like_the_friday_before_and_not_the_weekend() -> None:
+    """The epoch began on a Thursday; history begins on the Friday after."""
+    profiles, unmasked = Profiles.empty(1), np.zeros(1, np.bool_)
+    for hour in range(24, 4 * 24):
+        total = 100 if hour < 48 else 20
+        rhythm = profiles.expect(hour=hour)
+        profiles.learn(np.array([total]), rhythm, bucket=hour, masked=unmasked)
+    factors = [profiles.expect(hour=day * 24 + 12).factor[0] for day in (4, 5, 8)]
+    weekend = profiles.expect(hour=9 * 24 + 12).factor[0]
+    assert factors == pytest.approx([factors[0]] * 3, rel=0.15)
+    assert factors[0] > 3 * weekend
+
+
 @pytest.mark.parametrize("factor", [0.5, 1.9])
 def test_a_source_that_is_silent_from_the_first_hour_of_a_known_day_is_masked(
     factor: float,

@@ -21,7 +21,8 @@ def year(*series: Floats, exposure: float = WEEK, seed: int = 5) -> Year:
     """That has learnt these multiples of the total, week by week, and closed the last week."""
     held, rng = Year.empty(len(series)), np.random.default_rng(seed)
     for week, multiples in enumerate(zip(*series, strict=True)):
-        events = rng.poisson(TOTAL * np.array(multiples)) * (exposure / WEEK)
+        came = rng.poisson(TOTAL * np.array(multiples)).astype(np.float64)
+        events = came * (exposure / WEEK)
         held.learn(events, np.full(len(series), exposure), hour=week * WEEK)
     held.learn(np.zeros(len(series)), np.zeros(len(series)), hour=len(series[0]) * WEEK)
     return held

@@ -17,6 +17,7 @@ from benchmarks.complaint_simulation import Realisation
 from benchmarks.complaints.surge import steps
 from detectors import budget, rules
 from detectors.alarm import Alarms
+from detectors.burst import THRESHOLD as BURST_THRESHOLD
 from detectors.burst import Burst
 from detectors.columns import Floats, Ints
 from detectors.weekly import Weekly, WeeklyState
@@ -78,7 +79,8 @@ def people() -> Ints:
 
 
 def hourly() -> Ints:
-    return people().reshape(HOURS, FINE, SERIES).sum(axis=1)
+    summed: Ints = people().reshape(HOURS, FINE, SERIES).sum(axis=1)
+    return summed
 
 
 def records() -> Iterator[Counts]:
@@ -109,7 +111,8 @@ class Noted(Judge):
         self.minutes, self.terms = judge.minutes, judge.terms
         self.scores: list[Floats] = []
         self.surge: list[Floats] = []
-        self._judge, self._last = judge, None
+        self._judge: Any = judge
+        self._last: Any = None
 
     def take(self, record: Record) -> Iterator[Signal]:
         yield from self._judge.take(record)
@@ -198,7 +201,7 @@ def test_burst_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str,
         nab.Series(f"{n}", column.astype(np.float64), ()) for n, column in enumerate(people().T)
     ]
     alone = np.array(nab.burst_scores(files, Burst())).T
-    assert_alike(np.array(piped["burst"].scores), alone, threshold=nab.THRESHOLD)
+    assert_alike(np.array(piped["burst"].scores), alone, threshold=BURST_THRESHOLD)
 
 
 def test_weekly_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
