@@ -1,6 +1,5 @@
 """What an event leaves open is read from its text, once a run; what cannot be read is "unknown"."""
 
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from detectors.text import reading
@@ -35,28 +34,21 @@ def _completed(columns: Columns) -> list[Harmful]:
     """As far as the texts tell; returns the harm in them."""
     texts = columns["text"]
     moods, categories = list(columns["sentiment"]), list(columns["category"])
-    found = []
-    for place, read in _read(texts, categories, moods):
-        categories[place] = categories[place] or read.category
-        moods[place] = moods[place] or read.sentiment
-        found += [
-            Harmful(place, harm, (texts[place] or "")[:QUOTE]) for harm in sorted(read.harms.strict)
-        ]
-    columns["category"], columns["sentiment"] = categories, moods
-    return found
-
-
-def _read(
-    texts: Sequence[str | None], categories: Sequence[str | None], moods: Sequence[str | None]
-) -> Iterator[tuple[int, reading.Reading]]:
-    """What the texts say, by their places."""
     places = [place for place, text in enumerate(texts) if text is not None]
-    readings = reading.read(
-        [texts[place] or "" for place in places],
+    read = reading.read(
+        [texts[place] for place in places],
         want_category=[categories[place] is None for place in places],
         want_sentiment=[moods[place] is None for place in places],
     )
-    return zip(places, readings, strict=True)
+    for held, said in ((categories, read.categories), (moods, read.sentiments)):
+        for at, word in said.items():
+            held[places[at]] = word
+    columns["category"], columns["sentiment"] = categories, moods
+    return [
+        Harmful(places[at], harm, texts[places[at]][:QUOTE])
+        for at, harms in sorted(read.harms.items())
+        for harm in sorted(harms.strict)
+    ]
 
 
 def _stated(columns: Columns, read: set[tuple[int, str]]) -> list[Harmful]:

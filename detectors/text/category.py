@@ -1,9 +1,10 @@
 """Category of a complaint from its cue words."""
 
-from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from detectors.text.canonical import Canonical
 from detectors.text.lexicon import Lexicon, terms
@@ -27,8 +28,9 @@ class Category(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Cue(NamedTuple):
-    """A word that points to a category with strength 1 to 3."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Cue:
+    """A word that points to a category with strength 1 to 3; one cue a term."""
 
     term: str
     category: Category
@@ -43,19 +45,24 @@ MARGIN = 1
 
 def read(text: Canonical) -> Category:
     """The category the cues point to, `UNKNOWN` where none leads clearly."""
-    cues = {cue for cue, _, _ in _cues().find(text)}
-    if not cues:
-        return Category.UNKNOWN
-    weights: defaultdict[Category, int] = defaultdict(int)
-    for cue in cues:
-        weights[cue.category] += cue.weight
-    return _leader(weights)
+    return _leader(_cues().find(text))
 
 
-def _leader(weights: dict[Category, int]) -> Category:
-    leader = max(weights, key=weights.__getitem__)
-    second = max((w for category, w in weights.items() if category is not leader), default=0)
-    clear = weights[leader] >= max(ENOUGH, second + MARGIN)
+def among(texts: Sequence[Canonical]) -> list[Category]:
+    """`read` for each text."""
+    found = _cues().among(texts)
+    return [
+        _leader(found[place]) if place in found else Category.UNKNOWN for place in range(len(texts))
+    ]
+
+
+def _leader(hits: Sequence[tuple[Cue, int, int]]) -> Category:
+    weights: dict[Category, int] = {}
+    for cue in {cue for cue, _, _ in hits}:
+        weights[cue.category] = weights.get(cue.category, 0) + cue.weight
+    leader = max(weights, key=weights.__getitem__, default=Category.UNKNOWN)
+    weight = weights.pop(leader, 0)
+    clear = weight >= max(ENOUGH, max(weights.values(), default=0) + MARGIN)
     return leader if clear else Category.UNKNOWN
 
 

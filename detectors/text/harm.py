@@ -1,7 +1,7 @@
 """Harm in a text: what alerts by itself, and what is only mentioned."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import cache
 from typing import Any, NamedTuple
@@ -87,9 +87,9 @@ def read(text: Canonical) -> Harms:
     return _judge(text, hits) if hits else NO_HARM
 
 
-def read_all(texts: Iterable[Canonical]) -> list[Harms]:
-    """`read` for each text."""
-    return [read(text) for text in texts]
+def among(texts: Sequence[Canonical]) -> dict[int, Harms]:
+    """`read` for each text that holds a term of harm, by its place."""
+    return {place: _judge(texts[place], hits) for place, hits in _harm_terms().among(texts).items()}
 
 
 def _judge(text: Canonical, hits: list[tuple[Term | None, int, int]]) -> Harms:

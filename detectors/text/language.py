@@ -3,12 +3,12 @@
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.text.canonical import Canonical
+from detectors.text.points import Points
 
 
 class Language(StrEnum):
@@ -29,8 +29,17 @@ LETTERS_A_HAN = 3
 
 _NONE, _LATIN, _HAN, _KANA, _FOREIGN = range(5)
 _SCRIPTS = 5
-# The planes beyond hold no letters.
-_END_OF_TABLE = 0x40000
+_END = 0x40000
+"""The planes beyond hold no letters."""
+_RANGES = (
+    (_LATIN, 0x41, 0x24F),
+    (_LATIN, 0x1E00, 0x1EFF),
+    (_HAN, 0x3400, 0x9FFF),
+    (_LATIN, 0x1D400, 0x1D6A5),  # bold and italic letters of fancy posts
+    (_HAN, 0xF900, 0xFAFF),
+    (_HAN, 0x20000, 0x3FFFF),
+    (_KANA, 0x3041, 0x30FF),
+)
 
 
 def languages(texts: Sequence[Canonical]) -> list[Language]:
@@ -58,26 +67,16 @@ def _letters(texts: Sequence[Canonical]) -> NDArray[np.int64]:
     joined = "".join(texts).encode("utf-32-le")
     points = np.frombuffer(joined, dtype="<u4")
     owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    script = _script_of_point()[np.minimum(points, _END_OF_TABLE)]
+    script = _SCRIPT[points]
     counts = np.bincount(owner * _SCRIPTS + script, minlength=len(texts) * _SCRIPTS)
     return counts.reshape(-1, _SCRIPTS).T[_LATIN:]
 
 
-@cache
-def _script_of_point() -> NDArray[np.int64]:
-    """Script by code point."""
-    table = np.full(_END_OF_TABLE + 1, _NONE)
-    letters = [p for p in range(_END_OF_TABLE) if unicodedata.category(chr(p))[0] == "L"]
-    table[letters] = _FOREIGN
-    for script, first, last in (
-        (_LATIN, 0x41, 0x24F),
-        (_LATIN, 0x1E00, 0x1EFF),
-        (_HAN, 0x3400, 0x9FFF),
-        (_LATIN, 0x1D400, 0x1D6A5),  # bold and italic letters of fancy posts
-        (_HAN, 0xF900, 0xFAFF),
-        (_HAN, 0x20000, 0x3FFFF),
-        (_KANA, 0x3041, 0x30FF),
-    ):
-        part = table[first : last + 1]
-        part[part == _FOREIGN] = script
-    return table
+def _script(point: int) -> int:
+    """Of a code point."""
+    if point >= _END or unicodedata.category(chr(point))[0] != "L":
+        return _NONE
+    return next((script for script, first, last in _RANGES if first <= point <= last), _FOREIGN)
+
+
+_SCRIPT = Points(_script)

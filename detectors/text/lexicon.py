@@ -1,15 +1,20 @@
 """Terms found in a text in one pass (Aho and Corasick 1975), the longest where they overlap."""
 
 import tomllib
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from importlib import resources
-from typing import Any, Generic, TypeVar
+from itertools import accumulate
+from typing import Any, Final, Generic, TypeVar
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from detectors.text.canonical import Canonical, canonical
 
 Meaning = TypeVar("Meaning")
+
+BETWEEN: Final = "\n"  # texts that are scanned together; no term holds it
+TOGETHER: Final = 256  # texts, so that a scan takes little memory however long they are
 
 # Letters and digits of a script that writes spaces between words; Chinese does not.
 _LATIN = frozenset(chr(c) for c in range(0x250) if chr(c).isalnum())
@@ -32,6 +37,21 @@ class Lexicon(Generic[Meaning]):
 
     def find(self, text: Canonical) -> list[tuple[Meaning, int, int]]:
         """Meaning, start and end (in characters) of each term, in order, none inside another."""
+        return [(self._meanings[index], start, end) for index, start, end in self._kept(text)]
+
+    def among(self, texts: Sequence[Canonical]) -> dict[int, list[tuple[Meaning, int, int]]]:
+        """What `find` finds in each text that holds a term, by its place; many are scanned at once."""
+        found: dict[int, list[tuple[Meaning, int, int]]] = {}
+        for first in range(0, len(texts), TOGETHER):
+            some = texts[first : first + TOGETHER]
+            begins = [0, *accumulate(len(text) + len(BETWEEN) for text in some)]
+            for index, start, end in self._kept(Canonical(BETWEEN.join(some))):
+                place = bisect_right(begins, start) - 1
+                hit = (self._meanings[index], start - begins[place], end - begins[place])
+                found.setdefault(first + place, []).append(hit)
+        return found
+
+    def _kept(self, text: Canonical) -> list[tuple[int, int, int]]:
         kept: list[tuple[int, int, int]] = []
         for match in self._scan(text, overlapping=True):
             index, start, end = match
@@ -44,7 +64,7 @@ class Lexicon(Generic[Meaning]):
                 kept.pop()
             if not kept or kept[-1][2] != end:
                 kept.append(match)
-        return [(self._meanings[index], start, end) for index, start, end in kept]
+        return kept
 
 
 def terms(name: str) -> dict[str, Any]:
@@ -54,8 +74,9 @@ def terms(name: str) -> dict[str, Any]:
 
 def _closed_ends(term: str) -> tuple[bool, bool]:
     bare = term.strip("*")
-    if not bare or bare != canonical(bare):
-        raise ValueError(f"a term must be lower case, half-width and not empty, got {term!r}")
+    if not bare or bare != canonical(bare) or BETWEEN in bare:
+        rule = "a term must be lower case, half-width, on one line and not empty"
+        raise ValueError(f"{rule}, got {term!r}")
     return (
         not term.startswith("*") and bare[0] in _LATIN,
         not term.endswith("*") and bare[-1] in _LATIN,

@@ -1,46 +1,56 @@
 """What a run of texts says, each question asked only where the event leaves it open."""
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 from detectors.text import category, harm, sentiment
 from detectors.text.canonical import Canonical, canonical
+from detectors.text.category import Category
 from detectors.text.language import Language, languages
+from detectors.text.sentiment import Sentiment
 
 
-class Reading(NamedTuple):
-    """`category` and `sentiment` are `None` where nobody asked."""
+class Readings(NamedTuple):
+    """What was read, by the place of the text.
 
-    harms: harm.Harms
-    language: Language
-    category: category.Category | None
-    sentiment: sentiment.Sentiment | None
+    Attributes:
+        harms: of the texts that hold a term of harm.
+        categories: of those that were asked for it.
+        sentiments: of those that were asked for it.
+    """
+
+    harms: dict[int, harm.Harms]
+    categories: dict[int, Category]
+    sentiments: dict[int, Sentiment]
 
 
 def read(
     texts: Sequence[str], *, want_category: Sequence[bool], want_sentiment: Sequence[bool]
-) -> list[Reading]:
-    """One reading a text; harm is read in every language, the rest only in supported ones."""
+) -> Readings:
+    """Harm is read in every language, the rest only in supported ones."""
     plain = [canonical(text) for text in texts]
-    found = zip(plain, languages(plain), want_category, want_sentiment, strict=True)
-    return [
-        Reading(
-            harm.read(text),
-            language,
-            _category(text, language) if category_wanted else None,
-            _sentiment(text, language) if sentiment_wanted else None,
-        )
-        for text, language, category_wanted, sentiment_wanted in found
-    ]
+    categories, sentiments = _asked(plain, want_category), _asked(plain, want_sentiment)
+    supported = _supported(plain, sorted({*categories, *sentiments}))
+    read_ones = [place for place in categories if place in supported]
+    found = zip(read_ones, category.among([plain[place] for place in read_ones]), strict=True)
+    return Readings(
+        harm.among(plain),
+        dict.fromkeys(categories, Category.UNKNOWN) | dict(found),
+        {
+            place: sentiment.read(plain[place]) if place in supported else Sentiment.UNKNOWN
+            for place in sentiments
+        },
+    )
 
 
-def _category(text: Canonical, language: Language) -> category.Category:
-    if language is Language.UNSUPPORTED:
-        return category.Category.UNKNOWN
-    return category.read(text)
+def _asked(texts: Sequence[Canonical], wanted: Sequence[bool]) -> list[int]:
+    if len(wanted) != len(texts):
+        raise ValueError(f"there must be one flag a text, got {len(wanted)} for {len(texts)}")
+    return list(compress(range(len(texts)), wanted))
 
 
-def _sentiment(text: Canonical, language: Language) -> sentiment.Sentiment:
-    if language is Language.UNSUPPORTED:
-        return sentiment.Sentiment.UNKNOWN
-    return sentiment.read(text)
+def _supported(texts: Sequence[Canonical], places: Sequence[int]) -> set[int]:
+    """Which of these texts are in a language that can be read."""
+    found = zip(places, languages([texts[place] for place in places]), strict=True)
+    return {place for place, language in found if language is not Language.UNSUPPORTED}

@@ -1,8 +1,10 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detectors.text.canonical import LONGEST, canonical
 from detectors.text.harm import Harm
-from detectors.text.lexicon import Lexicon, terms
+from detectors.text.lexicon import TOGETHER, Lexicon, terms
 
 
 def found(words: list[str], text: str) -> list[str]:
@@ -38,9 +40,9 @@ def test_positions_are_characters() -> None:
     assert Lexicon({"起火": 1}).find(canonical("😀车起火")) == [(1, 2, 4)]
 
 
-@pytest.mark.parametrize("term", ["", "*", "Fire", "１２３"])
+@pytest.mark.parametrize("term", ["", "*", "Fire", "１２３", "a\nb"])
 def test_a_term_that_can_never_match_is_refused(term: str) -> None:
-    with pytest.raises(ValueError, match="lower case, half-width and not empty"):
+    with pytest.raises(ValueError, match="lower case, half-width, on one line and not empty"):
         Lexicon({term: 1})
 
 
@@ -88,3 +90,15 @@ def test_each_word_taken_out_of_sentiment_holds_an_opinion() -> None:
         held += [word for weight, of in listed[language].items() if weight != "0" for word in of]
     for language in ("zh", "en"):
         assert no_term_inside(listed[language]["0"], held) == []
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from(["fire", "起火", "re", "f", "\n", " ", "车", "e"])).map("".join)
+    )
+)
+def test_texts_that_are_scanned_together_hold_what_each_holds_alone(raws: list[str]) -> None:
+    lexicon = Lexicon({"fire": 1, "起火": 2, "火车": 3, "*re": 4, "e f": 5})
+    texts = [canonical(raw) for raw in raws * (1 + 2 * TOGETHER // (1 + len(raws)))]
+    alone = {place: hits for place, text in enumerate(texts) if (hits := lexicon.find(text))}
+    assert lexicon.among(texts) == alone

@@ -3,9 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.text.category import Category
-from detectors.text.harm import Harm
-from detectors.text.language import Language
-from detectors.text.reading import Reading, read
+from detectors.text.harm import NO_HARM, Harm, Harms
+from detectors.text.reading import read
 from detectors.text.sentiment import Sentiment
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=300)
@@ -18,35 +17,37 @@ PIECES = st.sampled_from([
 # fmt: on
 
 
-def everything(texts: list[str]) -> list[Reading]:
+def everything(texts: list[str]) -> list[tuple[Harms, Category, Sentiment]]:
     asked = [True] * len(texts)
-    return read(texts, want_category=asked, want_sentiment=asked)
+    found = read(texts, want_category=asked, want_sentiment=asked)
+    return [
+        (found.harms.get(n, NO_HARM), found.categories[n], found.sentiments[n])
+        for n in range(len(texts))
+    ]
 
 
 def test_only_what_is_wanted_is_read() -> None:
     text = "充电器起火，非常失望"
-    nothing, both = read([text] * 2, want_category=[False, True], want_sentiment=[False, True])
-    assert (nothing.category, nothing.sentiment) == (None, None)
-    assert both.sentiment is Sentiment.NEGATIVE
-    assert both.category is Category.PRODUCT_QUALITY
-    assert nothing.harms.strict == both.harms.strict == {Harm.FIRE}
+    found = read([text] * 2, want_category=[False, True], want_sentiment=[False, True])
+    assert found.categories == {1: Category.PRODUCT_QUALITY}
+    assert found.sentiments == {1: Sentiment.NEGATIVE}
+    assert found.harms[0].strict == found.harms[1].strict == {Harm.FIRE}
 
 
 def test_an_unsupported_language_is_unscored() -> None:
     (found,) = everything(["Ужасный сервис, very bad, сотрудники грубые, деньги не вернули"])
-    assert found.language is Language.UNSUPPORTED
-    assert found.category is Category.UNKNOWN
-    assert found.sentiment is Sentiment.UNKNOWN
+    assert found[1:] == (Category.UNKNOWN, Sentiment.UNKNOWN)
 
 
 def test_harm_is_read_in_full_width_and_upper_case() -> None:
-    (found,) = everything(["ＴＨＥ　ＣＨＡＲＧＥＲ CAUGHT FIRE"])
-    assert found.harms.strict == {Harm.FIRE}
+    ((harms, *_),) = everything(["ＴＨＥ　ＣＨＡＲＧＥＲ CAUGHT FIRE"])
+    assert harms.strict == {Harm.FIRE}
 
 
-def test_a_flag_missing_for_a_text_is_an_error() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        read(["a", "b"], want_category=[True], want_sentiment=[True, True])
+@pytest.mark.parametrize("flags", [([True], [True, True]), ([True, True], [True])])
+def test_a_flag_missing_for_a_text_is_an_error(flags: tuple[list[bool], list[bool]]) -> None:
+    with pytest.raises(ValueError, match="one flag a text, got 1 for 2"):
+        read(["a", "b"], want_category=flags[0], want_sentiment=flags[1])
 
 
 @given(st.lists(ANY_TEXT | st.lists(PIECES, max_size=40).map("".join), max_size=5))

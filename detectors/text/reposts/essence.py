@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -12,12 +11,13 @@ import xxhash
 from numpy.typing import NDArray
 
 from detectors.text.canonical import LONGEST
+from detectors.text.points import Points
 
 Ints = NDArray[np.int64]
 Characters = NDArray[np.uint32]
 
-PLANES = 0x20000  # characters that are looked up one by one
-IDEOGRAPHS = slice(PLANES, 0x323B0)  # the rare ones, each its own form
+PLANES = 0x20000  # characters that have a form of their own kind
+IDEOGRAPHS = range(PLANES, 0x323B0)  # the rare ones, each its own form
 VARIANTS = range(0xFE00, 0xFE10)  # marks that choose between text and emoji
 
 # What is not a post's own words, by what has to be there first: asking costs a tenth of searching,
@@ -57,7 +57,7 @@ def essences(texts: Sequence[str]) -> Essences:
     """
     words = list(map(_own_words, texts))
     written = "".join(words).encode("utf-32-le", "surrogatepass")
-    bare = _forms()[np.frombuffer(written, "<u4")]
+    bare = _FORMS[np.frombuffer(written, "<u4")]
     kept = bare != 0
     before = np.concatenate(([0], np.cumsum(kept)))
     ends = before[np.cumsum(np.fromiter(map(len, words), np.int64, len(words)))]
@@ -74,18 +74,16 @@ def _own_words(text: str) -> str:
     return text
 
 
-@cache
-def _forms() -> Characters:
-    """For each code point what it counts as; 0: not at all."""
-    forms = np.zeros(0x110000, np.uint32)
-    forms[:PLANES] = [_form(chr(code)) for code in range(PLANES)]
-    forms[IDEOGRAPHS] = np.arange(IDEOGRAPHS.start, IDEOGRAPHS.stop)
-    return forms
-
-
-def _form(character: str) -> int:
+def _form(point: int) -> int:
+    """What a code point counts as; 0: not at all."""
+    if point in IDEOGRAPHS:
+        return point
+    character = chr(point)
     folded = unicodedata.normalize("NFKC", character).lower()
     form = folded if len(folded) == 1 else character
     kind = unicodedata.category(form)
     counts = kind[0] in "LN" or (kind in {"Mn", "Mc"} and ord(form) not in VARIANTS)
-    return ord(form) if counts else 0
+    return ord(form) if counts and point < PLANES else 0
+
+
+_FORMS = Points(_form)
