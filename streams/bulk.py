@@ -14,9 +14,9 @@ from streams.events import ADDRESS, NAME, WORDS, Event
 from streams.fields import Bools, Field, Ints
 from streams.forms import Form
 from streams.instants import instants_of
-from streams.layouts import Layouts
+from streams.layouts import Layouts, Lines
 from streams.settings import Intake
-from streams.spans import Spans
+from streams.spans import Spans, Values
 
 BLANKS: Final = np.zeros(256, np.bool_)  # by the first byte, whether a string may be blank
 BLANKS[[chr(code).encode()[0] for code in range(0x3001) if chr(code).isspace()]] = True
@@ -63,9 +63,10 @@ class Bulk:
         return found
 
     def _read(self, raws: Sequence[bytes]) -> Found:
-        found = self._layouts.alike(raws)
+        lines = Lines(Values.of(raws))
+        found = self._layouts.alike(lines)
         spans, marks = found.spans, found.marks
-        marks &= np.fromiter(map(len, raws), np.int64, len(raws)) <= self._intake.max_event_bytes
+        marks &= lines.lengths <= self._intake.max_event_bytes
         fields: dict[str, Field] = {**found.constants}
         for name in spans.keys() - {"time"}:
             fields[name], tidy = self._field(name, spans[name])

@@ -307,7 +307,7 @@ class Consumer(driver.Consumer):
         number = self._numbers.get(tp, 0)
         self._numbers[tp] = number + 1
         records, begin = fetches.records(taken), self._begins.pop(tp, None)
-        follows, self._follows[tp] = self._follows.get(tp, 0), records[-1].offset + 1
+        follows, self._follows[tp] = self._follows.get(tp, 0), int(records.offsets[-1]) + 1
         return Run(tp.topic, tp.partition, records, begin, number, follows)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
@@ -315,7 +315,7 @@ class Consumer(driver.Consumer):
             return super()._to_message(tp, record)
         last = record.records[-1]
         return ConsumerMessage(
-            *tp, last.offset, last.timestamp / 1000.0, last.timestamp_type, (), None, record,
+            *tp, last.offset, last.timestamp / 1000.0, 0, (), None, record,
             None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
@@ -383,4 +383,5 @@ class Transport(driver.Transport):
 
 def register() -> None:
     """Make the scheme known to Faust."""
+    fetches.install()
     TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"

@@ -1,7 +1,7 @@
 """A source's records as what they say: events, rejections, ends of the input."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from streams.columns import Answers, End
 from streams.events import Rejected
 from streams.sections import Source
 from streams.settings import Intake
+from streams.wire import Header, Records
 
 END: Final = "tocsin-end"  # header of the record that ends an input; its value is the time in ms
 
@@ -30,21 +31,20 @@ class Decoder:
         self._reader = parsing.Reader(source.stream, intake)
         self._mapping = None if source.map is None else mapping.load(source.map)
 
-    def answers(self, partition: int, records: Sequence[Any]) -> Answers:
-        marked = [(place, record.headers) for place, record in enumerate(records) if record.headers]
+    def answers(self, partition: int, records: Records) -> Answers:
+        marked = records.headed.items()
         ends = {place: End(time) for place, held in marked if (time := _end(held)) is not None}
         return self._parsed(partition, records).with_ends(ends)
 
-    def _parsed(self, partition: int, records: Sequence[Any]) -> Answers:
-        raws = [record.value or b"" for record in records]
+    def _parsed(self, partition: int, records: Records) -> Answers:
         if self._mapping is None:
-            return self._reader.run(raws)
+            return self._reader.run(records.values)
         ids = (f"{self._topic}-{place}-{at}" for place, at in self._places(partition, records))
-        return Answers.of(self._mapping.parse_run(raws, ids, intake=self._intake))
+        return Answers.of(self._mapping.parse_run(records.values, ids, intake=self._intake))
 
-    def _places(self, partition: int, records: Sequence[Any]) -> Iterable[tuple[int, int]]:
+    def _places(self, partition: int, records: Records) -> Iterable[tuple[int, int]]:
         """Partition and offset by which a record without an id is known."""
-        return ((partition, record.offset) for record in records)
+        return ((partition, offset) for offset in records.offsets.tolist())
 
 
 class RekeyedDecoder(Decoder):
@@ -52,20 +52,19 @@ class RekeyedDecoder(Decoder):
 
     rekeyed = True
 
-    def answers(self, partition: int, records: Sequence[Any]) -> Answers:
-        places = [place for place, record in enumerate(records) if record.key]
-        found = self._parsed(partition, [records[place] for place in places])
-        at = np.array(places, np.int64)
-        odd: dict[int, Rejected | End] = {places[n]: one for n, one in found.odd.items()}
+    def answers(self, partition: int, records: Records) -> Answers:
+        keyed = records.keys.lengths > 0
+        at, values = np.flatnonzero(keyed), records.values
+        found = self._parsed(partition, records.taken(at))
+        odd: dict[int, Rejected | End] = {int(at[n]): one for n, one in found.odd.items()}
         words = {
-            place: End(origins.decode(record.value).watermark or 0)
-            for place, record in enumerate(records)
-            if not record.key
+            place: End(origins.decode(values[place]).watermark or 0)
+            for place in np.flatnonzero(~keyed).tolist()
         }
         return Answers(found.columns, at[found.places], odd | words, len(records))
 
-    def _places(self, partition: int, records: Sequence[Any]) -> Iterable[tuple[int, int]]:
-        carried = origins.Carried.of([record.key for record in records], []).origins
+    def _places(self, partition: int, records: Records) -> Iterable[tuple[int, int]]:
+        carried = origins.Carried.of(list(records.keys), []).origins
         return zip(carried["partition"].tolist(), carried["offset"].tolist(), strict=True)
 
 
@@ -74,9 +73,9 @@ def decoder(topic: str, source: Source, intake: Intake) -> Decoder:
     return (RekeyedDecoder if source.rekeyed else Decoder)(topic, source, intake)
 
 
-def _end(headers: Sequence[tuple[str, bytes]]) -> int | None:
+def _end(headers: Sequence[Header]) -> int | None:
     """The time an end of input states; a header that is no number is no end."""
     for name, value in headers:
-        if name == END and value.isdigit():
+        if name == END and value is not None and value.isdigit():
             return int(value)
     return None

@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,10 @@ from streams.resting import Resting
 from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
+from streams.wire import Records
 
 SAMPLE = 64  # unknown fields are looked for in one of so many records
-STRETCH = 4096  # records counted before others have their turn
+STRETCH = 4096  # records at most
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
 
@@ -80,14 +82,11 @@ class Intake:
 
     async def take(self, run: Run) -> None:
         """Count a run and send what it led to; the broker's answers are waited for later."""
-        held = await self._held(run)
-        offsets = np.array([record.offset for record in run.records], np.int64)
-        stamps = np.array([record.timestamp for record in run.records], np.int64)
+        held, whole = await self._held(run), Records.of(run.records)
         closed, sent = [], []
         async with self._sending:
-            for part in (slice(at, at + STRETCH) for at in range(0, len(offsets), STRETCH)):
-                records = run.records[part]
-                emissions = self._read(run, held.reading, offsets[part], stamps[part], records)
+            for part in self._stretches(whole.offsets):
+                emissions = self._read(run, held.reading, whole[part])
                 closed += emissions
                 sent += [await sending for sending in self._counts(emissions)]
                 sent += [await sending for sending in self._seen(run, held.topic_id, emissions)]
@@ -98,15 +97,18 @@ class Intake:
         held.resting.interrupted()
         self._measure(run.topic, held)
 
-    def _read(
-        self, run: Run, reading: Reading, offsets: Ints, stamps: Ints, records: Sequence[Any]
-    ) -> list[Emission]:
-        answers = self._answers(run, records)
+    def _stretches(self, offsets: Ints) -> Iterator[slice]:
+        """Counted before others have their turn; they end where chunks do."""
+        grid = STRETCH - STRETCH % self._settings.intake.chunk_records or STRETCH
+        edges = np.flatnonzero(np.diff(offsets // grid)) + 1
+        return (slice(*both) for both in pairwise((0, *edges.tolist(), len(offsets))))
+
+    def _read(self, run: Run, reading: Reading, records: Records) -> list[Emission]:
+        offsets, stamps, answers = records.offsets, records.stamps, self._answers(run, records)
         if not isinstance(reading, RekeyedReading):
             return reading.take(offsets, stamps, answers)
-        keys, values = [record.key for record in records], [record.value for record in records]
-        early = reading.origins.early
-        emissions = reading.take_carried(offsets, stamps, answers, Carried.of(keys, values))
+        early, carried = reading.origins.early, Carried.of(list(records.keys), records.values)
+        emissions = reading.take_carried(offsets, stamps, answers, carried)
         if reading.origins.early > early:
             log.warning("rekeyed_out_of_order", at=str(run), records=reading.origins.early - early)
         return emissions
@@ -230,11 +232,11 @@ class Intake:
         known = Origins.noted(origins, loose=lost) if origins else Origins(loose=lost)
         return _Input(RekeyedReading(plan, tp.partition, origins=known, **held), begin.topic_id)
 
-    def _answers(self, run: Run, records: Sequence[Any]) -> Answers:
+    def _answers(self, run: Run, records: Records) -> Answers:
         source = self._sources[run.topic]
-        sample = records[-records[0].offset % SAMPLE :: SAMPLE] if source.map is None else ()
-        for record in sample:
-            for name in parsing.unknown_fields(source.stream, record.value or b""):
+        sample = records.values[int(-records.offsets[0] % SAMPLE) :: SAMPLE]
+        for value in sample if source.map is None else ():
+            for name in parsing.unknown_fields(source.stream, value):
                 metrics.unknown_field(run.topic, name)
         return self._decoders[run.topic].answers(run.partition, records)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from streams.events import Event
 from streams.fields import Bools, Ints, Listed
-from streams.spans import PADDING, WORD, Page, Spans, Words
+from streams.spans import PADDING, WORD, Page, Spans, Values, Words
 
 Example = Callable[[bytes], Event | None]
 STRING: Final = re.compile(rb'"[^"\\]*"')
@@ -109,14 +109,13 @@ def _inside(string: re.Match[bytes]) -> tuple[int, int]:
     return string.start() + 1, string.end() - 1
 
 
-class _Lines:
-    """Records on a page, and the quotes in each."""
+class Lines:
+    """Records on a page, with nothing or blanks between them, and the quotes in each."""
 
-    def __init__(self, raws: Sequence[bytes]) -> None:
-        self.lengths = np.fromiter(map(len, raws), np.int64, len(raws))
-        self.page = Page(raws)
-        self.ends = np.cumsum(self.lengths)
-        self.begins = self.ends - self.lengths
+    def __init__(self, values: Values) -> None:
+        laid = values.laid_out()
+        self.page, self.begins, self.lengths = laid.page, laid.starts, laid.lengths
+        self.ends = self.begins + self.lengths
         self.quotes = np.flatnonzero(self.page.held == QUOTE)
         self._each = self._evenly()
         if self._each:
@@ -124,6 +123,12 @@ class _Lines:
         else:
             self._first = np.searchsorted(self.quotes, self.begins)
         self.counts = np.diff(self._first, append=len(self.quotes))
+
+    def __len__(self) -> int:
+        return len(self.begins)
+
+    def __getitem__(self, row: int) -> bytes:
+        return self.page.raw[self.begins[row] : self.ends[row]]
 
     def _evenly(self) -> int:
         """How many quotes each record has, where all have equally many; else 0."""
@@ -182,13 +187,13 @@ class Layouts:
         self._example = example
         self._known: dict[int, list[Layout]] = {}  # by their quotes
 
-    def alike(self, raws: Sequence[bytes]) -> Alike:
+    def alike(self, lines: Lines) -> Alike:
         """What records say, of JSON, that are written as others are."""
-        lines, size = _Lines(raws), len(raws)
+        size = len(lines)
         marks = np.zeros(size, np.bool_)
         places: dict[str, Ints] = {}
         constants: dict[str, Listed] = {}
-        for layout, rows, edges in self._groups(lines, raws):
+        for layout, rows, edges in self._groups(lines):
             chosen = rows if len(rows) < size else slice(None)
             marks[chosen] = True
             for field, start, end in zip(layout.fields, edges[1::2], edges[2::2], strict=False):
@@ -199,14 +204,14 @@ class Layouts:
         places.pop("", None)
         return Alike({f: Spans(lines.page, *at) for f, at in places.items()}, constants, marks)
 
-    def _groups(self, lines: _Lines, raws: Sequence[bytes]) -> Iterator[tuple[Layout, Ints, Ints]]:
+    def _groups(self, lines: Lines) -> Iterator[tuple[Layout, Ints, Ints]]:
         """Records of one layout, and the edges of their gaps."""
         plain = lines.plain()
         for count in np.unique(lines.counts[plain]).tolist():
             rows = np.flatnonzero(plain & (lines.counts == count))
             known, used = self._known.pop(count, []), []
-            while SHARE * len(rows) >= len(raws):
-                tried, layout = bool(known), known.pop() if known else self._layout(raws[rows[0]])
+            while SHARE * len(rows) >= len(lines):
+                tried, layout = bool(known), known.pop() if known else self._layout(lines[rows[0]])
                 if layout is None:
                     break
                 edges = lines.edges(rows, layout.opening)

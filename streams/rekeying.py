@@ -24,6 +24,7 @@ from streams.resting import Resting
 from streams.sendings import Sendings
 from streams.settings import Settings
 from streams.topics import Topics
+from streams.wire import Records
 
 STRETCH = 4096  # records of a run that go on together
 TELL_EVERY = 0.25  # seconds, that words may lag behind the records
@@ -82,15 +83,12 @@ class Rekeying:
 
     async def take(self, run: Run) -> None:
         """Send a run's records on; the broker's answers are waited for later."""
-        held = self._held(run)
-        offsets = np.array([record.offset for record in run.records], np.int64)
-        stamps = np.array([record.timestamp for record in run.records], np.int64)
+        held, whole = self._held(run), Records.of(run.records)
         async with self._sending:
-            for at in range(0, len(offsets), STRETCH):
-                part = slice(at, at + STRETCH)
-                records = run.records[part]
+            for at in range(0, len(whole), STRETCH):
+                records = whole[at : at + STRETCH]
                 answers = self._decoders[run.topic].answers(run.partition, records)
-                onward = held.carrier.take(offsets[part], stamps[part], answers)
+                onward = held.carrier.take(records.offsets, records.stamps, answers)
                 names = origins.keys(onward.origins)
                 sent: list[Any] = []
                 for number in np.unique(onward.partitions[onward.partitions != NOWHERE]).tolist():

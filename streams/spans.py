@@ -4,10 +4,10 @@ No character of theirs is a control character: zeros can stand behind them, and 
 one that is absent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
-from typing import Final
+from typing import Final, Self, overload
 
 import numpy as np
 import xxhash
@@ -21,15 +21,25 @@ Letters = NDArray[np.uint8]
 Pieces = NDArray[np.bytes_]
 WORD: Final = 8  # bytes
 WIDEST: Final = 64  # bytes, up to which strings are taken as words
+BLANKS: Final = np.uint32(0x20202020)
 PADDING: Final = 256  # bytes behind a page, so that pieces may go beyond it
 
 
 class Page:
-    """Bytes in which strings lie, and from which pieces of one length are taken."""
+    """Bytes in which strings lie, and from which pieces of one length are taken.
 
-    def __init__(self, raws: Sequence[bytes]) -> None:
-        self.raw = b"".join([*raws, bytes(PADDING)])
-        self.held = np.frombuffer(self.raw, np.uint8)[:-PADDING]
+    Args:
+        raw: the bytes, and PADDING behind them.
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.held = np.frombuffer(raw, np.uint8)[:-PADDING]
+
+    @classmethod
+    def of(cls, raws: Iterable[bytes]) -> Self:
+        """One after the other."""
+        return cls(b"".join([*raws, bytes(PADDING)]))
 
     @cached_property
     def ascii(self) -> bool:
@@ -39,6 +49,65 @@ class Page:
         """So many bytes from each place on."""
         pieces = np.ndarray((len(self.raw) - width + 1,), f"S{width}", self.raw, strides=(1,))
         return pieces[starts]
+
+
+class Values(Sequence[bytes]):
+    """Bytes that lie among others, each made an object only if asked for.
+
+    Args:
+        raw: in which they lie.
+        starts: ascending; none begins before the one before it ends.
+        lengths: of each.
+    """
+
+    def __init__(self, raw: bytes, starts: Ints, lengths: Ints) -> None:
+        self._raw, self.starts, self.lengths = raw, starts, lengths
+
+    @classmethod
+    def of(cls, raws: Sequence[bytes]) -> "Values":
+        if isinstance(raws, Values):
+            return raws
+        lengths = np.fromiter(map(len, raws), np.int64, len(raws))
+        return cls(Page.of(raws).raw, np.cumsum(lengths) - lengths, lengths)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, which: int) -> bytes: ...
+    @overload
+    def __getitem__(self, which: slice) -> "Values": ...
+    def __getitem__(self, which: int | slice) -> "bytes | Values":
+        if isinstance(which, slice):
+            return Values(self._raw, self.starts[which], self.lengths[which])
+        start = int(self.starts[which])
+        return self._raw[start : start + int(self.lengths[which])]
+
+    def __iter__(self) -> Iterator[bytes]:
+        ends = (self.starts + self.lengths).tolist()
+        return (self._raw[s:e] for s, e in zip(self.starts.tolist(), ends, strict=True))
+
+    def laid_out(self) -> "Values":
+        """Where nothing but blanks lies between them, and PADDING behind them."""
+        ends = self.starts + self.lengths
+        gaps = self.starts[1:] - ends[:-1]
+        if self.lengths.sum() + PADDING == len(self._raw):
+            return self
+        if not gaps.size or gaps.min() < BLANKS.itemsize or gaps.max() > PADDING:
+            return Values.of(list(self))
+        first, size = int(self.starts[0]), int(ends[-1] - self.starts[0])
+        page = np.zeros(size + PADDING, np.uint8)
+        page[:size] = np.frombuffer(self._raw, np.uint8, size, first)
+        words = np.ndarray((size,), BLANKS.dtype, page.data, strides=(1,))
+        begins, last = ends[:-1] - first, self.starts[1:] - first - BLANKS.itemsize
+        for at in range(0, int(gaps.max()), BLANKS.itemsize):
+            words[np.minimum(begins + at, last)] = BLANKS
+        return Values(page.tobytes(), self.starts - first, self.lengths)
+
+    @property
+    def page(self) -> Page:
+        """Of those that are laid out."""
+        return Page(self._raw)
 
 
 class Spans(Field):
@@ -64,7 +133,7 @@ class Spans(Field):
         like = [self, *(one for one in others if isinstance(one, Spans))]
         if len(like) <= len(others):
             return None
-        page = Page([b"".join(one.bytes()) for one in like])
+        page = Page.of(b"".join(one.bytes()) for one in like)
         lengths = np.concatenate([one.lengths for one in like])
         return Spans(page, np.cumsum(lengths) - lengths, lengths)
 
@@ -86,6 +155,8 @@ class Spans(Field):
         """The bytes of each string (columns), of at most WIDEST, filled up with zeros."""
         number = max(-(-self.longest // WORD), 1)
         pieces = self.page.pieces(self.starts, number * WORD).view("<u8").reshape(-1, number)
+        if self.lengths.min(initial=self.longest) == self.longest:  # as of most kinds of ids
+            return pieces.T & KEPT[:number, self.longest, None]
         words: Words = pieces.T & KEPT[:number].take(self.lengths, axis=1)
         return words
 

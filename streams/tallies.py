@@ -51,7 +51,8 @@ def table(names: Ints, minutes: Ints, summands: Ints, owners: Ints | None = None
     met, owned, series = _placed(_numbered(_joined(names))[1], owners)
     least, span = int(minutes.min()), int(np.ptp(minutes)) + 1
     cells, cell = _numbered(series * span + (minutes - least))
-    series, since = np.divmod(cells, span)
+    series = cells // span
+    since = cells - series * span  # divmod takes five times as long
     events = np.bincount(cell, minlength=len(cells))
     return Table(names[:, met], owned, series, since + least, events, _sums(summands, cell, events))
 

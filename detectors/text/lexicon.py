@@ -40,11 +40,11 @@ class Lexicon(Generic[Meaning]):
         return [(self._meanings[index], start, end) for index, start, end in self._kept(text)]
 
     def among(self, texts: Sequence[Canonical]) -> dict[int, list[tuple[Meaning, int, int]]]:
-        """What `find` finds in each text that holds a term, by its place; many are scanned at once."""
+        """What `find` finds in each text that holds a term, by place; many are scanned at once."""
         found: dict[int, list[tuple[Meaning, int, int]]] = {}
         for first in range(0, len(texts), TOGETHER):
             some = texts[first : first + TOGETHER]
-            begins = [0, *accumulate(len(text) + len(BETWEEN) for text in some)]
+            begins = [0, *accumulate([len(text) + len(BETWEEN) for text in some])]
             for index, start, end in self._kept(Canonical(BETWEEN.join(some))):
                 place = bisect_right(begins, start) - 1
                 hit = (self._meanings[index], start - begins[place], end - begins[place])

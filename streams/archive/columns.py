@@ -11,6 +11,7 @@ from streams.events import Rejected
 from streams.fields import Ints
 from streams.forms import FORMS
 from streams.settings import Stream
+from streams.wire import Records
 
 Rows = dict[str, Any]  # arrays of equal length by column
 EVENT, REJECTED, END = ("event", "rejected", "end")
@@ -41,16 +42,16 @@ def types(stream: Stream, *, rekeyed: bool = False) -> Mapping[str, str]:
     return RECORD | named | ({ORIGIN: "BLOB"} if rekeyed else {})
 
 
-def rows(stream: Stream, records: Sequence[Any], answers: Answers) -> Rows:
+def rows(stream: Stream, records: Records, answers: Answers) -> Rows:
     """One place a record."""
     every = np.arange(len(records))
     odd = np.array(list(answers.odd), np.int64)
     others = list(answers.odd.values())
     return {
-        "offset": np.array([record.offset for record in records], np.int64),
-        "stamp": moments(np.array([record.timestamp for record in records], np.int64)),
+        "offset": records.offsets,
+        "stamp": moments(records.stamps),
         "kind": _texts([_kind(answers.odd.get(place)) for place in every.tolist()]),
-        "raw": _texts([record.value for record in records]),
+        "raw": _texts(records.contents),
         **{
             f"rejected_{name}": _spread([getattr(one, name, None) for one in others], odd, every)
             for name in REFUSAL
@@ -61,9 +62,9 @@ def rows(stream: Stream, records: Sequence[Any], answers: Answers) -> Rows:
     }  # fmt: skip
 
 
-def origins(records: Sequence[Any]) -> Rows:
+def origins(records: Records) -> Rows:
     """The further column of re-keyed records; a word has none."""
-    return {ORIGIN: _texts([record.key or None for record in records])}
+    return {ORIGIN: _texts([key or None for key in records.keys])}
 
 
 def _kind(odd: Rejected | End | None) -> str:

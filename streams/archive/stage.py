@@ -21,6 +21,7 @@ from streams.chunks import Run
 from streams.decoding import Decoder, decoder
 from streams.settings import Settings, Stream
 from streams.topics import Topics
+from streams.wire import Records
 
 CLOSED, OPEN = STATES = ("closed", "open")
 LOOK: Final = 0.2  # seconds between two looks at what is to be written
@@ -253,8 +254,9 @@ def recordings(settings: Settings) -> dict[str, Recording]:
 
 
 def _rows(stream: Stream, reads: Decoder, partition: int, records: Sequence[Any]) -> Rows:
-    rows = columns.rows(stream, records, reads.answers(partition, records))
-    return rows | (columns.origins(records) if reads.rekeyed else {})
+    held = Records.of(records)
+    rows = columns.rows(stream, held, reads.answers(partition, held))
+    return rows | (columns.origins(held) if reads.rekeyed else {})
 
 
 def _marks(_: int, records: Sequence[Any]) -> Rows:

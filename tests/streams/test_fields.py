@@ -19,7 +19,7 @@ def spans(values: list[str | None]) -> Spans:
     raws = [(value or "").encode() for value in values]
     lengths = np.array([len(raw) for raw in raws], np.int64)
     starts = np.cumsum(lengths + 2) - lengths
-    return Spans(Page([b"".join(b", " + raw for raw in raws)]), starts, lengths)
+    return Spans(Page.of(b", " + raw for raw in raws), starts, lengths)
 
 
 def coded(values: list[str | None]) -> Coded:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ from streams.fields import Coded, Listed
 from streams.forms import FORMS
 from streams.parsing import Reader, parse
 from streams.settings import Intake, Stream
-from streams.spans import Spans
+from streams.spans import Spans, Values
 
 TIMES = ["2026-03-01T09:30:00.250Z", "2026-03-01T09:30:59.999Z", "2026-03-01T09:30:60.000Z", "soon"]
 MENTION = {"repost_of": "p-0", "author": "a", "platform": "x", "link": "https://x.example/1"}
@@ -83,6 +84,15 @@ def test_a_run_says_what_each_of_its_records_does(data: st.DataObject, stream: S
         raws = data.draw(records(stream))
         alone = Answers.of([parse(stream, raw, intake=intake) for raw in raws])
         assert said(stream, reader.run(raws)) == said(stream, alone)
+        between = data.draw(st.sampled_from([b"", b'"', b'"\\\x00"{}\n', bytes(300)]))
+        assert said(stream, reader.run(scattered(raws, between))) == said(stream, alone)
+
+
+def scattered(raws: list[bytes], between: bytes) -> Values:
+    """The same with other bytes before, between and behind them, as in what is fetched."""
+    lengths = np.array([len(raw) for raw in raws])
+    ends = np.cumsum(lengths + len(between))
+    return Values(between.join([b"", *raws, b""]), ends - lengths, lengths)
 
 
 def raw(number: int, **fields: Any) -> bytes:

@@ -1,0 +1,279 @@
+"""Records as they lie in the batches that a broker sends, read all at once.
+
+Where they begin is followed from one to the next, and the rest of them looked at together. A record
+becomes an object only where somebody asks for it. The form is Kafka's record format 2 (KIP-98).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple, overload
+
+import numpy as np
+from aiokafka.errors import CorruptRecordException
+from numpy.typing import NDArray
+
+from streams.fields import Ints
+from streams.spans import Values
+
+Words = NDArray[np.uint64]
+Header = tuple[str, bytes | None]
+MORE: Final = np.uint64(0x8080808080808080)  # the bits that say that another byte follows
+PARTS: Final = (  # of bytes, pairs and fours: what stays, what closes up, and by how much
+    (0x007F007F007F007F, 0x7F007F007F007F00, 1),
+    (0x00003FFF00003FFF, 0x3FFF00003FFF0000, 2),
+    (0x000000000FFFFFFF, 0x0FFFFFFF00000000, 4),
+)
+TAIL: Final = bytes(16)  # behind all records, so that whole words can be read
+BLOCK: Final = 4096  # records looked at together
+ABSENT: Final = -1  # in the place of a length
+
+
+class Record(NamedTuple):
+    """One record; `timestamp` in milliseconds."""
+
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[Header] = ()
+
+
+class Batch(NamedTuple):
+    """Records that came together.
+
+    Attributes:
+        raw: the records, uncompressed.
+        starts: where they begin, behind their lengths.
+        base: what their offsets count from.
+        stamp: milliseconds that their timestamps count from.
+        appended: whether all have that timestamp, which is the broker's.
+        least: offset of the first record asked for, which may lie within.
+    """
+
+    raw: bytes
+    starts: Sequence[int]
+    base: int
+    stamp: int
+    appended: bool
+    least: int = 0
+
+
+class Records(Sequence[Record]):
+    """Consecutive records.
+
+    Args:
+        raw: the bytes in which their keys and values lie.
+        offsets: ascending.
+        stamps: milliseconds.
+        keys: starts and lengths (rows); ABSENT where there is none.
+        values: the same of the values.
+        headers: of the records that have any, by offset.
+    """
+
+    def __init__(
+        self, raw: bytes, *, offsets: Ints, stamps: Ints, keys: Ints, values: Ints,
+        headers: dict[int, Sequence[Header]],
+    ) -> None:  # fmt: skip
+        self.raw, self.offsets, self.stamps = raw, offsets, stamps
+        self._keys, self._values, self._headers = keys, values, headers
+
+    @classmethod
+    def of(cls, records: Sequence[Any]) -> "Records":
+        """Of objects, each with `offset`, `timestamp`, `value`, `headers`, and a `key` or none."""
+        if isinstance(records, Records):
+            return records
+        keys = [getattr(record, "key", None) for record in records]
+        values = [record.value for record in records]
+        held = [*keys, *values]
+        lengths = np.array([ABSENT if one is None else len(one) for one in held], np.int64)
+        ends = np.cumsum(np.maximum(lengths, 0))
+        places = np.array([ends - np.maximum(lengths, 0), lengths])
+        return cls(
+            b"".join(one or b"" for one in held),
+            offsets=np.array([record.offset for record in records], np.int64),
+            stamps=np.array([record.timestamp for record in records], np.int64),
+            keys=places[:, : len(keys)], values=places[:, len(keys) :],
+            headers={record.offset: record.headers for record in records if record.headers},
+        )  # fmt: skip
+
+    @classmethod
+    def read(cls, batches: Sequence[Batch]) -> "Records":
+        """Raises CorruptRecordException."""
+        raw = b"".join([*(batch.raw for batch in batches), TAIL])
+        sizes = [len(batch.starts) for batch in batches]
+        stamps, offsets, key, keys, value, values, at = _Numbers(raw).places(_joined(batches))
+        offsets += np.repeat([batch.base for batch in batches], sizes)
+        stamps[np.repeat([batch.appended for batch in batches], sizes)] = 0
+        stamps += np.repeat([batch.stamp for batch in batches], sizes)
+        headed = np.flatnonzero(np.frombuffer(raw, np.uint8)[at])
+        found = cls(
+            raw, offsets=offsets, stamps=stamps,
+            keys=np.array([key, keys]), values=np.array([value, values]),
+            headers={int(offsets[n]): _headers(raw, int(at[n])) for n in headed.tolist()},
+        )  # fmt: skip
+        asked = offsets >= max(batch.least for batch in batches)
+        return found if asked.all() else found.taken(asked)
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    @overload
+    def __getitem__(self, which: int) -> Record: ...
+    @overload
+    def __getitem__(self, which: slice) -> "Records": ...
+    def __getitem__(self, which: int | slice) -> "Record | Records":
+        if isinstance(which, slice):
+            return self.taken(which)
+        offset = int(self.offsets[which])
+        key, value = self._bytes(self._keys, which), self._bytes(self._values, which)
+        return Record(offset, int(self.stamps[which]), key, value, self._headers.get(offset, ()))
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(self.__getitem__, range(len(self)))
+
+    def taken(self, which: slice | Ints | NDArray[np.bool_]) -> "Records":
+        """Some of them, in their order."""
+        return Records(
+            self.raw, offsets=self.offsets[which], stamps=self.stamps[which],
+            keys=self._keys[:, which], values=self._values[:, which], headers=self._headers,
+        )  # fmt: skip
+
+    @property
+    def values(self) -> Values:
+        """An absent one is empty."""
+        return Values(self.raw, self._values[0], np.maximum(self._values[1], 0))
+
+    @property
+    def keys(self) -> Values:
+        """An absent one is empty."""
+        return Values(self.raw, self._keys[0], np.maximum(self._keys[1], 0))
+
+    @property
+    def contents(self) -> list[bytes | None]:
+        """The values; None for one that is absent."""
+        lengths = self._values[1].tolist()
+        pairs = zip(lengths, self.values, strict=True)
+        return [None if length == ABSENT else value for length, value in pairs]
+
+    @property
+    def headed(self) -> dict[int, Sequence[Header]]:
+        """The headers of those that have any, by place."""
+        if not self._headers:
+            return {}
+        places = np.flatnonzero(np.isin(self.offsets, list(self._headers)))
+        return {place: self._headers[int(self.offsets[place])] for place in places.tolist()}
+
+    def _bytes(self, places: Ints, which: int) -> bytes | None:
+        start, length = places[:, which].tolist()
+        return None if length == ABSENT else self.raw[start : start + length]
+
+
+class _Numbers:
+    """Numbers of variable length, at places of some bytes."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw = np.frombuffer(raw, np.uint8)
+        self._pairs = np.ndarray((len(raw) - 1,), "<u2", raw, strides=(1,))
+        self._words = np.ndarray((len(raw) - 7,), "<u8", raw, strides=(1,))
+
+    def read(self, at: Ints) -> tuple[Ints, Ints]:
+        """The numbers that begin there, and where they end."""
+        pairs: NDArray[np.uint16] = self._pairs[at]
+        second, more = pairs >> 8, pairs >> 7 & 1
+        signed = _signed((pairs & 0x7F | (second << 7) * more).view(np.int16)).astype(np.int64)
+        ends = at + (more + 1)
+        if (longer := second >> 7 & more).any():
+            odd = np.flatnonzero(longer)
+            signed[odd], ends[odd] = self._long(at[odd])
+        return signed, ends
+
+    def _long(self, at: Ints) -> tuple[Ints, Ints]:
+        """The same of numbers of up to eight bytes."""
+        words: Words = self._words[at]
+        last = ~words & MORE
+        if not last.all():
+            raise CorruptRecordException("a number of a record has more than eight bytes")
+        last &= ~last + np.uint64(1)  # the lowest
+        kept = words & (last - np.uint64(1)) & ~MORE
+        for staying, closing, by in PARTS:
+            kept = kept & np.uint64(staying) | (kept & np.uint64(closing)) >> np.uint64(by)
+        return _signed(kept.view(np.int64)), at + (np.bitwise_count(last - np.uint64(1)) >> 3) + 1
+
+    def places(self, at: Ints) -> Ints:
+        """Of records that begin there, as many at once as the processor's cache holds.
+
+        The rows are what is added to their timestamps and offsets, where key and value begin and
+        how long they are, and where the number of headers stands.
+        """
+        found = np.empty((7, len(at)), np.int64)
+        for first in range(0, len(at), BLOCK):
+            part = slice(first, first + BLOCK)
+            stamps, offsets, key, keys, value, values, headers = found[:, part]
+            stamps[:], behind = self.read(at[part] + 1)  # behind the attributes: there are none
+            offsets[:], behind = self.read(behind)
+            keys[:], key[:] = self.read(behind)
+            values[:], value[:] = self.read(key + np.maximum(keys, 0))
+            headers[:] = value + np.maximum(values, 0)
+        return found
+
+
+def _signed(numbers: NDArray[Any]) -> Any:
+    """Of numbers that have their sign in the lowest bit."""
+    return numbers >> 1 ^ -(numbers & 1)
+
+
+def starts(raw: bytes, records: int) -> list[int]:
+    """Where so many records begin, behind their lengths; raises CorruptRecordException."""
+    found, at = [], 0
+    try:
+        for _ in range(records):
+            first, at = raw[at], at + 1
+            if first < 0x80:
+                found.append(at)
+                at += first >> 1
+                continue
+            second = raw[at]
+            if second < 0x80:
+                at += 1
+                length = (first & 0x7F) >> 1 | second << 6
+            else:
+                length, at = _number(raw, at - 1)
+            found.append(at)
+            at += length
+    except IndexError:
+        at = -1
+    if at != len(raw):
+        raise CorruptRecordException("the records of a batch do not end where it does")
+    return found
+
+
+def _joined(batches: Sequence[Batch]) -> Ints:
+    """Where the records of all begin, once they stand one after the other."""
+    begins = np.cumsum([0, *(len(batch.raw) for batch in batches[:-1])])
+    starts = [np.array(batch.starts, np.int64) for batch in batches]
+    return np.concatenate([own + begin for own, begin in zip(starts, begins, strict=True)])
+
+
+def _headers(raw: bytes, at: int) -> list[Header]:
+    """Those of one record, of which the number stands there."""
+    number, at = _number(raw, at)
+    found: list[Header] = []
+    for _ in range(number):
+        name, at = _piece(raw, at)
+        value, at = _piece(raw, at)
+        found.append(((name or b"").decode(), value))
+    return found
+
+
+def _piece(raw: bytes, at: int) -> tuple[bytes | None, int]:
+    length, at = _number(raw, at)
+    return (None, at) if length < 0 else (raw[at : at + length], at + length)
+
+
+def _number(raw: bytes, at: int) -> tuple[int, int]:
+    """A number of variable length, and where it ends."""
+    value = shift = 0
+    while raw[at] >= 0x80:
+        value |= (raw[at] & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+    value |= raw[at] << shift
+    return value >> 1 ^ -(value & 1), at + 1
