@@ -16,6 +16,7 @@ from streams.columns import Answers, End, Parsed
 from streams.forms import FORMS
 from streams.parsing import parse_run
 from streams.settings import Stream
+from streams.wire import Records
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import START, Record, complaint, run
 
@@ -62,7 +63,7 @@ def test_what_is_parsed_comes_back_as_it_was(
         connected(threads=1), File(stream, "topic", 0, day(START), 0), stamp=START,
         types=columns.types(stream),
     )  # fmt: skip
-    sheet.add(columns.rows(stream, records, Answers.of(said)))
+    sheet.add(columns.rows(stream, Records.of(records), Answers.of(said)))
     place.put(sheet.file.name, sheet.save)
     (batch,) = Log(place).batches()
     assert spoken(stream, batch.answers) == said
