@@ -45,6 +45,7 @@ class Reader(Measures):
         counted = [notice.signal, notice.surge] if notice.surge else [notice.signal]
         facts = [
             self.rule(notice),
+            self.field_rate(notice),
             self.where(notice.incident.subject),
             self.because(notice),
             self.spread(notice),
@@ -77,6 +78,8 @@ class Reader(Measures):
 
     def enough(self, notice: Notice) -> str:
         """What happened; of a surge beside it what that is about, which may be something else."""
+        if notice.signal.kind is Kind.NOVELTY:
+            return self.say("Never before: {scope}.", scope=self.subject(notice.signal.scope))
         named = self.harms(notice.signal.harm), self.subject(notice.signal.scope)
         said = self.say(
             "Enough to alert by itself: {named}.", named=self.listed(filter(None, named))
@@ -103,6 +106,11 @@ class Reader(Measures):
                 "More {stream} than usual about {scope}, week after week.",
                 stream=named, scope=self.subject(scope),
             )  # fmt: skip
+        if signal.kind is Kind.BATCH:
+            return self.say(
+                "More complaints about {scope} than its units in the field explain.",
+                scope=self.subject(scope),
+            )
         return self.say(
             "Far more {stream} than usual about {scope}.",
             stream=named, scope=self.subject(scope),
@@ -143,6 +151,13 @@ class Reader(Measures):
         return self.say(
             "Rule: {kind}, {strength}; {state}.", kind=kind, strength=strength, state=state
         )
+
+    def field_rate(self, notice: Notice) -> str:
+        """Of a batch: complaints per unit, and the fault that stands out; told while it lasts."""
+        signal = notice.surge or notice.signal
+        if notice.ended or signal.event or "batch" not in signal.scope:
+            return ""
+        return " ".join(filter(None, [self.per_unit(signal.rate), self.fault(signal)]))
 
     def where(self, scope: Scope) -> str:
         known = {"stream": scope.get("stream", ""), **matter(scope)}

@@ -2,39 +2,9 @@
 
 import msgspec
 
+from alerts.rates import BatchRate, Disproportion
 from alerts.signal import Signal
 from detectors.disproportion import Disproportion as Measures
-
-
-class Disproportion(msgspec.Struct, frozen=True, kw_only=True):
-    """How far `n` complaints are out of proportion to the `expected`, as practice measures it.
-
-    A ratio (PRR) of 2, a `chi_squared` of 4 and an `n` of 3 together are Evans' signal. `eb05` is
-    what the relative rate exceeds with 95 %, `ic025` the logarithm to base 2 of what it does with
-    97.5 %; both are shrunk to what is usual.
-    """
-
-    n: int
-    expected: float
-    prr: float
-    chi_squared: float
-    eb05: float
-    ic025: float
-
-
-class BatchRate(msgspec.Struct, frozen=True, kw_only=True):
-    """Complaints per thousand units in the field, over the batch's whole life.
-
-    `neighbours` is what other batches of the product have at equal age. `low` and `high` hold the
-    batch's own with 95 %; with few complaints they are drawn to the neighbours.
-    """
-
-    units: int
-    per_thousand: float
-    low: float
-    high: float
-    neighbours: float
-    evidence: Disproportion
 
 
 class DefectBatchSignal(Signal, frozen=True, kw_only=True):
@@ -52,34 +22,28 @@ class DefectBatchSignal(Signal, frozen=True, kw_only=True):
     product: str | None
     fault: str | None
     excess: float
-    rate: BatchRate | None = None
-    fault_evidence: Disproportion | None = None
 
 
-def about_batch(
-    signal: Signal,
-    *,
-    rate: BatchRate | None = None,
-    fault: tuple[str, Disproportion] | None = None,
-) -> DefectBatchSignal | None:
+def about_batch(signal: Signal) -> DefectBatchSignal | None:
     """The signal for product teams, whatever its state; None where it is none of theirs.
 
     A report of harm is not told as a defect of its batch: it opens an incident by itself. The
-    `fault` that stands out is told where the signal is not itself about one.
+    fault that stands out is told where the signal is not itself about one.
     """
     batch = signal.scope.get("batch")
     if batch is None or signal.event:
         return None
     own = signal.scope.get("category")
-    name, evidence = fault or (None, None)
+    same = own in (None, signal.fault)
+    facts = msgspec.structs.asdict(signal) | {
+        "fault": own or signal.fault,
+        "fault_evidence": signal.fault_evidence if same else None,
+    }
     return DefectBatchSignal(
-        **msgspec.structs.asdict(signal),
+        **facts,
         batch=batch,
         product=signal.scope.get("product"),
-        fault=own or name,
         excess=signal.observed - signal.expected,
-        rate=rate,
-        fault_evidence=evidence if own in (None, name) else None,
     )
 
 

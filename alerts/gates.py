@@ -26,6 +26,7 @@ class Step(StrEnum):
     SILENCE = "silence"
     BURST = "burst"
     WEEKLY = "weekly"
+    BATCH = "batch"
 
 
 Number = float | str | datetime
@@ -91,7 +92,7 @@ class Doorman(Words):
         if gate.open:
             return self.say("Its cut is judged for surges.")
         if facts:
-            return self.say("It is too bursty for hours: its bursts are called in their stead.")
+            return self.say("Another method that suits it better is asked in the surge's stead.")
         return self.say("Its cut is not judged for surges: methods of the cut does not name them.")
 
     def _learning(self, gate: Gate, facts: Mapping[str, str]) -> str:
@@ -175,6 +176,30 @@ class Doorman(Words):
             "By the week that ended last: since {since} {observed} where {expected} were expected; "
             "score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
+
+    def _batch(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        """What is known of its units, of its neighbours, and what that makes of its complaints."""
+        if not facts:
+            return self.say(
+                "By units in the field: rate unknown, for the table batches does not say how many "
+                "units it has and when they were shipped."
+            )
+        if "score" not in facts:
+            return self.say(
+                "By its {units} units in the field: what its neighbours bring is not known well "
+                "enough; {complaints} complaints of them, {needed} are needed, or a week.",
+                **facts,
+            )
+        account = self.say(
+            "By its {units} units in the field: since {since} {observed} where {expected} were "
+            "expected; score {score}, threshold {threshold}.", **facts,
+        )  # fmt: skip
+        if "rate" not in facts:
+            return account
+        rate = self.say(
+            "{rate} complaints per thousand units, neighbours of equal age {neighbours}.", **facts
+        )
+        return f"{account}\n{rate}"
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
         return self.say(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from alerts.rates import BatchRate, Disproportion
 from alerts.signal import Kind, Signal, SignalState
 from alerts.words import Words
 
@@ -25,6 +26,12 @@ class Measures(Words):
         return self.counted(signal)
 
     def happened(self, signal: Signal) -> str:
+        if signal.kind is Kind.NOVELTY:
+            return self.numbered(
+                "Since {since}: {count} person, the first ever.",
+                "Since {since}: {count} people, the first ever.",
+                signal.observed, since=self.moment(signal.onset),
+            )  # fmt: skip
         since, at = self.moment(signal.onset), self.moment(signal.at)
         if signal.state is SignalState.CONFIRMED:
             return self.say("Happened {since}, confirmed {at}.", since=since, at=at)
@@ -155,6 +162,40 @@ class Measures(Words):
         if times >= 1:
             return self.say("above the alarm level")
         return self.say("below the alarm level")
+
+    def per_unit(self, rate: BatchRate | None) -> str:
+        """A batch's complaints per unit, beside its neighbours'."""
+        if rate is None:
+            return self.say(
+                "Rate per unit unknown: its units in the field or its day of shipping are not "
+                "known, or it has no neighbours."
+            )
+        return self.say(
+            "Per thousand units: {own} complaints ({low} to {high} with 95 %), neighbours of equal "
+            "age {neighbours}; {measures}.",
+            own=self.number(rate.per_thousand), low=self.number(rate.low),
+            high=self.number(rate.high), neighbours=self.number(rate.neighbours),
+            measures=self.disproportion(rate.evidence),
+        )  # fmt: skip
+
+    def fault(self, signal: Signal) -> str:
+        """The category that stands out in a batch."""
+        evidence = signal.fault_evidence
+        if signal.fault is None or evidence is None:
+            return ""
+        return self.say(
+            "What stands out in it: {fault}, {count} where {expected} were expected; {measures}.",
+            fault=self.name("category", signal.fault), count=self.number(evidence.n),
+            expected=self.number(evidence.expected), measures=self.disproportion(evidence),
+        )  # fmt: skip
+
+    def disproportion(self, evidence: Disproportion) -> str:
+        """The measures of those who watch over products, by their names."""
+        return self.say(
+            "PRR {prr}, chi-square {chi}, EB05 {eb05}",
+            prr=self.number(evidence.prr), chi=self.number(evidence.chi_squared),
+            eb05=self.number(evidence.eb05),
+        )  # fmt: skip
 
     def factors(self, factors: Mapping[str, float]) -> str:
         """What brought points for the colour, with its figures."""

@@ -37,6 +37,8 @@ NAMES: dict[str, dict[str, str]] = {
         "surge": "excess over the usual count",
         "burst": "burst rare in a series that bursts often",
         "weekly": "slow rise, by the week",
+        "batch": "more complaints than its units in the field explain",
+        "novelty": "a combination that never was before",
         "trigger": "one such report is enough",
         "silence": "fewer events than chance explains",
         "rule": "limit of a rule reached",

@@ -37,11 +37,11 @@ class What(StrEnum):
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one message, frozen when it was decided; a retry says the same.
 
-    `signal` speaks for the incident: a trigger, else of those that last the one that says most
-    of what the incident is about and nothing else, what is against the usual before a rule that was
-    set, else the highest multiple. `surge` is the
-    same choice among the surges, where a trigger speaks and there are any. `height` is what
-    that which counts said when it was largest.
+    `signal` speaks for the incident: a report of harm, else of those that last the one that says
+    most of what the incident is about and nothing else, what is against the usual before a rule
+    that was set, else the highest multiple. `surge` is the same choice among the surges, where a
+    report of harm speaks and there are any. `height` is what that which counts said when it was
+    largest.
     `before` is what the previous message said; None for the first. `blind` holds the silences
     that last meanwhile in the streams this is about.
     """
@@ -83,9 +83,9 @@ def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -
     """`silences` are those that last, of all streams."""
     now = told(incident)
     spoken = incident.standing or list(incident.signals.values())
-    triggers = [signal for signal in spoken if signal.event]
+    triggers = [signal for signal in spoken if signal.event and signal.harm]
     surges = [signal for signal in spoken if not signal.event]
-    signal = _speaking(incident, triggers or surges)
+    signal = _speaking(incident, triggers or surges or spoken)
     surge = _speaking(incident, surges) if triggers and surges else None
     return Notice(
         what=what,

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from alerts.rates import BatchRate, Disproportion
+
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment of event time with its zone; ISO 8601 on the wire."""
 
@@ -46,6 +48,8 @@ class Kind(StrEnum):
     SURGE = "surge"
     BURST = "burst"
     WEEKLY = "weekly"
+    BATCH = "batch"
+    NOVELTY = "novelty"
     TRIGGER = "trigger"
     SILENCE = "silence"
     RULE = "rule"
@@ -56,6 +60,7 @@ class Kind(StrEnum):
 
 
 NATURES = {
+    Kind.NOVELTY: Nature.EVENT,
     Kind.TRIGGER: Nature.EVENT,
     Kind.SILENCE: Nature.ABSENCE,
     Kind.RULE: Nature.LIMIT,
@@ -79,7 +84,9 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     that it came of: `expected` is its limit then, and `onset` begins the time that it asks about.
     `last` is when a source that is silent was last heard. `examples` holds up to three quotes or
     event ids, as received: they are redacted when shown. `approximate` says that persons are
-    unknown and each event was counted as one.
+    unknown and each event was counted as one. Of a batch whose units in the field are known `rate`
+    is its complaints per unit; `fault` is the category that stands out in it and `fault_evidence`
+    how far, where complaints are counted by both.
     """
 
     id: str
@@ -102,6 +109,9 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     approximate: bool = False
     last: Instant | None = None
     rule: str = ""
+    rate: BatchRate | None = None
+    fault: str | None = None
+    fault_evidence: Disproportion | None = None
 
     @property
     def live(self) -> bool:

@@ -86,15 +86,22 @@ def made(seed: int) -> Realisation:
     return Realisation(exposure, rates, ordinary, extra, defective, sizes, starts)
 
 
+DAILY = Batches(threshold=BATCH_DAYS, day=1, block=1, windows=(WINDOW, 14))
+"""The product's settings; a bucket is a day here, and so is a block."""
+
+
 def detector(counts: Ints, exposure: Floats, _: Prior | None = None) -> Floats:
-    """The product's; a bucket is a day here, and so is a block. It learns the prior on the way."""
-    batches = Batches(threshold=BATCH_DAYS, day=1, block=1, windows=(WINDOW, 14))
-    state, prior = BatchState.empty(exposure.size), DEFAULT
+    return judged(DAILY, counts, np.broadcast_to(exposure / WINDOW, counts.shape))
+
+
+def judged(batches: Batches, counts: Ints, due: Floats, *, first: int = 0) -> Floats:
+    """Scores by bucket, from `first` on, and batch; the prior is learnt on the way."""
+    state, prior = BatchState.empty(counts.shape[1]), DEFAULT
     scores = np.empty(counts.shape)
-    for day, row in enumerate(counts):
-        state, verdict = batches.step(state, prior, row, exposure / WINDOW, bucket=day)
-        prior = batches.refitted(state, prior, bucket=day)
-        scores[day] = verdict.score
+    for place, (row, exposure) in enumerate(zip(counts, due, strict=True)):
+        state, verdict = batches.step(state, prior, row, exposure, bucket=first + place)
+        prior = batches.refitted(state, prior, bucket=first + place)
+        scores[place] = verdict.score
     return scores
 
 

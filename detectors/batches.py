@@ -25,7 +25,7 @@ import numpy as np
 
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.level import winsorised
-from detectors.mixture import Posterior, Prior
+from detectors.mixture import Beliefs, Posterior, Prior
 
 ROWS = 28
 """Blocks that a window may span."""
@@ -80,9 +80,9 @@ class BatchState(Columns):
     exposure: Annotated[Floats32, column(np.float32, rows=ROWS)]
     trust: Annotated[Floats32, column(np.float32, 1, rows=ROWS)]
 
-    def relative_rates(self, prior: Prior, series: Ints | slice = ALL) -> Posterior:
+    def relative_rates(self, prior: Beliefs, series: Ints | slice = ALL) -> Posterior:
         """Of the batches against their neighbours, over their whole lives."""
-        return prior.posterior(self.whole.events[series], self.whole.exposure[series])
+        return prior.take(series).posterior(self.whole.events[series], self.whole.exposure[series])
 
     @property
     def first(self) -> int:
@@ -148,10 +148,10 @@ class _Window:
     def take(self, places: Ints) -> "_Window":
         return _Window(*(getattr(self, f.name)[places] for f in fields(self)))
 
-    def posterior(self, prior: Prior) -> Posterior:
+    def posterior(self, prior: Beliefs) -> Posterior:
         return prior.posterior(self.known_events, self.known_exposure)
 
-    def chance(self, prior: Prior) -> Floats:
+    def chance(self, prior: Beliefs) -> Floats:
         """How often in a bucket so many come into the window by chance."""
         arrivals = self.posterior(prior).arrivals(self.events, self.exposure)
         return arrivals / self.buckets
@@ -199,7 +199,7 @@ class Batches:
     def judge(
         self,
         state: BatchState,
-        prior: Prior,
+        prior: Beliefs,
         counts: Ints,
         exposure: Floats,
         *,
@@ -209,9 +209,10 @@ class Batches:
         """The verdict on these counts. The state stays as it is.
 
         `exposure` is of the whole bucket, so that a verdict on an open one can only rise;
-        it and `counts` are of `series` only, where some are named.
+        it and `counts` are of `series` only, where some are named. `prior` is of all batches or,
+        so that what is found of a product does not depend on the company, of each (`Priors`).
         """
-        piece, unknown = state.take(series), _unknown(exposure)
+        piece, prior, unknown = state.take(series), prior.take(series), _unknown(exposure)
         windows = self._windows(piece, counts, exposure, bucket=bucket)
         scores = np.array(
             [
@@ -232,7 +233,7 @@ class Batches:
         )
 
     def step(
-        self, state: BatchState, prior: Prior, counts: Ints, exposure: Floats, *, bucket: int
+        self, state: BatchState, prior: Beliefs, counts: Ints, exposure: Floats, *, bucket: int
     ) -> tuple[BatchState, Verdict]:
         """Judge, then learn. The state given is used up: its arrays live on in the one returned."""
         verdict = self.judge(state, prior, counts, exposure, bucket=bucket)
@@ -277,10 +278,10 @@ class Batches:
         known = before.events, before.exposure
         return [*made, _Window(events, expected, bucket + 1 - start, start, *known)]
 
-    def _score(self, window: _Window, share: float, prior: Prior, unknown: Bools) -> Floats:
+    def _score(self, window: _Window, share: float, prior: Beliefs, unknown: Bools) -> Floats:
         score, least = np.zeros(unknown.shape), share / (ROOM * self.threshold)
         (enough,) = np.nonzero((window.events >= self.fewest) & ~unknown)
-        score[enough] = share / np.maximum(window.take(enough).chance(prior), least)
+        score[enough] = share / np.maximum(window.take(enough).chance(prior.take(enough)), least)
         return score
 
     def _count(self, state: BatchState, counts: Ints, exposure: Floats, *, bucket: int) -> None:

@@ -87,6 +87,10 @@ class Columns:
         old = dict(_arrays(self))
         return _made(type(self), lambda name, _: old[name][..., series])
 
+    def rearranged(self, places: Ints) -> Self:
+        """The series of these places in this order, a fresh one for -1."""
+        return self.grown(self.size + 1).take(places)
+
 
 C = TypeVar("C", bound=Columns)
 

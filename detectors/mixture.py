@@ -9,14 +9,15 @@ likelihood. One component is what is ordinary, the other what is not. DuMouchel,
 Statistician 53 (1999) 177, equations 4 to 8; the lower 5 % of the posterior is his EB05.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Annotated, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import betainc, digamma, expit, gammainc, gammaln, logit
 
-from detectors.columns import Floats
+from detectors.columns import Columns, Floats, Ints, column
 
 MOST = 20_000
 """Series that a fit looks at; of more, as many of them, evenly over their size."""
@@ -72,6 +73,14 @@ class Posterior:
         return mixed
 
 
+class Beliefs(Protocol):
+    """What is held of the relative rates of series beforehand: the same of all, or of each."""
+
+    def posterior(self, n: Floats, exposure: Floats) -> Posterior: ...
+
+    def take(self, series: Ints | slice, /) -> "Beliefs": ...
+
+
 @dataclass(frozen=True, slots=True)
 class Prior:
     """`weight` of the first component; shapes and rates of both (mean shape/rate)."""
@@ -104,10 +113,11 @@ class Prior:
 
     def posterior(self, n: Floats, exposure: Floats) -> Posterior:
         """Of series with n events each where `exposure` were expected; neither need be whole."""
-        logs = self._log_likelihoods(n, exposure)
-        weights = np.exp(logs - np.logaddexp(*logs))
-        a, b = self._columns()
-        return Posterior(weights, a + n, b + exposure)
+        return _posterior(self._weights(), *self._columns(), n, exposure)
+
+    def take(self, _: Ints | slice, /) -> "Prior":
+        """It is the same for all series."""
+        return self
 
     def numbers(self) -> Floats:
         """What `of` makes the same prior of, to the last bit."""
@@ -125,18 +135,12 @@ class Prior:
     def _columns(self) -> tuple[Floats, Floats]:
         return np.array(self.shapes)[:, None], np.array(self.rates)[:, None]
 
-    def _log_likelihoods(self, n: Floats, exposure: Floats) -> Floats:
-        """Of each component, weight included, but for what both have in common."""
-        a, b = self._columns()
-        logs: Floats = (
-            np.log([[self.weight], [1.0 - self.weight]])
-            + gammaln(a + n) - gammaln(a) - n * np.log(b + exposure) - a * np.log1p(exposure / b)
-        )  # fmt: skip
-        return logs
+    def _weights(self) -> Floats:
+        return np.array([[self.weight], [1.0 - self.weight]])
 
     def log_likelihood(self, n: Floats, exposure: Floats) -> tuple[float, Floats]:
         """Of these series, up to a constant, and its slope along the `logarithms`."""
-        logs = self._log_likelihoods(n, exposure)
+        logs = _log_likelihoods(self._weights(), *self._columns(), n, exposure)
         both = np.logaddexp(*logs)
         (a, b), shares = self._columns(), np.exp(logs - both)
         by_shape = a * (digamma(a + n) - digamma(a) - np.log1p(exposure / b))
@@ -146,6 +150,20 @@ class Prior:
             *(shares * by_shape).sum(axis=1), *(shares * by_rate).sum(axis=1),
         ]  # fmt: skip
         return float(both.sum()), np.array(slope)
+
+
+def _log_likelihoods(weights: Floats, a: Floats, b: Floats, n: Floats, exposure: Floats) -> Floats:
+    """Of each component, weight included, but for what both have in common."""
+    logs: Floats = (
+        np.log(weights)
+        + gammaln(a + n) - gammaln(a) - n * np.log(b + exposure) - a * np.log1p(exposure / b)
+    )  # fmt: skip
+    return logs
+
+
+def _posterior(weights: Floats, a: Floats, b: Floats, n: Floats, exposure: Floats) -> Posterior:
+    logs = _log_likelihoods(weights, a, b, n, exposure)
+    return Posterior(np.exp(logs - np.logaddexp(*logs)), a + n, b + exposure)
 
 
 def _of(place: Floats) -> Prior:
@@ -163,3 +181,27 @@ def _sample(n: NDArray[np.float64], exposure: Floats) -> tuple[Floats, Floats]:
 
 DEFAULT = Prior(0.9, (4.0, 1.0), (4.0, 1.0))
 """Before there is anything to fit: most within half and twice, some anywhere."""
+
+
+@dataclass(slots=True)
+class Priors(Columns):
+    """One for each of many groups of series, or for each of many series; `DEFAULT` at first."""
+
+    weight: Annotated[Floats, column(np.float64, DEFAULT.weight)]
+    shape: Annotated[Floats, column(np.float64, DEFAULT.shapes[0])]
+    other_shape: Annotated[Floats, column(np.float64, DEFAULT.shapes[1])]
+    rate: Annotated[Floats, column(np.float64, DEFAULT.rates[0])]
+    other_rate: Annotated[Floats, column(np.float64, DEFAULT.rates[1])]
+
+    def at(self, place: int) -> Prior:
+        return Prior.of(np.array([getattr(self, f.name)[place] for f in fields(self)]))
+
+    def put(self, place: int, prior: Prior) -> None:
+        for f, number in zip(fields(self), prior.numbers(), strict=True):
+            getattr(self, f.name)[place] = number
+
+    def posterior(self, n: Floats, exposure: Floats) -> Posterior:
+        """As that of `Prior`, each series by its own."""
+        weights = np.array([self.weight, 1.0 - self.weight])
+        a, b = np.array([self.shape, self.other_shape]), np.array([self.rate, self.other_rate])
+        return _posterior(weights, a, b, n, exposure)

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, TypeVar
 from streams import files
 from streams.events import NAME, Rejected
 from streams.rejections import shown
+from streams.settings import SettingsError
 
 COLUMNS: Final = ("product", "batch", "made", "shipped", "units")
 MOST_UNITS: Final = 10**12
@@ -26,11 +27,11 @@ Name = tuple[str, str]  # product and batch
 T = TypeVar("T")
 
 
-class TableError(Exception):
+class TableError(SettingsError):
     """A table that cannot be used; each line names file, row, column, rule and value."""
 
     def __init__(self, path: Path, *problems: str) -> None:
-        super().__init__("\n".join(f"{path}: {problem}" for problem in problems))
+        super().__init__(*(f"{path}: {problem}" for problem in problems))
 
 
 class Batch(NamedTuple):

@@ -31,7 +31,7 @@ from streams.rules import (
 )
 
 Stream = Literal["complaints", "mentions", "updates"]
-Method = Literal["surge", "burst", "weekly"]  # what the series of a cut may be judged by
+Method = Literal["surge", "burst", "weekly", "batches"]  # what the series of a cut may be judged by
 Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
 # What events of a stream may be counted by; "source" is the topic they came from.
@@ -163,6 +163,21 @@ class Cut(Section):
             raise ValueError(f"family must be one of by {list(self.by)}, got {self.family!r}")
         if both := set(self.by) & set(self.where):
             raise ValueError(f"where must not fix a field of by, got {sorted(both)}")
+        return self
+
+    @model_validator(mode="after")
+    def _batches_together(self) -> Self:
+        """Neighbours are in one shard."""
+        if "batches" in self.methods:
+            if self.stream != "complaints" or set(self.by) != {"product", "batch"}:
+                raise ValueError(
+                    f'method "batches" must go with complaints by product and batch, got '
+                    f"{self.stream} by {list(self.by)}"
+                )
+            if self.family not in (None, "product"):
+                raise ValueError(
+                    f'family must be "product" or none with method "batches", got {self.family!r}'
+                )
         return self
 
     @property
@@ -302,13 +317,14 @@ SOURCES = (
 NEGATIVE = {"sentiment": "negative"}
 SLOW: tuple[Method, ...] = ("surge", "weekly")
 BUSY: tuple[Method, ...] = ("surge", "burst")
+UNITS: tuple[Method, ...] = ("surge", "batches")
 CUTS = (
     Cut(stream="complaints", by=("category",), methods=SLOW),
     Cut(stream="complaints", by=("region",), methods=SLOW),
     Cut(stream="complaints", by=("product",), methods=SLOW),
     Cut(stream="complaints", by=("region", "category"), family="region", group="category"),
     Cut(stream="complaints", by=("product", "category"), family="product", group="category"),
-    Cut(stream="complaints", by=("product", "batch"), family="product"),
+    Cut(stream="complaints", by=("product", "batch"), family="product", methods=UNITS),
     Cut(stream="mentions", by=("product",), methods=BUSY),
     Cut(stream="mentions", by=("product",), where=NEGATIVE, methods=BUSY),
     Cut(stream="mentions", by=("region", "category"), where=NEGATIVE, family="region"),

@@ -95,6 +95,7 @@ class Stream:
         return Record(
             counts, self.series, placed, replaces=admission is Admission.REPLACES,
             passed=self._passed, approximate=self.approximate,
+            expected=self._surge.usual.expectation, masked=self._groups.masked(self._after + 1),
         )  # fmt: skip
 
     def _replace(self, counts: Counts, admission: Admission) -> Contribution:

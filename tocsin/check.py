@@ -20,8 +20,7 @@ from tocsin.errors import SettingsFile, one_line
 from tocsin.told_view import budget, changing, told
 
 PROBLEMS = (
-    settings.SettingsError, mapping.MappingError, batches.TableError, broker.BrokerError,
-    topics.TopicError,
+    settings.SettingsError, mapping.MappingError, broker.BrokerError, topics.TopicError,
 )  # fmt: skip
 
 

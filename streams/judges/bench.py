@@ -11,6 +11,7 @@ from msgspec.structs import replace as restated
 from alerts.gates import Gate
 from alerts.signal import Scope, Signal, SignalState
 from streams import signals
+from streams.judges.batches import batch_judge
 from streams.judges.burst import burst_judge
 from streams.judges.judge import Closed, Judge, Record, Seat, kind_of
 from streams.judges.rules import rule_judges
@@ -24,7 +25,12 @@ from streams.series import Series
 # Further methods, by their names in a snapshot: what makes the judge of a stream. They speak after
 # the surge, on which they build. None: it has nothing to judge there.
 Makers = Mapping[str, Callable[[Seat], Judge | None]]
-MAKERS: Final[Makers] = {"silence": SilenceJudge, "burst": burst_judge, "weekly": weekly_judge}
+MAKERS: Final[Makers] = {
+    "silence": SilenceJudge,
+    "burst": burst_judge,
+    "weekly": weekly_judge,
+    "batches": batch_judge,
+}
 GONE = "it is no longer judged so: the settings changed"
 
 

@@ -86,6 +86,8 @@ class Record:
         replaces: it stands for all that earlier records of its chunk brought.
         passed: the minute, since the epoch, up to which buckets are closed; NEVER for none.
         approximate: as of a closed bucket.
+        expected: what the surge expects of the open hour, by life; None where none lived.
+        masked: an outage hides the open hour, as far as is known.
     """
 
     counts: Counts
@@ -94,6 +96,8 @@ class Record:
     replaces: bool
     passed: int
     approximate: bool
+    expected: Expectation | None = None
+    masked: bool = False
 
     @property
     def after(self) -> int:

@@ -52,5 +52,8 @@ class Standing:
     def snapshot(self) -> dict[str, Any]:
         return self._alarms.columns()
 
-    def restore(self, held: dict[str, Any]) -> None:
+    def restore(self, held: dict[str, Any], places: Ints | None = None) -> None:
+        """`places` are those that the present ones had then, -1 where one is new."""
         self._alarms = Alarms.of(held)
+        if places is not None:
+            self._alarms = self._alarms.rearranged(places)

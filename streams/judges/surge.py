@@ -166,7 +166,7 @@ class SurgeJudge(Judge):
 
     def _judges(self, life: int, cut: int) -> Gate:
         if cut in self._told and life in self.left:
-            return Gate(Step.JUDGED, open=False, numbers={"by": "burst"})
+            return Gate(Step.JUDGED, open=False, numbers={"by": "another method"})
         return Gate(Step.JUDGED, open=cut in self._told)
 
     def _learnt(self, life: int, verdict: Verdict) -> Gate:

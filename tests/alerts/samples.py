@@ -9,10 +9,16 @@ from alerts.deliveries import Recipient
 from alerts.incident import Incident, IncidentLine, IncidentState, Reason
 from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Decision, Incidents, step
+from alerts.rates import BatchRate, Disproportion
 from alerts.signal import Kind, Signal, SignalState
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 START = 1_700_000_000_000
+STAFF = Disproportion(n=11, expected=1.5, prr=9.1, chi_squared=52.0, eb05=4.2, ic025=1.4)
+RATE = BatchRate(
+    units=12_000, per_thousand=2.5, low=1.5, high=3.25, neighbours=0.5,
+    evidence=Disproportion(n=30, expected=6.0, prr=5.1, chi_squared=90.0, eb05=3.4, ic025=1.6),
+)  # fmt: skip
 TEAM = (Recipient(name="pr", channel="webhook"),)
 
 
@@ -73,6 +79,25 @@ def weekly(name: str = "w", /, **changes: Any) -> Signal:
     facts: dict[str, Any] = {
         "kind": Kind.WEEKLY, "onset": NOON - timedelta(days=14), "observed": 310.0,
         "expected": 220.0, "multiple": 1.41,
+    }  # fmt: skip
+    return surge(name, **(facts | changes))
+
+
+def batch(name: str = "d", /, **changes: Any) -> Signal:
+    """A batch of kettles that draws too many complaints, many of them about staff."""
+    facts: dict[str, Any] = {
+        "kind": Kind.BATCH, "scope": scoped(product="kettle", batch="B2409-03"),
+        "observed": 14.0, "expected": 2.0, "multiple": 7.0, "rate": RATE, "fault": "staff",
+        "fault_evidence": STAFF,
+    }  # fmt: skip
+    return surge(name, **(facts | changes))
+
+
+def novelty(name: str = "n", /, **changes: Any) -> Signal:
+    """Two people who complain of what nobody ever complained of."""
+    facts: dict[str, Any] = {
+        "kind": Kind.NOVELTY, "scope": scoped(product="kettle", category="billing"),
+        "observed": 2.0, "expected": 0.0, "multiple": 2.0, "score": 2.0, "threshold": 2.0,
     }  # fmt: skip
     return surge(name, **(facts | changes))
 

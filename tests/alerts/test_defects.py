@@ -1,18 +1,13 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
 
-from alerts.defects import (
-    BatchRate,
-    DefectBatchSignal,
-    Disproportion,
-    about_batch,
-    evidence_of,
-    rate_of,
-)
+from alerts.defects import DefectBatchSignal, about_batch, evidence_of, rate_of
+from alerts.rates import BatchRate, Disproportion
 from alerts.signal import SignalState
 from detectors import disproportion
 from tests.alerts.samples import scoped, surge, trigger
@@ -55,7 +50,7 @@ def test_each_field_and_each_state_is_explained_to_product_teams() -> None:
 def test_a_rate_is_told_per_thousand_units_beside_that_of_the_neighbours() -> None:
     found = disproportion.of_rates(np.array([30, 20, 25]), np.array([6.0, 20.0, 24.0]))
     rate = rate_of(units=12_000, due=6.0, interval=(3.0, 6.5), found=found, at=0)
-    told = about_batch(surge(scope=BATCH), rate=rate)
+    told = about_batch(surge(scope=BATCH, rate=rate))
     assert told is not None
     assert told.rate is not None
     assert (rate.per_thousand, rate.neighbours, rate.low, rate.high) == (2.5, 0.5, 1.5, 3.25)
@@ -75,9 +70,10 @@ def test_a_rate_that_is_unknown_is_null_and_not_zero() -> None:
 def test_the_fault_that_stands_out_is_told_where_the_series_names_none() -> None:
     table = np.array([[20, 10, 5], [3, 40, 60], [4, 50, 45]])
     evidence = evidence_of(disproportion.of_faults(table), (0, 0))
-    whole = about_batch(surge(scope=scoped(batch="B1")), fault=("leak", evidence))
-    same = about_batch(surge(scope=scoped(batch="B1", category="leak")), fault=("leak", evidence))
-    other = about_batch(surge(scope=BATCH), fault=("leak", evidence))
+    found: dict[str, Any] = {"fault": "leak", "fault_evidence": evidence}
+    whole = about_batch(surge(scope=scoped(batch="B1"), **found))
+    same = about_batch(surge(scope=scoped(batch="B1", category="leak"), **found))
+    other = about_batch(surge(scope=BATCH, **found))
     assert whole is not None
     assert same is not None
     assert other is not None

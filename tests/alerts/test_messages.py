@@ -12,7 +12,19 @@ from alerts.inputs import Input, Tick
 from alerts.messages import MOST_LINES, Message, compose
 from alerts.notices import What
 from alerts.signal import Signal, SignalState
-from tests.alerts.samples import START, burst, rule, run, scoped, silence, surge, trigger, weekly
+from tests.alerts.samples import (
+    START,
+    batch,
+    burst,
+    novelty,
+    rule,
+    run,
+    scoped,
+    silence,
+    surge,
+    trigger,
+    weekly,
+)
 
 
 def wanted(*items: Input | Signal, **recipient: str) -> list[Delivery]:
@@ -135,6 +147,53 @@ def test_a_burst_says_within_how_short_a_time() -> None:
     assert "kettle的提及骤然激增" in text
     assert "15 分钟内 84 条，预期 6 条" in text
     assert "84 people in 15 minutes" in body(last(burst(scope=scoped(product="kettle"))))
+
+
+def test_a_batch_says_its_rate_beside_its_neighbours_and_what_stands_out_in_it() -> None:
+    message = last(batch())
+    assert message.lines[:4] == (
+        "More complaints about kettle, batch B2409-03 than its units in the field explain.",
+        "Since 2026-03-02 11:00 UTC: 14 people, expected 2, ×7; as of 2026-03-02 12:00 UTC.",
+        (
+            "Rule: more complaints than its units in the field explain, above the alarm level; "
+            "confirmed."
+        ),
+        (
+            "Per thousand units: 2.5 complaints (1.5 to 3.25 with 95 %), neighbours of equal age "
+            "0.5; PRR 5.1, chi-square 90, EB05 3.4. What stands out in it: staff, 11 where "
+            "1.5 were expected; PRR 9.1, chi-square 52, EB05 4.2."
+        ),
+    )
+    text = body(last(batch(), language="zh"))
+    assert "每千台：2.5 起投诉" in text
+    assert "其中突出的问题：人员，11 起" in text
+
+
+def test_a_batch_of_which_no_units_are_known_says_that_its_rate_is_unknown() -> None:
+    about = scoped(product="kettle", batch="B2409-03")
+    assert any("Rate per unit unknown" in line for line in last(surge(scope=about)).lines)
+    assert "每台比率未知" in body(last(surge(scope=about), language="zh"))
+    assert not any("unit" in line for line in last(surge()).lines)
+    over = surge(scope=about, state=SignalState.CLEARED, hours=2)
+    assert not any("unknown" in line for line in last(surge(scope=about), over).lines)
+
+
+def test_a_first_ever_combination_says_what_never_was_before() -> None:
+    message = last(novelty())
+    assert message.colour is Colour.BLUE
+    assert message.lines[:3] == (
+        "Never before: kettle, billing.",
+        "Since 2026-03-02 11:00 UTC: 2 people, the first ever.",
+        "Rule: a combination that never was before; confirmed.",
+    )
+    assert "前所未有：kettle、账单" in body(last(novelty(), language="zh"))
+
+
+def test_what_is_counted_speaks_before_a_first_ever_and_a_report_of_harm_before_both() -> None:
+    rise = surge(scope=scoped(product="kettle"))
+    assert last(novelty(), rise).lines[0] == "Far more complaints than usual about kettle."
+    hurt = trigger(scope=scoped(product="kettle"))
+    assert last(novelty(), hurt).lines[0] == "Enough to alert by itself: injury, kettle."
 
 
 def test_a_slow_rise_says_that_its_figures_are_of_weeks() -> None:
