@@ -45,8 +45,7 @@ class Reader(Measures):
         counted = [notice.signal, notice.surge] if notice.surge else [notice.signal]
         facts = [
             self.rule(notice),
-            self.field_rate(notice),
-            self.where(notice.incident.subject),
+            " ".join(filter(None, [self.where(notice.incident.subject), *self.in_field(notice)])),
             self.because(notice),
             self.spread(notice),
             self.changes(notice),
@@ -152,12 +151,12 @@ class Reader(Measures):
             "Rule: {kind}, {strength}; {state}.", kind=kind, strength=strength, state=state
         )
 
-    def field_rate(self, notice: Notice) -> str:
+    def in_field(self, notice: Notice) -> tuple[str, ...]:
         """Of a batch: complaints per unit, and the fault that stands out; told while it lasts."""
         signal = notice.surge or notice.signal
         if notice.ended or signal.event or "batch" not in signal.scope:
-            return ""
-        return " ".join(filter(None, [self.per_unit(signal.rate), self.fault(signal)]))
+            return ()
+        return self.per_unit(signal.rate), self.fault(signal)
 
     def where(self, scope: Scope) -> str:
         known = {"stream": scope.get("stream", ""), **matter(scope)}

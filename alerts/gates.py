@@ -27,6 +27,7 @@ class Step(StrEnum):
     BURST = "burst"
     WEEKLY = "weekly"
     BATCH = "batch"
+    NOVELTY = "novelty"
 
 
 Number = float | str | datetime
@@ -200,6 +201,17 @@ class Doorman(Words):
             "{rate} complaints per thousand units, neighbours of equal age {neighbours}.", **facts
         )
         return f"{account}\n{rate}"
+
+    def _novelty(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        why = self.name("novelty", str(gate.numbers["why"]))
+        if "people" not in facts:
+            return self.say("As a first-ever combination: {why}.", why=why)
+        return self.say(
+            "As a first-ever combination: {why}; {people} people, {before} before with any fault, "
+            "{share} per cent of its group with this one; chance of none so far {absence} per "
+            "cent.",
+            **{**facts, "why": why},
+        )
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
         return self.say(

@@ -43,6 +43,16 @@ NAMES: dict[str, dict[str, str]] = {
         "silence": "fewer events than chance explains",
         "rule": "limit of a rule reached",
     },
+    "novelty": {
+        "new-here": "others have it, and here it never was",
+        "new-for-all": "nobody ever had it",
+        "not-seen": "nobody has complained of it",
+        "known": "it is known here",
+        "too-young": "the product or batch has not been seen for four weeks",
+        "too-few-before": "too few people had complained of the product or batch before",
+        "absence-no-surprise": "it is so rare elsewhere that its absence was no surprise",
+        "too-few-people": "so far one person alone",
+    },
     "state": {
         "provisional": "provisional until its hour is over",
         "confirmed": "confirmed",

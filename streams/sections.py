@@ -31,7 +31,9 @@ from streams.rules import (
 )
 
 Stream = Literal["complaints", "mentions", "updates"]
-Method = Literal["surge", "burst", "weekly", "batches"]  # what the series of a cut may be judged by
+Method = Literal[
+    "surge", "burst", "weekly", "batches", "novelty"
+]  # what the series of a cut may be judged by
 Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
 # What events of a stream may be counted by; "source" is the topic they came from.
@@ -180,6 +182,21 @@ class Cut(Section):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _novelty_known(self) -> Self:
+        """The group that says what is new is in one shard too."""
+        if "novelty" in self.methods:
+            if set(self.by) - {"batch"} != {"product", "category"}:
+                raise ValueError(
+                    'method "novelty" must go with product and category, or batch beside them, '
+                    f"got {list(self.by)}"
+                )
+            if self.family not in (None, "product"):
+                raise ValueError(
+                    f'family must be "product" or none with method "novelty", got {self.family!r}'
+                )
+        return self
+
     @property
     def name(self) -> str:
         """Unique within its stream: "region,category" or "product[sentiment=negative]"."""
@@ -317,13 +334,20 @@ SOURCES = (
 NEGATIVE = {"sentiment": "negative"}
 SLOW: tuple[Method, ...] = ("surge", "weekly")
 BUSY: tuple[Method, ...] = ("surge", "burst")
+FIRST: tuple[Method, ...] = ("surge", "novelty")
 UNITS: tuple[Method, ...] = ("surge", "batches")
 CUTS = (
     Cut(stream="complaints", by=("category",), methods=SLOW),
     Cut(stream="complaints", by=("region",), methods=SLOW),
     Cut(stream="complaints", by=("product",), methods=SLOW),
     Cut(stream="complaints", by=("region", "category"), family="region", group="category"),
-    Cut(stream="complaints", by=("product", "category"), family="product", group="category"),
+    Cut(
+        stream="complaints",
+        by=("product", "category"),
+        family="product",
+        group="category",
+        methods=FIRST,
+    ),
     Cut(stream="complaints", by=("product", "batch"), family="product", methods=UNITS),
     Cut(stream="mentions", by=("product",), methods=BUSY),
     Cut(stream="mentions", by=("product",), where=NEGATIVE, methods=BUSY),

@@ -118,4 +118,23 @@ def trigger(
     )  # fmt: skip
 
 
+def first_ever(
+    scope: dict[str, str], *, people: int, before: int, share: float, first: int, bucket: int,
+    enough: int, approximate: bool,
+) -> Signal:  # fmt: skip
+    """A combination that never was: `people` since the bucket `first`, none of `before`.
+
+    `share` is what its group has of it. It has no end of its own.
+    """
+    of_others = f"{share:.2g} of its group has it" if share else "nobody of its group has it"
+    return Signal(
+        id=identity(scope, Kind.NOVELTY, first), kind=Kind.NOVELTY, scope=scope,
+        bucket=moment(bucket), onset=moment(first), at=moment(bucket + 1),
+        state=SignalState.CONFIRMED, revision=0, observed=float(people), expected=0.0,
+        score=float(people), threshold=float(enough), multiple=float(people), learning=False,
+        reason=f"{people} people, and none among {before} before, where {of_others}",
+        approximate=approximate,
+    )  # fmt: skip
+
+
 encode = msgspec.json.Encoder().encode

@@ -27,6 +27,7 @@ from alerts.playbook import Step
 from alerts.redaction import Redacted
 from alerts.signal import Kind, SignalState
 from dashboards.grafana import Pushed
+from detectors.novelty import Why
 from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
@@ -37,6 +38,7 @@ from streams.demo import Phase
 from streams.effect import Effect
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
+from streams.judges.novelty import named
 from streams.marks import Ruling
 from streams.proposal import matching
 from streams.proposal.cuts import Verdict
@@ -69,6 +71,7 @@ VALUES: dict[str, Set[str]] = {
     "because": set(ColourReason),
     "step": set(Step),
     "kind": set(Kind),
+    "novelty": set(map(named, Why)),
     "state": set(SignalState),
     "incident": set(IncidentState),
     "reason": set(Reason) - UNTOLD,

@@ -154,6 +154,15 @@ def test_a_refusal_names_option_rule_and_value(text: str, line: str) -> None:
         ('stream = "updates"\nby = ["product"]', "got 'product'"),
         ('stream = "complaints"\nby = []', "cuts[0].by: must be of length at least 1"),
         ('stream = "complaints"\nby = ["region", "region"]', "by must name a field once"),
+        (
+            'stream = "complaints"\nby = ["batch"]\nmethods = ["batches"]',
+            'method "batches" must go with complaints by product and batch',
+        ),
+        (
+            'stream = "complaints"\nby = ["product", "batch"]\nfamily = "batch"\n\
+methods = ["batches"]',
+            'family must be "product" or none with method "batches", got \'batch\'',
+        ),
         ('stream = "complaints"\nby = ["region"]\nfamily = "product"', "family must be one of by"),
         ('stream = "complaints"\nby = ["region"]\ngroup = "platform"', "got 'platform'"),
         ('stream = "complaints"\nby = ["region"]\nwhere = {region = "x"}', "must not fix a field"),

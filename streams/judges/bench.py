@@ -14,6 +14,7 @@ from streams import signals
 from streams.judges.batches import batch_judge
 from streams.judges.burst import burst_judge
 from streams.judges.judge import Closed, Judge, Record, Seat, kind_of
+from streams.judges.novelty import novelty_judge
 from streams.judges.rules import rule_judges
 from streams.judges.silence import SilenceJudge
 from streams.judges.surge import SurgeJudge
@@ -30,6 +31,7 @@ MAKERS: Final[Makers] = {
     "burst": burst_judge,
     "weekly": weekly_judge,
     "batches": batch_judge,
+    "novelty": novelty_judge,
 }
 GONE = "it is no longer judged so: the settings changed"
 

@@ -13,6 +13,7 @@ from alerts.messages import MOST_LINES, Message, compose
 from alerts.notices import What
 from alerts.signal import Signal, SignalState
 from tests.alerts.samples import (
+    RATE,
     START,
     batch,
     burst,
@@ -159,6 +160,7 @@ def test_a_batch_says_its_rate_beside_its_neighbours_and_what_stands_out_in_it()
             "confirmed."
         ),
         (
+            "Where: stream complaints, product kettle, batch B2409-03. "
             "Per thousand units: 2.5 complaints (1.5 to 3.25 with 95 %), neighbours of equal age "
             "0.5; PRR 5.1, chi-square 90, EB05 3.4. What stands out in it: staff, 11 where "
             "1.5 were expected; PRR 9.1, chi-square 52, EB05 4.2."
@@ -173,7 +175,7 @@ def test_a_batch_of_which_no_units_are_known_says_that_its_rate_is_unknown() -> 
     about = scoped(product="kettle", batch="B2409-03")
     assert any("Rate per unit unknown" in line for line in last(surge(scope=about)).lines)
     assert "每台比率未知" in body(last(surge(scope=about), language="zh"))
-    assert not any("unit" in line for line in last(surge()).lines)
+    assert not any("per unit" in line for line in last(surge()).lines)
     over = surge(scope=about, state=SignalState.CLEARED, hours=2)
     assert not any("unknown" in line for line in last(surge(scope=about), over).lines)
 
@@ -329,7 +331,8 @@ def test_an_unknown_language_is_an_error_by_name() -> None:
 def test_no_message_is_longer_than_a_screen_or_breaks_a_line(
     scope: dict[str, str], harm: list[str], examples: list[str], language: str, figure: float
 ) -> None:
-    first = surge(scope={**scope, "stream": "complaints"}, learning=True, observed=figure)
+    about = {**scope, "stream": "complaints", "batch": "b"}
+    first = surge(scope=about, learning=True, observed=figure, rate=RATE)
     more = surge(
         "b",
         scope={**first.scope, "region": "N"},

@@ -1,0 +1,170 @@
+"""First-ever combinations through a stream: what is told, and what the detector says alone."""
+
+from collections import Counter
+from functools import cache
+
+import numpy as np
+import pytest
+
+from alerts.signal import Kind, Signal, SignalState
+from detectors.novelty import Before, Combinations, Novelty
+from streams.cells import Counts, shard_of
+from streams.events import Complaint
+from streams.sections import Cut, Detection
+from streams.settings import Settings
+from streams.snapshots import freeze, thaw
+from streams.stream import Stream
+from tests.streams.counts import emitted, records
+from tests.streams.logs import DAY, HOUR, START, complaint, settings
+
+DAYS, LATER = 33, 30
+CATEGORY = Cut(stream="complaints", by=("category",), methods=())
+PRODUCTS = Cut(
+    stream="complaints", by=("product", "category"), family="product", methods=("novelty",)
+)  # fmt: skip
+BATCHES = Cut(
+    stream="complaints", by=("product", "batch", "category"), family="product",
+    methods=("novelty",),
+)  # fmt: skip
+
+
+def plan(*cuts: Cut, shards: int = 1) -> Settings:
+    detection = Detection(shards=shards, series=100)
+    return settings().model_copy(update={"cuts": cuts, "detection": detection})
+
+
+PLAN = plan(CATEGORY, PRODUCTS)
+
+
+@cache
+def history(news: tuple[tuple[str, str, str], ...] = ()) -> list[Complaint]:
+    """Each hour one of kettles or irons, of which only these leak; then the news."""
+    matters = [
+        ("kettle", "K1", "billing"), ("iron", "I1", "leak"), ("kettle", "K2", "staff"),
+        ("iron", "I2", "billing"), ("kettle", "K1", "staff"), ("iron", "I2", "leak"),
+        ("kettle", "K2", "delivery"),
+    ]  # fmt: skip
+    found = [(START + hour * HOUR, matters[hour % 7]) for hour in range(DAYS * 24)]
+    begins = START + LATER * DAY
+    found += [(begins + (2 * n + 1) * HOUR + 1, one) for n, one in enumerate(news)]
+    return [
+        complaint(n, at, product=product, batch=batch, category=category)
+        for n, (at, (product, batch, category)) in enumerate(sorted(found))
+    ]
+
+
+TWICE = (("kettle", "K1", "leak"), ("kettle", "K2", "leak"), ("kettle", "K1", "leak"))
+
+
+def log(which: Settings, news: tuple[tuple[str, str, str], ...]) -> list[list[Counts]]:
+    said = records(history(news), ends=START + DAYS * DAY)
+    return emitted(which, said, every=1, after=700)
+
+
+def played(
+    *news: tuple[str, str, str], which: Settings = PLAN, shard: int = 0
+) -> tuple[Stream, list[Signal]]:
+    stream = Stream("complaints", which, shard)
+    found = [one for record in log(which, news) for one in stream.apply(record[shard])]
+    return stream, [signal for signal in found if signal.kind is Kind.NOVELTY]
+
+
+def test_what_a_product_never_had_and_others_have_is_told_once_at_the_second_person() -> None:
+    _, (told,) = played(*TWICE)
+    assert told.scope == {"stream": "complaints", "product": "kettle", "category": "leak"}
+    assert (told.state, told.observed, told.event) == (SignalState.CONFIRMED, 2.0, True)
+    assert told.onset.timestamp() * 1000 == START + LATER * DAY + HOUR
+    assert told.bucket.timestamp() * 1000 == START + LATER * DAY + 3 * HOUR
+    assert "none among" in told.reason
+    assert "of its group has it" in told.reason
+
+
+def test_one_person_may_have_pressed_the_wrong_button() -> None:
+    assert played(TWICE[0])[1] == []
+
+
+def test_what_all_products_have_already_is_no_news_and_what_nobody_had_is() -> None:
+    assert played()[1] == []
+    _, (told,) = played(("iron", "I1", "fire"), ("iron", "I1", "fire"))
+    assert told.reason.endswith("where nobody of its group has it")
+
+
+def test_a_batch_is_measured_by_the_other_batches_of_its_product() -> None:
+    which = plan(BATCHES)
+    _, (told,) = played(*(("iron", "I1", "billing"),) * 2, which=which)
+    assert told.scope["batch"] == "I1"
+    assert told.scope["category"] == "billing"
+    # Kettles have it too, but no iron and no other batch of irons would say so.
+    assert played(*(("kettle", "K1", "delivery"),) * 2, which=which)[1]
+
+
+@pytest.mark.parametrize("product", ["kettle", "iron"])
+def test_it_says_the_same_in_as_many_shards_as_there_are(product: str) -> None:
+    which = plan(CATEGORY, PRODUCTS, shards=3)
+    shard = shard_of("product", product, shards=3)
+    batch = {"kettle": "K1", "iron": "I1"}[product]
+    fault = {"kettle": "leak", "iron": "staff"}[product]
+    news = (((product, batch, fault)),) * 2
+    assert played(*news, which=which, shard=shard)[1] == played(*news)[1] != []
+
+
+def test_the_stream_says_what_the_detector_says_alone() -> None:
+    """Of each combination, by the people that came in each hour."""
+    stream, _ = played(*TWICE)
+    events = history(TWICE)
+    names = [key.fields.split("\x1f") for key in stream.series.lives if key.cut == 1]
+    state, novelty = Combinations.empty(len(names)), Novelty(people=2)
+    total, fault, had = Counter[str](), Counter[str](), Counter[str]()
+    since: dict[str, int] = {}
+    for hour in range(DAYS * 24):
+        now = [e for e in events if (e.time - START) // HOUR == hour]
+        came = Counter((str(e.product), str(e.category)) for e in now)
+        counts = np.array([came[product, category] for product, category in names])
+        people = np.array([total[product] for product, _ in names])
+        others = sum(total.values()) - people
+        of_fault = np.array([fault[category] for _, category in names])
+        own = np.array([had["".join(name)] for name in names])
+        bucket = START // HOUR + hour
+        first = np.array([since.get(product, bucket) for product, _ in names])
+        known = Before(people, first, others, (of_fault - own) / np.maximum(others, 1))
+        state, _ = novelty.step(state, counts, known, bucket=bucket)
+        for event in now:
+            product, category = str(event.product), str(event.category)
+            since.setdefault(product, bucket)
+            total[product] += 1
+            fault[category] += 1
+            had[product + category] += 1
+    held = stream.judges.snapshot()["judges"]["novelty"]["state"]
+    assert freeze(held) == freeze(state.columns())
+    assert state.told.sum() == 1
+
+
+@pytest.mark.parametrize("left", [36, 34, 20])
+def test_restored_it_goes_on_to_the_same_bytes_and_tells_nothing_twice(left: int) -> None:
+    before, after = Stream("complaints", PLAN, 0), Stream("complaints", PLAN, 0)
+    sent = [record for (record,) in log(PLAN, TWICE)]
+    for counts in sent[:-left]:
+        list(before.apply(counts))
+    after.restore(thaw(freeze(before.snapshot())))
+    for counts in sent[-left:]:
+        assert list(after.apply(counts)) == list(before.apply(counts))
+    assert freeze(after.snapshot()) == freeze(before.snapshot())
+
+
+def test_what_lived_before_it_began_is_known_and_not_told() -> None:
+    """A judge that begins in the middle has not seen what came before."""
+    sent = [record for (record,) in log(PLAN, TWICE)]
+    without = Stream("complaints", PLAN, 0, makers={})
+    for counts in sent[:1]:
+        list(without.apply(counts))
+    late = Stream("complaints", PLAN, 0)
+    late.restore(thaw(freeze(without.snapshot())))
+    found = [signal for counts in sent[1:] for signal in late.apply(counts)]
+    assert Kind.NOVELTY not in {signal.kind for signal in found}
+    held = late.judges.snapshot()["judges"]["novelty"]["state"]
+    assert held["told"].sum() == 5  # all but what came last
+
+
+def test_no_cut_asks_for_it_and_there_is_no_such_judge() -> None:
+    assert "novelty" not in Stream("complaints", plan(CATEGORY), 0).judges.standing
+    assert "novelty" in Stream("complaints", PLAN, 0).judges.standing
