@@ -90,8 +90,13 @@ def _whole(stream: Stream, events: int) -> Trial:
 
 
 def _grouped(tried: Sequence[Trial]) -> Iterator[Trial]:
-    """A group's profile comes from the cut by its field alone, which has to be there."""
+    """What a cut takes from the one by a field alone it has only where that is there.
+
+    The profile of its group, and what all products have of a category.
+    """
     alone = {trial.cut.by[0] for trial in tried if trial.sound and len(trial.cut.by) == 1}
     for trial in tried:
-        known = trial.cut.group is None or trial.cut.group in alone
-        yield trial if known else trial._replace(cut=trial.cut.model_copy(update={"group": None}))
+        cut = trial.cut
+        group = cut.group if cut.group in alone else None
+        kept = tuple(one for one in cut.methods if one != "novelty" or "category" in alone)
+        yield trial._replace(cut=cut.model_copy(update={"group": group, "methods": kept}))

@@ -167,6 +167,8 @@ def _cut(trial: Trial, words: Words) -> Table:
     if cut.where:
         table.add("where", _inline(cut.where))
     table.update({name: value for name in ("family", "group") if (value := getattr(cut, name))})
+    if cut.methods != Cut.model_fields["methods"].default:
+        table.add("methods", list(cut.methods))
     return table
 
 

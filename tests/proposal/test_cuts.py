@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import Proposal
-from streams.sections import Cut
+from streams.sections import UNITS, Cut
 from streams.settings import Settings
 from tests.proposal.samples import TEXTS, proposed, times
 
@@ -31,7 +31,9 @@ def test_each_mapped_dimension_is_counted_and_the_pairs_that_are_worth_it() -> N
 def test_batches_are_of_the_family_of_their_product() -> None:
     read = complaints(product=PRODUCTS, batch=[f"B{n}" for n in range(400)])
     (batches,) = (trial.cut for trial in read.trials if "batch" in trial.cut.by)
-    assert batches == Cut(stream="complaints", by=("product", "batch"), family="product")
+    assert batches == Cut(
+        stream="complaints", by=("product", "batch"), family="product", methods=UNITS
+    )
 
 
 def test_what_has_too_many_values_for_its_events_is_left_out() -> None:
@@ -62,6 +64,18 @@ def test_a_cut_borrows_the_rhythm_of_a_group_only_where_that_is_counted() -> Non
     (pair,) = (trial.cut for trial in read.trials if len(trial.cut.by) == 2)
     assert pair.group is None
     Settings(cuts=tuple(trial.cut for trial in read.trials if trial.sound))
+
+
+def test_first_ever_combinations_are_asked_for_only_where_all_that_have_a_fault_are_counted() -> (
+    None
+):
+    whole = complaints(product=PRODUCTS, category=CATEGORIES)
+    alone = complaints(product=PRODUCTS, category=["only this"])
+    pairs = [
+        next(t.cut for t in read.trials if t.cut.by == ("product", "category"))
+        for read in (whole, alone)
+    ]
+    assert [cut.methods for cut in pairs] == [("surge", "novelty"), ("surge",)]
 
 
 def test_posts_are_counted_by_product_and_by_what_is_negative() -> None:

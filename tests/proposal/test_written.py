@@ -52,6 +52,19 @@ def test_the_files_load_as_what_was_proposed(tmp_path: Path) -> None:
     assert chosen.home == tmp_path / ".tocsin"
 
 
+def test_what_judges_a_cut_is_written_too(tmp_path: Path) -> None:
+    read = proposed(
+        time=times(900), product=["kettle", "heater"], category=list("abcde"),
+        batch=[f"B{n}" for n in range(30)],
+    )  # fmt: skip
+    installing.install(contents(read), tmp_path)
+    cuts = load(tmp_path / installing.SETTINGS).cuts
+    assert list(cuts) == [trial.cut for trial in read.trials if trial.sound]
+    assert {method for cut in cuts for method in cut.methods} == {
+        "surge", "weekly", "batches", "novelty"
+    }  # fmt: skip
+
+
 def test_each_project_has_a_home_of_its_own_unless_its_topic_is_on_a_broker_that_is_there(
     tmp_path: Path,
 ) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -9,8 +10,12 @@ import pytest
 from alerts.signal import Kind, Signal, SignalState
 from benchmarks import batches as benchmark
 from detectors.batches import Batches as Detector
+from detectors.columns import Floats, Ints
 from detectors.neighbours import Fields, Neighbours, Shares
 from streams.batches import Batch, Batches
+from streams.judges.fleet import Fleet
+from streams.judges.judge import Seat
+from streams.judges.register import Register
 from streams.snapshots import freeze, thaw
 from tests.streams.fleets import (
     BAD,
@@ -185,3 +190,29 @@ def test_units_are_in_the_field_from_the_local_day_of_shipping_on() -> None:
     )
     assert one.judge._register.rows[0].shipped == FIRST + 24 - 8
     assert HOUR == 3_600_000
+
+
+def fleet(which: Batches, counts: Ints) -> Floats:
+    """Scores by hour and batch, without a stream; masked for an hour."""
+    seat = Seat(
+        "complaints", PLAN, PLAN.cuts, ZoneInfo("UTC"), 5000.0, lambda *_: True
+    )  # fmt: skip
+    register = Register(seat, which)
+    one = Fleet(register, threshold=5000.0)
+    found = []
+    for hour, people in enumerate(counts):
+        due = one.expect(np.ones(len(register.slices)), bucket=FIRST + hour)
+        found.append(one.step(due, people, masked=hour == 60).score)
+    return np.array(found)
+
+
+def test_a_product_has_the_same_scores_alone_and_in_the_company_of_others() -> None:
+    """Its neighbours and its prior are its own; so shards divide the work alone."""
+    others = {("iron", f"I{n:02}"): Batch(None, SHIPPED, 900 + n) for n in range(BATCHES)}
+    counts = np.random.default_rng(4).poisson(0.3, (100, 2 * BATCHES))
+    counts[70:80, [3, BATCHES + 3]] += 2
+    company = fleet(Batches({**others, **table()}), counts)
+    alone = fleet(table(), counts[:, BATCHES:])
+    assert company[:, BATCHES:].tolist() == alone.tolist()
+    assert alone.max() > 100.0
+    assert not alone[60].any()
