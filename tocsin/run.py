@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams import broker, health, settings, supervisor, topics
+from streams import batches, broker, health, settings, supervisor, topics
 from streams.settings import Settings
 from streams.topics import Role
 from tocsin import language
@@ -32,6 +32,7 @@ def run(
     expected = (settings.SettingsError, broker.BrokerError, topics.TopicError, health.PortError)
     with one_line(*expected):
         chosen = settings.load(file)
+        batches.load(chosen.tables.batches)  # told here, and not by a worker that cannot begin
         bootstrap = broker.address(chosen)
         topics.create(chosen, bootstrap)
         if role is None:
