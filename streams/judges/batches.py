@@ -122,6 +122,10 @@ class BatchJudge(Judge):
     def standing(self) -> int:
         return self._alarms.count
 
+    @property
+    def threshold(self) -> float:
+        return self._threshold
+
     def snapshot(self) -> dict[str, Any]:
         return {
             "fleet": self._fleet.snapshot(), "alarms": self._alarms.snapshot(),
