@@ -263,6 +263,17 @@ def test_a_method_is_shown_where_a_cut_asks_for_it_with_the_score_its_judge_goes
     assert "slow rise, by the week" not in rules("show").stdout
 
 
+def test_what_judges_batches_and_combinations_is_shown_by_what_it_alarms_at() -> None:
+    batches = '[[cuts]]\nstream = "complaints"\nby = ["product", "batch"]\nmethods = ["batches"]\n'
+    asked = 'group = "category"\nmethods = ["surge", "novelty"]\n'
+    written("tocsin.toml", SETTINGS.replace('group = "category"\n', asked) + batches)
+    shown = rules("show").stdout
+    assert "more complaints than its units in the field explain" in shown
+    assert "a combination that never was before" in shown
+    written("tocsin.toml", SETTINGS)
+    assert "units in the field" not in rules("show").stdout
+
+
 def test_where_the_decision_cannot_be_recorded_nothing_is_changed() -> None:
     Path("home").touch()
     result = apply("--marks", "marks.csv", "--reason", "sold no more")

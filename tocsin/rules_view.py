@@ -73,7 +73,7 @@ def _methods(settings: Settings, words: Words) -> Table:
     listed.add_column(words.say("from a score of"), justify="right", no_wrap=True)
     for name, score in _scores(settings).items():
         above = "" if score is None else words.number(score)
-        listed.add_row(Text(name), Text(words.name("kind", name)), above)
+        listed.add_row(Text(name), Text(words.name("kind", _kind(name))), above)
     return listed
 
 
@@ -85,8 +85,13 @@ def _scores(settings: Settings) -> dict[str, float | None]:
     asked = {method for cut in settings.cuts for method in cut.methods}
     quiet = set(get_args(Method)) - asked
     quiet |= set() if any(source.silence for source in settings.sources) else {Kind.SILENCE}
-    kinds = set(held) & set(Kind) - quiet
-    return {name: score for name, score in held.items() if name in kinds}
+    kinds = set(Kind)
+    return {n: score for n, score in held.items() if _kind(n) in kinds and n not in quiet}
+
+
+def _kind(method: str) -> str:
+    """Of the signals that come of it; most have its name."""
+    return Kind.BATCH if method == "batches" else method
 
 
 def _rules(settings: Settings, words: Words) -> Table | None:
