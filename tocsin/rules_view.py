@@ -11,6 +11,7 @@ from alerts.signal import Kind
 from alerts.words import Words
 from streams.decisions import Decision
 from streams.durations import text
+from streams.judges.judge import kind_of
 from streams.limits import Rule
 from streams.sections import Method
 from streams.settings import Settings
@@ -73,7 +74,7 @@ def _methods(settings: Settings, words: Words) -> Table:
     listed.add_column(words.say("from a score of"), justify="right", no_wrap=True)
     for name, score in _scores(settings).items():
         above = "" if score is None else words.number(score)
-        listed.add_row(Text(name), Text(words.name("kind", _kind(name))), above)
+        listed.add_row(Text(name), Text(words.name("kind", kind_of(name))), above)
     return listed
 
 
@@ -86,12 +87,7 @@ def _scores(settings: Settings) -> dict[str, float | None]:
     quiet = set(get_args(Method)) - asked
     quiet |= set() if any(source.silence for source in settings.sources) else {Kind.SILENCE}
     kinds = set(Kind)
-    return {n: score for n, score in held.items() if _kind(n) in kinds and n not in quiet}
-
-
-def _kind(method: str) -> str:
-    """Of the signals that come of it; most have its name."""
-    return Kind.BATCH if method == "batches" else method
+    return {n: score for n, score in held.items() if kind_of(n) in kinds and n not in quiet}
 
 
 def _rules(settings: Settings, words: Words) -> Table | None:

@@ -118,6 +118,9 @@ class BatchJudge(Judge):
             numbers |= {"rate": rate.per_thousand, "neighbours": rate.neighbours}
         return (Gate(Step.BATCH, open=bool(verdict.above[place]), numbers=numbers),)
 
+    def judged(self, series: Series) -> int:
+        return int(np.count_nonzero(self._fleet.learnt))
+
     @property
     def standing(self) -> int:
         return self._alarms.count
