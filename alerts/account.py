@@ -110,6 +110,12 @@ class Reader(Measures):
                 "More complaints about {scope} than its units in the field explain.",
                 scope=self.subject(scope),
             )
+        if signal.kind is Kind.SPATIAL:
+            regions = [self.name("region", region) for region in signal.regions[:MOST_LISTED]]
+            return self.say(
+                "More {stream} than usual in regions that border on each other: {regions}.",
+                stream=named, regions=self.listed(regions),
+            )  # fmt: skip
         return self.say(
             "Far more {stream} than usual about {scope}.",
             stream=named, scope=self.subject(scope),

@@ -28,9 +28,11 @@ class Step(StrEnum):
     WEEKLY = "weekly"
     BATCH = "batch"
     NOVELTY = "novelty"
+    SPATIAL = "spatial"
 
 
 Number = float | str | datetime
+BETWEEN = "; "  # the values of a list
 
 
 class Gate(msgspec.Struct, frozen=True):
@@ -212,6 +214,17 @@ class Doorman(Words):
             "cent.",
             **{**facts, "why": why},
         )
+
+    def _spatial(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if not facts:
+            return self.say("With its neighbours: too few of them have learnt what is usual.")
+        regions = facts["regions"].split(BETWEEN)
+        said = {**facts, "regions": self.listed(self.name("region", one) for one in regions)}
+        return self.say(
+            "With its neighbours ({regions}): since {since} {observed} where {expected} were "
+            "expected; {share} % of the evidence is one region's, of which more than {most} % "
+            "would be its own surge; score {score}, threshold {threshold}.", **said,
+        )  # fmt: skip
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
         return self.say(

@@ -27,6 +27,9 @@ as long as one follows another within `STORM`. So a storm over any number of sco
 opens six incidents. One that holds `FULL` signals takes no more, and the next opens another:
 that bounds the record of an incident, not what is counted.
 
+Regions that rise together are one where one of them leads an incident and another a signal: so
+what each does by itself joins what they do together, which takes over what was opened of them.
+
 A silence meets silences alone, by the same rule and however long they last: a topic explains its
 channels, two channels of one topic stay apart, and no number of them is a storm.
 """
@@ -81,17 +84,22 @@ def akin(incident: Incident, signal: Signal) -> bool:
     one, other = matter(incident.scope), signal.matter
     if incident.broad:
         return False
+    together = _together(incident, signal)
     if _triggered(incident) or signal.event:
-        return meet(one, other, event=True) or _same_trigger(incident, signal)
+        met = meet(one, other, event=True, together=together)
+        return met or _same_trigger(incident, signal)
     if not one or not other:
         return bool(other) and incident.scope.get("stream") == signal.stream
-    return meet(one, other, event=False)
+    return meet(one, other, event=False, together=together)
 
 
-def meet(one: Scope, other: Scope, *, event: bool) -> bool:
-    """Whether two matters are one; with an event on either side only by a field of `SUBJECT`."""
+def meet(one: Scope, other: Scope, *, event: bool, together: frozenset[str] = frozenset()) -> bool:
+    """Whether two matters are one; with an event on either side only by a field of `SUBJECT`.
+
+    Regions that rise `together` are one.
+    """
     shared = one.keys() & other.keys()
-    if any(one[field] != other[field] for field in shared):
+    if _apart(one, other, together):
         return False
     nested = len(shared) == min(len(one), len(other)) and not event
     return nested or bool(shared & SUBJECT)
@@ -111,8 +119,9 @@ def _same_trigger(incident: Incident, signal: Signal) -> bool:
 def _joined(signal: Signal, related: list[Incident], near: list[Incident]) -> Home:
     into = related[0]
     scope = _leading(into.scope, signal.scope)
+    together = _together(into, signal)
     absorbed = tuple(
-        i for i in near if i is not into and not _triggered(i) and _inside(i.scope, scope)
+        i for i in near if i is not into and not _triggered(i) and _inside(i.scope, scope, together)
     )
     return Home(into, scope, Reason.JOINED, absorbed)
 
@@ -141,9 +150,22 @@ def _leading(one: Scope, other: Scope) -> Scope:
     return other if second.items() < first.items() else one
 
 
-def _inside(scope: Scope, wider: Scope) -> bool:
-    within = matter(wider)
-    return bool(within) and within.items() <= matter(scope).items()
+def _inside(scope: Scope, wider: Scope, together: frozenset[str]) -> bool:
+    held, within = matter(scope), matter(wider)
+    return bool(within) and within.keys() <= held.keys() and not _apart(within, held, together)
+
+
+def _together(incident: Incident, signal: Signal) -> frozenset[str]:
+    """The regions that rise with that of the incident, or of the signal."""
+    return frozenset().union(signal.regions, *(held.regions for held in incident.standing))
+
+
+def _apart(one: Scope, other: Scope, together: frozenset[str]) -> bool:
+    """Whether a field that both have differs; regions that rise together are one."""
+    differing = {field for field in one.keys() & other.keys() if one[field] != other[field]}
+    if differing == {"region"}:
+        return not {one["region"], other["region"]} <= together
+    return bool(differing)
 
 
 def _shared(one: Scope, other: Scope) -> int:

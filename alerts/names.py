@@ -6,6 +6,18 @@ A field of an event has the words of its own name. What is in no set is shown as
 from collections.abc import Iterator
 from typing import Any
 
+# The divisions of China at the level of a province, as they may be counted.
+PROVINCES = {
+    "北京": "Beijing", "天津": "Tianjin", "河北": "Hebei", "山西": "Shanxi",
+    "内蒙古": "Inner Mongolia", "辽宁": "Liaoning", "吉林": "Jilin", "黑龙江": "Heilongjiang",
+    "上海": "Shanghai", "江苏": "Jiangsu", "浙江": "Zhejiang", "安徽": "Anhui", "福建": "Fujian",
+    "江西": "Jiangxi", "山东": "Shandong", "河南": "Henan", "湖北": "Hubei", "湖南": "Hunan",
+    "广东": "Guangdong", "广西": "Guangxi", "海南": "Hainan", "重庆": "Chongqing",
+    "四川": "Sichuan", "贵州": "Guizhou", "云南": "Yunnan", "西藏": "Tibet", "陕西": "Shaanxi",
+    "甘肃": "Gansu", "青海": "Qinghai", "宁夏": "Ningxia", "新疆": "Xinjiang",
+    "香港": "Hong Kong", "澳门": "Macao", "台湾": "Taiwan",
+}  # fmt: skip
+
 NAMES: dict[str, dict[str, str]] = {
     "colour": {"blue": "blue", "yellow": "yellow", "orange": "orange", "red": "red"},
     "what": {
@@ -42,6 +54,7 @@ NAMES: dict[str, dict[str, str]] = {
         "trigger": "one such report is enough",
         "silence": "fewer events than chance explains",
         "rule": "limit of a rule reached",
+        "spatial": "neighbouring regions rise together",
     },
     "novelty": {
         "new-here": "others have it, and here it never was",
@@ -168,6 +181,7 @@ NAMES: dict[str, dict[str, str]] = {
         "positive": "positive",
         "unknown": "sentiment unknown",
     },
+    "region": PROVINCES | {name: name for name in PROVINCES.values()},
     "demand": {
         "compensation": "compensation",
         "explanation": "explanation",

@@ -53,6 +53,7 @@ class Kind(StrEnum):
     TRIGGER = "trigger"
     SILENCE = "silence"
     RULE = "rule"
+    SPATIAL = "spatial"
 
     @property
     def nature(self) -> Nature:
@@ -86,7 +87,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     event ids, as received: they are redacted when shown. `approximate` says that persons are
     unknown and each event was counted as one. Of a batch whose units in the field are known `rate`
     is its complaints per unit; `fault` is the category that stands out in it and `fault_evidence`
-    how far, where complaints are counted by both.
+    how far, where complaints are counted by both. `regions` are those that rise together, that of
+    the scope first.
     """
 
     id: str
@@ -112,6 +114,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     rate: BatchRate | None = None
     fault: str | None = None
     fault_evidence: Disproportion | None = None
+    regions: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:

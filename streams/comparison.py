@@ -152,7 +152,9 @@ def _about_one(one: Signal, other: Signal) -> bool:
     if one.scope == other.scope:
         return True
     named = bool(one.matter and other.matter)
-    return named and meet(one.matter, other.matter, event=one.event or other.event)
+    together = frozenset(one.regions) | frozenset(other.regions)
+    event = one.event or other.event
+    return named and meet(one.matter, other.matter, event=event, together=together)
 
 
 def _week(called: Called, zone: tzinfo) -> str:

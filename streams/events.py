@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 from msgspec import Meta, Struct
 
 from streams import durations
-from streams.settings import Stream
+from streams.sections import Stream
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)

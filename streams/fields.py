@@ -133,6 +133,8 @@ class Coded(Field):
         return set(self.names.values_of(np.unique(self.numbers).tolist()))
 
     def coded(self, names: Names) -> Ints:
+        if names is self.names:
+            return self.numbers
         return names.translated(self.names)[self.numbers]
 
     def filled(self, value: str) -> "Coded":

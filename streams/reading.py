@@ -126,6 +126,7 @@ class Reading:
         self._future = plan.source.future // MILLISECOND
         self._remembered = plan.settings.detection.repeat_horizon // MILLISECOND
         self._cuts = counted(plan.settings.cuts, plan.source.stream)
+        self._regions = plan.settings.regions
         self._layout = layout(self._cuts)
 
     @property
@@ -308,6 +309,9 @@ class Reading:
             copies: which of them repeat another.
         """
         assert self._chunk is not None
+        if self._regions.aliases and "region" in columns.fields:
+            names = self._vocabulary["region"]
+            columns["region"] = self._regions.counted(columns.field("region"), names)
         harmful = [one for one in complete(columns) if not copies.mute[one.place]]
         # Who repeats a post has seen nothing himself.
         if not harmful:

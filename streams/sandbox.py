@@ -41,6 +41,7 @@ def configured(home: Path, *, language: str, zone: str) -> Settings:
         "home": str(home),
         "detection": {"zone": zone},
         "response": {"language": language},
+        "tables": {"provinces": language},
         "channels": {"terminal": {"enabled": True}},
         "serve": {"port": pages},
         "operations": {f"{role}_port": port for role, port in zip(Role, roles, strict=True)},

@@ -31,9 +31,9 @@ from streams.rules import (
 )
 
 Stream = Literal["complaints", "mentions", "updates"]
-Method = Literal[
-    "surge", "burst", "weekly", "batches", "novelty"
-]  # what the series of a cut may be judged by
+Method = Literal[  # what the series of a cut may be judged by
+    "surge", "burst", "weekly", "batches", "novelty", "spatial"
+]  # fmt: skip
 Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
 # What events of a stream may be counted by; "source" is the topic they came from.
@@ -163,6 +163,11 @@ class Cut(Section):
             raise ValueError(f"by must name a field once, got {list(self.by)}")
         if self.family is not None and self.family not in self.by:
             raise ValueError(f"family must be one of by {list(self.by)}, got {self.family!r}")
+        if "spatial" in self.methods and (self.by != ("region",) or self.family):
+            raise ValueError(
+                'methods must name spatial in a cut by ["region"] without a family alone, '
+                f"got by {list(self.by)}, family {self.family}"
+            )
         if both := set(self.by) & set(self.where):
             raise ValueError(f"where must not fix a field of by, got {sorted(both)}")
         return self
@@ -279,9 +284,14 @@ class Archive(Section):
 
 
 class Tables(Section):
-    """Reference tables, each a CSV file; without one its questions have no answer."""
+    """Reference tables, each a CSV file; without one its questions have no answer.
+
+    Without one of regions the provinces of China are known, by their names in a language.
+    """
 
     batches: FilePath | None = None
+    regions: FilePath | None = None
+    provinces: Literal["en", "zh", "off"] = "en"
 
 
 class Operations(Section):
@@ -338,7 +348,7 @@ FIRST: tuple[Method, ...] = ("surge", "novelty")
 UNITS: tuple[Method, ...] = ("surge", "batches")
 CUTS = (
     Cut(stream="complaints", by=("category",), methods=SLOW),
-    Cut(stream="complaints", by=("region",), methods=SLOW),
+    Cut(stream="complaints", by=("region",), methods=(*SLOW, "spatial")),
     Cut(stream="complaints", by=("product",), methods=SLOW),
     Cut(stream="complaints", by=("region", "category"), family="region", group="category"),
     Cut(

@@ -18,10 +18,11 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as Unreadable
 
-from streams import durations, options
+from streams import durations, options, regions
 from streams.declared import Calendar
 from streams.limits import Rule
 from streams.outlets import Channels
+from streams.regions import Regions
 from streams.sections import (
     BUCKET,
     CUTS,
@@ -205,13 +206,39 @@ class Settings(BaseSettings):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _regions_as_counted(self) -> Self:
+        """What is fixed to a region names it as it is counted, or it would never be met."""
+        try:
+            known = self.regions
+        except ValueError as refusal:
+            lines = str(refusal).splitlines()
+            raise ValueError("\n".join(f"tables.regions: {line}" for line in lines)) from None
+        fixed = [(f"cuts[{n}].where", cut.where) for n, cut in enumerate(self.cuts)]
+        for n, rule in enumerate(self.rules):
+            fixed += [(f"rules[{n}].where", rule.where), (f"rules[{n}].only", rule.only)]
+        for option, fields in fixed:
+            told = fields.get("region", "")
+            if (counted := known.named(told)) != told:
+                raise ValueError(
+                    f"{option}: region must be as it is counted, {counted!r} "
+                    f"(tables.regions, tables.provinces), got {told!r}"
+                )
+        return self
+
+    @cached_property
+    def regions(self) -> Regions:
+        """The table that is set, else the built-in one."""
+        return regions.of(self.tables)
+
     @cached_property
     def version(self) -> str:
-        """12 hex digits over what changes counts; a mapping counts by content, not by path."""
+        """12 hex digits over what changes counts; a file counts by content, not by path."""
         parts = {"sources", "cuts", "intake", "detection"}
         content: dict[str, Any] = self.model_dump(mode="json", include=parts)
         for source, dumped in zip(self.sources, content["sources"], strict=True):
             dumped["map"] = source.map and source.map.read_text(encoding="utf-8")
+        content["aliases"] = dict(self.regions.aliases)
         written = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(written.encode(), digest_size=6).hexdigest()
 

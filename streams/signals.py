@@ -61,7 +61,7 @@ def alarm(
     kind: Kind, scope: dict[str, str], figures: Figures, change: Change, *, bucket: int,
     threshold: float, minutes: int = MINUTES, reason: str = "", approximate: bool = False,
     at: datetime | None = None, last: datetime | None = None, rule: str = "", beside: str = "",
-    starts: Callable[[int], datetime] | None = None,
+    starts: Callable[[int], datetime] | None = None, regions: tuple[str, ...] = (),
 ) -> Signal:  # fmt: skip
     """What the alarm at the change's place of a verdict says.
 
@@ -80,7 +80,7 @@ def alarm(
         score=float(figures.score[place]), threshold=threshold,
         multiple=observed / max(expected, 1e-9), learning=bool(figures.learning[place]),
         reason=reason or counted(observed, expected, onset, of="seen") + beside,
-        approximate=approximate, last=last, rule=rule,
+        approximate=approximate, last=last, rule=rule, regions=regions,
     )  # fmt: skip
 
 

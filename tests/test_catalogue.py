@@ -43,6 +43,7 @@ from streams.marks import Ruling
 from streams.proposal import matching
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import WANTED, Note
+from streams.regions import NAMED, provinces
 from streams.sections import DIMENSIONS, Stream
 from streams.traffic.scenarios import scenario
 
@@ -82,6 +83,7 @@ VALUES: dict[str, Set[str]] = {
     "stream": set(get_args(Stream)),
     "category": set(Category),
     "sentiment": set(Sentiment),
+    "region": {name for language in NAMED for name in provinces(language).places},
     "demand": set(get_args(Demand)),
     "severity": set(get_args(Severity)),
     "harm": {*Harm, "safety"},

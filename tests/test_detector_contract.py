@@ -16,13 +16,14 @@ from tests.contract.batches import BatchCase
 from tests.contract.burst import BurstCase
 from tests.contract.rules import RuleCase
 from tests.contract.silence import SilenceCase
+from tests.contract.spatial import SpatialCase
 from tests.contract.surge import SURGE, SurgeCase
 from tests.contract.verdicts import Verdict, same
 from tests.contract.weekly import WeeklyCase
 
-Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase
+Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase | SpatialCase
 Case = Summing | RuleCase | BatchCase
-SUMMING = [SurgeCase, SilenceCase, WeeklyCase, BurstCase]
+SUMMING = [SurgeCase, SilenceCase, WeeklyCase, BurstCase, SpatialCase]
 each_detector = pytest.mark.parametrize("case", [*SUMMING, RuleCase, BatchCase])
 
 
@@ -139,7 +140,7 @@ def scores(case: type[Case]) -> Floats:
     return np.array(judged)
 
 
-@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase, BurstCase, BatchCase])
+@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase, BurstCase, BatchCase, SpatialCase])
 def test_the_score_of_an_open_bucket_never_falls_as_people_join(case: type[Case]) -> None:
     assert (np.diff(scores(case), axis=0) >= 0).all()
 

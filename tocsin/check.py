@@ -65,6 +65,12 @@ def _set(chosen: Settings, words: Words) -> Iterator[str]:
                     language=Words(chosen.response.language).own_name)  # fmt: skip
     if chosen.tables.batches:
         yield _batches(words, batches.load(chosen.tables.batches))
+    if chosen.tables.regions:
+        yield words.numbered(
+            "{count} region in the table, with {aliases} names",
+            "{count} regions in the table, with {aliases} names",
+            len(chosen.regions.neighbours), aliases=len(chosen.regions.aliases),
+        )  # fmt: skip
     yield from budget(words, chosen)
     yield told(words, chosen)
     yield from changing(words, chosen)

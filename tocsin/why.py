@@ -46,7 +46,7 @@ def run(
     with one_line(*PROBLEMS, why.ScopeError):
         chosen = settings.load(file)
         zone = ZoneInfo(chosen.detection.zone)
-        inquiry = Inquiry(why.scope_of(scope), why.moment(time, zone))
+        inquiry = Inquiry(chosen.regions.scope(why.scope_of(scope)), why.moment(time, zone))
         mapped = mapping.load(map_file) if map_file else None
         if (log := archive_of(paths or (), chosen, mapped, now)) is not None:
             answer = _of_archive(err, chosen, inquiry, log)

@@ -17,6 +17,7 @@ from streams.judges.judge import Closed, Judge, Record, Seat, kind_of
 from streams.judges.novelty import novelty_judge
 from streams.judges.rules import rule_judges
 from streams.judges.silence import SilenceJudge
+from streams.judges.spatial import spatial_judge
 from streams.judges.surge import SurgeJudge
 from streams.judges.trigger import TriggerJudge
 from streams.judges.weekly import weekly_judge
@@ -32,6 +33,7 @@ MAKERS: Final[Makers] = {
     "weekly": weekly_judge,
     "batches": batch_judge,
     "novelty": novelty_judge,
+    "spatial": spatial_judge,
 }
 GONE = "it is no longer judged so: the settings changed"
 

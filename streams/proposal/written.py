@@ -10,8 +10,9 @@ from tomlkit.items import AoT, InlineTable, Table
 from alerts.words import Words
 from streams.proposal.cuts import Trial
 from streams.proposal.proposal import Proposal, Reading
+from streams.regions import NAMED
 from streams.rejections import shown
-from streams.sections import Cut, Detection, Kafka, Source
+from streams.sections import Cut, Detection, Kafka, Source, Tables
 from streams.translation import Column
 
 MAP: Final = "map.toml"
@@ -97,6 +98,10 @@ def settings(proposal: Proposal, topic: Topic, kafka: Kafka, words: Words) -> st
     response = tomlkit.table()
     response.add("language", words.language)
     document.add("response", response)
+    if words.language in NAMED and words.language != Tables().provinces:
+        tables = tomlkit.table()
+        tables.add("provinces", words.language)
+        document.add("tables", tables)
     document.add("channels", _channels(words))
     return tomlkit.dumps(document)
 

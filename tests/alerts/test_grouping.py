@@ -5,7 +5,7 @@ from alerts.colour import Colour, ColourReason
 from alerts.grouping import FULL, MANY
 from alerts.incident import IncidentState, Reason
 from alerts.lifecycle import Incidents
-from alerts.signal import Signal, SignalState
+from alerts.signal import Kind, Signal, SignalState
 from tests.alerts.samples import only, rule, run, scoped, silence, surge, told, trigger
 
 
@@ -34,6 +34,37 @@ def test_two_values_of_one_field_never_meet() -> None:
     one = surge("a", scope=scoped(category="x", region="N"))
     other = surge("b", scope=scoped(category="x", region="S"))
     assert len(after(one, other).incidents) == 2
+
+
+def risen(name: str, *regions: str, hours: float = 0.0) -> Signal:
+    return surge(
+        name, kind=Kind.SPATIAL, scope=scoped(region=regions[0]), regions=regions, hours=hours
+    )
+
+
+def test_what_each_neighbour_does_by_itself_joins_what_they_do_together() -> None:
+    south = surge("s", scope=scoped(region="S"), hours=1)
+    child = surge("c", scope=scoped(region="W", category="billing"), hours=2)
+    incident = only(after(risen("r", "N", "S", "W"), south, child))
+    assert list(incident.signals) == ["r", "s", "c"]
+    assert incident.scope == scoped(region="N")
+
+
+def test_neighbours_that_rise_together_take_over_what_was_opened_of_them() -> None:
+    alone = [
+        surge(name, scope=scoped(region=name), hours=n) for n, name in enumerate(("S", "W", "E"))
+    ]
+    first, second, other = after(*alone, risen("r", "N", "S", "W", hours=3)).incidents.values()
+    assert set(first.signals) == {"S", "W", "r"}
+    assert (second.state, second.into) == (IncidentState.MERGED, first.id)
+    assert set(other.signals) == {"E"}
+
+
+def test_regions_that_were_never_told_together_stay_apart() -> None:
+    rise, other = risen("r", "N", "S"), surge("e", scope=scoped(region="E"), hours=1)
+    assert len(after(rise, other).incidents) == 2
+    hurt = trigger(scope=scoped(region="S", product="kettle"), hours=1)
+    assert len(after(rise, hurt).incidents) == 2
 
 
 def test_a_child_joins_its_parent_and_leaves_the_matter_as_it_is() -> None:

@@ -1,0 +1,172 @@
+"""Neighbouring regions that rise together, judged through a stream."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from alerts.account import Reader
+from alerts.gates import Answer, Doorman, Step
+from alerts.signal import Kind, Signal, SignalState
+from streams import signals
+from streams.cells import Counts
+from streams.events import Complaint
+from streams.judges.bench import Bench
+from streams.judges.judge import Closed
+from streams.sections import Cut, Detection, Tables
+from streams.settings import Settings
+from streams.shards import Shard
+from streams.snapshots import freeze, thaw
+from streams.stream import Stream
+from streams.why import Inquiry
+from tests.streams.counts import emitted, parted, records
+from tests.streams.logs import DAY, HOUR, START, complaint, settings
+
+REGIONS = (
+    "广东省", "Fujian", "江西", "湖南省", "Harbin", "Beijing", "河北", "山东", "新疆", "Gansu",
+    "青海", "四川省",
+)  # fmt: skip
+RATE = 1.5
+DAYS, RISE, LASTS, TIMES = 8, 6 * 24, 18, 2.4
+CUT = Cut(stream="complaints", by=("region",), methods=("surge", "spatial"))
+
+
+def plan(*, shards: int = 1) -> Settings:
+    base = settings(shards=shards, records=512)
+    options = {name: getattr(base, name) for name in Settings.model_fields}
+    detection = Detection(shards=shards, series=1000, false_alarms_per_week=100)
+    return Settings.model_validate(options | {"cuts": (CUT,), "detection": detection})
+
+
+@cache
+def events(rising: tuple[int, ...] = (0, 1, 2), *, times: float = TIMES) -> list[Complaint]:
+    chance = np.random.default_rng(21)
+    means = np.full((DAYS * 24, len(REGIONS)), RATE)
+    means[RISE : RISE + LASTS, list(rising)] *= times
+    found = [
+        (START + hour * HOUR + int(at), REGIONS[place])
+        for hour, row in enumerate(chance.poisson(means))
+        for place, n in enumerate(row.tolist())
+        for at in chance.integers(HOUR, size=n)
+    ]
+    return [complaint(n, time, region=region) for n, (time, region) in enumerate(sorted(found))]
+
+
+@cache
+def log(rising: tuple[int, ...] = (0, 1, 2), *, times: float = TIMES) -> list[Counts]:
+    sent = emitted(plan(), records(events(rising, times=times), ends=START + DAYS * DAY), every=40)
+    return [counts for (counts,) in sent]
+
+
+def read(stream: Stream, some: list[Counts]) -> list[Signal]:
+    return [signal for counts in some for signal in stream.apply(counts)]
+
+
+@cache
+def found() -> list[Signal]:
+    return read(Stream("complaints", plan(), 0), log())
+
+
+def test_what_three_neighbours_show_together_is_called_and_says_where() -> None:
+    told = [signal for signal in found() if signal.kind is Kind.SPATIAL]
+    first = told[0]
+    assert first.state is SignalState.CONFIRMED
+    assert START + RISE * HOUR < first.at.timestamp() * 1000 <= START + (RISE + LASTS) * HOUR
+    assert set(first.regions) <= {"Guangdong", "Fujian", "Jiangxi", "Hunan"}
+    assert len(set(first.regions) & {"Guangdong", "Fujian", "Jiangxi"}) >= 2
+    assert first.scope == {"stream": "complaints", "region": first.regions[0]}
+    for region in first.regions:
+        assert f"{region} " in first.reason
+    surges = [s.at for s in found() if s.kind is Kind.SURGE and s.state is SignalState.CONFIRMED]
+    assert not surges or first.at < min(surges)
+
+
+def test_it_is_one_alarm_that_ends_when_it_is_over() -> None:
+    told = [signal for signal in found() if signal.kind is Kind.SPATIAL]
+    assert len({signal.id for signal in told}) == 1
+    states = [signal.state for signal in told]
+    assert states.count(SignalState.CLEARED) <= 1
+
+
+def test_the_figures_are_the_sums_over_its_regions() -> None:
+    for signal in found():
+        if signal.kind is Kind.SPATIAL:
+            by_region = signal.reason.rpartition("by region: ")[2].split(", ")
+            seen = [int(one.split()[-2]) for one in by_region]
+            assert sum(seen) == signal.observed
+
+
+def test_one_region_that_rises_alone_is_its_own_surge() -> None:
+    heard = read(Stream("complaints", plan(), 0), log((1,), times=6.0))
+    assert {signal.kind for signal in heard} == {Kind.SURGE}
+    assert {signal.scope["region"] for signal in heard} == {"Fujian"}
+
+
+def test_restored_at_any_offset_it_goes_on_to_the_same_bytes() -> None:
+    middle = len(log()) * (RISE + 6) // (DAYS * 24)
+    before, after = Stream("complaints", plan(), 0), Stream("complaints", plan(), 0)
+    read(before, log()[:middle])
+    after.restore(thaw(freeze(before.snapshot())))
+    assert before.judges.snapshot()["judges"]["spatial"]["0"]["state"]["ratios"].any()
+    for counts in log()[middle : middle + 60]:
+        assert read(after, [counts]) == read(before, [counts])
+    assert freeze(after.snapshot()) == freeze(before.snapshot())
+
+
+def test_every_shard_judges_the_map_and_one_of_them_tells() -> None:
+    which = plan(shards=3)
+    (own,) = parted(which, events())
+    sent = emitted(which, records(own, ends=START + DAYS * DAY), every=40)
+    told: list[Signal] = []
+    for number in range(3):
+        shard = Shard(which, number)
+        told += [s for counts in sent for s in shard.apply(counts[number])]
+    spatial = [signal for signal in told if signal.kind is Kind.SPATIAL]
+    assert spatial == [signal for signal in found() if signal.kind is Kind.SPATIAL]
+
+
+def test_no_map_no_scan() -> None:
+    options = {name: getattr(plan(), name) for name in Settings.model_fields}
+    blank = Settings.model_validate(options | {"tables": Tables(provinces="off")})
+    assert "spatial" not in Stream("complaints", blank, 0).judges.standing
+    assert "spatial" not in Stream("mentions", plan(), 0).judges.standing
+    assert "spatial" in Stream("complaints", plan(), 0).judges.standing
+
+
+def asked(region: str, hour: int) -> Answer:
+    at = signals.EPOCH.fromtimestamp(START / 1000 + hour * 3600, tz=signals.EPOCH.tzinfo)
+    inquiry = Inquiry({"stream": "complaints", "region": region}, at)
+
+    def watch(name: str, closed: Closed, judges: Bench) -> None:
+        inquiry(name, closed, judges)
+
+    read(Stream("complaints", plan(), 0, watch=watch), log())
+    return inquiry.answer or inquiry.unanswered()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_why_names_the_neighbours_and_how_near_they_came(language: str) -> None:
+    fired = next(signal for signal in found() if signal.kind is Kind.SPATIAL)
+    hour = int((fired.bucket.timestamp() * 1000 - START) // HOUR)
+    gate = next(g for g in asked(fired.regions[0], hour).gates if g.step is Step.SPATIAL)
+    assert gate.open
+    assert gate.numbers["score"] == fired.score
+    assert gate.numbers["observed"] == fired.observed
+    said = Doorman(language).told(gate)
+    assert {"en": "Guangdong", "zh": "广东"}[language] in said
+    quiet = next(g for g in asked("Guangdong", 120).gates if g.step is Step.SPATIAL)
+    assert not quiet.open
+    assert not [g for g in asked("Harbin", 120).gates if g.step is Step.SPATIAL]
+    early = next(g for g in asked("Guangdong", 30).gates if g.step is Step.SPATIAL)
+    assert not early.numbers
+    assert Doorman(language).told(early)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "border on each other"), ("zh", "彼此相邻的地区")]
+)
+def test_a_reader_is_told_which_regions_in_his_language(language: str, words: str) -> None:
+    fired = next(signal for signal in found() if signal.kind is Kind.SPATIAL)
+    said = Reader(language).excess(fired.scope, fired)
+    assert words in said
+    assert {"en": "Guangdong", "zh": "广东"}[language] in said
