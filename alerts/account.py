@@ -93,32 +93,34 @@ class Reader(Measures):
         return self.say("{first} {second}", first=said, second=excess)
 
     def excess(self, scope: Scope, signal: Signal) -> str:
-        named = self.name("stream", signal.stream)
+        stream = self.name("stream", signal.stream)
         if not matter(scope):
-            return self.say("Far more {stream} than usual, over the whole stream.", stream=named)
-        if signal.kind is Kind.BURST:
-            return self.say(
-                "A burst of {stream} about {scope}.", stream=named, scope=self.subject(scope)
-            )
-        if signal.kind is Kind.WEEKLY:
-            return self.say(
-                "More {stream} than usual about {scope}, week after week.",
-                stream=named, scope=self.subject(scope),
-            )  # fmt: skip
-        if signal.kind is Kind.BATCH:
-            return self.say(
-                "More complaints about {scope} than its units in the field explain.",
-                scope=self.subject(scope),
-            )
+            return self.say("Far more {stream} than usual, over the whole stream.", stream=stream)
         if signal.kind is Kind.SPATIAL:
-            regions = [self.name("region", region) for region in signal.regions[:MOST_LISTED]]
-            return self.say(
-                "More {stream} than usual in regions that border on each other: {regions}.",
-                stream=named, regions=self.listed(regions),
-            )  # fmt: skip
+            return self._neighbours(signal, stream)
+        return self._told(signal.kind, stream=stream, scope=self.subject(scope))
+
+    def _told(self, kind: Kind, **facts: str) -> str:
+        """In the words of the method."""
+        match kind:
+            case Kind.BURST:
+                return self.say("A burst of {stream} about {scope}.", **facts)
+            case Kind.WEEKLY | Kind.DRIFT:
+                return self.say("More {stream} than usual about {scope}, week after week.", **facts)
+            case Kind.BATCH:
+                return self.say(
+                    "More complaints about {scope} than its units in the field explain.",
+                    scope=facts["scope"],
+                )
+            case Kind.SHARE:
+                return self.say("A larger share than usual of the {stream}: {scope}.", **facts)
+        return self.say("Far more {stream} than usual about {scope}.", **facts)
+
+    def _neighbours(self, signal: Signal, stream: str) -> str:
+        regions = [self.name("region", region) for region in signal.regions[:MOST_LISTED]]
         return self.say(
-            "Far more {stream} than usual about {scope}.",
-            stream=named, scope=self.subject(scope),
+            "More {stream} than usual in regions that border on each other: {regions}.",
+            stream=stream, regions=self.listed(regions),
         )  # fmt: skip
 
     def asked(self, notice: Notice) -> str:

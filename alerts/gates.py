@@ -29,6 +29,8 @@ class Step(StrEnum):
     BATCH = "batch"
     NOVELTY = "novelty"
     SPATIAL = "spatial"
+    SHARE = "share"
+    DRIFT = "drift"
 
 
 Number = float | str | datetime
@@ -224,6 +226,27 @@ class Doorman(Words):
             "With its neighbours ({regions}): since {since} {observed} where {expected} were "
             "expected; {share} % of the evidence is one region's, of which more than {most} % "
             "would be its own surge; score {score}, threshold {threshold}.", **said,
+        )  # fmt: skip
+
+    def _share(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if not facts:
+            return self.say("By its share: nothing was counted yet of what it is a part of.")
+        if "needed" in facts:
+            return self.say(
+                "By its share: still learning, {events} of {needed} events; it takes {hours} "
+                "hours at least.", **facts,
+            )  # fmt: skip
+        return self.say(
+            "By its share: since {since} {observed} of {whole}, {share} % (usual: {usual} %); "
+            "score {score}, threshold {threshold}.", **facts,
+        )  # fmt: skip
+
+    def _drift(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if not facts:
+            return self.say("By its drift: no week of it has been judged yet.")
+        return self.say(
+            "By its drift, against two months ago: since {since} {observed} where {expected} were "
+            "expected; score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:

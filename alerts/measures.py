@@ -46,8 +46,10 @@ class Measures(Words):
         }
         if signal.kind is Kind.BURST:
             return self.crowded(signal, facts)
-        if signal.kind is Kind.WEEKLY:
+        if signal.kind in {Kind.WEEKLY, Kind.DRIFT}:
             return self.crept(signal, facts)
+        if signal.kind is Kind.SHARE:
+            return self.shared(signal, facts)
         if signal.stream == "mentions":
             return self.numbered(
                 "Since {since}: {count} post, expected {expected}, ×{multiple}; as of {at}.",
@@ -87,6 +89,26 @@ class Measures(Words):
             "Weeks since {since}: {count} person, expected {expected}, ×{multiple}; as of {at}.",
             "Weeks since {since}: {count} people, expected {expected}, ×{multiple}; as of {at}.",
             signal.observed, **facts,
+        )  # fmt: skip
+
+    def shared(self, signal: Signal, facts: Mapping[str, str]) -> str:
+        """Of all that came: how many were of the kind, and how many of them is usual."""
+        whole = max(signal.whole, 1.0)
+        shares = {
+            "part": self.number(signal.observed),
+            "share": self.number(round(100.0 * signal.observed / whole)),
+            "usual": self.number(round(100.0 * signal.expected / whole)),
+        }
+        if signal.stream == "mentions":
+            return self.numbered(
+                "Since {since}: {part} of {count} post, {share} % (usual: {usual} %); as of {at}.",
+                "Since {since}: {part} of {count} posts, {share} % (usual: {usual} %); as of {at}.",
+                signal.whole, **{**facts, **shares},
+            )  # fmt: skip
+        return self.numbered(
+            "Since {since}: {part} of {count} person, {share} % (usual: {usual} %); as of {at}.",
+            "Since {since}: {part} of {count} people, {share} % (usual: {usual} %); as of {at}.",
+            signal.whole, **{**facts, **shares},
         )  # fmt: skip
 
     def subsided(self, signal: Signal, height: Signal) -> str:

@@ -55,6 +55,8 @@ NAMES: dict[str, dict[str, str]] = {
         "silence": "fewer events than chance explains",
         "rule": "limit of a rule reached",
         "spatial": "neighbouring regions rise together",
+        "share": "larger share than usual",
+        "drift": "slow drift, against two months ago",
     },
     "novelty": {
         "new-here": "others have it, and here it never was",

@@ -54,6 +54,8 @@ class Kind(StrEnum):
     SILENCE = "silence"
     RULE = "rule"
     SPATIAL = "spatial"
+    SHARE = "share"
+    DRIFT = "drift"
 
     @property
     def nature(self) -> Nature:
@@ -83,7 +85,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     `observed` and `expected` count people (or posts) since `onset`, of a silence events;
     `multiple` is their ratio as the detector estimates it. `rule` names the rule of the settings
     that it came of: `expected` is its limit then, and `onset` begins the time that it asks about.
-    `last` is when a source that is silent was last heard. `examples` holds up to three quotes or
+    `last` is when a source that is silent was last heard. `whole` are all those that the observed
+    are a share of, where one is larger than usual. `examples` holds up to three quotes or
     event ids, as received: they are redacted when shown. `approximate` says that persons are
     unknown and each event was counted as one. Of a batch whose units in the field are known `rate`
     is its complaints per unit; `fault` is the category that stands out in it and `fault_evidence`
@@ -115,6 +118,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     fault: str | None = None
     fault_evidence: Disproportion | None = None
     regions: tuple[str, ...] = ()
+    whole: float = 0.0
 
     @property
     def live(self) -> bool:

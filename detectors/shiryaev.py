@@ -74,7 +74,7 @@ class Likelihood:
 
     def ratios(
         self,
-        kept: Floats32,
+        kept: Floats | Floats32,
         observed: Floats,
         expected: Floats,
         *,

@@ -28,6 +28,7 @@ from detectors.alarm import NEVER
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dynamic import LIMIT, Dynamic, Forecast, Terms
 from detectors.scatter import Scatter
+from detectors.shiryaev import DOUBT as LEVEL_DOUBT
 from detectors.shiryaev import Excursion, Likelihood, limited
 from detectors.verdict import Excess, slices
 
@@ -41,6 +42,8 @@ SETTLING = 8
 DOUBT = 2.0
 """Weight of q in v; with 1 a series in its second year alarms half as often again."""
 HIGHEST_SCORE = 1e12
+SHORTEST = 26
+"""Buckets in which nothing is said."""
 QUIET = 4
 """Buckets without an alarm after which an excess that was called is over."""
 SLICE = 4096  # series worked on at a time
@@ -106,12 +109,18 @@ class Verdict(Excess):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weekly:
-    """Settings; `season` is the number of buckets in a year, `memory` half-lives of evidence."""
+    """Settings; `season` is the number of buckets in a year, `memory` half-lives of evidence.
+
+    With `multiples` it looks for as many times the mean, which is raised by `raised` standard
+    deviations of what it was learnt from.
+    """
 
     threshold: float
     season: float = WEEKS
     memory: float = 4.0
-    shortest_learning: int = 26
+    shortest_learning: int = SHORTEST
+    multiples: tuple[float, ...] = ()
+    raised: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.threshold > 0:
@@ -121,6 +130,8 @@ class Weekly:
                 "season must be above 4 buckets and memory above 0, "
                 f"got {self.season} and {self.memory}"
             )
+        if len(self.multiples) not in (0, len(EXCESSES)):
+            raise ValueError(f"multiples must be {len(EXCESSES)} or none, got {self.multiples}")
         if self.shortest_learning < SETTLING:
             raise ValueError(
                 f"shortest_learning must be at least {SETTLING} buckets, "
@@ -150,16 +161,15 @@ class Weekly:
         masked = np.zeros(counts.shape, np.bool_) if masked is None else masked
         kept, mean = state.account, expectation.mean
         quiet = masked | (expectation.seen < self.shortest_learning)
-        likelihood = Likelihood.of(
-            dispersion=expectation.dispersion, level_variance=np.zeros_like(mean)
-        )
+        doubt = (self.raised / LEVEL_DOUBT) ** 2 * expectation.forecast.level_variance
+        likelihood = Likelihood.of(dispersion=expectation.dispersion, level_variance=doubt)
         unit = np.sqrt(expectation.dispersion / mean)
         ratios, multiple = likelihood.ratios(
             kept.ratios,
             counts.astype(np.float64),
             mean,
             rho=2.0 ** (-1.0 / self.memory),
-            kappas=[1.0 + excess * unit for excess in EXCESSES],
+            kappas=self.multiples or [1.0 + excess * unit for excess in EXCESSES],
         )
         score, ratios = limited(np.where(quiet, kept.ratios, ratios), ceiling=HIGHEST_SCORE)
         lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
@@ -191,13 +201,14 @@ class Weekly:
         for some in slices(state.size, most=SLICE):
             piece, expected = state.take(some), expectation.take(some)
             verdict = self.judge(piece, expected, counts[some], masked[some])
-            _learn(piece, expected, counts[some].astype(np.float64), known=~masked[some])
-            _keep(piece.account, verdict, bucket=expected.bucket)
+            learn(piece, expected, counts[some].astype(np.float64), known=~masked[some])
+            keep(piece.account, verdict, bucket=expected.bucket)
             verdicts.append(verdict)
         return state, Verdict.joined(verdicts)
 
 
-def _learn(state: WeeklyState, expected: Expectation, counts: Floats, *, known: Bools) -> None:
+def learn(state: WeeklyState, expected: Expectation, counts: Floats, *, known: Bools) -> None:
+    """Take in the counts of the bucket that was expected, of those series in which it is known."""
     forecast, phi, v = expected.forecast, expected.phi, expected.dispersion
     sd = np.sqrt(v * forecast.mean)
     # The Cornish-Fisher quantile of a skewed count, as in `detectors.level`.
@@ -211,11 +222,11 @@ def _learn(state: WeeklyState, expected: Expectation, counts: Floats, *, known: 
     state.seen += known
 
 
-def _keep(account: Account, verdict: Verdict, *, bucket: int) -> None:
+def keep(account: Account, verdict: Verdict, *, bucket: int, quiet: int = QUIET) -> None:
     """The evidence starts anew after an alarm, the account when what was called is over."""
     account.ratios[...] = np.where(verdict.above, 0.0, verdict.ratios)
     account.above[verdict.above] = bucket
     account.keep(verdict)
-    over = bucket - account.above == QUIET
+    over = bucket - account.above == quiet
     account.observed[over] = 0
     account.expected[over] = 0.0

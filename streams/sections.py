@@ -32,7 +32,7 @@ from streams.rules import (
 
 Stream = Literal["complaints", "mentions", "updates"]
 Method = Literal[  # what the series of a cut may be judged by
-    "surge", "burst", "weekly", "batches", "novelty", "spatial"
+    "surge", "burst", "weekly", "drift", "share", "batches", "novelty", "spatial"
 ]  # fmt: skip
 Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
@@ -170,6 +170,10 @@ class Cut(Section):
             )
         if both := set(self.by) & set(self.where):
             raise ValueError(f"where must not fix a field of by, got {sorted(both)}")
+        if "share" in self.methods and len(self.where) != 1:
+            raise ValueError(
+                f"methods: share needs where to fix one field, got {sorted(self.where)}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -212,6 +216,11 @@ class Cut(Section):
     def counted(self) -> Counted:
         """What it counts; two cuts that agree in this count the same thing twice."""
         return self.stream, frozenset(self.by), frozenset(self.where.items())
+
+    @property
+    def whole(self) -> Counted:
+        """The cut that this one counts a part of."""
+        return self.stream, frozenset(self.by), frozenset()
 
 
 CHANCE = frozenset({Nature.EXCESS, Nature.ABSENCE})  # natures of what may alarm by chance
@@ -341,8 +350,8 @@ SOURCES = (
     Source(topic="mentions", stream="mentions", key="root"),
     Source(topic="complaint-updates", stream="updates", key="id"),
 )
-NEGATIVE = {"sentiment": "negative"}
-SLOW: tuple[Method, ...] = ("surge", "weekly")
+NEGATIVE, UNKNOWN = {"sentiment": "negative"}, {"sentiment": "unknown"}
+SLOW: tuple[Method, ...] = ("surge", "weekly", "drift")
 BUSY: tuple[Method, ...] = ("surge", "burst")
 FIRST: tuple[Method, ...] = ("surge", "novelty")
 UNITS: tuple[Method, ...] = ("surge", "batches")
@@ -360,7 +369,8 @@ CUTS = (
     ),
     Cut(stream="complaints", by=("product", "batch"), family="product", methods=UNITS),
     Cut(stream="mentions", by=("product",), methods=BUSY),
-    Cut(stream="mentions", by=("product",), where=NEGATIVE, methods=BUSY),
+    Cut(stream="mentions", by=("product",), where=NEGATIVE, methods=(*BUSY, "share")),
+    Cut(stream="mentions", by=("product",), where=UNKNOWN, methods=()),  # neither of the share
     Cut(stream="mentions", by=("region", "category"), where=NEGATIVE, family="region"),
 )
 

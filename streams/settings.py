@@ -184,6 +184,24 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _shares_counted(self) -> Self:
+        cuts = {cut.counted: cut for cut in self.cuts}
+        for position, cut in enumerate(self.cuts):
+            if "share" not in cut.methods:
+                continue
+            if cut.whole not in cuts:
+                raise ValueError(
+                    f"cuts[{position}].methods: share needs the cut that it is a part of; "
+                    f"{_missing(cut.whole)}"
+                )
+            if (family := cuts[cut.whole].family) not in (None, cut.family):
+                raise ValueError(
+                    f"cuts[{position}].methods: share needs a whole that has no family, or that "
+                    f"of its part ({cut.family}), got {family}"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _lateness_within_horizon(self) -> Self:
         horizon = self.detection.repeat_horizon
         for position, source in enumerate(self.sources):

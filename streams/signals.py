@@ -62,12 +62,13 @@ def alarm(
     threshold: float, minutes: int = MINUTES, reason: str = "", approximate: bool = False,
     at: datetime | None = None, last: datetime | None = None, rule: str = "", beside: str = "",
     starts: Callable[[int], datetime] | None = None, regions: tuple[str, ...] = (),
+    whole: float = 0.0,
 ) -> Signal:  # fmt: skip
     """What the alarm at the change's place of a verdict says.
 
     `bucket`, which was judged, the onsets and what has fired are in steps of `minutes`, or begin
-    where `starts` says. Without a `reason` its figures are said, and what there is `beside` them;
-    without an `at` it was known when the bucket closed.
+    where `starts` says. `whole` is that of a share. Without a `reason` its figures are said, and
+    what there is `beside` them; without an `at` it was known when the bucket closed.
     """
     place = change.place
     observed, expected = float(figures.observed[place]), float(figures.expected[place])
@@ -80,7 +81,7 @@ def alarm(
         score=float(figures.score[place]), threshold=threshold,
         multiple=observed / max(expected, 1e-9), learning=bool(figures.learning[place]),
         reason=reason or counted(observed, expected, onset, of="seen") + beside,
-        approximate=approximate, last=last, rule=rule, regions=regions,
+        approximate=approximate, last=last, rule=rule, regions=regions, whole=whole,
     )  # fmt: skip
 
 

@@ -14,16 +14,18 @@ from detectors import surge
 from detectors.columns import Floats, Ints
 from tests.contract.batches import BatchCase
 from tests.contract.burst import BurstCase
+from tests.contract.drift import DriftCase
 from tests.contract.rules import RuleCase
+from tests.contract.share import ShareCase
 from tests.contract.silence import SilenceCase
 from tests.contract.spatial import SpatialCase
 from tests.contract.surge import SURGE, SurgeCase
 from tests.contract.verdicts import Verdict, same
 from tests.contract.weekly import WeeklyCase
 
-Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase | SpatialCase
+Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase | SpatialCase | ShareCase | DriftCase
 Case = Summing | RuleCase | BatchCase
-SUMMING = [SurgeCase, SilenceCase, WeeklyCase, BurstCase, SpatialCase]
+SUMMING = [SurgeCase, SilenceCase, WeeklyCase, BurstCase, SpatialCase, ShareCase, DriftCase]
 each_detector = pytest.mark.parametrize("case", [*SUMMING, RuleCase, BatchCase])
 
 
@@ -140,7 +142,9 @@ def scores(case: type[Case]) -> Floats:
     return np.array(judged)
 
 
-@pytest.mark.parametrize("case", [SurgeCase, WeeklyCase, BurstCase, BatchCase, SpatialCase])
+@pytest.mark.parametrize(
+    "case", [SurgeCase, WeeklyCase, DriftCase, BurstCase, BatchCase, SpatialCase]
+)
 def test_the_score_of_an_open_bucket_never_falls_as_people_join(case: type[Case]) -> None:
     assert (np.diff(scores(case), axis=0) >= 0).all()
 

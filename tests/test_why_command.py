@@ -127,6 +127,28 @@ def test_the_week_and_bursts_are_gates_where_their_cuts_ask_for_them() -> None:
     assert "no week of it has been judged" in why("category=billing", SURGE - 3).stdout
 
 
+def test_a_share_and_a_drift_are_gates_where_their_cut_asks_for_them() -> None:
+    with Path("tocsin.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            '[[cuts]]\nstream = "complaints"\nby = ["category"]\n'
+            'where = { sentiment = "neutral" }\nmethods = ["share", "drift"]\n'
+        )
+    asked = "category=billing, sentiment=neutral"
+    found = gates(asked, SURGE - 3)
+    assert (found["drift"]["open"], found["drift"]["numbers"]) == (False, {})
+    numbers = found["share"]["numbers"]
+    assert not found["share"]["open"]
+    assert numbers["observed"] <= numbers["whole"]
+    assert numbers["usual"] > 90
+    assert numbers["score"] < numbers["threshold"]
+    early = gates(asked, 20)["share"]
+    assert not early["open"]
+    assert 0 < early["numbers"]["events"] < early["numbers"]["needed"]
+    told = why(asked, 20).stdout
+    assert "By its share: still learning" in told
+    assert "By its drift: no week of it has been judged yet." in told
+
+
 def test_what_is_not_there_names_the_nearest() -> None:
     result = why("product=ketle, category=billing", SURGE)
     assert "Nothing was ever counted of it" in result.stdout

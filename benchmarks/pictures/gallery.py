@@ -10,13 +10,25 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from benchmarks.pictures import batches, burst, calendar, rules, silence, surge, weekly
+from benchmarks.pictures import (
+    batches,
+    burst,
+    calendar,
+    drift,
+    rules,
+    share,
+    silence,
+    surge,
+    weekly,
+)
 from benchmarks.pictures.track import Track
 
 PICTURES: Final[Mapping[str, Callable[[], Track]]] = {
     "surge": surge.drawn,
     "burst": burst.drawn,
     "weekly": weekly.drawn,
+    "drift": drift.drawn,
+    "share": share.drawn,
     "batches": batches.drawn,
     "silence": silence.drawn,
     "rule": rules.drawn,

@@ -16,11 +16,12 @@ from streams.judges.burst import burst_judge
 from streams.judges.judge import Closed, Judge, Record, Seat, kind_of
 from streams.judges.novelty import novelty_judge
 from streams.judges.rules import rule_judges
+from streams.judges.share import share_judge
 from streams.judges.silence import SilenceJudge
 from streams.judges.spatial import spatial_judge
 from streams.judges.surge import SurgeJudge
 from streams.judges.trigger import TriggerJudge
-from streams.judges.weekly import weekly_judge
+from streams.judges.weekly import drift_judge, weekly_judge
 from streams.sections import MINUTES
 from streams.series import Series
 
@@ -34,6 +35,8 @@ MAKERS: Final[Makers] = {
     "batches": batch_judge,
     "novelty": novelty_judge,
     "spatial": spatial_judge,
+    "share": share_judge,
+    "drift": drift_judge,
 }
 GONE = "it is no longer judged so: the settings changed"
 

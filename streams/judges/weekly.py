@@ -1,21 +1,24 @@
-"""Weekly: people by the local week, against trend and yearly season.
+"""Weekly and drift: people by the local week, against trend and yearly season.
 
-It is for what rises so slowly that a baseline of hours learns it as it comes.
+They are for what rises so slowly that a baseline of hours learns it as it comes: weekly for what
+is there within a few weeks, drift for what grows by a few percent from each week to the next.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
 from alerts.gates import Gate, Step
 from alerts.signal import Kind, Scope, Signal
-from detectors import weekly
+from detectors import drift, weekly
 from detectors.alarm import Hysteresis
 from detectors.columns import Bools, Columns, Ints, column
-from detectors.weekly import Verdict, Weekly, WeeklyState
+from detectors.drift import Drift, DriftState
+from detectors.weekly import SHORTEST, Expectation, Verdict, Weekly, WeeklyState
 from streams import signals
 from streams.judges.judge import Closed, Judge, Roster, Seat
 from streams.judges.standing import Standing
@@ -46,15 +49,40 @@ class Running(Columns):
         return self.hours >= WHOLE
 
 
-class WeeklyJudge(Judge):
-    """Its weeks are counted from `MONDAY`; a week that is not whole is masked."""
+S = TypeVar("S", bound=Columns)
 
-    def __init__(self, seat: Seat) -> None:
+
+class Detector(Protocol[S]):
+    """What judges the weeks."""
+
+    @property
+    def threshold(self) -> float: ...
+
+    def expect(self, state: S, *, bucket: int) -> Expectation: ...
+
+    def step(
+        self, state: S, expectation: Expectation, counts: Ints, masked: Bools
+    ) -> tuple[S, Verdict]: ...
+
+
+class ByWeek(Judge, Generic[S]):
+    """Its weeks are counted from `MONDAY`; a week that is not whole is masked.
+
+    Args:
+        seat: where it sits.
+        detector: of the weeks.
+        state: of no series.
+    """
+
+    kind: ClassVar[Kind]
+    gate: ClassVar[Step]
+    quiet: ClassVar[int]
+
+    def __init__(self, seat: Seat, detector: Detector[S], state: S) -> None:
         self.terms = f"weeks of {seat.zone}"
-        self._zone = seat.zone
-        self._weekly = Weekly(threshold=seat.threshold_in(1))
-        self._roster, self._running = Roster(seat.of("weekly")), Running.empty()
-        self._state, self._alarms = WeeklyState.empty(), Standing(Hysteresis(quiet=weekly.QUIET))
+        self._zone, self._weekly = seat.zone, detector
+        self._roster, self._running = Roster(seat.of(self.kind)), Running.empty()
+        self._state, self._alarms = state, Standing(Hysteresis(quiet=self.quiet))
         self._verdict: Verdict | None = None  # on the week that ended last
 
     def close(self, closed: Closed) -> Iterator[Signal]:
@@ -72,13 +100,18 @@ class WeeklyJudge(Judge):
         if life not in self._roster.lives:
             return ()
         if verdict is None or place >= verdict.score.size:
-            return (Gate(Step.WEEKLY, open=False),)
+            return (Gate(self.gate, open=False),)
         since = self.starts(int(verdict.onset[place]))
         numbers = signals.figures(verdict, place, threshold=self._weekly.threshold, since=since)
-        return (Gate(Step.WEEKLY, open=bool(verdict.above[place]), numbers=numbers),)
+        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=numbers),)
 
     def judged(self, series: Series) -> int:
-        return int(np.count_nonzero(self._state.seen >= self._weekly.shortest_learning))
+        return int(np.count_nonzero(self._seen >= SHORTEST))
+
+    @property
+    @abstractmethod
+    def _seen(self) -> Ints:
+        """Weeks that were learnt, by place."""
 
     @property
     def standing(self) -> int:
@@ -96,7 +129,7 @@ class WeeklyJudge(Judge):
 
     def restore(self, held: dict[str, Any]) -> None:
         self._running = Running.of(held["running"])
-        self._state = WeeklyState.of(held["state"])
+        self._state = type(self._state).of(held["state"])
         self._alarms.restore(held["alarms"])
 
     def _end(self, closed: Closed) -> Iterator[Signal]:
@@ -118,7 +151,7 @@ class WeeklyJudge(Judge):
         people = self._running.people[change.place]
         said = f"week of {monday(week):%Y-%m-%d}: {people} where {usual:.3g} were expected"
         return signals.alarm(
-            Kind.WEEKLY, closed.series.scope(int(self._roster.lives[change.place])), verdict,
+            self.kind, closed.series.scope(int(self._roster.lives[change.place])), verdict,
             change, bucket=week, threshold=self._weekly.threshold, starts=self.starts,
             reason=said, approximate=closed.approximate,
         )  # fmt: skip
@@ -126,6 +159,32 @@ class WeeklyJudge(Judge):
     def starts(self, week: int) -> datetime:
         """The moment a week begins at."""
         return monday(week).replace(tzinfo=self._zone).astimezone(UTC)
+
+
+class WeeklyJudge(ByWeek[WeeklyState]):
+    """Against all weeks before."""
+
+    kind, gate, quiet = Kind.WEEKLY, Step.WEEKLY, weekly.QUIET
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat, Weekly(threshold=seat.threshold_in(1)), WeeklyState.empty())
+
+    @property
+    def _seen(self) -> Ints:
+        return self._state.seen
+
+
+class DriftJudge(ByWeek[DriftState]):
+    """Against what was two months ago."""
+
+    kind, gate, quiet = Kind.DRIFT, Step.DRIFT, drift.QUIET
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat, Drift(threshold=seat.threshold_in(1)), DriftState.empty())
+
+    @property
+    def _seen(self) -> Ints:
+        return self._state.past.seen
 
 
 def monday(week: int) -> datetime:
@@ -136,3 +195,8 @@ def monday(week: int) -> datetime:
 def weekly_judge(seat: Seat) -> WeeklyJudge | None:
     """None where no cut asks for it."""
     return WeeklyJudge(seat) if seat.of("weekly") else None
+
+
+def drift_judge(seat: Seat) -> DriftJudge | None:
+    """The same."""
+    return DriftJudge(seat) if seat.of("drift") else None

@@ -56,7 +56,7 @@ def trials(events: Sequence[Event], stream: Stream, fields: Sequence[str]) -> li
     ]
     if not any(trial.sound for trial in tried):
         tried.append(_whole(stream, len(events)))
-    return list(_grouped(tried))
+    return list(_grouped(list(_shared(tried))))
 
 
 def _columns(events: Sequence[Event]) -> Columns:
@@ -87,6 +87,16 @@ def _verdict(cut: Cut, series: int, events: int) -> Verdict:
 
 def _whole(stream: Stream, events: int) -> Trial:
     return Trial(Cut(stream=stream, by=("source",)), 1, events, Verdict.SOUND)
+
+
+def _shared(tried: Sequence[Trial]) -> Iterator[Trial]:
+    """A share needs its whole; what is counted for shares alone is left out without one."""
+    counted = {trial.cut.counted for trial in tried if trial.sound}
+    for trial in tried:
+        cut, whole = trial.cut, trial.cut.whole in counted
+        if cut.methods or (trial.sound and whole):
+            kept = tuple(method for method in cut.methods if whole or method != "share")
+            yield trial._replace(cut=cut.model_copy(update={"methods": kept}))
 
 
 def _grouped(tried: Sequence[Trial]) -> Iterator[Trial]:

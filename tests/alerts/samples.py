@@ -102,6 +102,15 @@ def novelty(name: str = "n", /, **changes: Any) -> Signal:
     return surge(name, **(facts | changes))
 
 
+def share(name: str = "n", /, **changes: Any) -> Signal:
+    """More of the posts about the kettle than usual are negative."""
+    facts: dict[str, Any] = {
+        "kind": Kind.SHARE, "observed": 128.0, "expected": 56.0, "whole": 312.0, "multiple": 2.29,
+        "scope": {"stream": "mentions", "product": "kettle", "sentiment": "negative"},
+    }  # fmt: skip
+    return surge(name, **(facts | changes))
+
+
 def silence(name: str = "q", /, *, channel: str = "", **changes: Any) -> Signal:
     """A topic of complaints, or a channel in it, that is silent since an hour before."""
     facts: dict[str, Any] = {

@@ -11,7 +11,7 @@ from alerts.deliveries import Delivery, Recipient
 from alerts.inputs import Input, Tick
 from alerts.messages import MOST_LINES, Message, compose
 from alerts.notices import What
-from alerts.signal import Signal, SignalState
+from alerts.signal import Kind, Signal, SignalState
 from tests.alerts.samples import (
     RATE,
     START,
@@ -21,6 +21,7 @@ from tests.alerts.samples import (
     rule,
     run,
     scoped,
+    share,
     silence,
     surge,
     trigger,
@@ -213,6 +214,29 @@ def test_a_slow_rise_says_that_its_figures_are_of_weeks() -> None:
     assert "起的各周：310 人，预期 220 人" in text
     posts = weekly(scope={"stream": "mentions", "product": "kettle"})
     assert "UTC: 310 posts, expected 220" in body(last(posts))
+
+
+def test_a_share_says_how_many_of_how_many_and_what_is_usual() -> None:
+    message = last(share())
+    assert message.lines[:3] == (
+        "A larger share than usual of the mentions: kettle, negative.",
+        (
+            "Since 2026-03-02 11:00 UTC: 128 of 312 posts, 41 % (usual: 18 %); "
+            "as of 2026-03-02 12:00 UTC."
+        ),
+        "Rule: larger share than usual, above the alarm level; confirmed.",
+    )
+    text = body(last(share(), language="zh"))
+    assert "提及中占比高于平常：kettle" in text
+    assert "312 条中有 128 条，占 41 %（平常 18 %）" in text
+    people = share(scope=scoped(product="kettle", demand="compensation"))
+    assert "128 of 312 people, 41 %" in body(last(people))
+
+
+def test_a_drift_is_told_in_weeks() -> None:
+    text = body(last(weekly(kind=Kind.DRIFT)))
+    assert "More complaints than usual about billing, week after week." in text
+    assert "Rule: slow drift, against two months ago, above the alarm level; confirmed." in text
 
 
 def test_next_to_nothing_is_not_called_nothing() -> None:

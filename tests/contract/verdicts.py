@@ -4,11 +4,11 @@ from dataclasses import fields
 
 import numpy as np
 
-from detectors import batches, burst, rules, silence, spatial, surge, weekly
+from detectors import batches, burst, rules, share, silence, spatial, surge, weekly
 
 Verdict = (
     surge.Verdict | silence.Verdict | weekly.Verdict | burst.Verdict | rules.Verdict
-    | batches.Verdict | spatial.Verdict
+    | batches.Verdict | spatial.Verdict | share.Verdict
 )  # fmt: skip
 
 
