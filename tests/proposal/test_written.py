@@ -61,7 +61,7 @@ def test_what_judges_a_cut_is_written_too(tmp_path: Path) -> None:
     cuts = load(tmp_path / installing.SETTINGS).cuts
     assert list(cuts) == [trial.cut for trial in read.trials if trial.sound]
     assert {method for cut in cuts for method in cut.methods} == {
-        "surge", "weekly", "batches", "novelty"
+        "surge", "weekly", "drift", "batches", "novelty"
     }  # fmt: skip
 
 
