@@ -196,15 +196,19 @@ class Reader(Measures):
         return self.say("{first} {second}", first=said, second=harm)
 
     def spread(self, notice: Notice) -> str:
+        """How many signals, where, and which stream led: for that there must be two of them."""
         if notice.signals <= 1:
             return ""
         count = self.number(notice.signals)
-        if not notice.places:
-            return self.say("Signals: {count}.", count=count)
-        return self.say(
-            "Signals: {count}; regions and batches: {places}.",
-            count=count, places=self.values(notice.places),
-        )  # fmt: skip
+        said = self.say("Signals: {count}.", count=count)
+        if notice.places:
+            said = self.say(
+                "Signals: {count}; regions and batches: {places}.",
+                count=count, places=self.values(notice.places),
+            )  # fmt: skip
+        if notice.led is None:
+            return said
+        return self.say("{first} {second}", first=said, second=self.led(notice.led))
 
     def learning(self) -> str:
         return self.say("Still learning what is normal here; take it as a hint.")

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from alerts.precedence import Led
 from alerts.rates import BatchRate, Disproportion
 from alerts.signal import Kind, Signal, SignalState
 from alerts.words import Words
+from detectors.growth import Growth, Pace
 
 FAR, WELL = 5.0, 2.0  # times the alarm level
 
@@ -23,7 +25,41 @@ class Measures(Words):
             return self.reached(signal, height or signal)
         if signal.state is SignalState.CLEARED:
             return self.subsided(signal, height or signal)
-        return self.counted(signal)
+        if not signal.live or signal.growth is None:
+            return self.counted(signal)
+        return self.say(
+            "{first} {second}", first=self.counted(signal), second=self.grows(signal.growth)
+        )
+
+    def grows(self, growth: Growth) -> str:
+        if growth.pace is Pace.OVER:
+            return self.say("No longer growing.")
+        if growth.pace is Pace.OPEN:
+            return self.say("Whether it is growing cannot be told.")
+        low, middle, high = (self.lasting(60 * hours) for hours in growth.doubling)
+        return self.say("Doubles in {time} ({low} to {high}).", time=middle, low=low, high=high)
+
+    def led(self, led: Led) -> str:
+        """Who led and by how long; the interval stops where both begin together."""
+        if not led.told:
+            return self.say("Whether complaints or posts came first cannot be told.")
+        ends = sorted(max(minutes, 0.0) for minutes in _ahead(led))
+        low, lag, high = map(self.lasting, ends)
+        if led.lag > 0:
+            return self.say(
+                "Complaints came before posts, by {time} ({low} to {high}).",
+                time=lag, low=low, high=high,
+            )  # fmt: skip
+        return self.say(
+            "Posts came before complaints, by {time} ({low} to {high}).",
+            time=lag, low=low, high=high,
+        )  # fmt: skip
+
+    def lasting(self, minutes: float) -> str:
+        """A length of time to two digits, in minutes where they have no more, else in hours."""
+        if minutes < 99.5:
+            return self.numbered("{count} minute", "{count} minutes", _two_digits(minutes))
+        return self.numbered("{count} hour", "{count} hours", _two_digits(minutes / 60))
 
     def happened(self, signal: Signal) -> str:
         if signal.kind is Kind.NOVELTY:
@@ -233,3 +269,13 @@ class Measures(Words):
         if aspect == "spread":
             return self.numbered("{count} separate alarm", "{count} separate alarms", value)
         return self.say("harm named")
+
+
+def _ahead(led: Led) -> tuple[float, float, float]:
+    """The minutes by which the one that led came before the other."""
+    ahead = (led.low, led.lag, led.high)
+    return ahead if led.lag > 0 else (-ahead[0], -ahead[1], -ahead[2])
+
+
+def _two_digits(value: float) -> float:
+    return float(f"{value:.2g}")

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from alerts.colour import Colour, higher
 from alerts.grouping import WINDOW
 from alerts.incident import Incident, IncidentLine, IncidentState, Told, line
+from alerts.precedence import Led, led
 from alerts.signal import CERTAIN, Signal
 
 PLACES = ("region", "batch")
@@ -43,7 +44,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     report of harm speaks and there are any. `height` is what that which counts said when it was
     largest.
     `before` is what the previous message said; None for the first. `blind` holds the silences
-    that last meanwhile in the streams this is about.
+    that last meanwhile in the streams this is about. `led` says which stream led, where both have
+    the matter.
     """
 
     what: What
@@ -58,6 +60,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     blind: tuple[Signal, ...] = ()
     height: Signal | None = None
     rarity: float = CERTAIN
+    led: Led | None = None
 
     @property
     def ended(self) -> bool:
@@ -100,6 +103,7 @@ def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -
         rarity=now.rarity,
         before=incident.told,
         blind=_blind(incident, silences),
+        led=led(incident.standing),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from alerts.rates import BatchRate, Disproportion
+from detectors.growth import Growth
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 """A moment of event time with its zone; ISO 8601 on the wire."""
@@ -91,7 +92,10 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     unknown and each event was counted as one. Of a batch whose units in the field are known `rate`
     is its complaints per unit; `fault` is the category that stands out in it and `fault_evidence`
     how far, where complaints are counted by both. `regions` are those that rise together, that of
-    the scope first.
+    the scope first. `began` holds minutes from `onset` (below 0: before it) at which the excess
+    may have begun with its first person, each as likely as the others (`detectors.lead`); empty
+    where that is not known. `growth` is how fast it grows as of `at`, an hour, by the 5 %, 50 %
+    and 95 % points; null for few people (`detectors.growth`).
     """
 
     id: str
@@ -119,6 +123,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     fault_evidence: Disproportion | None = None
     regions: tuple[str, ...] = ()
     whole: float = 0.0
+    began: tuple[int, ...] = ()
+    growth: Growth | None = None
 
     @property
     def live(self) -> bool:

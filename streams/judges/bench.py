@@ -20,6 +20,7 @@ from streams.judges.share import share_judge
 from streams.judges.silence import SilenceJudge
 from streams.judges.spatial import spatial_judge
 from streams.judges.surge import SurgeJudge
+from streams.judges.trace import TraceJudge
 from streams.judges.trigger import TriggerJudge
 from streams.judges.weekly import drift_judge, weekly_judge
 from streams.sections import MINUTES
@@ -54,9 +55,10 @@ class Bench:
     """
 
     def __init__(self, seat: Seat, surge: SurgeJudge, makers: Makers) -> None:
-        self._surge = surge
+        self._surge, self._trace = surge, TraceJudge(seat)
         made = {name: make(seat.under(name)) for name, make in makers.items()}
         self._judges: dict[str, Judge] = {
+            "trace": self._trace,
             "surge": surge,
             **{name: judge for name, judge in made.items() if judge is not None},
             **rule_judges(seat),
@@ -79,15 +81,18 @@ class Bench:
             self._surge.left = np.concatenate(claimed)
         for name, judge in self._judges.items():
             if judge.minutes == closed.minutes:
+                passed = (closed.bucket + 1) * closed.minutes
                 for signal in judge.close(closed):
-                    self._note(name, signal)
-                    yield signal
+                    read = self._read(name, signal, closed.series, passed=passed)
+                    self._note(name, read)
+                    yield read
             if judge is self._surge:
                 closed = replace(closed, usual=self._surge.usual)
 
     def foresee(self, record: Record) -> Iterator[Signal]:
-        for judge in self._judges.values():
-            yield from judge.foresee(record)
+        for name, judge in self._judges.items():
+            for signal in judge.foresee(record):
+                yield self._read(name, signal, record.series, passed=record.passed)
 
     def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
         """What each made of a scope in the hour that has just been closed."""
@@ -130,6 +135,12 @@ class Bench:
                 judge.restore(held["judges"][name])
                 self._live[name] = live.pop(name, {})
         self._gone += [signal for told in live.values() for signal in told.values()]
+
+    def _read(self, name: str, signal: Signal, series: Series, *, passed: int) -> Signal:
+        return self._trace.read(
+            signal, series, passed=passed, usual=self._surge.usual.expectation,
+            before=self._live[name].get(signal.id),
+        )  # fmt: skip
 
     def _note(self, name: str, signal: Signal) -> None:
         """Remember what is confirmed and will be cleared."""

@@ -5,7 +5,7 @@ the series of its cuts and the buckets that are open: as many as the sources lie
 lateness they allow.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,13 +41,15 @@ class Ledger:
     Args:
         cuts: places of those that are held.
         minutes: of a bucket.
+        most: how many series there may be; further ones are not held. None: as many as there are.
 
     Attributes:
         keys: by place; a series keeps its place for ever.
     """
 
-    def __init__(self, cuts: Collection[int], *, minutes: int) -> None:
+    def __init__(self, cuts: Collection[int], *, minutes: int, most: int | None = None) -> None:
         self.keys: list[Key] = []
+        self._most = most
         self._cuts, self._minutes = sorted(cuts), minutes
         self._rows: dict[Key, int] = {}
         self._names: list[Key] = []  # by row
@@ -73,14 +75,28 @@ class Ledger:
     def close(self, closed: Closed) -> Tally:
         """What came in the bucket, of series that have their place by it too."""
         numbers = _longer(self._open.pop(closed.bucket, NOTHING), len(self._rows))
-        came = np.flatnonzero(numbers[0])
-        fresh = came[~np.isin(came, self._row_of)].tolist()
-        if fresh:
-            born = sorted(map(self._names.__getitem__, fresh))
-            self.keys += born
-            rows = np.array([self._rows[key] for key in born], np.int64)
-            self._row_of = np.append(self._row_of, rows)
+        self._bear(np.flatnonzero(numbers[0]))
         return Tally(*numbers[:, self._row_of])
+
+    def close_all(self, buckets: Sequence[int]) -> Ints:
+        """People in each of these buckets (rows), by place; they are closed as one."""
+        people = np.zeros((len(buckets), len(self._rows)), np.int64)
+        for row, bucket in zip(people, buckets, strict=True):
+            if (held := self._open.pop(bucket, None)) is not None:
+                row[: held.shape[1]] = held[1, : row.size]
+        self._bear(np.flatnonzero(people.any(axis=0)))
+        return people[:, self._row_of]
+
+    def place(self, key: Key) -> int:
+        """The place of a series; NO_ROW without one."""
+        found = np.flatnonzero(self._row_of == self._rows.get(key, NO_ROW))
+        return int(found[0]) if found.size else NO_ROW
+
+    def open(self, key: Key, buckets: Iterable[int]) -> Ints:
+        """People of a series in buckets that are open."""
+        row, held = self._rows.get(key, NO_ROW), [self._open.get(n, NOTHING)[1] for n in buckets]
+        people = [int(one[row]) if 0 <= row < one.size else 0 for one in held]
+        return np.array(people, np.int64)
 
     def snapshot(self) -> dict[str, Any]:
         rows = len(self._rows)
@@ -98,11 +114,20 @@ class Ledger:
         }
         self._open = held["open"]
 
+    def _bear(self, came: Ints) -> None:
+        """Give those rows a place that have none, in the order of their keys."""
+        fresh = came[~np.isin(came, self._row_of)].tolist()
+        if fresh:
+            born = sorted(map(self._names.__getitem__, fresh))
+            self.keys += born
+            rows = np.array([self._rows[key] for key in born], np.int64)
+            self._row_of = np.append(self._row_of, rows)
+
     def _row(self, key: Key, series: Series) -> int:
         """Series past the bound of all have none."""
         row = self._rows.get(key)
         if row is None:
-            if not series.knows(key):
+            if not series.knows(key) or len(self._names) == self._most:
                 return NO_ROW
             row = self._rows[key] = len(self._names)
             self._names.append(key)
@@ -118,12 +143,23 @@ class Ledger:
 
     def _add(self, part: Part, *, sign: int, least: int) -> None:
         """Buckets below `least` are closed."""
-        for bucket in np.unique(part.buckets[part.buckets >= least]).tolist():
-            at = part.buckets == bucket
+        for bucket, at in _by_bucket(part.buckets):
+            if bucket < least:
+                continue
             held = _longer(self._open.get(bucket, NOTHING), len(self._rows))
             self._open[bucket] = held
             for numbers, more in zip(held, part.numbers[:, at], strict=True):
                 np.add.at(numbers, part.rows[at], sign * more)
+
+
+def _by_bucket(buckets: Ints) -> Iterator[tuple[int, Ints | slice]]:
+    """Each bucket with the places that are of it; a chunk of a back-test has thousands."""
+    if buckets.size and (buckets == buckets[0]).all():
+        yield int(buckets[0]), slice(None)
+        return
+    order = np.argsort(buckets, kind="stable")
+    found, first = np.unique(buckets[order], return_index=True)
+    yield from zip(found.tolist(), np.split(order, first[1:]), strict=False)
 
 
 NOTHING = np.zeros((len(Tally._fields), 0), np.int64)

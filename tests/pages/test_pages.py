@@ -10,9 +10,10 @@ from dashboards.pages.app import HEADERS, POLICY
 from dashboards.pages.desk import LANGUAGE, SESSION
 from dashboards.pages.entry import MOST_WRONG, SESSION_SECONDS, WRONG_WITHIN
 from dashboards.pages.sheets import PER_PAGE
+from detectors.growth import Growth
 from streams.incident_view import Reach, View
 from tests.pages.scene import KETTLE as KETTLE_SCOPE
-from tests.pages.scene import REFUSED, Log, day, quiet, signal
+from tests.pages.scene import POWER_BANK, REFUSED, Log, day, quiet, signal
 from tests.pages.site import TOKEN, Clock, desk, view, visitor
 
 EVIL = "<script>alert(1)</script>\"'&"
@@ -320,3 +321,23 @@ async def test_what_is_not_there_is_a_page_that_says_so(path: str) -> None:
         answer = await client.get(path)
     assert answer.status_code == 404
     assert "There is no" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Posts came before complaints, by 60 minutes", "Doubles in 2 hours (")),
+        ("zh", ("帖子先于投诉，早 60 分钟", "每 2 小时翻一倍（")),
+    ],
+)
+async def test_a_page_tells_which_stream_led_and_how_fast_it_grows(
+    language: str, said: tuple[str, str]
+) -> None:
+    posts = signal("p0", 6, POWER_BANK, since=2, observed=212.0, began=tuple(range(-10, 10)))
+    filed = signal(
+        "c0", 7, {"product": POWER_BANK["product"]}, since=3, observed=120.0,
+        began=tuple(range(-10, 10)), growth=Growth(0.25, 0.35, 0.5),
+    )  # fmt: skip
+    shown = Log().play([posts, filed]).view()
+    text = await get(f"/incidents/{shown.lines()[0].id}?lang={language}", shown=shown)
+    assert all(sentence in text for sentence in said)
