@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from alerts.words import Words
 from streams.settings import Settings
 from tocsin.cli import app
-from tocsin.told_view import told
+from tocsin.told_view import budget, told
 
 COMMANDS = (
     ["run"], ["run", "--role", "intake"], ["replay", "complaints.jsonl"],
@@ -50,7 +50,8 @@ def test_check_says_what_is_set_before_it_finds_no_broker() -> None:
     assert done.stdout.splitlines() == [
         f"settings of {here}/settings.toml",
         f"home {here}, of the local broker and its data",
-        "3 sources, 9 cuts, zone UTC, messages in English",
+        "3 sources, 10 cuts, zone UTC, messages in English",
+        *budget(Words("en"), Settings()),
         told(Words("en"), Settings()),
     ]
     assert done.stderr == 'no broker: set kafka.bootstrap or run "tocsin kafka up"\n'
