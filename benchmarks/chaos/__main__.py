@@ -65,6 +65,8 @@ def fought(
     with ThreadPoolExecutor(1) as aside:
         expected = aside.submit(witness.backtest, str(file))
         witness.settle(at=history.ends["complaints"] // 1000 - 1)
+    said = witness.reader.ends(witness.topics.incident_inputs)
+    witness.until(lambda: ledger.answered(witness, said), "response to all signals")
     witness.until(lambda: ledger.archived(witness), "all records in the archive")
     witness.until(lambda: ledger.ended(witness.notifications()), "an end of every delivery")
     return {

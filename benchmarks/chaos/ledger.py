@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from streams.archive import views
 from streams.archive.places import place
 from streams.cells import Cells, Counts
+from streams.topics import Role, group
 from tests.kafka import tallies
 from tests.kafka.histories import PRODUCTS
 from tests.kafka.installation import SENTINEL, Installation
@@ -117,6 +118,13 @@ def notifications(
         "unmarked_repetitions": plain.total() - len(plain),
         "lost_notifications": len(wanted - came.keys()),
     }
+
+
+def answered(installation: Installation, said: Mapping[int, int]) -> bool:
+    """Response has taken what the log of incidents held up to these offsets."""
+    members = group(installation.settings, Role.RESPONSE)
+    done = installation.reader.committed(members, installation.topics.incident_inputs)
+    return all(done.get(partition, 0) >= end for partition, end in said.items())
 
 
 def ended(lines: Sequence[Mapping[str, Any]]) -> bool:
