@@ -6,7 +6,7 @@ many, of too few people each.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -110,9 +110,12 @@ class TraceJudge(Judge):
         if signal.kind not in TIMELY:
             return signal
         if before:
-            signal = restated(signal, began=before.began)
+            signal = restated(signal, began=_kept(before, onset=signal.onset))
         key = series.key_of(signal.scope)
         if not signal.live or key is None or key.cut not in self._cuts or not self._hours:
+            return signal
+        life = series.life(key)
+        if life != UNBORN and self._at(life, series) >= MOST_SERIES:
             return signal
         return _read(signal, self._trace(key, series, passed=passed, usual=usual))
 
@@ -153,6 +156,12 @@ class TraceJudge(Judge):
         """The place in the roster; past its end for a series that does not live yet."""
         size = self._roster.follow(series)
         return size if life == UNBORN else int(np.searchsorted(self._roster.lives, life))
+
+
+def _kept(before: Signal, *, onset: datetime) -> tuple[int, ...]:
+    """The moments that were told before, from another onset: an excursion may begin anew."""
+    moved = (before.onset - onset) // MINUTE
+    return tuple(minute + moved for minute in before.began)
 
 
 def _read(signal: Signal, trace: Trace) -> Signal:

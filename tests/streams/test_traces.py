@@ -132,6 +132,35 @@ def test_an_alarm_that_outlasts_the_trace_keeps_its_beginning(
     assert told[-1].began == told[-2].began == told[-3].began != ()
 
 
+def test_what_is_over_began_when_it_did_however_its_account_begins_anew() -> None:
+    days = 8
+    sent = [
+        emitted(TWO, records(own, ends=START + days * DAY), n)
+        for n, own in enumerate(parted(TWO, busy(days)))
+    ]
+    found = called(TWO, [counts for (counts,) in merged(sent)])
+    over = [s for s in found if s.state is SignalState.CLEARED]
+    before = {s.id: s for s in confirmed(found)}
+    assert any(s.onset != before[s.id].onset for s in over)
+    assert [minutes(s) for s in over] == [minutes(before[s.id]) for s in over]
+
+
+def test_a_series_of_which_not_all_is_held_has_no_readings_that_are_wrong(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It came among the first, and by its name it is past the bound."""
+    one = settings(partitions=1, records=64)
+    first = complaint("first", START, product="kettle", category="billing")
+    second = complaint("second", START, product="iron", category="staff")
+    sent = emitted(one, records([first, second, *busy()]), every=100, after=1)
+    log = [counts for (counts,) in sent]
+    right = {(s.id, s.revision): (s.began, s.growth) for s in confirmed(called(one, log))}
+    monkeypatch.setattr(trace, "MOST_SERIES", 2)
+    found = confirmed(called(one, log))
+    assert len(found) == len(right) > 0
+    assert all((s.began, s.growth) in (right[s.id, s.revision], ((), None)) for s in found)
+
+
 def played(folder: Path, which: Settings | None = None, **streams: Sequence[Event]) -> list[Signal]:
     """What a back-test of these events calls."""
     paths = [folder / f"{name}.jsonl" for name in streams]
