@@ -40,6 +40,9 @@ MAKERS: Final[Makers] = {
     "drift": drift_judge,
 }
 GONE = "it is no longer judged so: the settings changed"
+ENDS: Final = {
+    SignalState.PROVISIONAL: SignalState.WITHDRAWN, SignalState.CONFIRMED: SignalState.CLEARED
+}  # fmt: skip
 
 
 class Bench:
@@ -76,9 +79,6 @@ class Bench:
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         yield from self._leave(closed)
-        if closed.minutes == MINUTES:
-            claimed = [judge.claims(closed.series) for judge in self._judges.values()]
-            self._surge.left = np.concatenate(claimed)
         for name, judge in self._judges.items():
             if judge.minutes == closed.minutes:
                 passed = (closed.bucket + 1) * closed.minutes
@@ -88,11 +88,16 @@ class Bench:
                     yield read
             if judge is self._surge:
                 closed = replace(closed, usual=self._surge.usual)
+        if closed.minutes == MINUTES:  # so that it leaves the same alone in all of the next hour
+            claimed = [judge.claims(closed.series) for judge in self._judges.values()]
+            self._surge.left = np.concatenate(claimed)
 
     def foresee(self, record: Record) -> Iterator[Signal]:
         for name, judge in self._judges.items():
             for signal in judge.foresee(record):
-                yield self._read(name, signal, record.series, passed=record.passed)
+                read = self._read(name, signal, record.series, passed=record.passed)
+                self._note(name, read)
+                yield read
 
     def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
         """What each made of a scope in the hour that has just been closed."""
@@ -143,19 +148,24 @@ class Bench:
         )  # fmt: skip
 
     def _note(self, name: str, signal: Signal) -> None:
-        """Remember what is confirmed and will be cleared."""
+        """Remember what is to be cleared, or withdrawn."""
         told = self._live[name]
-        if signal.state is SignalState.CONFIRMED and not signal.event:
+        if signal.live and not signal.event:
             told[signal.id] = signal
-        elif signal.state is SignalState.CLEARED:
+        else:
             told.pop(signal.id, None)
 
     def _leave(self, closed: Closed) -> Iterator[Signal]:
-        gone, self._gone = self._gone, []
+        """End what was called and is judged so no more; the surge goes on with all cuts."""
+        surges = self._live["surge"]
+        mute = [one for one in surges.values() if not self._surge.tells_of(one, closed.series)]
+        for signal in mute:
+            del surges[signal.id]
+        gone, self._gone = [*self._gone, *mute], []
         start, end = (signals.moment(closed.bucket + n, closed.minutes) for n in (0, 1))
         for signal in gone:
             yield restated(
-                signal, state=SignalState.CLEARED, revision=0, bucket=start, at=end, reason=GONE
+                signal, state=ENDS[signal.state], revision=0, bucket=start, at=end, reason=GONE
             )
 
 

@@ -31,7 +31,7 @@ class SurgeJudge(Judge):
         calendar: of the stream.
 
     Attributes:
-        left: lives that it leaves to judges which suit them better; set before each close.
+        left: lives that it leaves to judges which suit them better; set after each close.
     """
 
     def __init__(self, seat: Seat, groups: Groups, calendar: Calendar) -> None:
@@ -211,6 +211,11 @@ class SurgeJudge(Judge):
     def _spoken(self, verdict: Verdict, lives: Ints) -> Verdict:
         """Without an alarm in what it leaves to others; one that stands is over in a day."""
         return replace(verdict, above=verdict.above & ~np.isin(lives, self.left))
+
+    def tells_of(self, signal: Signal, series: Series) -> bool:
+        """Whether what it has called is of a cut that it is to judge."""
+        key = series.key_of(signal.scope)
+        return key is not None and key.cut in self._told
 
     def _tells(self, life: int, series: Series) -> bool:
         return bool(series.own[life]) and series.lives[life].cut in self._told

@@ -5,21 +5,23 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from alerts.signal import Signal, SignalState
+from detectors.columns import Ints
 from streams.cells import Counts
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.ledger import Ledger
-from streams.series import Key
+from streams.series import Key, Series
 from streams.settings import Settings
 from streams.snapshots import SnapshotError, freeze, thaw
 from streams.stream import Stream
-from tests.streams.counts import busy, emitted, merged, parted, records
-from tests.streams.logs import DAY, MINUTE, START, settings
+from tests.streams.counts import SURGE, busy, emitted, merged, parted, records
+from tests.streams.logs import DAY, HOUR, MINUTE, START, settings
 
 CHANCE = st.randoms(use_true_random=False)
 TWO = settings(partitions=2, records=64)
@@ -217,3 +219,53 @@ def test_what_a_judge_had_called_is_cleared_when_it_is_restored_under_other_term
     cleared = [s for s in after.read(PLAIN[fired:]) if s.state is SignalState.CLEARED]
     assert {signal.id for signal in cleared} == live
     assert len(cleared) == len(live)
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        (SignalState.PROVISIONAL, SignalState.WITHDRAWN),
+        (SignalState.CONFIRMED, SignalState.CLEARED),
+    ],
+)
+def test_what_the_surge_has_called_ends_where_it_is_no_more_to_judge_its_cut(
+    said: SignalState, end: SignalState
+) -> None:
+    before, after = Watched(), Watched(_without_surge(TWO))
+    at, called = next(
+        (at, signal.id)
+        for at, counts in enumerate(PLAIN)
+        for signal in before.read([counts])
+        if signal.state is said and "product" in signal.scope
+    )
+    after.stream.restore(thaw(freeze(before.stream.snapshot())))
+    found = [s for s in after.read(PLAIN[at + 1 :]) if "product" in s.scope]
+    assert [(s.id, s.state) for s in found] == [(called, end)]
+
+
+def test_what_was_foreseen_under_other_terms_is_withdrawn() -> None:
+    before, after = Watched(), Watched()
+    at, called = next(
+        (at, signal.id)
+        for at, counts in enumerate(PLAIN)
+        for signal in before.read([counts])
+        if signal.state is SignalState.PROVISIONAL
+    )
+    held = thaw(freeze(before.stream.snapshot()))
+    held["judges"]["terms"]["surge"] = "other"
+    after.stream.restore(held)
+    ends = [signal.state for signal in after.read(PLAIN[at + 1 :]) if signal.id == called]
+    assert ends == [SignalState.WITHDRAWN]
+
+
+class Claimant(Diary):
+    """Speaks of all series in the surge's stead, once it has seen the hour before the surge."""
+
+    def claims(self, series: Series) -> Ints:
+        late = self.seen and self.seen[-1].bucket >= START // HOUR + SURGE - 1
+        return np.arange(len(series.lives) if late else 0)
+
+
+def test_what_another_judge_claims_is_not_foreseen_by_the_surge_and_then_withdrawn() -> None:
+    stream = Stream("complaints", TWO, 0, makers={"claimant": Claimant})
+    assert [signal for counts in PLAIN for signal in stream.apply(counts)] == []
