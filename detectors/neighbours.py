@@ -18,7 +18,7 @@ from typing import Annotated
 
 import numpy as np
 
-from detectors.columns import Bools, Columns, Floats, Ints, column
+from detectors.columns import Bools, Columns, Floats, Ints, column, summed
 
 AGES = (1, 2, 4, 7, 14, 28, 56, 91, 182, 365, 730)
 """Days at which a step of age ends; the last step has no end."""
@@ -101,9 +101,9 @@ class Neighbours:
         same = age == shares.age
         complaints = fields.complaints[age, product] - same * shares.here.complaints
         exposure = fields.exposure[age, product] - same * shares.here.exposure
-        everywhere = fields.exposure.sum(axis=0)[product]
+        everywhere = summed(fields.exposure)[product]
         rest = everywhere - shares.whole.exposure
-        others = fields.complaints.sum(axis=0)[product] - shares.whole.complaints
+        others = summed(fields.complaints)[product] - shares.whole.complaints
         known = shares.known(bucket) & (rest > ALONE * everywhere)
         rate = (np.maximum(others, 0.0) + 0.5) / np.where(known, rest, 1.0)
         rate = (np.maximum(complaints, 0.0) + SHRINKAGE) / (

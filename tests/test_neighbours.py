@@ -105,6 +105,23 @@ def test_sums_are_restored_from_a_snapshot_to_the_last_bit() -> None:
     np.testing.assert_array_equal(expected(fields, shares, 40), expected(again, parts, 40))
 
 
+def test_a_product_has_the_same_floats_alone_and_in_company() -> None:
+    """Of batches of all ages, so that all steps have something of the sum."""
+    neighbours, days = Neighbours(day=1, half_life_days=70), tuple(range(0, 600, 20))
+    counts = np.random.default_rng(6).poisson(4, (810, 2 * len(days)))
+    found = []
+    for n in (1, 2):
+        products = np.repeat(np.arange(n), len(days))
+        fields, shares = Fields.empty(n), shipped(*(days * n), products=products)
+        due = []
+        for day, row in enumerate(counts[:, : products.size]):
+            due.append(neighbours.expect(fields, shares, bucket=day)[: len(days)])
+            neighbours.learn(fields, shares, row, bucket=day)
+        found.append(np.array(due[-200:]))
+    assert np.isfinite(found).all()
+    assert found[0].tolist() == found[1].tolist()
+
+
 @pytest.mark.parametrize("settings", [{"day": 0}, {"half_life_days": 0.0}])
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="must be"):

@@ -14,7 +14,7 @@ from alerts.defects import rate_of
 from alerts.rates import BatchRate
 from detectors import batches, disproportion
 from detectors.batches import DOUBT, Batches, BatchState
-from detectors.columns import Bools, Floats, Ints
+from detectors.columns import Bools, Floats, Ints, summed
 from detectors.mixture import Priors
 from detectors.neighbours import Fields, Neighbours, Shares
 from detectors.verdict import Excess
@@ -59,7 +59,7 @@ class Fleet:
     @property
     def others(self) -> Floats:
         """Complaints of each batch's neighbours, as far as they are not forgotten."""
-        whole: Floats = self._fields.complaints.sum(axis=0)[self._register.product]
+        whole: Floats = summed(self._fields.complaints)[self._register.product]
         return whole - self._shares.whole.complaints
 
     def expect(self, rhythm: Floats, *, bucket: int) -> Due:
