@@ -110,7 +110,7 @@ class Records(Sequence[Record]):
             keys=np.array([key, keys]), values=np.array([value, values]),
             headers={int(offsets[n]): _headers(raw, int(at[n])) for n in headed.tolist()},
         )  # fmt: skip
-        asked = offsets >= max(batch.least for batch in batches)
+        asked = offsets >= np.repeat([batch.least for batch in batches], sizes)
         return found if asked.all() else found.taken(asked)
 
     def __len__(self) -> int:

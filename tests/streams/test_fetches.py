@@ -160,3 +160,15 @@ def test_a_batch_with_a_wrong_checksum_is_refused() -> None:
 def test_records_that_do_not_end_with_their_batch_are_refused(raw: bytes) -> None:
     with pytest.raises(CorruptRecordException, match="do not end where it does"):
         wire.starts(raw, 1)
+
+
+def test_each_batch_has_a_first_record_of_its_own_that_is_asked_for() -> None:
+    """As where two answers are taken together."""
+    held = []
+    for base, least in ((0, 1), (3, 4)):
+        builder = DefaultRecordBatchBuilder(2, 0, 0, 7, 0, 0, 1 << 20)
+        for offset in range(3):
+            assert builder.append(offset, 1_700_000_000_000, None, b"v", [])
+        raw = bytes(builder.build())[fetches.RECORDS :]
+        held.append(wire.Batch(raw, wire.starts(raw, 3), base, 0, False, least))
+    assert wire.Records.read(held).offsets.tolist() == [1, 2, 4, 5]
