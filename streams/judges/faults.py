@@ -6,13 +6,14 @@ product and batch, whatever judges it. So what is held is bounded as all series 
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from alerts.defects import evidence_of
 from alerts.rates import Disproportion
 from detectors import disproportion
+from detectors.columns import Ints
 from streams.cells import SEPARATOR
 from streams.judges.judge import Closed, Roster
 from streams.judges.register import Row
@@ -20,6 +21,15 @@ from streams.sections import Cut
 from streams.series import Series
 
 BY = {"product", "batch", "category"}
+
+
+class Table(NamedTuple):
+    """What is out of proportion in a product; `own` is the column of a batch's fault, or -1."""
+
+    batches: dict[str, int]
+    categories: list[str]
+    found: disproportion.Disproportion
+    own: Ints
 
 
 class Faults:
@@ -37,31 +47,44 @@ class Faults:
         self._people = np.zeros(0, np.int64)
         self._names: list[tuple[str, str]] = []  # of batch and category, by place
         self._places = defaultdict[tuple[int, str], list[int]](list)  # by cut and product
+        self._tables = dict[tuple[int, str], Table]()  # the same, as of the bucket closed last
 
     def close(self, closed: Closed) -> None:
         self._follow(closed.series)
         self._people += closed.people[self._roster.lives]
+        self._tables.clear()
 
     def of(self, row: Row) -> tuple[str, Disproportion] | None:
         """The category that is out of proportion in a batch of its product, and how far."""
-        places = self._places.get((self._beside.get(row.cut, -1), row.product), [])
+        whose = self._beside.get(row.cut, -1), row.product
+        if whose not in self._places:
+            return None
+        if whose not in self._tables:
+            self._tables[whose] = self._table(self._places[whose])
+        table = self._tables[whose]
+        at = table.batches.get(row.batch, -1)
+        own = int(table.own[at])
+        if at < 0 or own < 0:
+            return None
+        return table.categories[own], evidence_of(table.found, (at, own))
+
+    def _table(self, places: Sequence[int]) -> Table:
+        """Of a product; many of its batches may be told of at once."""
         names = [self._names[place] for place in places]
         batches, categories = (sorted({name[at] for name in names}) for at in (0, 1))
-        if row.batch not in batches:
-            return None
-        table = np.zeros((len(batches), len(categories)), np.int64)
-        rows = [batches.index(batch) for batch, _ in names]
-        columns = [categories.index(category) for _, category in names]
-        table[rows, columns] = self._people[places]
-        found, at = disproportion.of_faults(table), batches.index(row.batch)
-        own = int(disproportion.own_faults(found)[at])
-        return (categories[own], evidence_of(found, (at, own))) if own >= 0 else None
+        rows, columns = ({name: n for n, name in enumerate(ones)} for ones in (batches, categories))
+        people = np.zeros((len(batches), len(categories)), np.int64)
+        at = [rows[batch] for batch, _ in names], [columns[category] for _, category in names]
+        people[at] = self._people[list(places)]
+        found = disproportion.of_faults(people)
+        return Table(rows, categories, found, disproportion.own_faults(found))
 
     def snapshot(self) -> Any:
         return self._people
 
     def restore(self, held: Any) -> None:
         self._people = held
+        self._tables.clear()
 
     def _follow(self, series: Series) -> None:
         for place in range(len(self._names), self._roster.follow(series)):
