@@ -60,8 +60,12 @@ class Pairs:
         fresh = range(self._seen, len(series.lives))
         self._seen = fresh.stop
         for row in (Trio._fields.index(name) for name in ("whole", "part", "unknown")):
-            for life in fresh:
-                self._note(row, life, series)
+            found = [(named, life) for life in fresh for named in self._named(row, life, series)]
+            if row == Trio._fields.index("whole"):
+                self._grow([named for named, _ in found])
+            for named, life in found:
+                if named in self._places:
+                    self.lives[row, self._places[named]] = life
         return self.lives.shape[1]
 
     def place(self, key: Key) -> int | None:
@@ -72,19 +76,18 @@ class Pairs:
         part, whole, unknown = np.where(self.lives == UNBORN, 0, people[self.lives])
         return part, np.maximum(whole - unknown, part)
 
-    def _note(self, row: int, life: int, series: Series) -> None:
-        key = series.lives[life]
+    def _named(self, row: int, life: int, series: Series) -> Iterator[Key]:
+        """The parts of whose trio it is that row."""
+        cut = series.lives[life].cut
         for trio in self._trios:
-            if trio[row] != key.cut:
-                continue
-            scope = series.scope(life)
-            fields = SEPARATOR.join(scope[field] for field in series.cuts[trio.part].by)
-            named = Key(trio.part, fields)
-            if row == Trio._fields.index("whole"):
-                self._places[named] = self.lives.shape[1]
-                self.lives = np.append(self.lives, np.full((3, 1), UNBORN), axis=1)
-            if named in self._places:
-                self.lives[row, self._places[named]] = life
+            if trio[row] == cut:
+                scope = series.scope(life)
+                fields = SEPARATOR.join(scope[field] for field in series.cuts[trio.part].by)
+                yield Key(trio.part, fields)
+
+    def _grow(self, born: Sequence[Key]) -> None:
+        self._places |= {named: at for at, named in enumerate(born, self.lives.shape[1])}
+        self.lives = np.append(self.lives, np.full((3, len(born)), UNBORN), axis=1)
 
 
 class ShareJudge(Judge):
