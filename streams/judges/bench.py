@@ -70,6 +70,7 @@ class Bench:
         self._terms = {name: _terms(seat, name, judge) for name, judge in self._judges.items()}
         self._live: dict[str, dict[str, Signal]] = {name: {} for name in self._judges}
         self._gone: list[Signal] = []
+        self._restored = False  # and no bucket was closed since
         lengths = {judge.minutes for judge in self._judges.values()}
         self.finer = sorted(lengths - {MINUTES})
 
@@ -140,6 +141,7 @@ class Bench:
                 judge.restore(held["judges"][name])
                 self._live[name] = live.pop(name, {})
         self._gone += [signal for told in live.values() for signal in told.values()]
+        self._restored = True
 
     def _read(self, name: str, signal: Signal, series: Series, *, passed: int) -> Signal:
         return self._trace.read(
@@ -156,17 +158,23 @@ class Bench:
             told.pop(signal.id, None)
 
     def _leave(self, closed: Closed) -> Iterator[Signal]:
-        """End what was called and is judged so no more; the surge goes on with all cuts."""
-        surges = self._live["surge"]
-        mute = [one for one in surges.values() if not self._surge.tells_of(one, closed.series)]
-        for signal in mute:
-            del surges[signal.id]
-        gone, self._gone = [*self._gone, *mute], []
+        """End what was called and is judged so no more."""
+        if self._restored:
+            self._gone += self._muted(closed.series)
+            self._restored = False
+        gone, self._gone = self._gone, []
         start, end = (signals.moment(closed.bucket + n, closed.minutes) for n in (0, 1))
         for signal in gone:
             yield restated(
                 signal, state=ENDS[signal.state], revision=0, bucket=start, at=end, reason=GONE
             )
+
+    def _muted(self, series: Series) -> list[Signal]:
+        """What the surge had called of cuts that were taken from it; it goes on with all."""
+        told = self._live["surge"]
+        muted = [one for one in told.values() if not self._surge.tells_of(one, series)]
+        self._live["surge"] = {one.id: one for one in told.values() if one not in muted}
+        return muted
 
 
 def _terms(seat: Seat, name: str, judge: Judge) -> str:
