@@ -67,17 +67,21 @@ class Fleet:
         return Due(bucket, rhythm, people)
 
     def step(self, due: Due, people: Ints, *, masked: bool) -> Excess:
-        """Judge, then learn; an outage says nothing of either."""
+        """Judge, then learn; an outage says nothing of either.
+
+        Of which batches it speaks was settled when the hour began, so that no other does.
+        """
         exposure = np.full_like(due.people, np.nan) if masked else due.people
         self._state, found = self._batches.step(
             self._state, self._beliefs, people, exposure, bucket=due.bucket
         )
+        said = _spoken(found, self.learnt, masked=masked)
         if not masked:
-            self.learnt = self._known(due.bucket) & ~found.unknown
+            self.learnt = (self.learnt | self._known(due.bucket)) & ~found.unknown
         self._refit(due.bucket)
         if not masked:
             self._learn(due, people, found.score)
-        return _spoken(found, self.learnt, masked=masked)
+        return said
 
     def foresee(self, due: Due, people: Ints, places: Ints) -> Excess:
         """The verdict on these places as it stands."""

@@ -192,13 +192,17 @@ def test_units_are_in_the_field_from_the_local_day_of_shipping_on() -> None:
     assert HOUR == 3_600_000
 
 
-def fleet(which: Batches, counts: Ints) -> Floats:
-    """Scores by hour and batch, without a stream; masked for an hour."""
+def born(which: Batches) -> tuple[Register, Fleet]:
     seat = Seat(
         "complaints", PLAN, PLAN.cuts, ZoneInfo("UTC"), 5000.0, lambda *_: True
     )  # fmt: skip
     register = Register(seat, which)
-    one = Fleet(register, threshold=5000.0)
+    return register, Fleet(register, threshold=5000.0)
+
+
+def fleet(which: Batches, counts: Ints) -> Floats:
+    """Scores by hour and batch, without a stream; masked for an hour."""
+    register, one = born(which)
     found = []
     for hour, people in enumerate(counts):
         due = one.expect(np.ones(len(register.slices)), bucket=FIRST + hour)
@@ -216,3 +220,20 @@ def test_a_product_has_the_same_scores_alone_and_in_the_company_of_others() -> N
     assert company[:, BATCHES:].tolist() == alone.tolist()
     assert alone.max() > 100.0
     assert not alone[60].any()
+
+
+def test_a_batch_that_it_speaks_of_is_not_left_again_as_complaints_are_forgotten() -> None:
+    """What was foreseen of it would be withdrawn, and nobody would speak of it."""
+    _, one = born(table())
+    counts = np.zeros((4, BATCHES), np.int64)
+    counts[0, 1:11] = 1
+    counts[3, 0] = 30
+    learnt, above = [], []
+    for hour, people in enumerate(counts):
+        due = one.expect(np.ones(1), bucket=FIRST + hour)
+        learnt.append(bool(one.learnt[0]))
+        foreseen = one.foresee(due, people[:1], np.zeros(1, np.int64))
+        closed = one.step(due, people, masked=False)
+        above.append((bool(foreseen.above[0]), bool(closed.above[0])))
+    assert learnt == [False, False, True, True]
+    assert above == [(False, False)] * 3 + [(True, True)]
