@@ -222,6 +222,12 @@ class Cut(Section):
         """The cut that this one counts a part of."""
         return self.stream, frozenset(self.by), frozenset()
 
+    @property
+    def unknown(self) -> Counted:
+        """The cut of what is unknown of that whole in the field that this one fixes."""
+        fixed = frozenset((field, UNKNOWN["sentiment"]) for field in self.where)
+        return self.stream, frozenset(self.by), fixed
+
 
 CHANCE = frozenset({Nature.EXCESS, Nature.ABSENCE})  # natures of what may alarm by chance
 LEAST_TIMES, MOST_TIMES = 0.01, 1e6  # of what the budget asks for

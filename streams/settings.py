@@ -199,6 +199,12 @@ class Settings(BaseSettings):
                     f"cuts[{position}].methods: share needs a whole that has no family, or that "
                     f"of its part ({cut.family}), got {family}"
                 )
+            beside = cuts.get(cut.unknown)
+            if beside is not None and beside.family not in (None, cut.family):
+                raise ValueError(
+                    f"cuts[{position}].methods: share needs what is unknown to have no family, or "
+                    f"that of its part ({cut.family}), got {beside.family}"
+                )
         return self
 
     @model_validator(mode="after")

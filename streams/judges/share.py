@@ -16,7 +16,6 @@ from detectors.columns import Ints
 from detectors.share import Share, ShareState, Verdict
 from streams import signals
 from streams.cells import SEPARATOR
-from streams.completion import UNKNOWN
 from streams.judges.judge import Closed, Judge, Seat
 from streams.judges.standing import Standing
 from streams.sections import Cut
@@ -36,9 +35,7 @@ class Trio(NamedTuple):
         """`cuts` hold the whole: the settings see to that."""
         cut = cuts[part]
         places = {other.counted: place for place, other in enumerate(cuts)}
-        (field,) = cut.where
-        unknown = cut.model_copy(update={"where": {field: UNKNOWN}})
-        return cls(part, places[cut.whole], places.get(unknown.counted))
+        return cls(part, places[cut.whole], places.get(cut.unknown))
 
 
 class Pairs:

@@ -184,6 +184,11 @@ NEGATIVE_PART = 'where = { sentiment = "negative" }\nmethods = ["share"]\n'
             CUT + 'family = "product"\n' + CUT + NEGATIVE_PART,
             r"cuts\[1\].methods: share needs a whole that has no family, or that of its part",
         ),
+        (
+            CUT + CUT + NEGATIVE_PART + CUT + 'family = "product"\n'
+            'where = { sentiment = "unknown" }\n',
+            r"cuts\[1\].methods: share needs what is unknown to have no family, or that",
+        ),
     ],
 )
 def test_a_share_without_its_whole_is_refused(written: str, said: str, tmp_path: Any) -> None:
