@@ -91,11 +91,11 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     event ids, as received: they are redacted when shown. `approximate` says that persons are
     unknown and each event was counted as one. Of a batch whose units in the field are known `rate`
     is its complaints per unit; `fault` is the category that stands out in it and `fault_evidence`
-    how far, where complaints are counted by both. `regions` are those that rise together, that of
-    the scope first. `began` holds minutes from `onset` (below 0: before it) at which the excess
-    may have begun with its first person, each as likely as the others (`detectors.lead`); empty
-    where that is not known. `growth` is how fast it grows as of `at`, an hour, by the 5 %, 50 %
-    and 95 % points; null for few people (`detectors.growth`).
+    how far, where complaints are counted by both. `regions` are those that rise together, the
+    largest excess first. `began` holds minutes from `onset` (below 0: before it) at which the
+    excess may have begun with its first person, each as likely as the others (`detectors.lead`);
+    empty where that is not known. `growth` is how fast it grows as of `at`, an hour, by the 5 %,
+    50 % and 95 % points; null for few people (`detectors.growth`).
     """
 
     id: str
