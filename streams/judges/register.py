@@ -52,6 +52,7 @@ class Register:
     def __init__(self, seat: Seat, table: Batches) -> None:
         known = sorted(_rows(seat, table), key=lambda row: (-row.shipped, row.name))
         self.rows = sorted(known[: seat.settings.detection.max_series])
+        self._told = frozenset(known)
         begun = [n for n, row in enumerate(self.rows) if n == 0 or row.whose != self._before(n)]
         ends = pairwise([*begun, len(self.rows)])
         self.slices = [slice(first, end) for first, end in ends]
@@ -108,10 +109,11 @@ class Register:
         """By place, and by product, where it was in another register; -1: it begins anew.
 
         A product goes on to which batches came and none was changed or struck: what its
-        neighbours brought per unit stands on the units that were told then.
+        neighbours brought per unit stands on the units that were told then. That of one which
+        newer ones have put out stays among it.
         """
-        fresh, names = set(self.rows), {row: n for n, row in enumerate(held)}
-        broken = {row.whose for row in held if row not in fresh}
+        names = {row: n for n, row in enumerate(held)}
+        broken = {row.whose for row in held if row not in self._told}
         numbers = {whose: n for n, whose in enumerate(dict.fromkeys(row.whose for row in held))}
         kept = [row if row.whose not in broken else None for row in self.rows]
         places = [-1 if row is None else names.get(row, -1) for row in kept]

@@ -1,6 +1,6 @@
 """Batches by units in the field, judged through a stream as the detectors would by themselves."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -171,6 +171,20 @@ def test_no_more_batches_are_held_than_series_may_be_the_newest_first() -> None:
     rows = Watched(table(**many), which).judge._register.rows
     assert len(rows) == 50
     assert all(row.batch.startswith("B") or row.shipped > FIRST - 365 * 24 for row in rows)
+
+
+def test_a_batch_that_newer_ones_put_out_leaves_what_is_known_of_the_others() -> None:
+    few = PLAN.detection.model_copy(update={"max_series": BATCHES})
+    which = PLAN.model_copy(update={"detection": few})
+    newer = Batch(None, SHIPPED + timedelta(days=1), UNITS)
+    before, after = Watched(which=which), Watched(table(C00=newer), which)
+    before.read(log()[:30])
+    after.stream.restore(thaw(freeze(before.stream.snapshot())))
+    old, new = before.held["fleet"], after.held["fleet"]
+    assert [row.batch for row in new["rows"]][-2:] == ["B38", "C00"]
+    assert new["fields"]["complaints"].tolist() == old["fields"]["complaints"].tolist()
+    assert new["state"]["events"][..., :-1].tolist() == old["state"]["events"][..., :-1].tolist()
+    assert old["fields"]["complaints"].any()
 
 
 def test_it_finds_the_same_in_as_many_shards_as_there_are() -> None:
