@@ -237,9 +237,8 @@ class Spatial:
             zone = int(best.argmax())
             near = self.zones.touching(zone)
             score = float(rest[near].sum())
-            if score < self.threshold:
-                break
-            found.append(Rise(zone, score))
+            if score >= self.threshold:
+                found.append(Rise(zone, score))
             rest[near] = 0.0
         return found
 

@@ -1,6 +1,7 @@
 """The scan over neighbouring regions: its zones, what it calls, and what it leaves to the surge."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -109,6 +110,21 @@ def test_two_rises_that_do_not_touch_are_two() -> None:
     held = [frozenset(ZONES.regions_of(rise.zone).tolist()) for rise in rises]
     assert set(held) == {frozenset({0, 1}), frozenset({4, 5})}
     assert all(rise.score >= THRESHOLD for rise in rises)
+
+
+def test_a_lone_zone_with_much_evidence_hides_no_rise_elsewhere() -> None:
+    *_, verdict = judged(constant(2, 2, 2, 2, 2, 2, 2, 2))
+    held = [tuple(ZONES.regions_of(zone).tolist()) for zone in range(ZONES.size)]
+    score, evidence = np.zeros(ZONES.size), np.zeros(ZONES.size)
+    for regions, part, speaks in (
+        ((0, 1), 0.6, 10.0), ((4, 5), 0.5, 6.0), ((4, 5, 6), 0.4, 5.0), ((3, 4, 5), 0.4, 5.0)
+    ):  # fmt: skip
+        zone = held.index(regions)
+        score[zone], evidence[zone] = part * THRESHOLD, speaks
+    share = np.full(ZONES.size, 0.5)
+    (rise,) = SCAN.rises(replace(verdict, score=score, evidence=evidence, share=share))
+    assert held[rise.zone] == (4, 5)
+    assert rise.score == pytest.approx(1.3 * THRESHOLD)
 
 
 def test_the_parts_of_the_zones_add_up_to_what_the_rise_scores() -> None:
