@@ -132,7 +132,8 @@ class Bench:
     def restore(self, held: dict[str, Any]) -> None:
         """A judge that the snapshot does not know, or under other terms, begins now.
 
-        What it had called, and one that sits here no more, is cleared when the next bucket closes.
+        What it had called, and one that sits here no more, ends when the next bucket closes; so
+        does what the surge had called of cuts that it is no more to judge.
         """
         live = msgspec.convert(held["live"], dict[str, dict[str, Signal]])
         self._gone = msgspec.convert(held["gone"], list[Signal])
