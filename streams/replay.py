@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -108,15 +109,18 @@ def feeding(settings: Settings, bootstrap: str) -> Iterator[Feed]:
     """A feed whose every record the broker has taken when the block ends; else BrokerError."""
     admission.check(settings.kafka, bootstrap)
     try:
-        producer = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","),
-            acks="all",
-            enable_idempotence=True,
-            linger_ms=5,
-            batch_size=256 * 1024,
-            max_request_size=4 << 20,
-            **security.client(settings.kafka),
-        )
+        # kafka-python keeps what is raised in its loop, an interruption of this thread too.
+        with ThreadPoolExecutor(1) as aside:
+            producer = aside.submit(
+                KafkaProducer,
+                bootstrap_servers=bootstrap.split(","),
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=5,
+                batch_size=256 * 1024,
+                max_request_size=4 << 20,
+                **security.client(settings.kafka),
+            ).result()
         feed = Feed(settings, producer)
         try:
             yield feed

@@ -61,7 +61,8 @@ def kafka(chosen: Settings) -> Iterator[str]:
         # An interruption must not come between the broker's start and the note of its process.
         with ThreadPoolExecutor(1) as aside:
             bootstrap = aside.submit(broker.up, chosen.home).result().bootstrap
-        topics.create(chosen, bootstrap)
+            # Nor must it reach kafka-python, which keeps what is raised in its loop.
+            aside.submit(topics.create, chosen, bootstrap).result()
         yield bootstrap
     finally:
         broker.down(chosen.home)

@@ -35,7 +35,7 @@ from tocsin.errors import one_line
 from tocsin.interrupts import stoppable
 
 LIVE = 20.0  # seconds that the last two days take
-PATIENCE = 60.0  # seconds after the last event in which everything must be judged and told
+PATIENCE = 120.0  # seconds after the last event in which everything must be judged and told
 LOOK = 0.2
 STOPPED = 130
 VARIABLE = "LANG_ALERTS"
