@@ -35,12 +35,17 @@ def install(contents: Mapping[str, str], folder: Path) -> None:
 
 
 def exchange(content: bytes, file: Path, *, former: Path) -> None:
-    """Put other settings in a file's place at once; what it held lies in `former` from then on.
+    """As `replace`; what the file held lies in `former` from then on."""
+    shutil.copy2(file.resolve(), former)
+    replace(content, file)
+
+
+def replace(content: bytes, file: Path) -> None:
+    """Put other settings in a file's place at once.
 
     Raises OSError; the file is then as it was.
     """
     place = file.resolve()
-    shutil.copy2(place, former)
     with tempfile.TemporaryDirectory(prefix=".tocsin-rules-", dir=place.parent) as aside:
         fresh = Path(aside, place.name)
         with fresh.open("wb") as into:

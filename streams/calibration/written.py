@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from streams import settings
+from streams import installing, settings
 from streams.settings import SettingsError
 
 SECTION: Final = "[detection]"
+CRLF: Final = "\r\n"
 SET: Final = re.compile(r"^[ \t]*thresholds[ \t]*=[ \t]*\{[^}\n]*\}", re.MULTILINE)
 HEADER: Final = re.compile(r"^[ \t]*\[detection\][ \t]*(#[^\n]*)?$", re.MULTILINE)
 
@@ -28,7 +29,8 @@ def apply(file: Path, times: Mapping[str, float]) -> None:
         OSError: for one that cannot be read or written.
     """
     settings.load(file)
-    before = file.read_text(encoding="utf-8")
+    held = file.read_bytes().decode()
+    before = held.replace(CRLF, "\n")
     after = _with(before, option(times))
     wanted = tomllib.loads(before)
     wanted.setdefault("detection", {})["thresholds"] = dict(times)
@@ -37,7 +39,7 @@ def apply(file: Path, times: Mapping[str, float]) -> None:
             f"{file}: detection.thresholds must be in one line below {SECTION} to be replaced; "
             f"write there: {option(times)}"
         )
-    file.write_text(after, encoding="utf-8")
+    installing.replace((after.replace("\n", CRLF) if CRLF in held else after).encode(), file)
 
 
 def _with(text: str, line: str) -> str:

@@ -224,6 +224,14 @@ def test_thresholds_are_set_in_the_file_and_all_else_stays(file: Path, text: str
     assert all(comment in file.read_text(encoding="utf-8") for comment in comments)
 
 
+def test_a_file_of_windows_keeps_its_line_ends(file: Path) -> None:
+    file.write_bytes(b"# mine\r\n[detection] # ours\r\nseries = 50\r\n")
+    written.apply(file, {"surge": 0.5})
+    assert file.read_bytes() == (
+        b"# mine\r\n[detection] # ours\r\nthresholds = { surge = 0.5 }\r\nseries = 50\r\n"
+    )
+
+
 def test_a_file_that_sets_them_in_another_form_stays_as_it_is(file: Path) -> None:
     text = "[detection.thresholds]\nsurge = 2.0\n"
     file.write_text(text, encoding="utf-8")
