@@ -30,7 +30,7 @@ def effect(old: Settings, new: Settings) -> Effect:
 def _counted(settings: Settings) -> tuple[Any, ...]:
     """What counts, and the state that is made of them, go by: not what judges them."""
     cuts = tuple(cut.model_dump(exclude={"methods"}) for cut in settings.cuts)
-    return cuts, settings.detection.shards, settings.detection.zone
+    return cuts, settings.detection.shards, settings.detection.zone, settings.regions.aliases
 
 
 def _keyed(settings: Settings) -> dict[str, tuple[Any, ...]]:

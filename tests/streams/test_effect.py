@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.effect import Effect, effect
-from streams.sections import Cut, Detection, Source
+from streams.sections import Cut, Detection, Source, Tables
 from streams.settings import Settings
 from tests.streams.logs import CUTS
 
@@ -35,6 +35,7 @@ REGION = Cut(stream="complaints", by=("region",))
         ({"cuts": (CUTS[0], CUTS[1].model_copy(update={"group": None}))}, Effect.REBUILD),
         ({"detection": Detection(shards=8)}, Effect.REBUILD),
         ({"detection": Detection(zone="Asia/Shanghai")}, Effect.REBUILD),
+        ({"tables": Tables(provinces="zh")}, Effect.REBUILD),
         ({"sources": (SOURCE.model_copy(update={"key": "id"}),)}, Effect.TOPICS),
     ],
 )
