@@ -8,7 +8,7 @@ a mark by id is first *placed* among the incidents of the settings that it was m
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
@@ -19,6 +19,7 @@ from alerts.signal import Scope, matter
 from streams import files
 from streams.events import Rejected
 from streams.hindsight import Called
+from streams.regions import NONE, Regions
 from streams.rejections import shown
 from streams.sections import CHANNELS, DIMENSIONS
 
@@ -58,14 +59,6 @@ class Mark:
     at: datetime | None = None
     reason: str = ""
 
-    @property
-    def named(self) -> str:
-        """As people wrote it."""
-        if self.incident:
-            return self.incident
-        fields = ", ".join(f"{name}={value}" for name, value in self.scope.items())
-        return f"{fields} at {self.at:%Y-%m-%d %H:%M%z}"
-
 
 class Case(NamedTuple):
     """A mark with its place in a history; what it is about is called where `met` says so."""
@@ -82,8 +75,7 @@ class Case(NamedTuple):
     def met(self, called: Called) -> bool:
         """Whether an incident, of any run over this history, is about it and of its time."""
         in_time = _begun(called) - AROUND <= self.until and self.since <= called.line.at + AROUND
-        scopes = [called.line.subject, *(signal.scope for signal in called.standing)]
-        return in_time and any(akin(self.scope, scope) for scope in scopes)
+        return in_time and any(akin(self.scope, scope) for scope in _scopes(called))
 
     def calls(self, called: Iterable[Called]) -> list[Called]:
         """Those incidents that are about it."""
@@ -98,10 +90,18 @@ def akin(one: Scope, other: Scope) -> bool:
     return first <= second or second <= first
 
 
-def load(path: Path) -> list[Mark]:
-    """The marks in a file; raises MarksError."""
+def _scopes(called: Called) -> Iterator[Scope]:
+    """What an incident is about, each of the regions that rise together by itself."""
+    yield called.line.subject
+    for signal in called.standing:
+        yield signal.scope
+        yield from (signal.scope | {"region": region} for region in signal.regions)
+
+
+def load(path: Path, regions: Regions = NONE) -> list[Mark]:
+    """The marks in a file, with regions by the names they are counted under; raises MarksError."""
     marks: list[Mark] = []
-    problems = list(islice(_read(path, marks), MOST_PROBLEMS + 1))
+    problems = list(islice(_read(path, marks, regions), MOST_PROBLEMS + 1))
     if len(problems) > MOST_PROBLEMS:
         problems[-1] = "and more"
     if problems:
@@ -119,14 +119,10 @@ def placed(path: Path, marks: Iterable[Mark], called: Sequence[Called]) -> list[
 
 
 def _case(mark: Mark, known: Mapping[str, Called]) -> Case:
+    """The scope and moment of a mark, or its incident's from its onset to its last signal."""
     if mark.at is not None:
         return Case(mark, mark.scope, mark.at, mark.at)
-    return lying(known[mark.incident], mark)
-
-
-def lying(called: Called, mark: Mark | None = None) -> Case:
-    """The case that an incident itself is: its matter, from its onset to its last signal."""
-    mark = mark or Mark(0, Ruling.REAL, incident=called.line.id)
+    called = known[mark.incident]
     return Case(mark, called.line.subject, _begun(called), called.line.at)
 
 
@@ -148,7 +144,7 @@ class _RefusedError(Exception):
         super().__init__(f"{column}: {rule}, got {shown(value)!r}")
 
 
-def _read(path: Path, marks: list[Mark]) -> Iterator[str]:
+def _read(path: Path, marks: list[Mark], regions: Regions) -> Iterator[str]:
     """Fills the list; yields what is wrong with the file."""
     try:
         names, rows = files.raw(path)
@@ -157,7 +153,8 @@ def _read(path: Path, marks: list[Mark]) -> Iterator[str]:
             return
         for number, row in rows:
             try:
-                marks.append(_mark(number, row))
+                mark = _mark(number, row)
+                marks.append(replace(mark, scope=regions.scope(mark.scope)))
             except _RefusedError as refusal:
                 yield f"row {number}: {refusal}"
     except files.FileError as failure:

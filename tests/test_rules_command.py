@@ -209,7 +209,34 @@ def test_a_mark_that_nothing_answers_to_is_named() -> None:
     written("marks.csv", f"{MARKS}\n,region=north,{hour(SURGE)},real,\n")
     result = apply("--marks", "marks.csv")
     assert result.exit_code == 0
-    assert "region=north at 2024-01-06 09:00+0000 is marked as real, but" in result.stdout
+    assert "region north at 2024-01-06 09:00 UTC is marked as real, but" in result.stdout
+    written("tocsin.toml", SETTINGS)
+    chinese = rules(
+        "apply", "strict.toml", "complaints.jsonl", "--marks", "marks.csv", language="zh"
+    )
+    assert "地区 north（2024-01-06 09:00 UTC）" in chinese.stdout
+
+
+def test_what_people_wrote_moves_no_cursor() -> None:
+    written("marks.csv", f"{MARKS}\n,region=no\x1b[2Jrth,{hour(SURGE)},real,\n")
+    result = apply("--marks", "marks.csv", "--by", "an\x1b[2Jn")
+    assert result.exit_code == 0, result.stderr
+    assert "is marked as real, but" in result.stdout
+    assert "\x1b" not in result.stdout + rules("show").stdout
+
+
+def test_a_mark_names_a_region_by_any_of_its_names() -> None:
+    regional = [msgspec.structs.replace(event, region="广东省") for event in busy()]
+    lines = [msgspec.json.encode(event) for event in regional]
+    Path("complaints.jsonl").write_bytes(b"\n".join(lines))
+    by_region = '[[cuts]]\nstream = "complaints"\nby = ["region"]\n'
+    cuts = SETTINGS.index("[[cuts]]")
+    written("tocsin.toml", SETTINGS[:cuts] + by_region)
+    written("strict.toml", STRICT[: STRICT.index("[[cuts]]")] + by_region)
+    written("marks.csv", f"{MARKS}\n,region=广东,{hour(SURGE + 1)},real,\n")
+    refused = apply("--marks", "marks.csv")
+    assert refused.exit_code == 1
+    assert "Guangdong" in refused.stderr
 
 
 def test_another_number_of_cuts_asks_for_a_rebuild() -> None:

@@ -53,7 +53,7 @@ def run(
     err, words = Console(stderr=True, highlight=False), language.words()
     with one_line(*PROBLEMS, marks.MarksError):
         chosen = settings.load(file)
-        known = marks.load(marked) if marked else []
+        known = marks.load(marked, chosen.regions) if marked else []
         place = _placing(marked or Path(), known)
         mapped = mapping.load(map_file) if map_file else None
         with progress(err) as bars:

@@ -12,6 +12,7 @@ from streams.calibration.search import Calibration, Finding, Note
 from streams.hindsight import Called
 from streams.settings import Settings
 from tocsin.hindsight_view import about
+from tocsin.marks_view import named
 from tocsin.proposal_view import table
 
 MOST = 20  # incidents that are listed
@@ -79,12 +80,12 @@ def _notes(found: Calibration, words: Words) -> Iterator[str]:
     for held in found.held:
         yield words.say(
             "{method} is held back: else {mark} (row {row}) would be lost.",
-            method=held.method, mark=held.case.mark.named, row=held.case.mark.row,
+            method=held.method, mark=named(held.case.mark, words), row=held.case.mark.row,
         )  # fmt: skip
     for case in found.uncalled:
         yield words.say(
             "{mark} (row {row}) is marked as real and is not called by the present settings.",
-            mark=case.mark.named, row=case.mark.row,
+            mark=named(case.mark, words), row=case.mark.row,
         )  # fmt: skip
     if dismissed := [case for case in found.cases if not case.real]:
         yield words.numbered(

@@ -9,6 +9,7 @@ from streams.decisions import Decision
 from tocsin import hindsight_view
 from tocsin.comparing import Weighed
 from tocsin.comparison_view import span
+from tocsin.marks_view import named
 
 
 def warnings(words: Words, weighed: Weighed, verdict: Verdict) -> Iterator[str]:
@@ -20,7 +21,7 @@ def warnings(words: Words, weighed: Weighed, verdict: Verdict) -> Iterator[str]:
         yield words.say(
             "{mark} is marked as real, but {old} does not call it in this history: nothing can "
             "be said of it",
-            mark=case.mark.named, old=old,
+            mark=named(case.mark, words), old=old,
         )  # fmt: skip
     for one in verdict.weakened:
         yield _weaker(words, one, new)

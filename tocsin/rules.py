@@ -127,7 +127,7 @@ def apply(
 
 
 def _weigh(sides: tuple[Side, Side], material: Material, marks_file: Path | None) -> Weighed:
-    said = marks.load(marks_file) if marks_file else []
+    said = marks.load(marks_file, sides[0].settings.regions) if marks_file else []
     err, words = Console(stderr=True, highlight=False), language.words()
     seen = comparing.look_back(err, words, sides, material)
     comparison = compare(*(one.called for one in seen))

@@ -7,8 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from alerts.redaction import clean
 from alerts.signal import Kind
-from alerts.words import Words
+from alerts.words import VALUE_LENGTH, Words
 from streams.decisions import Decision
 from streams.durations import text
 from streams.judges.judge import kind_of
@@ -35,7 +36,8 @@ def decided(decision: Decision | None, words: Words, *, digest: str) -> Iterator
         return
     yield words.say(
         "last change: {when}, by {who}; before it the file was {former}",
-        when=words.moment(decision.at), who=decision.who, former=decision.former,
+        when=words.moment(decision.at), who=clean(decision.who, cap=VALUE_LENGTH),
+        former=decision.former,
     )  # fmt: skip
     if decision.lost:
         lost = words.listed(one.incident for one in decision.lost)

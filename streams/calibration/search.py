@@ -9,13 +9,15 @@ would lose it is held back.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from detectors.calibration import Evidence, Interval, rate
 from streams.calibration.attendance import METHODS, Attendance, Share
 from streams.calibration.trial import Clean, Play, Times, Trial, under, voices
+from streams.comparison import Comparison, compare
 from streams.hindsight import Called
-from streams.marks import Case, lying
+from streams.marks import Case
 from streams.settings import Settings
 from streams.signals import moment
 
@@ -96,12 +98,16 @@ class Calibration:
     @property
     def gone(self) -> list[Called]:
         """What would no longer be called."""
-        return [one for one in _stood(self.before) if not _found(one, self.after)]
+        return self._comparison.gone
 
     @property
     def new(self) -> list[Called]:
         """What would be called beside it."""
-        return [one for one in _stood(self.after) if not _found(one, self.before)]
+        return self._comparison.added
+
+    @cached_property
+    def _comparison(self) -> Comparison:
+        return compare(_stood(self.before), _stood(self.after))
 
 
 class Search:
@@ -244,8 +250,3 @@ def _calls(case: Case, called: Sequence[Called]) -> list[Called]:
 
 def _stood(called: Sequence[Called]) -> list[Called]:
     return [one for one in called if not one.withdrawn]
-
-
-def _found(one: Called, others: Sequence[Called]) -> bool:
-    """Whether others hold the same matter at the same time."""
-    return bool(_calls(lying(one), others))

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.signal import Signal
+from alerts.signal import Kind, Signal
 from streams.hindsight import Called, called
 from streams.marks import AROUND, Mark, MarksError, Ruling, akin, load, placed
+from streams.regions import provinces
 from tests.alerts.samples import NOON, run, scoped, surge
 
 HEADER = "incident,scope,at,mark,reason"
@@ -104,6 +105,22 @@ def test_a_mark_by_scope_finds_what_holds_it_or_is_held_by_it(
     (one,) = found = incidents(surge("a", scope=scoped(product="kettle")))
     (case,) = placed(Path("m.csv"), [marked(scope, one.line.opened)], found)
     assert bool(case.calls(found)) is met
+
+
+def test_a_mark_finds_each_of_the_regions_that_rise_together() -> None:
+    scope = scoped(region="Hainan")
+    found = incidents(surge("a", kind=Kind.SPATIAL, scope=scope, regions=("Hainan", "Guangdong")))
+    at = found[0].line.opened
+    places = [marked({"region": name}, at) for name in ("Hainan", "Guangdong", "Guangxi")]
+    cases = placed(Path("m.csv"), places, found)
+    assert [bool(case.calls(found)) for case in cases] == [True, True, False]
+
+
+def test_a_region_is_marked_by_any_of_its_names(tmp_path: Path) -> None:
+    path = written(tmp_path, ",region=海南省,2026-03-02T12:30Z,real,")
+    assert load(path, provinces("en"))[0].scope == {"region": "Hainan"}
+    assert load(path, provinces("zh"))[0].scope == {"region": "海南"}
+    assert load(path)[0].scope == {"region": "海南省"}
 
 
 @pytest.mark.parametrize(("days", "met"), [(-3, False), (0, True), (3, False)])
