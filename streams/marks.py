@@ -31,6 +31,8 @@ AROUND: Final = timedelta(days=1)
 
 SCOPE_RULE: Final = "must be such as product=Kettle K3;batch=B2409-03, or a JSON object of texts"
 AT_RULE: Final = "must be a time with its zone, such as 2026-03-02T12:30+08:00"
+YEAR_RULE: Final = "must be from the year 2000 to 9998"
+YEARS: Final = range(2000, 9999)
 EITHER_RULE: Final = "must be given, or scope and at in its place"
 
 
@@ -216,4 +218,6 @@ def _at(text: str) -> datetime:
         raise _RefusedError("at", AT_RULE, text) from None
     if at.tzinfo is None:
         raise _RefusedError("at", AT_RULE, text)
+    if at.year not in YEARS:
+        raise _RefusedError("at", YEAR_RULE, text)
     return at

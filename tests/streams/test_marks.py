@@ -54,6 +54,8 @@ def test_an_incident_is_marked_by_its_id_or_by_scope_and_time(tmp_path: Path) ->
         ("I-A,product=x,,real,", "row 2: scope: must be empty, as at, where incident is given"),
         (",product=x,2026-03-02,real,", "row 2: at: must be a time with its zone"),
         (",product=x,noon,real,", "row 2: at: must be a time with its zone"),
+        (",product=x,0001-01-01T00:00+08:00,real,", "row 2: at: must be from the year 2000 to"),
+        (",product=x,9999-12-31T23:59-08:00,real,", "row 2: at: must be from the year 2000 to"),
         (",product,2026-03-02T12:00Z,real,", "row 2: scope: must be such as product=Kettle K3;"),
         (",{},2026-03-02T12:00Z,real,", "row 2: scope: must be such as product=Kettle K3;"),
         (",{x,2026-03-02T12:00Z,real,", "row 2: scope: must be such as product=Kettle K3;"),
