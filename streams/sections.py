@@ -253,8 +253,8 @@ class Detection(Section):
     def _of_chance(cls, thresholds: dict[Kind, float]) -> dict[Kind, float]:
         """What has no chance of a false alarm has no threshold either."""
         if other := [kind for kind in thresholds if kind.nature not in CHANCE]:
-            known = sorted(kind for kind in Kind if kind.nature in CHANCE)
-            raise ValueError(f"must be of methods with a budget, {known}, got {other[0].value!r}")
+            known = ", ".join(sorted(kind for kind in Kind if kind.nature in CHANCE))
+            raise ValueError(f"must be of methods with a budget ({known}), got {other[0].value!r}")
         return thresholds
 
     def remembered(self, stream: Stream) -> timedelta:

@@ -242,7 +242,7 @@ def test_a_file_that_sets_them_in_another_form_stays_as_it_is(file: Path) -> Non
 
 def test_a_method_without_chance_has_no_threshold(file: Path) -> None:
     file.write_text("[detection]\nthresholds = { trigger = 2.0 }\n", encoding="utf-8")
-    with pytest.raises(SettingsError, match="must be of methods with a budget"):
+    with pytest.raises(SettingsError, match=r"with a budget \(batch, burst, .*\), got 'trigger'"):
         settings.load(file)
 
 
