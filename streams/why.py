@@ -4,7 +4,7 @@ What is asked are the judges themselves, as they stand when the hour has been ju
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from difflib import SequenceMatcher
 from heapq import nlargest
 from typing import Final
@@ -59,6 +59,8 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise ScopeError(f"time must be ISO 8601 (2026-03-02T12:30), got {text!r}") from None
+    if not MINYEAR < at.year < MAXYEAR:
+        raise ScopeError(f"time must be within the years 2 to 9998, got {text!r}")
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 

@@ -188,11 +188,18 @@ def test_what_is_no_scope_is_refused(text: str) -> None:
         scope_of(text)
 
 
-def test_a_time_that_is_none_is_one_line() -> None:
-    arguments = ["why", "category=billing", "noon", "complaints.jsonl"]
-    result = CliRunner().invoke(app, arguments)
+@pytest.mark.parametrize(
+    ("time", "rule"),
+    [
+        ("noon", "ISO 8601 (2026-03-02T12:30)"),
+        ("9999-12-31T23:59-08:00", "within the years 2 to 9998"),
+        ("0001-01-01T00:00+08:00", "within the years 2 to 9998"),
+    ],
+)
+def test_a_time_that_is_none_is_one_line(time: str, rule: str) -> None:
+    result = CliRunner().invoke(app, ["why", "category=billing", time, "complaints.jsonl"])
     assert result.exit_code == 1
-    assert result.stderr == "time must be ISO 8601 (2026-03-02T12:30), got 'noon'\n"
+    assert result.stderr == f"time must be {rule}, got {time!r}\n"
 
 
 @pytest.mark.parametrize("option", [("--now", "2026-01-01"), ("--map", "map.toml")])
