@@ -275,9 +275,28 @@ def test_all_that_judges_is_shown() -> None:
     assert "2h" in lines["thrice"]
     assert lines["surge"].split()[-1] == "168"
     assert "weekly" not in lines
-    assert "100 a week over 100 series" in shown
+    assert "budget of false alarms: 100 a week over 100 places" in shown
     assert "no change was made by tocsin rules apply yet" in shown
     assert "规则" in rules("show", language="zh").stdout
+
+
+def test_a_small_share_is_shown_as_it_is_set() -> None:
+    rule = (
+        '[[rules]]\nname = "rare"\nstream = "complaints"\nby = ["category"]\npeople = 15\n'
+        'share = 0.005\nwhere = { sentiment = "negative" }\n'
+    )
+    part = (
+        '[[cuts]]\nstream = "complaints"\nby = ["category"]\nwhere = { sentiment = "negative" }\n'
+    )
+    written("tocsin.toml", SETTINGS + part + rule)
+    result = rules("show")
+    assert "0.5 % of all" in result.stdout, result.stderr
+
+
+def test_thresholds_of_a_calibration_are_shown() -> None:
+    calibrated = SETTINGS.replace("series = 100", "series = 100\nthresholds = { surge = 0.5 }")
+    written("tocsin.toml", calibrated)
+    assert "thresholds as calibrated: surge ×0.5" in rules("show").stdout
 
 
 def test_a_method_is_shown_where_a_cut_asks_for_it_with_the_score_its_judge_goes_by() -> None:

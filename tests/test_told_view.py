@@ -41,7 +41,7 @@ def test_with_no_channel_on_the_simplest_is_named() -> None:
 
 def test_the_budget_is_told_with_what_was_calibrated_and_who_has_a_smaller_one() -> None:
     (plain,) = budget(ENGLISH, Settings())
-    assert plain.startswith("budget of 1 false alarms a week over 1,000 places")
+    assert plain.startswith("budget of false alarms: 1 a week over 1,000 places")
     chosen = Settings.model_validate(
         {
             "detection": {"thresholds": {"surge": 0.5, "burst": 10.0}},

@@ -18,6 +18,7 @@ from streams.sections import Method
 from streams.settings import Settings
 from streams.stream import STREAMS, Stream
 from tocsin.proposal_view import table
+from tocsin.told_view import budget
 
 
 def show(console: Console, settings: Settings, words: Words) -> None:
@@ -123,7 +124,7 @@ def _limit(rule: Rule, words: Words) -> str:
     people = words.numbered("{count} person", "{count} people", rule.people)
     parts = [words.say("{people} within {time}", people=people, time=text(rule.within))]
     if rule.share:
-        parts.append(words.say("{share} of all", share=f"{rule.share:.0%}"))
+        parts.append(words.say("{share} % of all", share=words.number(100 * rule.share)))
     if rule.times:
         times = words.number(rule.times)
         parts.append(words.say("× {times} of {than} before", times=times, than=text(rule.than)))
@@ -131,12 +132,9 @@ def _limit(rule: Rule, words: Words) -> str:
 
 
 def _further(settings: Settings, words: Words) -> Iterator[str]:
-    detection, calendar = settings.detection, settings.calendar
-    yield words.say(
-        "budget of false alarms: {alarms} a week over {series}; hours are those of {zone}",
-        alarms=words.number(detection.false_alarms_per_week), zone=detection.zone,
-        series=words.numbered("{count} series", "{count} series", detection.series),
-    )  # fmt: skip
+    calendar = settings.calendar
+    yield from budget(words, settings)
+    yield words.say("hours are those of {zone}", zone=settings.detection.zone)
     known = words.numbered("{count} known event", "{count} known events", len(calendar.events))
     country = calendar.country or words.say("no country")
     yield words.say("calendar: public holidays of {country}, {known}", country=country, known=known)

@@ -38,7 +38,7 @@ def budget(words: Words, settings: Settings) -> Iterator[str]:
     """The false alarms that are allowed, what calibration made of them, and whose are fewer."""
     detection, number = settings.detection, words.number
     yield words.say(
-        "budget of {allowed} false alarms a week over {places} places, each a series under a "
+        "budget of false alarms: {allowed} a week over {places} places, each a series under a "
         "method, all with equal parts",
         allowed=number(detection.false_alarms_per_week), places=number(detection.series),
     )  # fmt: skip
