@@ -132,8 +132,8 @@ class Doorman(Words):
             **facts,
         )
         budget = self.say(
-            "Score {score}, threshold {threshold}: {allowed} false alarms a week over {series} "
-            "series.", **facts,
+            "Score {score}, threshold {threshold}: false alarms {allowed} a week over {series} "
+            "places.", **facts,
         )  # fmt: skip
         if gate.numbers.get("times", 1.0) != 1.0:
             budget += " " + self.say("Calibrated: {times} times that.", **facts)
@@ -177,6 +177,8 @@ class Doorman(Words):
     def _weekly(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
             return self.say("By the week: no week of it has been judged yet.")
+        if "needed" in facts:
+            return self.say("By the week: still learning, {weeks} of {needed} weeks.", **facts)
         return self.say(
             "By the week that ended last: since {since} {observed} where {expected} were expected; "
             "score {score}, threshold {threshold}.", **facts,
@@ -244,6 +246,11 @@ class Doorman(Words):
     def _drift(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
             return self.say("By its drift: no week of it has been judged yet.")
+        if "needed" in facts:
+            return self.say(
+                "By its drift: still learning, {weeks} of {needed} weeks, each eight weeks late.",
+                **facts,
+            )
         return self.say(
             "By its drift, against two months ago: since {since} {observed} where {expected} were "
             "expected; score {score}, threshold {threshold}.", **facts,

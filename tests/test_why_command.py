@@ -127,6 +127,25 @@ def test_the_week_and_bursts_are_gates_where_their_cuts_ask_for_them() -> None:
     assert "no week of it has been judged" in why("category=billing", SURGE - 3).stdout
 
 
+def test_a_method_by_the_week_that_learns_says_so_and_no_alarm_is_told_of_what_is_not_asked() -> (
+    None
+):
+    rows = [msgspec.json.encode(event) for event in busy(16)]
+    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    text = Path("tocsin.toml").read_text(encoding="utf-8")
+    asked = 'by = ["category"]\nmethods = ["weekly", "drift"]\n'
+    Path("tocsin.toml").write_text(text.replace('by = ["category"]\n', asked, 1), encoding="utf-8")
+    found = gates("category=billing", SURGE + 1)
+    assert not found["judged"]["open"]
+    assert "alarm" not in found
+    late = gates("category=billing", 15 * 24)
+    assert late["weekly"]["numbers"] == {"weeks": 2, "needed": 26}
+    assert late["drift"]["numbers"] == {"weeks": 0, "needed": 26}
+    told = why("category=billing", 15 * 24).stdout
+    assert "By the week: still learning, 2 of 26 weeks." in told
+    assert "By its drift: still learning, 0 of 26 weeks, each eight weeks late." in told
+
+
 def test_a_share_and_a_drift_are_gates_where_their_cut_asks_for_them() -> None:
     with Path("tocsin.toml").open("a", encoding="utf-8") as file:
         file.write(

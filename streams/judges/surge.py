@@ -161,7 +161,7 @@ class SurgeJudge(Judge):
             self._learnt(life, self._verdict),
             Gate(Step.OUTAGE, open=not closed.masked),
             self._scored(life, self._verdict, self._expectation, people=int(closed.people[life])),
-            self._stands(life),
+            *self._stands(life, key.cut),
         )
 
     def _judges(self, life: int, cut: int) -> Gate:
@@ -200,13 +200,16 @@ class SurgeJudge(Judge):
         }  # fmt: skip
         return Gate(Step.SCORE, open=bool(verdict.above[life]), numbers=numbers)
 
-    def _stands(self, life: int) -> Gate:
+    def _stands(self, life: int, cut: int) -> Sequence[Gate]:
+        """None where it is not asked: whether others have an alarm is theirs to say."""
         standing = self._alarms.of(life)
+        if cut not in self._told or (standing is None and life in self.left):
+            return ()
         if standing is None:
-            return Gate(Step.ALARM, open=False)
+            return (Gate(Step.ALARM, open=False),)
         fired, above = map(signals.moment, standing)
         numbers: dict[str, Number] = {"fired": fired, "above": above, "quiet": self._alarms.quiet}
-        return Gate(Step.ALARM, open=True, numbers=numbers)
+        return (Gate(Step.ALARM, open=True, numbers=numbers),)
 
     def _spoken(self, verdict: Verdict, lives: Ints) -> Verdict:
         """Without an alarm in what it leaves to others; one that stands is over in a day."""

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from alerts.gates import Gate, Step
+from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
 from detectors import drift, weekly
 from detectors.alarm import Hysteresis
@@ -101,9 +101,12 @@ class ByWeek(Judge, Generic[S]):
             return ()
         if verdict is None or place >= verdict.score.size:
             return (Gate(self.gate, open=False),)
+        if (weeks := int(self._seen[place])) < SHORTEST:
+            numbers: dict[str, Number] = {"weeks": weeks, "needed": SHORTEST}
+            return (Gate(self.gate, open=False, numbers=numbers),)
         since = self.starts(int(verdict.onset[place]))
-        numbers = signals.figures(verdict, place, threshold=self._weekly.threshold, since=since)
-        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=numbers),)
+        figures = signals.figures(verdict, place, threshold=self._weekly.threshold, since=since)
+        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=figures),)
 
     def judged(self, series: Series) -> int:
         return int(np.count_nonzero(self._seen >= SHORTEST))
