@@ -45,7 +45,7 @@ class Reader(Measures):
         counted = [notice.signal, notice.surge] if notice.surge else [notice.signal]
         facts = [
             self.rule(notice),
-            " ".join(filter(None, [self.where(notice.incident.subject), *self.in_field(notice)])),
+            self.sentences(self.where(notice.incident.subject), *self.in_field(notice)),
             self.because(notice),
             self.spread(notice),
             self.changes(notice),
@@ -90,7 +90,7 @@ class Reader(Measures):
         if subject == self.subject(notice.signal.scope):
             stream = self.name("stream", notice.surge.stream)
             excess = self.say("And far more {stream} than usual.", stream=stream)
-        return self.say("{first} {second}", first=said, second=excess)
+        return self.sentences(said, excess)
 
     def excess(self, scope: Scope, signal: Signal) -> str:
         stream = self.name("stream", signal.stream)
@@ -171,7 +171,7 @@ class Reader(Measures):
         said = self.say("Where: {fields}.", fields=self.fields(known))
         if scope.get("category") != Category.UNKNOWN:
             return said
-        return self.say("{first} {second}", first=said, second=self.unclassified())
+        return self.sentences(said, self.unclassified())
 
     def unclassified(self) -> str:
         """Reports without a category need share no matter: they must be read to tell."""
@@ -193,7 +193,7 @@ class Reader(Measures):
         if not notice.harm:
             return said
         harm = self.say("Harm named: {harm}.", harm=self.harms(notice.harm))
-        return self.say("{first} {second}", first=said, second=harm)
+        return self.sentences(said, harm)
 
     def spread(self, notice: Notice) -> str:
         """How many signals, where, and which stream led: for that there must be two of them."""
@@ -208,7 +208,7 @@ class Reader(Measures):
             )  # fmt: skip
         if notice.led is None:
             return said
-        return self.say("{first} {second}", first=said, second=self.led(notice.led))
+        return self.sentences(said, self.led(notice.led))
 
     def learning(self) -> str:
         return self.say("Still learning what is normal here; take it as a hint.")

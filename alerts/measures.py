@@ -27,9 +27,14 @@ class Measures(Words):
             return self.subsided(signal, height or signal)
         if not signal.live or signal.growth is None:
             return self.counted(signal)
-        return self.say(
-            "{first} {second}", first=self.counted(signal), second=self.grows(signal.growth)
-        )
+        return self.sentences(self.counted(signal), self.grows(signal.growth))
+
+    def sentences(self, *said: str) -> str:
+        """One after another, as the language sets them; empty ones are left out."""
+        first, *others = filter(None, said)
+        for second in others:
+            first = self.say("{first} {second}", first=first, second=second)
+        return first
 
     def grows(self, growth: Growth) -> str:
         if growth.pace is Pace.OVER:

@@ -168,8 +168,8 @@ def test_a_batch_says_its_rate_beside_its_neighbours_and_what_stands_out_in_it()
         ),
     )
     text = body(last(batch(), language="zh"))
-    assert "每千台：2.5 起投诉" in text
-    assert "其中突出的问题：人员，11 起" in text
+    assert "批次 B2409-03。每千台：2.5 起投诉" in text
+    assert "。其中突出的问题：人员，11 起" in text
 
 
 def test_a_batch_of_which_no_units_are_known_says_that_its_rate_is_unknown() -> None:
