@@ -14,14 +14,13 @@ from detectors import surge
 from detectors.columns import Floats, Ints
 from tests.contract.batches import BatchCase
 from tests.contract.burst import BurstCase
-from tests.contract.drift import DriftCase
 from tests.contract.rules import RuleCase
 from tests.contract.share import ShareCase
 from tests.contract.silence import SilenceCase
 from tests.contract.spatial import SpatialCase
 from tests.contract.surge import SURGE, SurgeCase
 from tests.contract.verdicts import Verdict, same
-from tests.contract.weekly import WeeklyCase
+from tests.contract.weekly import DriftCase, WeeklyCase
 
 Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase | SpatialCase | ShareCase | DriftCase
 Case = Summing | RuleCase | BatchCase

@@ -1,48 +1,26 @@
 """Silence, as the contract drives it."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any
 
-from detectors import silence
-from detectors.columns import Bools, Floats, Ints
+from detectors.columns import Bools, Ints
 from detectors.silence import Silence, SilenceState
+from tests.contract.plain import PlainCase
+from tests.contract.verdicts import Verdict
 
-SILENCE = Silence(threshold=1000.0)
 
-
-@dataclass(slots=True)
-class SilenceCase:
+class SilenceCase(PlainCase):
     """The detector of silence; it has its profiles itself, and no mask."""
 
-    hours: ClassVar[int] = 14 * 24
-    many: ClassVar[int] = 203
-    state: SilenceState
+    hours, many = 14 * 24, 203
+    method = Silence(threshold=1000.0)
+    states = SilenceState
 
-    @classmethod
-    def of(cls, n: int) -> "SilenceCase":
-        return cls(SilenceState.empty(n))
-
-    def grow(self, n: int, *, born: int) -> None:
-        self.state = self.state.grown(self.state.size + n)
-
-    def mean(self, *, hour: int) -> Floats:
-        return SILENCE.expect(self.state, bucket=hour, hour=hour).mean
-
-    def judge(self, counts: Ints, *, hour: int) -> silence.Verdict:
-        expectation = SILENCE.expect(self.state, bucket=hour, hour=hour)
-        return SILENCE.judge(self.state, expectation, counts)
+    def expect(self, hour: int) -> Any:
+        return self.method.expect(self.state, bucket=hour, hour=hour)
 
     def step(
-        self,
-        counts: Ints,
-        *,
-        hour: int,
-        total: int = 0,
-        masked: Bools | None = None,
-    ) -> silence.Verdict:
-        expectation = SILENCE.expect(self.state, bucket=hour, hour=hour)
-        self.state, verdict = SILENCE.step(self.state, expectation, counts)
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> Verdict:
+        verdict: Verdict
+        self.state, verdict = self.method.step(self.state, self.expect(hour), counts)
         return verdict
-
-    def restored(self) -> "SilenceCase":
-        return SilenceCase(SilenceState.of(self.state.columns()))

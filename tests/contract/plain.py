@@ -1,0 +1,56 @@
+"""A detector that is given counts alone, as the contract drives it: the base of most cases."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from detectors.columns import Bools, Columns, Floats, Ints
+from tests.contract.verdicts import Verdict
+
+
+@dataclass(slots=True)
+class PlainCase:
+    """What the contract calls hours are the buckets of the method, whatever they last.
+
+    `hours` are enough to see it alarm, `many` are more series than it works on at a time.
+    """
+
+    hours: ClassVar[int]
+    many: ClassVar[int]
+    method: ClassVar[Any]
+    states: ClassVar[type[Columns]]
+    state: Any
+
+    @classmethod
+    def of(cls, n: int) -> Self:
+        return cls(cls.states.empty(n))
+
+    def grow(self, n: int, *, born: int) -> None:
+        self.state = self.state.grown(self.state.size + n)
+
+    def expect(self, hour: int) -> Any:
+        return self.method.expect(self.state, bucket=hour)
+
+    def beside(self, counts: Ints) -> tuple[Ints, ...]:
+        """What the method is given beside the counts."""
+        return ()
+
+    def mean(self, *, hour: int) -> Floats:
+        found: Floats = self.expect(hour).mean
+        return found
+
+    def judge(self, counts: Ints, *, hour: int) -> Verdict:
+        found: Verdict = self.method.judge(
+            self.state, self.expect(hour), counts, *self.beside(counts)
+        )
+        return found
+
+    def step(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> Verdict:
+        verdict: Verdict
+        given = (self.expect(hour), counts, *self.beside(counts), masked)
+        self.state, verdict = self.method.step(self.state, *given)
+        return verdict
+
+    def restored(self) -> Self:
+        return type(self)(self.states.of(self.state.columns()))
