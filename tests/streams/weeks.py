@@ -1,0 +1,161 @@
+"""Weeks of people of which one matter drifts, judged through a stream and by a detector alone."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from alerts.signal import Kind, Signal
+from detectors.alarm import Alarms
+from detectors.columns import Ints
+from streams.cells import Counts
+from streams.events import Complaint
+from streams.judges.judge import Judge, Seat
+from streams.judges.weekly import MONDAY, Running
+from streams.sections import Cut, Detection, Method
+from streams.settings import Settings
+from streams.snapshots import freeze, thaw
+from streams.stream import Stream
+from tests.streams.counts import emitted, records
+from tests.streams.logs import DAY, HOUR, START, complaint, settings
+
+WEEK = 7 * DAY
+PAST, FLAT, RISING = 60, 3, 15
+WEEKS = FLAT + RISING
+RATE = 100.0
+MATTERS = ("billing", "staff")
+Scores = dict[tuple[int, str], float]
+"""By week and matter."""
+
+
+def planned(*methods: Method) -> Settings:
+    return settings().model_copy(
+        update={
+            "cuts": (Cut(stream="complaints", by=("category",), methods=methods),),
+            "detection": Detection(shards=1, series=100, zone="Asia/Tokyo"),
+        }
+    )
+
+
+def week_of(time: int) -> int:
+    """Monday weeks of Tokyo, which is nine hours ahead all year."""
+    return (time // HOUR + 9 + MONDAY) // 168
+
+
+FIRST = week_of(START)
+
+
+@cache
+def drift() -> list[Complaint]:
+    """About as many each week; then of one matter 4 % more from each week to the next."""
+    chance = np.random.default_rng(11)
+    means = np.full((WEEKS, 2), RATE)
+    means[FLAT:, 0] *= 1.04 ** np.arange(1, RISING + 1)
+    found = [(START, matter) for matter in MATTERS]  # both are born of the first hour
+    found += [
+        (START + week * WEEK + int(at), matter)
+        for week, row in enumerate(chance.poisson(means))
+        for matter, n in zip(MATTERS, row.tolist(), strict=True)
+        for at in chance.integers(WEEK, size=n)
+    ]
+    return [complaint(n, at, category=matter) for n, (at, matter) in enumerate(sorted(found))]
+
+
+@cache
+def log() -> list[Counts]:
+    sent = emitted(planned("surge"), records(drift(), ends=START + WEEKS * WEEK), every=120)
+    return [counts for (counts,) in sent]
+
+
+@cache
+def past() -> Ints:
+    """What came in the weeks before, by week and matter."""
+    return np.random.default_rng(12).poisson(RATE, (PAST, 2))
+
+
+@dataclass(frozen=True)
+class ByWeek:
+    """A method that judges by the week.
+
+    Attributes:
+        kind: of its signals.
+        methods: what judges the cut of its stream.
+        detector: by which the judge judges.
+        states: of the detector.
+        judge: of the stream.
+    """
+
+    kind: Kind
+    methods: tuple[Method, ...]
+    detector: Any
+    states: Any
+    judge: Any
+
+    def alone(self, counts: Ints, *, first: int, state: Any, masked: int | None = None) -> Any:
+        """The detector without a stream: its state, and all scores it gives."""
+        scores: Scores = {}
+        for week, row in enumerate(counts, first):
+            expectation = self.detector.expect(state, bucket=week)
+            state, verdict = self.detector.step(state, expectation, row, np.full(2, week == masked))
+            scores |= {(week, name): float(verdict.score[n]) for n, name in enumerate(MATTERS)}
+        return state, scores
+
+    def known(self) -> Any:
+        """What the detector has learnt of the past."""
+        return self.alone(past(), first=FIRST - PAST, state=self.states.empty(2))[0]
+
+    def taught(self, seat: Seat) -> Judge:
+        """A judge that knows the past; to play a year of hours takes too long."""
+        judge: Judge = self.judge(seat)
+        running, alarms = Running.empty(2).columns(), Alarms.empty(2).columns()
+        columns = self.known().columns()
+        judge.restore({"running": running, "state": columns, "alarms": alarms})
+        return judge
+
+    def stream(self) -> Stream:
+        makers = {str(self.kind): self.taught}
+        return Stream("complaints", planned(*self.methods), 0, makers=makers)
+
+    def held(self, stream: Stream) -> dict[str, Any]:
+        """The judge's part of a snapshot."""
+        found: dict[str, Any] = stream.judges.snapshot()["judges"][str(self.kind)]
+        return found
+
+
+@cache
+def played(method: ByWeek) -> tuple[Stream, list[Signal]]:
+    one = method.stream()
+    return one, [signal for counts in log() for signal in one.apply(counts)]
+
+
+def assert_as_alone(method: ByWeek) -> None:
+    """The stream gives the scores of the detector alone, and leaves it in the same state."""
+    one, found = played(method)
+    end = week_of(START + WEEKS * WEEK)
+    counts = np.zeros((end - FIRST, 2), np.int64)
+    for event in drift():
+        if (week := week_of(event.time)) < end:
+            counts[week - FIRST, MATTERS.index(str(event.category))] += 1
+    # the first week has 159 hours
+    state, scores = method.alone(counts, first=FIRST, state=method.known(), masked=FIRST)
+    assert freeze(method.held(one)["state"]) == freeze(state.columns())
+    for signal in found:
+        week = week_of(int(signal.bucket.timestamp() * 1000))
+        assert signal.score == scores[week, signal.scope["category"]]
+
+
+def restored(method: ByWeek, *, at: int) -> tuple[Stream, Stream]:
+    """A stream after so many records, and one that was restored from it."""
+    before, after = method.stream(), method.stream()
+    for counts in log()[:at]:
+        list(before.apply(counts))
+    after.restore(thaw(freeze(before.snapshot())))
+    return before, after
+
+
+def assert_goes_on(before: Stream, after: Stream, *, at: int) -> None:
+    """Both say and hold the same after two more records."""
+    for counts in log()[at : at + 2]:
+        assert list(after.apply(counts)) == list(before.apply(counts))
+    assert freeze(after.snapshot()) == freeze(before.snapshot())
