@@ -16,6 +16,8 @@ VALUE_LENGTH = 40
 PLACE = {field: place for place, field in enumerate(NAMES["field"])}
 BARE = frozenset({"batch"})
 """Fields whose values are numbers that nobody knows by heart."""
+UNKNOWN = "unknown"
+"""What stands in a field that nobody filled and no text told."""
 UTC = ZoneInfo("UTC")
 
 
@@ -67,9 +69,11 @@ class Words:
         return self.listed(self.field(field, value) for field, value in ordered(scope))
 
     def field(self, field: str, value: str) -> str:
-        return self.say(
-            "{field} {value}", field=self.name("field", field), value=self.name(field, value)
-        )
+        """A field and its value."""
+        named = self.name("field", field)
+        if value == UNKNOWN:
+            return self.say("{field} unknown", field=named)
+        return self.say("{field} {value}", field=named, value=self.name(field, value))
 
     def harms(self, harms: Iterable[str]) -> str:
         return self.listed(self.name("harm", harm) for harm in harms)

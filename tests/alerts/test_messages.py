@@ -309,7 +309,7 @@ def test_a_surge_without_a_category_says_that_there_is_none_and_how_to_give_one(
     unread = surge(scope=scoped(category="unknown", product="kettle"))
     (where,) = (line for line in last(unread).lines if line.startswith("Where"))
     assert where == (
-        "Where: stream complaints, product kettle, category unknown category. No category was "
+        "Where: stream complaints, product kettle, category unknown. No category was "
         "given, and none could be read from the texts: read a few; if a field of the source holds "
         "it, map that field to category."
     )

@@ -30,6 +30,13 @@ def test_an_unknown_value_is_shown_as_one_short_line() -> None:
     assert len(words.name("region", "x" * 500)) == 40
 
 
+def test_what_is_unknown_of_a_field_does_not_name_the_field_twice() -> None:
+    assert Words("en").field("sentiment", "unknown") == "sentiment unknown"
+    assert Words("zh").field("category", "unknown") == "类别不明"
+    assert Words("zh").field("severity", "unknown") == "严重程度不明"
+    assert Words("en").field("sentiment", "negative") == "sentiment negative"
+
+
 def test_what_others_said_is_redacted() -> None:
     assert "13812345678" not in Words("zh").plain("call 13812345678")
 
