@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.streams.counts import stored
 from tests.streams.fleets import BAD, INCIDENT, UNITS, history, table
 from tests.streams.logs import DAY, HOUR, START
 from tocsin.cli import app
@@ -38,8 +38,7 @@ LATER = INCIDENT + 30
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    rows = [msgspec.json.encode(event) for event in history()]
-    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    stored(history())
     Path("tocsin.toml").write_text(SETTINGS, encoding="utf-8")
     known = [f"{p},{b},,{one.shipped},{one.units}" for (p, b), one in table().items()]
     written(*known, "kettle,B99,,,")

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from streams import marks, settings
-from tests.streams.counts import busy
+from tests.streams.counts import busy, stored
 from tocsin.cli import app
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "marks.csv"
@@ -25,8 +24,7 @@ SURGED = ",category=billing,2024-01-06T10:00Z,real,"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    rows = [msgspec.json.encode(event) for event in busy()]
-    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    stored(busy())
     Path("tocsin.toml").write_text(SETTINGS, encoding="utf-8")
 
 

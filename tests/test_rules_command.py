@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,28 +9,17 @@ import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests import surged
 from tests.archive.bench import Bench
 from tests.archive.records import START as REPORTED
 from tests.archive.records import complaint as reported
 from tests.archive.records import run
-from tests.streams.counts import SURGE, busy
-from tests.streams.logs import BURN, HOUR, START, complaint
+from tests.streams.counts import SURGE, busy, stored
+from tests.streams.logs import HOUR
+from tests.surged import hour
 from tocsin.cli import app
 
-SETTINGS = """
-home = "home"
-[detection]
-series = 100
-false_alarms_per_week = 100
-[[cuts]]
-stream = "complaints"
-by = ["category"]
-[[cuts]]
-stream = "complaints"
-by = ["product", "category"]
-family = "product"
-group = "category"
-"""
+SETTINGS = f'home = "home"\n{surged.SETTINGS}'
 STRICT = SETTINGS.replace("_week = 100", "_week = 1e-30")
 CALLS = '[[sources]]\ntopic = "calls"\nstream = "complaints"\nkey = "person"\n'
 MARKS = "incident,scope,at,mark,reason"
@@ -42,9 +30,7 @@ ENGLISH = {"TOCSIN_LANGUAGE": "en", "COLUMNS": "140"}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A history of six days with a surge at its end, and the settings that call it."""
     monkeypatch.chdir(tmp_path)
-    events = [*busy(), complaint("burn", START + 30 * HOUR, product="iron", text=BURN)]
-    rows = [msgspec.json.encode(event) for event in sorted(events, key=lambda e: e.time)]
-    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    stored(surged.with_a_burn())
     written("tocsin.toml", SETTINGS)
     written("strict.toml", STRICT)
     written("marks.csv", f"{MARKS}\n,category=billing,{hour(SURGE + 1)},real,burnt hands\n")
@@ -53,10 +39,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def written(name: str, text: str) -> Path:
     Path(name).write_text(text, encoding="utf-8")
     return Path(name)
-
-
-def hour(number: int) -> str:
-    return datetime.fromtimestamp((START + number * HOUR) / 1000, UTC).isoformat()
 
 
 def rules(*arguments: str, language: str = "en") -> Result:
@@ -226,9 +208,7 @@ def test_what_people_wrote_moves_no_cursor() -> None:
 
 
 def test_a_mark_names_a_region_by_any_of_its_names() -> None:
-    regional = [msgspec.structs.replace(event, region="广东省") for event in busy()]
-    lines = [msgspec.json.encode(event) for event in regional]
-    Path("complaints.jsonl").write_bytes(b"\n".join(lines))
+    stored(msgspec.structs.replace(event, region="广东省") for event in busy())
     by_region = '[[cuts]]\nstream = "complaints"\nby = ["region"]\n'
     cuts = SETTINGS.index("[[cuts]]")
     written("tocsin.toml", SETTINGS[:cuts] + by_region)

@@ -1,33 +1,21 @@
 """`tocsin why` as people use it: which gate opened, with numbers that add up."""
 
 import json
-from datetime import UTC, datetime
 from math import prod
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
 from streams.why import ScopeError, scope_of
-from tests.streams.counts import SURGE, busy
-from tests.streams.logs import BURN, HOUR, START, complaint
+from tests import surged
+from tests.streams.counts import SURGE, busy, stored
+from tests.streams.logs import HOUR, START
+from tests.surged import hour
 from tocsin.cli import app
 
-SETTINGS = """
-[detection]
-series = 100
-false_alarms_per_week = 100
-[[cuts]]
-stream = "complaints"
-by = ["category"]
-[[cuts]]
-stream = "complaints"
-by = ["product", "category"]
-family = "product"
-group = "category"
-[[rules]]
+SETTINGS = f"""{surged.SETTINGS}[[rules]]
 name = "five bills"
 stream = "complaints"
 by = ["category"]
@@ -38,14 +26,8 @@ people = 5
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    events = [*busy(), complaint("burn", START + 30 * HOUR, product="iron", text=BURN)]
-    rows = [msgspec.json.encode(event) for event in sorted(events, key=lambda e: e.time)]
-    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    stored(surged.with_a_burn())
     Path("tocsin.toml").write_text(SETTINGS, encoding="utf-8")
-
-
-def hour(number: int) -> str:
-    return datetime.fromtimestamp((START + number * HOUR) / 1000, UTC).isoformat()
 
 
 def why(scope: str, number: int, *options: str, language: str = "en") -> Result:
@@ -130,8 +112,7 @@ def test_the_week_and_bursts_are_gates_where_their_cuts_ask_for_them() -> None:
 def test_a_method_by_the_week_that_learns_says_so_and_no_alarm_is_told_of_what_is_not_asked() -> (
     None
 ):
-    rows = [msgspec.json.encode(event) for event in busy(16)]
-    Path("complaints.jsonl").write_bytes(b"\n".join(rows))
+    stored(busy(16))
     text = Path("tocsin.toml").read_text(encoding="utf-8")
     asked = 'by = ["category"]\nmethods = ["weekly", "drift"]\n'
     Path("tocsin.toml").write_text(text.replace('by = ["category"]\n', asked, 1), encoding="utf-8")

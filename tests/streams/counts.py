@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -42,6 +43,12 @@ def busy(days: int = DAYS, *, surge: int = SURGE, hours: int = 4) -> list[Compla
         complaint(n, time, product=product, category=category)
         for n, (time, (product, category)) in enumerate(sorted(found))
     ]
+
+
+def stored(events: Iterable[Event], path: Path = Path("complaints.jsonl")) -> Path:
+    """A file of events, an event a line; in the folder that one is in unless a path is given."""
+    path.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
+    return path
 
 
 def parted(which: Settings, events: Sequence[Event]) -> list[list[Event]]:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from alerts.incident import IncidentState
@@ -13,16 +12,24 @@ from streams.events import LATEST, Complaint, Event
 from streams.history import History
 from streams.sections import Detection, Intake
 from streams.settings import Settings
-from tests.streams.counts import SURGE, busy, decided, emitted, merged, parted, played, records
+from tests.streams.counts import (
+    SURGE,
+    busy,
+    decided,
+    emitted,
+    merged,
+    parted,
+    played,
+    records,
+    stored,
+)
 from tests.streams.logs import BURN, DAY, HOUR, START, complaint, mention, settings
 
 NOW = START + 999 * DAY
 
 
 def history(folder: Path, events: Sequence[Event], name: str = "complaints") -> History:
-    path = folder / f"{name}.jsonl"
-    path.write_bytes(b"".join(msgspec.json.encode(event) + b"\n" for event in events))
-    return History([path], None, intake=Intake())
+    return History([stored(events, folder / f"{name}.jsonl")], None, intake=Intake())
 
 
 def outcomes(which: Settings, held: History) -> list[Outcome]:
