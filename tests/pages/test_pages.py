@@ -341,3 +341,11 @@ async def test_a_page_tells_which_stream_led_and_how_fast_it_grows(
     shown = Log().play([posts, filed]).view()
     text = await get(f"/incidents/{shown.lines()[0].id}?lang={language}", shown=shown)
     assert all(sentence in text for sentence in said)
+
+
+async def test_two_alarms_about_one_thing_differ_by_their_method() -> None:
+    two = [signal("p0", 6, POWER_BANK), signal("p1", 7, POWER_BANK, kind=Kind.SHARE, whole=300.0)]
+    shown = Log().play(two).view()
+    page = await get(f"/incidents/{shown.lines()[0].id}", shown=shown)
+    assert page.count('<span class="dim">larger share than usual</span>') == 1
+    assert "excess over the usual count</span>" not in page
