@@ -17,6 +17,7 @@ from pydantic import (
 from alerts.catalogue import Language
 from alerts.signal import Kind, Nature
 from streams.durations import Duration, Span
+from streams.methods import Method, unmet
 from streams.rules import (
     Addresses,
     ArchiveAddress,
@@ -31,9 +32,6 @@ from streams.rules import (
 )
 
 Stream = Literal["complaints", "mentions", "updates"]
-Method = Literal[  # what the series of a cut may be judged by
-    "surge", "burst", "weekly", "drift", "share", "batches", "novelty", "spatial"
-]  # fmt: skip
 Key = Literal["person", "id", "root"]  # the part of an event that its record is keyed by
 
 # What events of a stream may be counted by; "source" is the topic they came from.
@@ -163,47 +161,14 @@ class Cut(Section):
             raise ValueError(f"by must name a field once, got {list(self.by)}")
         if self.family is not None and self.family not in self.by:
             raise ValueError(f"family must be one of by {list(self.by)}, got {self.family!r}")
-        if "spatial" in self.methods and (self.by != ("region",) or self.family):
-            raise ValueError(
-                'methods must name spatial in a cut by ["region"] without a family alone, '
-                f"got by {list(self.by)}, family {self.family}"
-            )
         if both := set(self.by) & set(self.where):
             raise ValueError(f"where must not fix a field of by, got {sorted(both)}")
-        if "share" in self.methods and len(self.where) != 1:
-            raise ValueError(
-                f"methods: share needs where to fix one field, got {sorted(self.where)}"
-            )
         return self
 
     @model_validator(mode="after")
-    def _batches_together(self) -> Self:
-        """Neighbours are in one shard."""
-        if "batches" in self.methods:
-            if self.stream != "complaints" or set(self.by) != {"product", "batch"}:
-                raise ValueError(
-                    f'method "batches" must go with complaints by product and batch, got '
-                    f"{self.stream} by {list(self.by)}"
-                )
-            if self.family not in (None, "product"):
-                raise ValueError(
-                    f'family must be "product" or none with method "batches", got {self.family!r}'
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _novelty_known(self) -> Self:
-        """The group that says what is new is in one shard too."""
-        if "novelty" in self.methods:
-            if set(self.by) - {"batch"} != {"product", "category"}:
-                raise ValueError(
-                    'method "novelty" must go with product and category, or batch beside them, '
-                    f"got {list(self.by)}"
-                )
-            if self.family not in (None, "product"):
-                raise ValueError(
-                    f'family must be "product" or none with method "novelty", got {self.family!r}'
-                )
+    def _fits_its_methods(self) -> Self:
+        if asked := next(unmet(self), None):
+            raise ValueError(asked)
         return self
 
     @property

@@ -14,7 +14,7 @@ from streams.decisions import Decision
 from streams.durations import text
 from streams.judges.judge import kind_of
 from streams.limits import Rule
-from streams.sections import Method
+from streams.methods import Method
 from streams.settings import Settings
 from streams.stream import STREAMS, Stream
 from tocsin.proposal_view import table

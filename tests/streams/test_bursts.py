@@ -14,7 +14,8 @@ from streams.cells import Counts
 from streams.events import Mention
 from streams.judges.burst import burst_judge
 from streams.judges.judge import Seat
-from streams.sections import Cut, Method
+from streams.methods import Method
+from streams.sections import Cut
 from streams.settings import Settings
 from streams.snapshots import freeze, thaw
 from streams.stream import Stream

@@ -13,7 +13,8 @@ from streams.cells import Counts
 from streams.events import Complaint
 from streams.judges.judge import Judge, Seat
 from streams.judges.weekly import MONDAY, Running
-from streams.sections import Cut, Detection, Method
+from streams.methods import Method
+from streams.sections import Cut, Detection
 from streams.settings import Settings
 from streams.snapshots import freeze, thaw
 from streams.stream import Stream
