@@ -26,7 +26,7 @@ from streams.judges.faults import Faults
 from streams.judges.fleet import KNOWN, Due, Fleet
 from streams.judges.judge import Closed, Judge, Record, Seat
 from streams.judges.register import Register, Row
-from streams.judges.standing import Standing
+from streams.judges.standing import Foretelling
 from streams.series import UNBORN, Series
 from streams.signals import Change
 
@@ -48,7 +48,7 @@ class BatchJudge(Judge):
         self._register = Register(seat, table)
         self._fleet = Fleet(self._register, threshold=seat.threshold)
         self._faults = Faults(seat.cuts, self._judged)
-        self._alarms, self._provisional = Standing(Hysteresis()), set[int]()
+        self._alarms = Foretelling(Hysteresis())
         self._alarms.grow(len(self._register.rows))
         self._due: Due | None = None
         self._verdict: Excess | None = None  # on the bucket closed last
@@ -63,8 +63,7 @@ class BatchJudge(Judge):
         due = self._expected(closed.bucket, closed.usual.expectation)
         people = self._register.people(closed.people)
         self._verdict = self._fleet.step(due, people, masked=closed.masked)
-        changes = self._alarms.step(self._verdict, bucket=closed.bucket)
-        for change in [*changes, *self._withdrawn(changes, closed.bucket)]:
+        for change in self._alarms.step(self._verdict, bucket=closed.bucket):
             if closed.series.tells(self._register.key(change.place)):
                 yield self._signal(
                     self._verdict, change, change.place, closed.series, bucket=closed.bucket,
@@ -84,16 +83,12 @@ class BatchJudge(Judge):
         due = self._expected(bucket, record.expected)
         people = record.series.people_of(self._register.lives[places], bucket)
         verdict = self._fleet.foresee(due, people, places)
-        for at in self._alarms.would_fire(verdict, places).tolist():
-            place = int(places[at])
-            if place not in self._provisional:
-                self._provisional.add(place)
-                if record.series.tells(self._register.key(place)):
-                    yield self._signal(
-                        verdict, Change(at, SignalState.PROVISIONAL, 0, bucket), place,
-                        record.series, bucket=bucket, at=record.seen(bucket),
-                        approximate=record.approximate,
-                    )  # fmt: skip
+        for place, change in self._alarms.foretell(verdict, places, bucket=bucket):
+            if record.series.tells(self._register.key(place)):
+                yield self._signal(
+                    verdict, change, place, record.series, bucket=bucket, at=record.seen(bucket),
+                    approximate=record.approximate,
+                )  # fmt: skip
 
     def claims(self, series: Series) -> Ints:
         self._register.follow(series)
@@ -131,34 +126,23 @@ class BatchJudge(Judge):
 
     def snapshot(self) -> dict[str, Any]:
         return {
-            "fleet": self._fleet.snapshot(), "alarms": self._alarms.snapshot(),
-            "provisional": sorted(self._provisional), "faults": self._faults.snapshot(),
-            "lost": self._lost,
+            "fleet": self._fleet.snapshot(), **self._alarms.snapshot(),
+            "faults": self._faults.snapshot(), "lost": self._lost,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
         places = self._fleet.restore(held["fleet"])
-        self._alarms.restore(held["alarms"], places)
+        self._alarms.restore(held, places)
         self._faults.restore(held["faults"])
-        now = {place: n for n, place in enumerate(places.tolist())}
-        self._provisional = {now[one] for one in held["provisional"] if one in now}
-        rows = convert(held["fleet"]["rows"], list[Row])
+        rows, kept = convert(held["fleet"]["rows"], list[Row]), set(places.tolist())
         self._lost = convert(held["lost"], list[tuple[Row, Change]])
-        self._lost += [(rows[one.place], one) for one in _ends(held) if one.place not in now]
+        self._lost += [(rows[one.place], one) for one in _ends(held) if one.place not in kept]
 
     def _expected(self, bucket: int, expected: Expectation | None) -> Due:
         """What a bucket should hold, frozen when the one before it closed."""
         if self._due is None or self._due.bucket != bucket:
             self._due = self._fleet.expect(self._register.rhythm(expected), bucket=bucket)
         return self._due
-
-    def _withdrawn(self, changes: Sequence[Change], bucket: int) -> list[Change]:
-        """What was said before the bucket closed, and does not fire."""
-        borne_out = {change.place for change in changes if change.fired == bucket}
-        said, self._provisional = self._provisional, set()
-        return [
-            Change(place, SignalState.WITHDRAWN, 0, bucket) for place in sorted(said - borne_out)
-        ]
 
     def _signal(
         self, verdict: Excess, change: Change, place: int, series: Series, *, bucket: int,

@@ -35,10 +35,6 @@ class Standing:
             Change(at, SignalState.CLEARED, 0, int(fired[at])) for at in changes.cleared.tolist()
         ]  # fmt: skip
 
-    def would_fire(self, verdict: Verdict, places: Ints) -> Ints:
-        """Which of these places fire if their bucket closes as it stands."""
-        return self._hysteresis.would_fire(self._alarms.take(places), verdict)
-
     def of(self, place: int) -> tuple[int, int] | None:
         """The buckets in which the alarm that stands there fired, and was above last."""
         fired, above = (int(one[place]) for one in (self._alarms.fired, self._alarms.above))
@@ -57,3 +53,41 @@ class Standing:
         self._alarms = Alarms.of(held)
         if places is not None:
             self._alarms = self._alarms.rearranged(places)
+
+
+class Foretelling(Standing):
+    """Some of them are said before their bucket closes, and withdrawn where they do not fire."""
+
+    def __init__(self, hysteresis: Hysteresis) -> None:
+        super().__init__(hysteresis)
+        self._said: set[int] = set()
+
+    def step(self, verdict: Verdict, *, bucket: int) -> list[Change]:
+        """As of all; last come those that were said of the bucket in vain."""
+        changes = super().step(verdict, bucket=bucket)
+        borne_out = {change.place for change in changes if change.fired == bucket}
+        said, self._said = self._said, set()
+        return changes + [
+            Change(place, SignalState.WITHDRAWN, 0, bucket) for place in sorted(said - borne_out)
+        ]
+
+    def foretell(self, verdict: Verdict, places: Ints, *, bucket: int) -> list[tuple[int, Change]]:
+        """Which of these places fire if the bucket closes as it stands; each is said once.
+
+        A change names where the verdict, which is on them alone, has its place.
+        """
+        fire = self._hysteresis.would_fire(self._alarms.take(places), verdict).tolist()
+        news = [(int(places[at]), at) for at in fire if int(places[at]) not in self._said]
+        self._said |= {place for place, _ in news}
+        return [(place, Change(at, SignalState.PROVISIONAL, 0, bucket)) for place, at in news]
+
+    def snapshot(self) -> dict[str, Any]:
+        return {"alarms": super().snapshot(), "provisional": sorted(self._said)}
+
+    def restore(self, held: dict[str, Any], places: Ints | None = None) -> None:
+        super().restore(held["alarms"], places)
+        said = held["provisional"]
+        if places is not None:
+            now = {place: n for n, place in enumerate(places.tolist())}
+            said = [now[place] for place in said if place in now]
+        self._said = set(said)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
 from alerts.gates import Gate, Number, Step
-from alerts.signal import Kind, Scope, Signal, SignalState
+from alerts.signal import Kind, Scope, Signal
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY
 from detectors.columns import Ints
@@ -17,7 +18,7 @@ from streams import signals
 from streams.calendar import Calendar
 from streams.groups import Groups
 from streams.judges.judge import NOBODY, Closed, Judge, Record, Roster, Seat, Usual
-from streams.judges.standing import Standing
+from streams.judges.standing import Foretelling
 from streams.series import UNBORN, Series
 from streams.signals import Change
 
@@ -41,8 +42,7 @@ class SurgeJudge(Judge):
         self._times, self._roster = seat.times, Roster(self._told)
         self._surge = Surge(threshold=seat.threshold)
         self._state, self.left = SurgeState.empty(), NOBODY
-        self._alarms = Standing(Hysteresis())
-        self._provisional: set[int] = set()
+        self._alarms = Foretelling(Hysteresis())
         self._calendar, self._known = calendar, ORDINARY
         self._expectation: Expectation | None = None
         self._verdict: Verdict | None = None
@@ -95,25 +95,18 @@ class SurgeJudge(Judge):
         self._alarms.grow(self._state.size)
 
     def _report(self, verdict: Verdict, closed: Closed) -> Iterator[Signal]:
-        """What fires no more of that which was said before the bucket closed is withdrawn."""
         verdict = self._spoken(verdict, np.arange(verdict.above.size))
-        changes = self._alarms.step(verdict, bucket=closed.bucket)
-        borne_out = {change.place for change in changes if change.fired == closed.bucket}
-        for life in sorted(self._provisional - borne_out):
-            changes.append(Change(life, SignalState.WITHDRAWN, 0, closed.bucket))
-        self._provisional.clear()
-        for change in changes:
+        for change in self._alarms.step(verdict, bucket=closed.bucket):
             if self._tells(change.place, closed.series):
-                yield signals.alarm(
-                    Kind.SURGE, closed.series.scope(change.place), verdict, change,
-                    bucket=closed.bucket, threshold=self._surge.threshold,
-                    approximate=closed.approximate, beside=self._included(change.place),
+                yield self._signal(
+                    verdict, change, change.place, closed.series, bucket=closed.bucket,
+                    approximate=closed.approximate,
                 )  # fmt: skip
 
     def foresee(self, record: Record) -> Iterator[Signal]:
         """The series that the record adds to: their score can only rise as the hour fills."""
         bucket = record.after + 1
-        if self._expectation is None or self._groups.masked(bucket):
+        if self._expectation is None or record.masked:
             return  # what was held back may arrive at once
         lives = record.series.touched(record.placed, bucket)
         if not lives.size:
@@ -121,17 +114,23 @@ class SurgeJudge(Judge):
         counts = record.series.people_of(lives, bucket)
         verdict = self._surge.judge(self._state, self._expectation, counts, series=lives)
         verdict = self._spoken(verdict, lives)
-        for at in self._alarms.would_fire(verdict, lives).tolist():
-            life = int(lives[at])
-            if life not in self._provisional:
-                self._provisional.add(life)
-                if self._tells(life, record.series):
-                    yield signals.alarm(
-                        Kind.SURGE, record.series.scope(life), verdict,
-                        Change(at, SignalState.PROVISIONAL, 0, bucket), bucket=bucket,
-                        at=record.seen(bucket), threshold=self._surge.threshold,
-                        approximate=record.approximate, beside=self._included(life),
-                    )  # fmt: skip
+        for life, change in self._alarms.foretell(verdict, lives, bucket=bucket):
+            if self._tells(life, record.series):
+                yield self._signal(
+                    verdict, change, life, record.series, bucket=bucket, at=record.seen(bucket),
+                    approximate=record.approximate,
+                )  # fmt: skip
+
+    def _signal(
+        self, verdict: Verdict, change: Change, life: int, series: Series, *, bucket: int,
+        approximate: bool, at: datetime | None = None,
+    ) -> Signal:  # fmt: skip
+        """Of a life, which has another place in a verdict on some of them."""
+        return signals.alarm(
+            Kind.SURGE, series.scope(life), verdict, change, bucket=bucket, at=at,
+            threshold=self._surge.threshold, approximate=approximate,
+            beside=self._included(life),
+        )  # fmt: skip
 
     def _included(self, life: int) -> str:
         """What of the hour's expectation is owed to known events."""
@@ -230,11 +229,10 @@ class SurgeJudge(Judge):
     def snapshot(self) -> dict[str, Any]:
         """What `restore` needs; the expectation is frozen anew from it."""
         return {
-            "state": self._state.columns(), "alarms": self._alarms.snapshot(),
-            "provisional": sorted(self._provisional), "left": self.left,
+            "state": self._state.columns(), **self._alarms.snapshot(), "left": self.left,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
         self._state = SurgeState.of(held["state"])
-        self._alarms.restore(held["alarms"])
-        self._provisional, self.left = set(held["provisional"]), held["left"]
+        self._alarms.restore(held)
+        self.left = held["left"]
