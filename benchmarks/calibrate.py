@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from streams import hindsight
-from streams.calibration.attendance import METHODS, Attendance
+from streams.calibration.attendance import Attendance
 from streams.calibration.search import Calibration, Search
 from streams.calibration.trial import Clean, under
 from streams.hindsight import Called
 from streams.history import History
-from streams.sections import Stream
+from streams.sections import BUDGETED, Stream
 from streams.settings import Cut, Detection, Settings
 from streams.stream import Watch
 from streams.traffic import generator
@@ -75,7 +75,7 @@ def others(settings: Settings, found: Calibration, options: argparse.Namespace) 
 
 def false(called: Sequence[Called]) -> int:
     """Alarms by all methods together."""
-    return sum(Clean(()).counts(called, method) for method in METHODS)
+    return sum(Clean(()).counts(called, method) for method in BUDGETED)
 
 
 def result(options: argparse.Namespace) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The sections of the settings: their options, defaults and rules."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
@@ -182,6 +182,12 @@ class Cut(Section):
         """What it counts; two cuts that agree in this count the same thing twice."""
         return self.stream, frozenset(self.by), frozenset(self.where.items())
 
+    def beside(self, cuts: Sequence["Cut"], *by: str, family: str | None) -> int | None:
+        """The place of the cut that parts the same by these fields, in shards of this family."""
+        wanted = self.stream, frozenset(by), frozenset(self.where.items())
+        alike = (n for n, cut in enumerate(cuts) if (cut.counted, cut.family) == (wanted, family))
+        return next(alike, None)
+
     @property
     def whole(self) -> Counted:
         """The cut that this one counts a part of."""
@@ -194,7 +200,8 @@ class Cut(Section):
         return self.stream, frozenset(self.by), fixed
 
 
-CHANCE = frozenset({Nature.EXCESS, Nature.ABSENCE})  # natures of what may alarm by chance
+BUDGETED = tuple(kind for kind in Kind if kind.nature in {Nature.EXCESS, Nature.ABSENCE})
+"""Kinds that may alarm by chance, and so have a part of the budget."""
 LEAST_TIMES, MOST_TIMES = 0.01, 1e6  # of what the budget asks for
 
 
@@ -217,8 +224,8 @@ class Detection(Section):
     @classmethod
     def _of_chance(cls, thresholds: dict[Kind, float]) -> dict[Kind, float]:
         """What has no chance of a false alarm has no threshold either."""
-        if other := [kind for kind in thresholds if kind.nature not in CHANCE]:
-            known = ", ".join(sorted(kind for kind in Kind if kind.nature in CHANCE))
+        if other := [kind for kind in thresholds if kind not in BUDGETED]:
+            known = ", ".join(sorted(BUDGETED))
             raise ValueError(f"must be of methods with a budget ({known}), got {other[0].value!r}")
         return thresholds
 

@@ -147,14 +147,9 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _novelty_among_all(self) -> Self:
         """What is new for a product is told by what all products have."""
-        whole = {
-            (cut.stream, *sorted(cut.where.items()))
-            for cut in self.cuts
-            if cut.by == ("category",) and cut.family is None
-        }
         for position, cut in enumerate(self.cuts):
             wanted = "novelty" in cut.methods and "batch" not in cut.by
-            if wanted and (cut.stream, *sorted(cut.where.items())) not in whole:
+            if wanted and cut.beside(self.cuts, "category", family=None) is None:
                 raise ValueError(
                     f'cuts[{position}]: method "novelty" must go with a cut by category alone, '
                     f"of the same stream and where, without a family"

@@ -6,15 +6,13 @@ are, and a method that is still learning takes nothing.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from alerts.signal import Kind
 from detectors import budget
 from streams.judges.bench import Bench
 from streams.judges.judge import Closed
-from streams.sections import CHANCE
+from streams.sections import BUDGETED
 
-METHODS: Final = tuple(kind for kind in Kind if kind.nature in CHANCE)
 Hours = Mapping[int, int]  # places by hour since the epoch
 
 
@@ -41,7 +39,7 @@ class Attendance:
     """Takes the place of a back-test's `watch`, and counts the places of each method."""
 
     def __init__(self) -> None:
-        self._places: dict[str, dict[int, int]] = {method: {} for method in METHODS}
+        self._places: dict[str, dict[int, int]] = {method: {} for method in BUDGETED}
 
     def __call__(self, stream: str, closed: Closed, bench: Bench) -> None:
         if closed.masked:

@@ -13,11 +13,12 @@ from functools import cached_property
 from typing import Final, NamedTuple
 
 from detectors.calibration import Evidence, Interval, rate
-from streams.calibration.attendance import METHODS, Attendance, Share
+from streams.calibration.attendance import Attendance, Share
 from streams.calibration.trial import Clean, Play, Times, Trial, under, voices
 from streams.comparison import Comparison, compare
 from streams.hindsight import Called
 from streams.marks import Case
+from streams.sections import BUDGETED
 from streams.settings import Settings
 from streams.signals import moment
 
@@ -124,7 +125,7 @@ class Search:
     ) -> None:
         self._settings, self._play = settings, play
         set_now = settings.detection.thresholds
-        self._present = {kind.value: set_now.get(kind, 1.0) for kind in METHODS}
+        self._present = {kind.value: set_now.get(kind, 1.0) for kind in BUDGETED}
         attendance = Attendance()
         self._before = play(settings, attendance)
         self._cases = place(self._before)

@@ -140,9 +140,4 @@ class Index:
 
 def _whole(cuts: Sequence[Cut], cut: Cut) -> int | None:
     """The cut by category alone that tells what all products have; None for batches."""
-    alike = (
-        n
-        for n, other in enumerate(cuts)
-        if other.by == ("category",) and other.family is None and other.where == cut.where
-    )
-    return None if "batch" in cut.by else next(alike, None)
+    return None if "batch" in cut.by else cut.beside(cuts, "category", family=None)

@@ -20,7 +20,7 @@ from streams.judges.register import Row
 from streams.sections import Cut
 from streams.series import Series
 
-BY = {"product", "batch", "category"}
+BY = "product", "batch", "category"
 
 
 class Table(NamedTuple):
@@ -41,8 +41,8 @@ class Faults:
     """
 
     def __init__(self, cuts: Sequence[Cut], judged: Collection[int]) -> None:
-        beside = ((cut, _beside(cuts, cuts[cut])) for cut in sorted(judged))
-        self._beside = {cut: place for cut, place in beside if place is not None}
+        beside = {cut: cuts[cut].beside(cuts, *BY, family=cuts[cut].family) for cut in judged}
+        self._beside = {cut: place for cut, place in beside.items() if place is not None}
         self._cuts, self._roster = cuts, Roster(self._beside.values())
         self._people = np.zeros(0, np.int64)
         self._names: list[tuple[str, str]] = []  # of batch and category, by place
@@ -94,13 +94,3 @@ class Faults:
             self._places[key.cut, values["product"]].append(place)
         fresh = len(self._names) - self._people.size
         self._people = np.append(self._people, np.zeros(max(fresh, 0), np.int64))
-
-
-def _beside(cuts: Sequence[Cut], cut: Cut) -> int | None:
-    """The cut that parts the same by category, in the same shards."""
-    alike = (
-        n
-        for n, other in enumerate(cuts)
-        if set(other.by) == BY and other.family == cut.family and other.where == cut.where
-    )
-    return next(alike, None)

@@ -5,7 +5,7 @@ most units of their neighbours say.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from detectors.surge import Expectation
 from streams.batches import Batches
 from streams.cells import SEPARATOR
 from streams.judges.judge import Seat
-from streams.sections import BUCKET, Cut
+from streams.sections import BUCKET
 from streams.series import UNBORN, Key, Series
 
 
@@ -129,7 +129,8 @@ class Register:
         wholes = defaultdict[Key, list[int]](list)
         for number, place in enumerate(begun):
             cut, product = self.rows[place].whose
-            if (parent := _parent(self._cuts, self._cuts[cut])) is not None:
+            parent = self._cuts[cut].beside(self._cuts, "product", family=None)
+            if parent is not None:
                 wholes[Key(parent, product)].append(number)
         return dict(wholes)
 
@@ -148,13 +149,3 @@ def _bucket(seat: Seat, day: date) -> int:
     """The one that holds the first moment of a local day."""
     began = datetime.combine(day, time(), seat.zone).timestamp()
     return int(began // BUCKET.total_seconds())
-
-
-def _parent(cuts: Iterable[Cut], cut: Cut) -> int | None:
-    """The cut that counts the same by product alone, in all shards."""
-    alike = (
-        n
-        for n, other in enumerate(cuts)
-        if other.by == ("product",) and other.family is None and other.where == cut.where
-    )
-    return next(alike, None)

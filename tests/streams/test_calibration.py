@@ -14,13 +14,14 @@ from alerts.signal import Kind
 from detectors import burst
 from streams import marks, settings
 from streams.calibration import written
-from streams.calibration.attendance import METHODS, Attendance
+from streams.calibration.attendance import Attendance
 from streams.calibration.search import Calibration, Note, Search
 from streams.calibration.trial import Clean
 from streams.hindsight import Called, called
 from streams.judges.bench import MAKERS
 from streams.judges.judge import Judge, Seat, kind_of
 from streams.marks import Case, Mark, Ruling
+from streams.sections import BUDGETED
 from streams.settings import Detection, Settings, SettingsError
 from streams.signals import moment
 from streams.stream import Watch
@@ -29,7 +30,7 @@ from tests.alerts.samples import run, scoped, surge
 WEEK = 168
 FIRST = 480_000  # an hour since the epoch
 PLACES = {"surge": 30, "burst": 10}
-DEFAULT = {kind.value: 1.0 for kind in METHODS}
+DEFAULT = {kind.value: 1.0 for kind in BUDGETED}
 
 
 @dataclass(frozen=True)
