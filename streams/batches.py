@@ -7,18 +7,16 @@ and stays unknown. The days are those of `detection.zone`.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 
-from streams import files
-from streams.events import NAME, Rejected
-from streams.rejections import shown
+from streams import entries
+from streams.entries import RefusedError, Texts
+from streams.events import NAME
 from streams.settings import SettingsError
 
 COLUMNS: Final = ("product", "batch", "made", "shipped", "units")
 MOST_UNITS: Final = 10**12
-MOST_PROBLEMS: Final = 20  # that are told of a table
 DAY_RULE: Final = "must be a day such as 2026-03-01, or empty"
 UNITS_RULE: Final = f"must be a whole number from 1 to {MOST_UNITS}, or empty"
 NAME_RULE: Final = f"must be 1 to {NAME} characters"
@@ -50,13 +48,6 @@ class Batch(NamedTuple):
 UNKNOWN: Final = Batch(None, None, None)
 
 
-class _RefusedError(Exception):
-    """A value that breaks its column's rule."""
-
-    def __init__(self, column: str, rule: str, value: str) -> None:
-        super().__init__(f"{column}: {rule}, got {shown(value)!r}")
-
-
 class Batches(Mapping[Name, Batch]):
     """The table by product and batch; of what it lacks, `of` says that it is unknown."""
 
@@ -81,61 +72,36 @@ def load(path: Path | None) -> Batches:
     if path is None:
         return Batches()
     known: dict[Name, Batch] = {}
-    problems = list(islice(_read(path, known), MOST_PROBLEMS + 1))
-    if len(problems) > MOST_PROBLEMS:
-        problems[-1] = "and more"
-    if problems:
+    if problems := entries.read(path, COLUMNS, lambda _, texts: _put(texts, known)):
         raise TableError(path, *problems)
     return Batches(known)
 
 
-def _read(path: Path, known: dict[Name, Batch]) -> Iterator[str]:
-    """Fills the table; yields what is wrong with it."""
-    try:
-        names, rows = files.raw(path)
-        if absent := [column for column in COLUMNS if column not in (names or ())]:
-            yield f"must be a CSV file with the columns {', '.join(COLUMNS)}; lacks {absent}"
-            return
-        for number, row in rows:
-            if problem := _row(row, known):
-                yield f"row {number}: {problem}"
-    except files.FileError as failure:
-        yield str(failure).removeprefix(f"{path}: ")
+def _put(texts: Texts, known: dict[Name, Batch]) -> None:
+    known[_new(texts, known)] = _batch(texts)
 
 
-def _row(row: Mapping[str, object] | Rejected, known: dict[Name, Batch]) -> str | None:
-    """Puts the row into the table, or says why not."""
-    if isinstance(row, Rejected):
-        return f"{row.field}: {row.rule}, got {row.value!r}"
-    texts = {column: str(row.get(column) or "").strip() for column in COLUMNS}
-    try:
-        known[_new(texts, known)] = _batch(texts)
-    except _RefusedError as refusal:
-        return str(refusal)
-    return None
-
-
-def _new(texts: Mapping[str, str], known: Mapping[Name, Batch]) -> Name:
+def _new(texts: Texts, known: Mapping[Name, Batch]) -> Name:
     name = _name("product", texts), _name("batch", texts)
     if name in known:
-        raise _RefusedError("batch", "must be once for each product", name[1])
+        raise RefusedError("batch", "must be once for each product", name[1])
     return name
 
 
-def _batch(texts: Mapping[str, str]) -> Batch:
+def _batch(texts: Texts) -> Batch:
     made, shipped = _day("made", texts), _day("shipped", texts)
     if made and shipped and shipped < made:
-        raise _RefusedError("shipped", f"must not be before made ({made})", texts["shipped"])
+        raise RefusedError("shipped", f"must not be before made ({made})", texts["shipped"])
     return Batch(made, shipped, _parsed("units", texts, _units, UNITS_RULE))
 
 
-def _name(column: str, texts: Mapping[str, str]) -> str:
+def _name(column: str, texts: Texts) -> str:
     if not 1 <= len(texts[column]) <= NAME:
-        raise _RefusedError(column, NAME_RULE, texts[column])
+        raise RefusedError(column, NAME_RULE, texts[column])
     return texts[column]
 
 
-def _day(column: str, texts: Mapping[str, str]) -> date | None:
+def _day(column: str, texts: Texts) -> date | None:
     return _parsed(column, texts, date.fromisoformat, DAY_RULE)
 
 
@@ -146,13 +112,11 @@ def _units(text: str) -> int:
     return units
 
 
-def _parsed(
-    column: str, texts: Mapping[str, str], parse: Callable[[str], T], rule: str
-) -> T | None:
+def _parsed(column: str, texts: Texts, parse: Callable[[str], T], rule: str) -> T | None:
     text = texts[column]
     if not text:
         return None
     try:
         return parse(text)
     except ValueError:
-        raise _RefusedError(column, rule, text) from None
+        raise RefusedError(column, rule, text) from None

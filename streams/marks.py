@@ -11,21 +11,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from alerts.signal import Scope, matter
-from streams import files
-from streams.events import Rejected
+from streams import entries
+from streams.entries import RefusedError, Texts
 from streams.hindsight import Called
 from streams.regions import NONE, Regions
-from streams.rejections import shown
+from streams.rejections import PROBLEMS, shown
 from streams.sections import CHANNELS, DIMENSIONS
 
 COLUMNS: Final = ("incident", "scope", "at", "mark", "reason")
 FIELDS: Final = frozenset({"stream", "harm"}.union(*DIMENSIONS.values()))
-MOST_PROBLEMS: Final = 20  # that are told of a file
 AROUND: Final = timedelta(days=1)
 """So long before its onset and after its last signal a moment is still of an incident's time."""
 
@@ -103,10 +101,12 @@ def _scopes(called: Called) -> Iterator[Scope]:
 def load(path: Path, regions: Regions = NONE) -> list[Mark]:
     """The marks in a file, with regions by the names they are counted under; raises MarksError."""
     marks: list[Mark] = []
-    problems = list(islice(_read(path, marks, regions), MOST_PROBLEMS + 1))
-    if len(problems) > MOST_PROBLEMS:
-        problems[-1] = "and more"
-    if problems:
+
+    def take(number: int, texts: Texts) -> None:
+        mark = _mark(number, texts)
+        marks.append(replace(mark, scope=regions.scope(mark.scope)))
+
+    if problems := entries.read(path, COLUMNS, take):
         raise MarksError(path, *problems)
     return marks
 
@@ -116,7 +116,7 @@ def placed(path: Path, marks: Iterable[Mark], called: Sequence[Called]) -> list[
     known = {one.line.id: one for one in called}
     unknown = [mark for mark in marks if mark.incident and mark.incident not in known]
     if unknown:
-        raise MarksError(path, *(_unknown(mark) for mark in unknown[:MOST_PROBLEMS]))
+        raise MarksError(path, *(_unknown(mark) for mark in unknown[:PROBLEMS]))
     return [_case(mark, known) for mark in marks]
 
 
@@ -139,47 +139,20 @@ def _unknown(mark: Mark) -> str:
     )
 
 
-class _RefusedError(Exception):
-    """A value that breaks its column's rule."""
-
-    def __init__(self, column: str, rule: str, value: str) -> None:
-        super().__init__(f"{column}: {rule}, got {shown(value)!r}")
-
-
-def _read(path: Path, marks: list[Mark], regions: Regions) -> Iterator[str]:
-    """Fills the list; yields what is wrong with the file."""
-    try:
-        names, rows = files.raw(path)
-        if absent := [column for column in COLUMNS if column not in (names or ())]:
-            yield f"must be a CSV file with the columns {', '.join(COLUMNS)}; lacks {absent}"
-            return
-        for number, row in rows:
-            try:
-                mark = _mark(number, row)
-                marks.append(replace(mark, scope=regions.scope(mark.scope)))
-            except _RefusedError as refusal:
-                yield f"row {number}: {refusal}"
-    except files.FileError as failure:
-        yield str(failure).removeprefix(f"{path}: ")
-
-
-def _mark(number: int, row: Mapping[str, object] | Rejected) -> Mark:
-    if isinstance(row, Rejected):
-        raise _RefusedError(row.field, row.rule, row.value)
-    texts = {column: str(row.get(column) or "").strip() for column in COLUMNS}
+def _mark(number: int, texts: Texts) -> Mark:
     ruling, reason = _ruling(texts["mark"]), texts["reason"]
     if texts["incident"]:
         if either := texts["scope"] or texts["at"]:
-            raise _RefusedError("scope", "must be empty, as at, where incident is given", either)
+            raise RefusedError("scope", "must be empty, as at, where incident is given", either)
         return Mark(number, ruling, incident=texts["incident"], reason=reason)
     if not texts["scope"]:
-        raise _RefusedError("incident", EITHER_RULE, "")
+        raise RefusedError("incident", EITHER_RULE, "")
     return Mark(number, ruling, scope=_scope(texts["scope"]), at=_at(texts["at"]), reason=reason)
 
 
 def _ruling(text: str) -> Ruling:
     if text not in set(Ruling):
-        raise _RefusedError("mark", f"must be one of {', '.join(Ruling)}", text)
+        raise RefusedError("mark", f"must be one of {', '.join(Ruling)}", text)
     return Ruling(text)
 
 
@@ -187,9 +160,9 @@ def _scope(text: str) -> Scope:
     """Fields as `field=value;field=value` or as JSON."""
     fields = _object(text) if text.startswith("{") else _pairs(text)
     if unknown := sorted(fields.keys() - FIELDS):
-        raise _RefusedError("scope", f"fields must be of {sorted(FIELDS)}", unknown[0])
+        raise RefusedError("scope", f"fields must be of {sorted(FIELDS)}", unknown[0])
     if fields.get("stream", "complaints") not in CHANNELS:
-        raise _RefusedError("scope", f"stream must be one of {sorted(CHANNELS)}", fields["stream"])
+        raise RefusedError("scope", f"stream must be one of {sorted(CHANNELS)}", fields["stream"])
     return fields
 
 
@@ -197,9 +170,9 @@ def _object(text: str) -> Scope:
     try:
         fields = json.loads(text)
     except ValueError:
-        raise _RefusedError("scope", SCOPE_RULE, text) from None
+        raise RefusedError("scope", SCOPE_RULE, text) from None
     if not fields or not all(isinstance(value, str) and value for value in fields.values()):
-        raise _RefusedError("scope", SCOPE_RULE, text)
+        raise RefusedError("scope", SCOPE_RULE, text)
     return dict(fields)
 
 
@@ -207,7 +180,7 @@ def _pairs(text: str) -> Scope:
     parts = [part.partition("=") for part in text.split(";") if part.strip()]
     fields = {name.strip(): value.strip() for name, _, value in parts}
     if not fields or not all(fields.values()) or len(fields) < len(parts):
-        raise _RefusedError("scope", SCOPE_RULE, text)
+        raise RefusedError("scope", SCOPE_RULE, text)
     return fields
 
 
@@ -215,9 +188,9 @@ def _at(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        raise _RefusedError("at", AT_RULE, text) from None
+        raise RefusedError("at", AT_RULE, text) from None
     if at.tzinfo is None:
-        raise _RefusedError("at", AT_RULE, text)
+        raise RefusedError("at", AT_RULE, text)
     if at.year not in YEARS:
-        raise _RefusedError("at", YEAR_RULE, text)
+        raise RefusedError("at", YEAR_RULE, text)
     return at

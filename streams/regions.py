@@ -19,7 +19,7 @@ import numpy as np
 
 from streams.events import NAME, Rejected
 from streams.fields import Coded, Field
-from streams.rejections import shown
+from streams.rejections import few, shown
 from streams.sections import Tables
 from streams.tables import Table
 from streams.vocabulary import Names
@@ -29,7 +29,6 @@ BUILT_IN: Final = Path(__file__).with_name("provinces.csv")
 NAMED: Final = {"zh": "region", "en": "english"}
 """The column of the names under which its regions are counted, by language."""
 MOST: Final = 1000  # series of a cut that goes to all shards
-MOST_PROBLEMS: Final = 20  # that are told of a table
 BETWEEN: Final = re.compile(r"[;|、]")
 BOM: Final = "\ufeff"
 NAME_RULE: Final = f"must be 1 to {NAME} characters"
@@ -134,8 +133,7 @@ def load(path: Path, *, column: str = "region") -> Regions:
         problems.append(f"must hold at most {MOST} regions")
     table = _table(rows, problems.append)
     if problems:
-        told = [*problems[:MOST_PROBLEMS], *["and more"][: len(problems) - MOST_PROBLEMS]]
-        raise ValueError("\n".join(f"{path}: {problem}" for problem in told))
+        raise ValueError("\n".join(f"{path}: {problem}" for problem in few(problems)))
     return table
 
 

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import get_args
 
 import msgspec
@@ -20,6 +21,7 @@ CHOICES = {
 }
 SHOWN = 200  # characters of a value that a refusal repeats
 NAMES = 12  # of a list that a refusal repeats
+PROBLEMS = 20  # that are told of a file
 
 # What msgspec raises on bytes that are not the JSON it was asked for.
 FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -40,6 +42,12 @@ def listed(names: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - NAMES} more" if len(names) > NAMES else ""
     return ", ".join(map(shown, names[:NAMES])) + more
+
+
+def few(problems: Iterable[str]) -> list[str]:
+    """The first problems of a file, and whether there are more."""
+    told = list(islice(problems, PROBLEMS + 1))
+    return told if len(told) <= PROBLEMS else [*told[:PROBLEMS], "and more"]
 
 
 def unreadable(raw: bytes, failure: Exception) -> Rejected:

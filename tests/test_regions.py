@@ -11,6 +11,7 @@ from alerts.names import PROVINCES
 from streams import regions
 from streams.fields import Coded, Field, Listed
 from streams.regions import BUILT_IN, NAMED, NONE, Regions, provinces
+from streams.rejections import PROBLEMS
 from streams.sections import Cut, Tables
 from streams.settings import Settings, SettingsError, load
 from streams.tables import Table
@@ -127,7 +128,7 @@ def test_what_is_no_such_table_is_refused_and_of_many_problems_some_are_told(
     )
     many = refusal(written(tmp_path, "N,,,", *["N,,,"] * 50))
     assert many[-1] == "and more"
-    assert len(many) == regions.MOST_PROBLEMS + 1
+    assert len(many) == PROBLEMS + 1
     large = [f"r{n},,," for n in range(regions.MOST + 5)]
     assert refusal(written(tmp_path, *large)) == ["must hold at most 1000 regions"]
     assert "cannot be read" in refusal(tmp_path / "absent.csv")[0]
