@@ -46,6 +46,11 @@ class DriftState(Columns):
     past: WeeklyState
     held: Annotated[Ints, column(np.int64, UNKNOWN, rows=HELD)]
 
+    @property
+    def seen(self) -> Ints:
+        """Buckets learnt."""
+        return self.past.seen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drift:

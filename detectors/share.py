@@ -289,6 +289,5 @@ def _keep(state: ShareState, verdict: Verdict, *, bucket: int) -> None:
     state.called[fresh] = bucket
     state.above[verdict.above] = bucket
     over = bucket - state.above == DAY
-    account.observed[over] = 0
-    account.expected[over] = 0.0
+    account.end(over)
     account.whole[over] = 0

@@ -49,6 +49,11 @@ class Excursion(Columns):
         self.observed[...] = verdict.observed
         self.expected[...] = verdict.expected
 
+    def end(self, over: Bools) -> None:
+        """The account of those that are over starts anew."""
+        self.observed[over] = 0
+        self.expected[over] = 0.0
+
 
 @dataclass(slots=True)
 class Evidence(Excursion):

@@ -273,9 +273,7 @@ class Surge:
     def _end_excursion(self, state: SurgeState, verdict: Verdict, *, bucket: int) -> None:
         """A day after the score fell below the threshold the account starts anew."""
         state.above[verdict.above] = bucket
-        over = bucket - state.above == self.day
-        state.evidence.observed[over] = 0
-        state.evidence.expected[over] = 0.0
+        state.evidence.end(bucket - state.above == self.day)
 
     def _end_learning(self, state: SurgeState, bucket: int) -> None:
         state.begun[(state.begun < 0) & (state.level.a >= BEGUN)] = bucket

@@ -227,6 +227,4 @@ def keep(account: Account, verdict: Verdict, *, bucket: int, quiet: int = QUIET)
     account.ratios[...] = np.where(verdict.above, 0.0, verdict.ratios)
     account.above[verdict.above] = bucket
     account.keep(verdict)
-    over = bucket - account.above == quiet
-    account.observed[over] = 0
-    account.expected[over] = 0.0
+    account.end(bucket - account.above == quiet)

@@ -1,6 +1,6 @@
 """All judges of a stream, in the order in which they speak."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -83,10 +83,7 @@ class Bench:
         for name, judge in self._judges.items():
             if judge.minutes == closed.minutes:
                 passed = (closed.bucket + 1) * closed.minutes
-                for signal in judge.close(closed):
-                    read = self._read(name, signal, closed.series, passed=passed)
-                    self._note(name, read)
-                    yield read
+                yield from self._read(name, judge.close(closed), closed.series, passed=passed)
             if judge is self._surge:
                 closed = replace(closed, usual=self._surge.usual)
         if closed.minutes == MINUTES:  # so that it leaves the same alone in all of the next hour
@@ -95,10 +92,8 @@ class Bench:
 
     def foresee(self, record: Record) -> Iterator[Signal]:
         for name, judge in self._judges.items():
-            for signal in judge.foresee(record):
-                read = self._read(name, signal, record.series, passed=record.passed)
-                self._note(name, read)
-                yield read
+            said = judge.foresee(record)
+            yield from self._read(name, said, record.series, passed=record.passed)
 
     def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
         """What each made of a scope in the hour that has just been closed."""
@@ -144,11 +139,17 @@ class Bench:
         self._gone += [signal for told in live.values() for signal in told.values()]
         self._restored = True
 
-    def _read(self, name: str, signal: Signal, series: Series, *, passed: int) -> Signal:
-        return self._trace.read(
-            signal, series, passed=passed, usual=self._surge.usual.expectation,
-            before=self._live[name].get(signal.id),
-        )  # fmt: skip
+    def _read(
+        self, name: str, said: Iterable[Signal], series: Series, *, passed: int
+    ) -> Iterator[Signal]:
+        """What a judge says, with what the trace knows of it."""
+        for signal in said:
+            read = self._trace.read(
+                signal, series, passed=passed, usual=self._surge.usual.expectation,
+                before=self._live[name].get(signal.id),
+            )  # fmt: skip
+            self._note(name, read)
+            yield read
 
     def _note(self, name: str, signal: Signal) -> None:
         """Remember what is to be cleared, or withdrawn."""

@@ -4,7 +4,6 @@ They are for what rises so slowly that a baseline of hours learns it as it comes
 is there within a few weeks, drift for what grows by a few percent from each week to the next.
 """
 
-from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,7 +48,7 @@ class Running(Columns):
         return self.hours >= WHOLE
 
 
-S = TypeVar("S", bound=Columns)
+S = TypeVar("S", WeeklyState, DriftState)
 
 
 class Detector(Protocol[S]):
@@ -80,9 +79,10 @@ class ByWeek(Judge, Generic[S]):
 
     def __init__(self, seat: Seat, detector: Detector[S], state: S) -> None:
         self.terms = f"weeks of {seat.zone}"
-        self._zone, self._weekly = seat.zone, detector
-        self._roster, self._running = Roster(seat.of(self.kind)), Running.empty()
-        self._state, self._alarms = state, Standing(Hysteresis(quiet=self.quiet))
+        self._zone, self._roster = seat.zone, Roster(seat.of(self.kind))
+        self._detector: Detector[S] = detector
+        self._state: S = state
+        self._running, self._alarms = Running.empty(), Standing(Hysteresis(quiet=self.quiet))
         self._verdict: Verdict | None = None  # on the week that ended last
 
     def close(self, closed: Closed) -> Iterator[Signal]:
@@ -101,20 +101,15 @@ class ByWeek(Judge, Generic[S]):
             return ()
         if verdict is None or place >= verdict.score.size:
             return (Gate(self.gate, open=False),)
-        if (weeks := int(self._seen[place])) < SHORTEST:
+        if (weeks := int(self._state.seen[place])) < SHORTEST:
             numbers: dict[str, Number] = {"weeks": weeks, "needed": SHORTEST}
             return (Gate(self.gate, open=False, numbers=numbers),)
         since = self.starts(int(verdict.onset[place]))
-        figures = signals.figures(verdict, place, threshold=self._weekly.threshold, since=since)
+        figures = signals.figures(verdict, place, threshold=self._detector.threshold, since=since)
         return (Gate(self.gate, open=bool(verdict.above[place]), numbers=figures),)
 
     def judged(self, series: Series) -> int:
-        return int(np.count_nonzero(self._seen >= SHORTEST))
-
-    @property
-    @abstractmethod
-    def _seen(self) -> Ints:
-        """Weeks that were learnt, by place."""
+        return int(np.count_nonzero(self._state.seen >= SHORTEST))
 
     @property
     def standing(self) -> int:
@@ -122,7 +117,7 @@ class ByWeek(Judge, Generic[S]):
 
     @property
     def threshold(self) -> float:
-        return self._weekly.threshold
+        return self._detector.threshold
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -139,9 +134,9 @@ class ByWeek(Judge, Generic[S]):
         week, people = (closed.hour + MONDAY) // HOURS, self._running.people
         self._state = self._state.grown(people.size)
         self._alarms.grow(people.size)
-        expectation = self._weekly.expect(self._state, bucket=week)
+        expectation = self._detector.expect(self._state, bucket=week)
         masked = ~self._running.whole
-        self._state, verdict = self._weekly.step(self._state, expectation, people, masked)
+        self._state, verdict = self._detector.step(self._state, expectation, people, masked)
         self._verdict = verdict
         for change in self._alarms.step(verdict, bucket=week):
             if closed.series.own[self._roster.lives[change.place]]:
@@ -155,7 +150,7 @@ class ByWeek(Judge, Generic[S]):
         said = f"week of {monday(week):%Y-%m-%d}: {people} where {usual:.3g} were expected"
         return signals.alarm(
             self.kind, closed.series.scope(int(self._roster.lives[change.place])), verdict,
-            change, bucket=week, threshold=self._weekly.threshold, starts=self.starts,
+            change, bucket=week, threshold=self._detector.threshold, starts=self.starts,
             reason=said, approximate=closed.approximate,
         )  # fmt: skip
 
@@ -172,10 +167,6 @@ class WeeklyJudge(ByWeek[WeeklyState]):
     def __init__(self, seat: Seat) -> None:
         super().__init__(seat, Weekly(threshold=seat.threshold_in(1)), WeeklyState.empty())
 
-    @property
-    def _seen(self) -> Ints:
-        return self._state.seen
-
 
 class DriftJudge(ByWeek[DriftState]):
     """Against what was two months ago."""
@@ -184,10 +175,6 @@ class DriftJudge(ByWeek[DriftState]):
 
     def __init__(self, seat: Seat) -> None:
         super().__init__(seat, Drift(threshold=seat.threshold_in(1)), DriftState.empty())
-
-    @property
-    def _seen(self) -> Ints:
-        return self._state.past.seen
 
 
 def monday(week: int) -> datetime:
