@@ -32,10 +32,8 @@ from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
 from streams import response
-from streams.acceptance import Loss
 from streams.almanac import MAKE_UP
 from streams.demo import Phase
-from streams.effect import Effect
 from streams.events import Demand, Severity
 from streams.incident_view import Reach
 from streams.judges.novelty import named
@@ -44,6 +42,8 @@ from streams.proposal import matching
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import WANTED, Note
 from streams.regions import NAMED, provinces
+from streams.rulesets.acceptance import Loss
+from streams.rulesets.effect import Effect
 from streams.sections import DIMENSIONS, Stream
 from streams.traffic.scenarios import scenario
 

@@ -6,9 +6,9 @@ from io import StringIO
 from rich.console import Console
 
 from alerts.words import Words
-from streams.comparison import compare
 from streams.hindsight import Called, Hindsight, Learning
 from streams.marks import Case, Ruling
+from streams.rulesets.comparison import compare
 from streams.settings import Settings
 from tests.alerts.samples import NOON
 from tests.streams.test_comparison import calls, case, lasting

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from alerts.words import Words
-from streams.acceptance import Doubt, Verdict, Weakened
-from streams.decisions import Decision
+from streams.rulesets.acceptance import Doubt, Verdict, Weakened
+from streams.rulesets.decisions import Decision
 from tocsin import hindsight_view
 from tocsin.comparing import Weighed
 from tocsin.comparison_view import span

@@ -10,13 +10,14 @@ from typing import NamedTuple, get_args
 from rich.console import Console
 
 from alerts.words import Words
-from streams import acceptance, hindsight
+from streams import hindsight
 from streams.archive.log import ArchiveError, Log
-from streams.comparison import Comparison
 from streams.hindsight import Called, Hindsight
 from streams.history import source_of
 from streams.mapping import Mapping
 from streams.marks import Case, Ruling
+from streams.rulesets import acceptance
+from streams.rulesets.comparison import Comparison
 from streams.sections import Stream
 from streams.settings import Settings
 from tocsin import looking

@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.words import Words
-from streams.acceptance import Rulings, marked
-from streams.comparison import Comparison, Pair
 from streams.durations import text
 from streams.hindsight import Called
 from streams.marks import Ruling
+from streams.rulesets.acceptance import Rulings, marked
+from streams.rulesets.comparison import Comparison, Pair
 from tocsin import hindsight_view, refusals_view
 from tocsin.comparing import Weighed
 from tocsin.proposal_view import table

@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.words import Words
-from streams import acceptance, change, decisions, durations, mapping, marks, settings
-from streams.change import ChangeError
-from streams.comparison import compare
+from streams import durations, mapping, marks, settings
+from streams.rulesets import acceptance, change, decisions
+from streams.rulesets.change import ChangeError
+from streams.rulesets.comparison import compare
+from streams.rulesets.side_by_side import told
 from streams.settings import Settings
-from streams.side_by_side import told
 from tocsin import change_view, comparing, comparison_view, language, rules_view
 from tocsin.backtest import PROBLEMS, Arrived, MapFile
 from tocsin.comparing import Material, Side, Weighed

@@ -10,11 +10,11 @@ from rich.text import Text
 from alerts.redaction import clean
 from alerts.signal import Kind
 from alerts.words import VALUE_LENGTH, Words
-from streams.decisions import Decision
 from streams.durations import text
 from streams.judges.judge import kind_of
 from streams.limits import Rule
 from streams.methods import Method
+from streams.rulesets.decisions import Decision
 from streams.settings import Settings
 from streams.stream import STREAMS, Stream
 from tocsin.proposal_view import table

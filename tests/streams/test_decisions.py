@@ -6,10 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from streams.acceptance import Loss
-from streams.decisions import NAME, Decision, Edition, Forgone, RecordError, edition, last, note
-from streams.effect import Effect
 from streams.installing import exchange
+from streams.rulesets.acceptance import Loss
+from streams.rulesets.decisions import (
+    NAME,
+    Decision,
+    Edition,
+    Forgone,
+    RecordError,
+    edition,
+    last,
+    note,
+)
+from streams.rulesets.effect import Effect
 from streams.settings import Settings
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)

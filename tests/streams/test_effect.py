@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from streams.effect import Effect, effect
+from streams.rulesets.effect import Effect, effect
 from streams.sections import Cut, Detection, Source, Tables
 from streams.settings import Settings
 from tests.streams.logs import CUTS

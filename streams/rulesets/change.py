@@ -4,10 +4,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from streams import decisions, installing, settings
-from streams.acceptance import Lost, Verdict
-from streams.decisions import Decision, Forgone
-from streams.effect import effect
+from streams import installing, settings
+from streams.rulesets import decisions
+from streams.rulesets.acceptance import Lost, Verdict
+from streams.rulesets.decisions import Decision, Forgone
+from streams.rulesets.effect import effect
 from streams.settings import Settings
 
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from streams.comparison import Comparison, Pair, span
 from streams.hindsight import Called
 from streams.marks import Case, Ruling
+from streams.rulesets.comparison import Comparison, Pair, span
 
 Rulings = Mapping[str, Ruling]
 """What somebody said of incidents, by their ids."""

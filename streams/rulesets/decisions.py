@@ -8,8 +8,8 @@ from typing import Final
 import msgspec
 
 from alerts.signal import Instant, Scope
-from streams.acceptance import Loss
-from streams.effect import Effect
+from streams.rulesets.acceptance import Loss
+from streams.rulesets.effect import Effect
 from streams.settings import Settings
 
 NAME: Final = "rules.jsonl"
