@@ -22,10 +22,10 @@ from detectors.verdict import Excess
 from streams import signals
 from streams.batches import Batches as Table
 from streams.batches import load
-from streams.judges.faults import Faults
-from streams.judges.fleet import KNOWN, Due, Fleet
+from streams.judges.fleet.faults import Faults
+from streams.judges.fleet.rates import KNOWN, Due, Fleet
+from streams.judges.fleet.register import Register, Row
 from streams.judges.judge import Closed, Judge, Record, Seat
-from streams.judges.register import Register, Row
 from streams.judges.standing import Foretelling
 from streams.series import UNBORN, Series
 from streams.signals import Change

@@ -13,9 +13,9 @@ from detectors.batches import Batches as Detector
 from detectors.columns import Floats, Ints
 from detectors.neighbours import Fields, Neighbours, Shares
 from streams.batches import Batch, Batches
-from streams.judges.fleet import Fleet
+from streams.judges.fleet.rates import Fleet
+from streams.judges.fleet.register import Register
 from streams.judges.judge import Seat
-from streams.judges.register import Register
 from streams.snapshots import freeze, thaw
 from tests.streams.fleets import (
     BAD,

@@ -18,7 +18,7 @@ from detectors.columns import Bools, Floats, Ints, summed
 from detectors.mixture import Priors
 from detectors.neighbours import Fields, Neighbours, Shares
 from detectors.verdict import Excess
-from streams.judges.register import Register, Row
+from streams.judges.fleet.register import Register, Row
 
 KNOWN: Final = 10.0
 """Complaints of its neighbours from which on their rate tells what a batch should bring."""

@@ -15,8 +15,8 @@ from alerts.rates import Disproportion
 from detectors import disproportion
 from detectors.columns import Ints
 from streams.cells import SEPARATOR
+from streams.judges.fleet.register import Row
 from streams.judges.judge import Closed, Roster
-from streams.judges.register import Row
 from streams.sections import Cut
 from streams.series import Series
 
