@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import faust
 import structlog
@@ -66,6 +66,15 @@ def note_lost(tp: TP, begin: Begin) -> None:
         metrics.LOST.labels(tp.topic).inc(begin.lost)
 
 
+class Held(Protocol):
+    """What a stage holds of a partition; `runs` of its reading were taken."""
+
+    runs: int
+
+
+H = TypeVar("H", bound=Held)
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """Consecutive records of one partition, as they were fetched.
@@ -98,6 +107,13 @@ class Run:
         if self.number != expected:
             before = (expected or 0) - 1
             raise LostRunError(f"{self}: run {self.number} does not follow run {before}")
+
+    def following(self, held: H | None) -> H:
+        """What is held of its partition, with the run counted; raise as `require_number`."""
+        self.require_number(None if held is None else held.runs)
+        assert held is not None
+        held.runs += 1
+        return held
 
     def require_order(self) -> None:
         """Raise LogTruncatedError where the log goes back: clients start such a log over."""

@@ -178,11 +178,7 @@ class Intake:
                 await self._require_same(run, run.begin.topic_id)
             if run.begin.committed is not None and begun.reading.watermark is not None:
                 await self._remember(run, begun.reading, run.begin.committed)
-        held = self._inputs.get(run.tp)
-        run.require_number(None if held is None else held.runs)
-        assert held is not None
-        held.runs += 1
-        return held
+        return run.following(self._inputs.get(run.tp))
 
     async def _require_same(self, run: Run, topic_id: str) -> None:
         """A broker forgets the commits of a topic that is deleted; the `seen` log does not."""

@@ -139,11 +139,7 @@ class Rekeying:
     def _held(self, run: Run) -> _Origin:
         if run.begin is not None:
             self._inputs[run.tp] = self._begun(run.tp, run.begin)
-        held = self._inputs.get(run.tp)
-        run.require_number(None if held is None else held.runs)
-        assert held is not None
-        held.runs += 1
-        return held
+        return run.following(self._inputs.get(run.tp))
 
     def _begun(self, tp: TP, begin: Begin) -> _Origin:
         source = self._sources[tp.topic]

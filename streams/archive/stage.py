@@ -147,11 +147,7 @@ class Archive:
         """The partition's input; anew where a reading begins."""
         if run.begin is not None:
             self._begin(run)
-        held = self._inputs.get(run.tp)
-        run.require_number(None if held is None else held.runs)
-        assert held is not None
-        held.runs += 1
-        return held
+        return run.following(self._inputs.get(run.tp))
 
     def _begin(self, run: Run) -> None:
         assert run.begin is not None
