@@ -33,6 +33,7 @@ import numpy as np
 from scipy.special import betainc
 from scipy.stats import poisson
 
+from benchmarks.onsets import onsets
 from detectors import disproportion
 from detectors.batches import Batches, BatchState
 from detectors.columns import Bools, Floats, Ints
@@ -162,7 +163,7 @@ METHODS: dict[str, Scores] = {
 
 def alarms(above: Bools) -> int:
     """First days above the threshold after one below, over all batches."""
-    return int(above[0].sum() + (above[1:] & ~above[:-1]).sum())
+    return int(onsets(above, quiet=1).sum())
 
 
 def lowest_threshold(clean: Floats) -> float:

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.onsets import onsets
 from detectors import budget
 from detectors.columns import Bools, Floats, Ints
 from detectors.drift import MULTIPLES, Drift, DriftState
@@ -81,20 +82,17 @@ Method = Callable[[Realisation, Ints], Bools]
 """Alarms by week after the history, and series."""
 
 
-def of_weekly(made: Realisation, counts: Ints) -> Bools:
-    method, state, above = Weekly(threshold=THRESHOLD), WeeklyState.empty(made.level.size), []
-    for week, row in enumerate(counts):
-        state, verdict = method.step(state, method.expect(state, bucket=week), row)
-        above.append(verdict.above)
-    return np.array(above)[made.history :]
+def online(detector: Weekly | Drift, empty: Callable[[int], Any]) -> Method:
+    """A detector that judges week by week, the history too; `empty` is its state at first."""
 
+    def alarms(made: Realisation, counts: Ints) -> Bools:
+        state, above = empty(made.level.size), []
+        for week, row in enumerate(counts):
+            state, verdict = detector.step(state, detector.expect(state, bucket=week), row)
+            above.append(verdict.above)
+        return np.array(above)[made.history :]
 
-def of_drift(made: Realisation, counts: Ints) -> Bools:
-    method, state, above = Drift(threshold=THRESHOLD), DriftState.empty(made.level.size), []
-    for week, row in enumerate(counts):
-        state, verdict = method.step(state, method.expect(state, bucket=week), row)
-        above.append(verdict.above)
-    return np.array(above)[made.history :]
+    return alarms
 
 
 def of_known_mean(made: Realisation, counts: Ints) -> Bools:
@@ -114,20 +112,12 @@ def of_known_mean(made: Realisation, counts: Ints) -> Bools:
 def figures(method: Method, made: Realisation) -> dict[str, Any]:
     clean = method(made, made.clean)
     return {
-        "false_alarms": _by_level(made, _fired(clean).sum(axis=0), np.sum),
+        "false_alarms": _by_level(made, onsets(clean, quiet=QUIET).sum(axis=0), np.sum),
         "weeks": {
             f"{rate:.0%}": _by_level(made, _first(method(made, counts)), np.median)
             for rate, counts in made.grown.items()
         },
     }
-
-
-def _fired(above: Bools) -> Bools:
-    """Where an alarm begins that none was before for so long that it would still stand."""
-    fired = above.copy()
-    for weeks in range(1, QUIET + 1):
-        fired[weeks:] &= ~above[:-weeks]
-    return fired
 
 
 def _first(above: Bools) -> Floats:
@@ -145,7 +135,10 @@ def _by_level(
     return {rate: n if np.isfinite(n) else None for rate, n in found.items()}
 
 
-METHODS: dict[str, Method] = {"weekly": of_weekly, "drift": of_drift}
+METHODS: dict[str, Method] = {
+    "weekly": online(Weekly(threshold=THRESHOLD), WeeklyState.empty),
+    "drift": online(Drift(threshold=THRESHOLD), DriftState.empty),
+}
 
 
 def result(*, seed: int, series: int) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.onsets import onsets
 from detectors import budget
 from detectors.columns import Bools, Floats, Floats32, Ints
 from detectors.season import Profiles
@@ -194,10 +195,7 @@ METHODS: dict[str, Method] = {
 
 def alarms(scores: Floats32, limit: float) -> Bools:
     """Where an alarm fires in the test: above the limit, and not for a day before."""
-    above = scores >= limit
-    recent = _trailing(above.astype(np.int64), DAY, 1)
-    fired: Bools = (above & (recent == 0))[WARMUP:]
-    return fired
+    return onsets(scores >= limit, quiet=DAY)[WARMUP:]
 
 
 def allowed(series: int) -> float:

@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.complaint_simulation import GROUPS, WARMUP, Outage, Realisation, read, simulated
 from benchmarks.complaints.surge import MONDAY
+from benchmarks.onsets import onsets
 from detectors import budget
 from detectors.columns import Bools, Floats, Ints
 from detectors.silence import Silence, SilenceState, Verdict
@@ -96,7 +97,7 @@ def _usual(counts: Ints, outage: Outage) -> Floats:
 
 def false_alarms(held: Feeds, above: Bools, outages: list[Outage]) -> list[int]:
     """The hours of the test in which a feed that works is first called."""
-    begins = above & ~np.vstack([np.zeros_like(above[:1]), above[:-1]])
+    begins = onsets(above, quiet=1)
     for outage in outages:
         begins[outage.start : outage.end, held.sources == outage.source] = False
     begins[:WARMUP] = False

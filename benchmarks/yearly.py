@@ -17,7 +17,8 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from benchmarks.complaint_simulation import MULTIPLES
-from detectors.columns import Array, Bools, Floats, Ints
+from benchmarks.onsets import onsets
+from detectors.columns import Array, Floats, Ints
 from detectors.season import Profiles, Rhythm
 from detectors.surge import Surge, SurgeState
 
@@ -132,19 +133,10 @@ def with_factor(rhythm: Rhythm, factor: Floats) -> Rhythm:
     )  # fmt: skip
 
 
-def onsets(above: Bools) -> Bools:
-    """First hours above the threshold after a day below it."""
-    fired, last = np.zeros_like(above), np.full(above.shape[1], -QUIET - 1)
-    for hour, now in enumerate(above):
-        fired[hour] = now & (hour - last > QUIET)
-        last[now] = hour
-    return fired
-
-
 def figures(made: Traffic, seen: Array, *, threshold: float) -> dict[str, Any]:
     above = seen >= threshold
     series = made.groups.size
-    wrong = onsets(above[:, :series])
+    wrong = onsets(above[:, :series], quiet=QUIET)
     where = made.incidents
     inside = where.start[:, None] + np.arange(LENGTH + GRACE)
     hits = above[np.minimum(inside, HOURS - 1), series + where.series[:, None]]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.complaint_simulation import TYPES, WARMUP, Realisation
+from benchmarks.onsets import onsets
 from detectors.columns import Bools, Floats32, Ints
 
 BUDGET = 26
@@ -18,11 +19,7 @@ LOWEST, HIGHEST, STEP = 0.01, 1e12, 1.002
 
 def alarms(above: Bools) -> int:
     """First hours above the threshold after a day below it, over all series."""
-    fired, last = 0, np.full(above.shape[1], -QUIET - 1)
-    for hour, now in enumerate(above):
-        fired += int((now & (hour - last > QUIET)).sum())
-        last[now] = hour
-    return fired
+    return int(onsets(above, quiet=QUIET).sum())
 
 
 def lowest_threshold(clean: Sequence[Floats32]) -> float:
