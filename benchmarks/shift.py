@@ -22,7 +22,7 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,7 +47,6 @@ SCATTER = 0.3
 MONTH = 28 * DAY
 FEW = 10
 """Posts within 24 hours below which two proportions are not compared."""
-STEPS = np.geomspace(1.0, 1e7, 400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +134,20 @@ def _crowded(rng: np.random.Generator, clean: Counts, logit: Floats) -> Counts:
     return Counts(posts, clean.negative + more, clean.starts)
 
 
-Method = Callable[[Counts], Floats32]
-"""Scores by hour and series."""
 ALLOWED = budget.threshold()
+SCORES = np.geomspace(1.0, 1e7, 400) * (10.0 * ALLOWED) / 1e7
+DEVIATIONS = np.linspace(1.0, 20.0, 400)
+
+
+class Method(NamedTuple):
+    """`score` is by hour and series; one of the `thresholds` is that of its calibration.
+
+    Only a score that is a mean time between false alarms is given a threshold by the budget.
+    """
+
+    score: Callable[[Counts], Floats32]
+    thresholds: Floats
+    budgeted: bool
 
 
 def of_share(counts: Counts) -> Floats32:
@@ -176,9 +186,7 @@ def of_proportions(counts: Counts) -> Floats32:
 
 def _sums(counts: Counts, length: int, delay: int) -> tuple[Ints, Ints]:
     """Posts and negative ones of so many hours that end so many before each."""
-    return (
-        _trailing(counts.posts, length, delay), _trailing(counts.negative, length, delay)
-    )  # fmt: skip
+    return _trailing(counts.posts, length, delay), _trailing(counts.negative, length, delay)
 
 
 def _trailing(rows: Ints, length: int, delay: int) -> Ints:
@@ -188,9 +196,11 @@ def _trailing(rows: Ints, length: int, delay: int) -> Ints:
     return trailing
 
 
-METHODS: dict[str, Method] = {
-    "share": of_share, "surge_on_negative": of_surge, "two_proportions": of_proportions,
-}  # fmt: skip
+METHODS = {
+    "share": Method(of_share, SCORES, budgeted=True),
+    "surge_on_negative": Method(of_surge, SCORES, budgeted=True),
+    "two_proportions": Method(of_proportions, DEVIATIONS, budgeted=False),
+}
 
 
 def alarms(scores: Floats32, limit: float) -> Bools:
@@ -203,15 +213,14 @@ def allowed(series: int) -> float:
     return series * (HOURS - WARMUP) / ALLOWED
 
 
-def calibrated(scores: list[Floats32], *, most: float, highest: float) -> float:
-    """The lowest of some thresholds with at most so many false alarms in each on average."""
-    steps = STEPS * highest / STEPS[-1] if highest > 1e3 else np.linspace(1.0, highest, 400)
-    low, high = 0, len(steps) - 1
+def calibrated(scores: list[Floats32], thresholds: Floats, *, most: float) -> float:
+    """The lowest of these thresholds with at most so many false alarms in each on average."""
+    low, high = 0, len(thresholds) - 1
     while low < high:
         middle = (low + high) // 2
-        wrong = np.mean([alarms(one, float(steps[middle])).sum() for one in scores])
+        wrong = np.mean([alarms(one, float(thresholds[middle])).sum() for one in scores])
         low, high = (low, middle) if wrong <= most else (middle + 1, high)
-    return float(steps[low])
+    return float(thresholds[low])
 
 
 def figures(
@@ -220,7 +229,7 @@ def figures(
 ) -> dict[str, Any]:  # fmt: skip
     wrong = alarms(clean, limit).sum(axis=0)
     by_level = [int(wrong[made.level == place].sum()) for place in range(len(VOLUMES))]
-    hits = _called(crowded, limit, _during(made.crowded.starts, 2 * CROWD))
+    hits = (crowded >= limit) & _during(made.crowded.starts, 2 * CROWD)
     called: Bools = np.asarray(hits.any(axis=0))
     return {
         "threshold": round(limit, 2),
@@ -234,11 +243,6 @@ def figures(
     }
 
 
-def _called(scores: Floats32, limit: float, during: Bools) -> Bools:
-    called: Bools = (scores >= limit) & during
-    return called
-
-
 def _by_volume(made: Realisation, called: Bools) -> dict[str, float]:
     return {
         str(volume): round(float(called[made.level == place].mean()), 3)
@@ -247,7 +251,7 @@ def _by_volume(made: Realisation, called: Bools) -> dict[str, float]:
 
 
 def _found(made: Realisation, counts: Counts, scores: Floats32, limit: float) -> dict[str, Any]:
-    hits = _called(scores, limit, _during(counts.starts, LASTS))
+    hits = (scores >= limit) & _during(counts.starts, LASTS)
     found: Bools = np.asarray(hits.any(axis=0))
     first = hits.argmax(axis=0)
     delay = first - counts.starts + 1
@@ -274,11 +278,10 @@ def result(*, seed: int, calibrate: list[int], series: int) -> dict[str, Any]:
     most = allowed(made.level.size)
     found: dict[str, Any] = {}
     for name, method in METHODS.items():
-        clean, crowded = method(made.clean), method(made.crowded)
-        planted = {share: method(counts) for share, counts in made.shifted.items()}
-        highest = 20.0 if name == "two_proportions" else 10.0 * ALLOWED
-        limit = calibrated([method(one) for one in tuned], most=most, highest=highest)
-        limits = {"calibrated": limit} | ({} if highest == 20.0 else {"budget": ALLOWED})
+        clean, crowded = method.score(made.clean), method.score(made.crowded)
+        planted = {share: method.score(counts) for share, counts in made.shifted.items()}
+        limit = calibrated([method.score(one) for one in tuned], method.thresholds, most=most)
+        limits = {"calibrated": limit} | ({"budget": ALLOWED} if method.budgeted else {})
         found[name] = {
             kind: figures(made, clean, planted, crowded, limit=one) for kind, one in limits.items()
         }
