@@ -18,9 +18,10 @@ import numpy as np
 from benchmarks.complaint_simulation import HOURS, SOURCES, WARMUP, Realisation, simulated
 from benchmarks.complaints.protocol import QUIET, alarms, found
 from benchmarks.complaints.surge import judged
-from detectors.columns import Bools
+from detectors.columns import Bools, Ints
 
-WEEK, AFTER = 168, 3
+WEEK = 168
+AFTER: Final = 3  # hours after its end that count as of it
 LEAST: Final = 5  # events of an incident that is counted
 THRESHOLD: Final = 13_000.0
 """About the one that `benchmarks.complaints` finds."""
@@ -55,19 +56,18 @@ def thinned(rng: np.random.Generator, made: Realisation, outages: list[Partial])
     return replace(made, ordinary=ordinary, excess=excess)
 
 
-def figures(made: Realisation, sizes: Any, outages: list[Partial]) -> dict[str, Any]:
+def figures(made: Realisation, sizes: Ints, outages: list[Partial]) -> dict[str, Any]:
     """`sizes` are the events of the incidents, had nothing been lost."""
     counts = made.ordinary, made.ordinary + made.excess
     clean, both = (judged(made, one, threshold=THRESHOLD).score >= THRESHOLD for one in counts)
     hit, _ = found(made, both)
     start, source = made.incidents["start"], made.sources[made.incidents["series"]]
     told: dict[str, Any] = {"false": alarms(clean[WARMUP:])}
-    for name, first, last in (("in them", 0, AFTER), ("in the week after", AFTER, AFTER + WEEK)):
+    for name, spans in _spans(outages).items():
         own, wrong = np.zeros(start.size, np.bool_), 0
-        for out in outages:
-            begin = out.start if first == 0 else out.end + first
-            own |= (source == out.source) & (start >= begin) & (start < out.end + last)
-            wrong += _fired(clean[:, made.sources == out.source], begin, out.end + last)
+        for feed, first, end in spans:
+            own |= (source == feed) & (start >= first) & (start < end)
+            wrong += _fired(clean[:, made.sources == feed], first, end)
         own &= sizes >= LEAST
         told[name] = {
             "false": wrong,
@@ -75,6 +75,16 @@ def figures(made: Realisation, sizes: Any, outages: list[Partial]) -> dict[str, 
             "found": round(float(hit[own].mean()), 4),
         }
     return told
+
+
+def _spans(outages: list[Partial]) -> dict[str, list[tuple[int, int, int]]]:
+    """By name: source, and hours, the last one excluded, that outages may have a part in."""
+    return {
+        "in them": [(out.source, out.start, out.end + AFTER) for out in outages],
+        "in the week after": [
+            (out.source, out.end + AFTER, out.end + AFTER + WEEK) for out in outages
+        ],
+    }
 
 
 def _fired(above: Bools, start: int, end: int) -> int:
