@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from alerts.words import Words
-from streams import hindsight, mapping, marks, settings
+from streams import mapping, marks, settings
 from streams.archive.log import Log
 from streams.calibration import written
 from streams.calibration.search import Calibration, Search
@@ -18,8 +18,7 @@ from streams.calibration.trial import Play
 from streams.hindsight import Called
 from streams.history import History
 from streams.marks import Case, Mark
-from streams.settings import Settings, SettingsError
-from streams.stream import Watch
+from streams.settings import SettingsError
 from tocsin import calibration_view, language, looking
 from tocsin.backtest import PROBLEMS, Arrived, MapFile, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
@@ -89,23 +88,10 @@ def _placing(path: Path, known: Sequence[Mark]) -> Callable[[Sequence[Called]], 
 
 
 def _of_files(bars: Progress, words: Words, history: History, *, now: int) -> Play:
-    def play(under: Settings, watch: Watch | None) -> Sequence[Called]:
-        playing = bars.add_task(words.say("playing"), total=len(history))
-        return hindsight.look_back(
-            under, history, now=now, watch=watch, on_events=lambda n: bars.advance(playing, n)
-        ).called
-
-    return play
+    return lambda under, watch: (
+        looking.play(bars, words, under, history, now=now, watch=watch).called
+    )
 
 
 def _of_archive(bars: Progress, words: Words, log: Log) -> Play:
-    def play(under: Settings, watch: Watch | None) -> Sequence[Called]:
-        playing = bars.add_task(words.say("playing"), total=None)
-        seen = hindsight.look_back_on(
-            under, log, watch=watch, on_events=lambda n: bars.advance(playing, n)
-        )
-        if seen is None:
-            raise looking.NoEventsError(words.say("there is no event in the archive"))
-        return seen.called
-
-    return play
+    return lambda under, watch: looking.play_archive(bars, words, under, log, watch=watch).called

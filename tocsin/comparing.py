@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 from rich.console import Console
 
 from alerts.words import Words
-from streams import hindsight
 from streams.archive.log import ArchiveError, Log
 from streams.hindsight import Called, Hindsight
 from streams.history import source_of
@@ -97,12 +95,7 @@ def _of_files(
             if history is None or read_as != _reading(settings):
                 history = looking.read(bars, words, settings, files, material.mapping, now=now)
                 read_as = _reading(settings)
-            playing = bars.add_task(words.say("playing"), total=len(history))
-            seen.append(
-                hindsight.look_back(
-                    settings, history, now=now, on_events=partial(bars.advance, playing)
-                )
-            )
+            seen.append(looking.play(bars, words, settings, history, now=now))
     return seen
 
 

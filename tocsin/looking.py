@@ -1,6 +1,7 @@
-"""Files looked back at, as `tocsin backtest` and `tocsin init` do."""
+"""Files and archives looked back at: what every command does that plays a history."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from streams.hindsight import Hindsight
 from streams.history import Arrival, History
 from streams.mapping import Mapping
 from streams.settings import Settings
+from streams.stream import Watch
 from tocsin.errors import progress
 
 
@@ -28,11 +30,7 @@ def look_back(
     """`now` (ms) is when the rows come in; the console shows how far it is."""
     with progress(console) as bars:
         history = read(bars, words, settings, paths, mapping, now=now)
-        playing = bars.add_task(words.say("playing"), total=len(history))
-        return hindsight.look_back(
-            settings, history, now=now,
-            on_events=lambda n: bars.advance(playing, n), on_outcome=on_outcome,
-        )  # fmt: skip
+        return play(bars, words, settings, history, now=now, on_outcome=on_outcome)
 
 
 def read(
@@ -56,10 +54,31 @@ def look_back_on(
 ) -> Hindsight:  # fmt: skip
     """Over an archive; the console shows how far it is."""
     with progress(console) as bars:
-        playing = bars.add_task(words.say("playing"), total=None)
-        seen = hindsight.look_back_on(
-            settings, archive, on_events=lambda n: bars.advance(playing, n), on_outcome=on_outcome
-        )
+        return play_archive(bars, words, settings, archive, on_outcome=on_outcome)
+
+
+def play(
+    bars: Progress, words: Words, settings: Settings, history: History, *, now: int,
+    on_outcome: Callable[[Outcome], None] = lambda _: None, watch: Watch | None = None,
+) -> Hindsight:  # fmt: skip
+    """What was read, with a bar of its own."""
+    playing = bars.add_task(words.say("playing"), total=len(history))
+    return hindsight.look_back(
+        settings, history, now=now, on_events=partial(bars.advance, playing),
+        on_outcome=on_outcome, watch=watch,
+    )  # fmt: skip
+
+
+def play_archive(
+    bars: Progress, words: Words, settings: Settings, archive: Log, *,
+    on_outcome: Callable[[Outcome], None] = lambda _: None, watch: Watch | None = None,
+) -> Hindsight:  # fmt: skip
+    """An archive, which must hold an event; raises NoEventsError."""
+    playing = bars.add_task(words.say("playing"), total=None)
+    seen = hindsight.look_back_on(
+        settings, archive, on_events=partial(bars.advance, playing),
+        on_outcome=on_outcome, watch=watch,
+    )  # fmt: skip
     if seen is None:
         raise NoEventsError(words.say("there is no event in the archive"))
     return seen
