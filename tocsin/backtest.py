@@ -5,13 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
-from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
 from rich.console import Console
 
-from alerts.words import Words
 from streams import files, mapping, settings
 from streams.archive import places
 from streams.archive.log import ArchiveError, Log
@@ -30,6 +28,10 @@ Files = Annotated[list[Path], typer.Argument(help="JSONL or CSV, plain or gzippe
 Played = Annotated[
     list[str],
     typer.Argument(help="JSONL or CSV, plain or gzipped; or an archive: its folder or s3:// URL."),
+]
+Past = Annotated[
+    list[str] | None,
+    typer.Argument(help="As of tocsin backtest; without them the archive of the settings."),
 ]
 MapFile = Annotated[
     Path | None, typer.Option("--map", help="A mapping, for other field names than ours.")
@@ -73,7 +75,7 @@ def backtest(
                     err, words, chosen, list(map(Path, paths)), mapped,
                     now=milliseconds(now), on_outcome=write,
                 )  # fmt: skip
-    hindsight_view.show(err, seen, Words(words.language, ZoneInfo(chosen.detection.zone)))
+    hindsight_view.show(err, seen, language.words(zone=chosen.detection.zone))
 
 
 def archive_of(

@@ -1,9 +1,8 @@
 """tocsin calibrate: thresholds from a history of one's own."""
 
-from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
@@ -15,20 +14,15 @@ from streams.archive.log import Log
 from streams.calibration import written
 from streams.calibration.search import Calibration, Search
 from streams.calibration.trial import Play
-from streams.hindsight import Called
 from streams.history import History
-from streams.marks import Case, Mark
 from streams.settings import SettingsError
 from tocsin import calibration_view, language, looking
-from tocsin.backtest import PROBLEMS, Arrived, MapFile, archive_of, milliseconds
+from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
 
 
 def run(
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(help="As of tocsin backtest; without them the archive of the settings."),
-    ] = None,
+    paths: Past = None,
     *,
     marked: Annotated[
         Path | None,
@@ -53,7 +47,7 @@ def run(
     with one_line(*PROBLEMS, marks.MarksError):
         chosen = settings.load(file)
         known = marks.load(marked, chosen.regions) if marked else []
-        place = _placing(marked or Path(), known)
+        place = partial(marks.placed, marked or Path(), known)
         mapped = mapping.load(map_file) if map_file else None
         with progress(err) as bars:
             if (log := archive_of(paths or (), chosen, mapped, now)) is not None:
@@ -63,8 +57,8 @@ def run(
                 history = looking.read(bars, words, chosen, files, mapped, now=arrived)
                 play = _of_files(bars, words, history, now=arrived)
             found = Search(chosen, play, place).found()
-        zoned = Words(words.language, ZoneInfo(chosen.detection.zone))
-        calibration_view.show(err, found, chosen, zoned)
+        local = language.words(zone=chosen.detection.zone)
+        calibration_view.show(err, found, chosen, local)
         _set(err, found, words, settings.file(file) if apply else None, asked=apply)
 
 
@@ -81,10 +75,6 @@ def _set(
         raise SettingsError("--apply: must have a settings file to write into, got none")
     written.apply(file, found.times)
     console.print(words.say("set in {file}; workers take it up when they start", file=file))
-
-
-def _placing(path: Path, known: Sequence[Mark]) -> Callable[[Sequence[Called]], list[Case]]:
-    return lambda called: marks.placed(path, known, called)
 
 
 def _of_files(bars: Progress, words: Words, history: History, *, now: int) -> Play:

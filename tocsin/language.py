@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
 from alerts.catalogue import LANGUAGES, SOURCE
 from alerts.words import Words
@@ -9,8 +10,9 @@ from alerts.words import Words
 VARIABLES = ("TOCSIN_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")  # the first that is set counts
 
 
-def words(*before: str) -> Words:
-    return Words(chosen(os.environ, *before))
+def words(*before: str, zone: str = "UTC") -> Words:
+    """In the language of the environment, with times in `zone`; `before` is as of `chosen`."""
+    return Words(chosen(os.environ, *before), ZoneInfo(zone))
 
 
 def chosen(environment: Mapping[str, str], *before: str) -> str:

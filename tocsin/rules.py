@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
 from rich.console import Console
 from rich.text import Text
 
-from alerts.words import Words
 from streams import durations, mapping, marks, settings
 from streams.rulesets import acceptance, change, decisions
 from streams.rulesets.change import ChangeError
@@ -21,7 +19,7 @@ from streams.rulesets.comparison import compare
 from streams.rulesets.side_by_side import told
 from streams.settings import Settings
 from tocsin import change_view, comparing, comparison_view, language, rules_view
-from tocsin.backtest import PROBLEMS, Arrived, MapFile
+from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past
 from tocsin.comparing import Material, Side, Weighed
 from tocsin.errors import SettingsFile, one_line
 
@@ -30,10 +28,6 @@ REFUSALS = (*PROBLEMS, marks.MarksError, decisions.RecordError)
 Marks = Annotated[
     Path | None,
     typer.Option("--marks", help="A CSV of what people said: incident,scope,at,mark,reason."),
-]
-Played = Annotated[
-    list[str] | None,
-    typer.Argument(help="As of tocsin backtest; without them the archive of the settings."),
 ]
 
 app = typer.Typer(
@@ -51,7 +45,8 @@ def show(file: SettingsFile = None) -> None:
     with one_line(*REFUSALS):
         chosen = settings.load(file)
         found = settings.file(file)
-        console, words = Console(highlight=False), _words(chosen)
+        console = Console(highlight=False)
+        words = language.words(zone=chosen.detection.zone)
         rules_view.show(console, chosen, words)
         content = found.read_bytes() if found else b""
         digest = decisions.edition(chosen, content).digest
@@ -63,7 +58,7 @@ def show(file: SettingsFile = None) -> None:
 def beside(
     old: Annotated[Path, typer.Argument(help="A settings file.")],
     new: Annotated[Path, typer.Argument(help="Another one.")],
-    paths: Played = None,
+    paths: Past = None,
     *,
     map_file: MapFile = None,
     marks_file: Marks = None,
@@ -88,7 +83,7 @@ def beside(
 @app.command()
 def apply(
     new: Annotated[Path, typer.Argument(help="The settings file that is to be in force.")],
-    paths: Played = None,
+    paths: Past = None,
     *,
     map_file: MapFile = None,
     marks_file: Marks = None,
@@ -111,7 +106,7 @@ def apply(
     """
     with one_line(*REFUSALS, ChangeError):
         latest, wanted = _latest(later), change.read(file, new)
-        words = _words(wanted.old)
+        words = language.words(zone=wanted.old.detection.zone)
         mapped = mapping.load(map_file) if map_file else None
         sides = _sides(wanted.file, wanted.old, new, wanted.new)
         weighed = _weigh(sides, Material(paths or (), mapped, now), marks_file)
@@ -138,7 +133,8 @@ def _weigh(sides: tuple[Side, Side], material: Material, marks_file: Path | None
 
 
 def _show(console: Console, weighed: Weighed) -> None:
-    comparison_view.show(console, _words(weighed.sides[0].settings), weighed)
+    zone = weighed.sides[0].settings.detection.zone
+    comparison_view.show(console, language.words(zone=zone), weighed)
 
 
 def _json(weighed: Weighed) -> bytes:
@@ -157,10 +153,6 @@ def _sides(old: Path, before: Settings, new: Path, after: Settings) -> tuple[Sid
     """Names are as short as tells them apart."""
     one, other = (old.name, new.name) if old.name != new.name else (str(old), str(new))
     return Side(one, before), Side(other, after)
-
-
-def _words(chosen: Settings) -> Words:
-    return Words(language.words().language, ZoneInfo(chosen.detection.zone))
 
 
 def _latest(text: str) -> timedelta:

@@ -16,7 +16,7 @@ from streams.mapping import Mapping
 from streams.settings import Settings
 from streams.why import Inquiry
 from tocsin import language, looking
-from tocsin.backtest import PROBLEMS, Arrived, MapFile, archive_of, milliseconds
+from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
 
 OPEN, CLOSED = ("✓ ", "green"), ("✗ ", "red")
@@ -25,10 +25,7 @@ OPEN, CLOSED = ("✓ ", "green"), ("✗ ", "red")
 def run(
     scope: Annotated[str, typer.Argument(help='Such as "complaints, product=Kettle K3".')],
     time: Annotated[str, typer.Argument(help="ISO 8601, within the hour that is asked about.")],
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(help="As of tocsin backtest; without them the archive of the settings."),
-    ] = None,
+    paths: Past = None,
     *,
     map_file: MapFile = None,
     file: SettingsFile = None,
