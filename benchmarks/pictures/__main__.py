@@ -29,8 +29,7 @@ def main() -> None:
     for name in options.only:
         track = gallery.PICTURES[name]()
         gallery.draw(track, options.to / f"{name}.png")
-        planted = track.planted[0] if track.planted else 0
-        called[name] = None if track.called is None else track.called - planted
+        called[name] = None if track.called is None else track.called - track.planted[0]
     print(json.dumps({"called_after": called}))
 
 

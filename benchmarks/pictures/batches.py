@@ -29,9 +29,8 @@ def drawn() -> Track:
         state, verdict = batches.step(state, prior, row, exposure, bucket=day)
         prior = batches.refitted(state, prior, bucket=day)
         fields, shares = neighbours.learn(fields, shares, row, bucket=day)
-        track.counts.append(float(row[SICK]))
-        track.expected.append(float(exposure[SICK]))
-        track.score.append(float(verdict.score[SICK]))
-        track.above.append(bool(verdict.above[SICK]))
-        track.learning.append(bool(verdict.unknown[SICK]))
+        track.add(
+            row[SICK], exposure[SICK], verdict.score[SICK],
+            above=verdict.above[SICK], learning=verdict.unknown[SICK],
+        )  # fmt: skip
     return track.since(30)

@@ -19,10 +19,8 @@ def drawn(*, declared: bool) -> Track:
     mean[STARTS : STARTS + LASTS] *= UPLIFT
     counts = scattered(mean, seed=13)
     state = SurgeState.empty().grow(born=-1, groups=np.zeros(1, np.int64))
-    profiles, track = (
-        Profiles.empty(1),
-        Track("hours", surge.threshold, (STARTS, STARTS + LASTS - 1)),
-    )
+    profiles = Profiles.empty(1)
+    track = Track("hours", surge.threshold, (STARTS, STARTS + LASTS - 1))
     for hour, count in enumerate(counts):
         during = declared and STARTS <= hour < STARTS + LASTS
         rhythm = profiles.expect(hour=hour, known=Known(UPLIFT, 0.04) if during else ORDINARY)

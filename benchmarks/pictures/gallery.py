@@ -75,9 +75,8 @@ def _score(axes: Any, buckets: Any, track: Track) -> None:
 
 
 def _shade(axes: Any, track: Track) -> None:
-    if track.planted:
-        first, last = track.planted
-        axes.axvspan(first - 0.5, last + 0.5, color=PLANTED, zorder=0, label="planted")
+    first, last = track.planted
+    axes.axvspan(first - 0.5, last + 0.5, color=PLANTED, zorder=0, label="planted")
     for young, run in groupby(range(len(track.learning)), key=track.learning.__getitem__):
         if young:
             places = list(run)

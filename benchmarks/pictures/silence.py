@@ -17,10 +17,8 @@ def drawn() -> Track:
     mean = RATE * np.tile(RHYTHM, WEEKS) * ((hours % 24 >= 8) & (hours % 24 < 20))
     counts = np.where(mean > 0, scattered(mean, seed=8), 0)
     counts[STARTS : STARTS + LASTS] = 0
-    state, track = (
-        SilenceState.empty(1),
-        Track("hours", silence.threshold, (STARTS, STARTS + LASTS - 1)),
-    )
+    state = SilenceState.empty(1)
+    track = Track("hours", silence.threshold, (STARTS, STARTS + LASTS - 1))
     for hour, count in enumerate(counts):
         expected = silence.expect(state, bucket=hour, hour=hour)
         state, verdict = silence.step(state, expected, np.array([count]))

@@ -39,12 +39,12 @@ class Track:
         expected: the same by number: of what is usual, when the bucket before it closed.
         score: of the bucket.
         threshold: from which on it alarms.
-        planted: first and last bucket of what was planted there; none where nothing was.
+        planted: first and last bucket of what was planted there.
     """
 
     unit: str
     threshold: float
-    planted: tuple[int, int] | None = None
+    planted: tuple[int, int]
     line: str = "expected"
     counts: list[float] = field(default_factory=list)
     expected: list[float] = field(default_factory=list)
@@ -52,28 +52,33 @@ class Track:
     above: list[bool] = field(default_factory=list)
     learning: list[bool] = field(default_factory=list)
 
-    def note(self, counts: float, expected: float, said: Said, *, at: int = 0) -> None:
-        """One more bucket, of the series at place `at`."""
+    def note(self, counts: float, expected: float, said: Said) -> None:
+        """One more bucket, of a verdict on one series."""
+        self.add(counts, expected, said.score[0], above=said.above[0], learning=said.learning[0])
+
+    def add(
+        self, counts: float, expected: float, score: float, *, above: bool, learning: bool
+    ) -> None:
+        """One more bucket."""
         self.counts.append(float(counts))
         self.expected.append(float(expected))
-        self.score.append(float(said.score[at]))
-        self.above.append(bool(said.above[at]))
-        self.learning.append(bool(said.learning[at]))
+        self.score.append(float(score))
+        self.above.append(bool(above))
+        self.learning.append(bool(learning))
 
     @property
     def called(self) -> int | None:
         """The first bucket above the threshold from what was planted on."""
-        start = self.planted[0] if self.planted else 0
-        return next((n for n, above in enumerate(self.above) if above and n >= start), None)
+        first, _ = self.planted
+        return next((n for n in range(first, len(self.above)) if self.above[n]), None)
 
     def since(self, start: int) -> "Track":
         """Without the buckets before `start`."""
-        planted = None
-        if self.planted:
-            planted = self.planted[0] - start, self.planted[1] - start
+        first, last = self.planted
         return Track(
-            self.unit, self.threshold, planted, self.line, self.counts[start:],
-            self.expected[start:], self.score[start:], self.above[start:], self.learning[start:],
+            self.unit, self.threshold, (first - start, last - start), self.line,
+            self.counts[start:], self.expected[start:], self.score[start:],
+            self.above[start:], self.learning[start:],
         )  # fmt: skip
 
 
