@@ -2,9 +2,10 @@
 
 wanted -> attempted (try, worker) -> sent | failed | unknown. The first attempt read back
 for a try wins it. A failure that is not permanent is wanted again after a growing pause
-with a jitter drawn from the delivery's id, until the tries are used up. A try without an
-outcome, or with one that cannot say, may have arrived: it is repeated once, marked as a
-repetition, and a second such try ends as unknown. All times are the log's, in epoch ms.
+with a jitter drawn from the delivery's id, until the tries are used up. Once a try may have
+arrived, all that follow are marked as repetitions, and what does not end as sent ends as
+unknown, never as failed. A try without any outcome is repeated once; a second such try ends
+as unknown. All times are the log's, in epoch ms.
 """
 
 import hashlib
@@ -61,7 +62,8 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """A message to one recipient that has not ended yet.
 
     `attempt` counts tries from 1. `since` is when the state began and `not_before` when the
-    next try is due. `repetition` says that an earlier try may have arrived.
+    next try is due. `repetition` says that an earlier try may have arrived, `lost` that one has
+    gone without an outcome.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     since: int = 0
     not_before: int = 0
     repetition: bool = False
+    lost: bool = False
     reason: str = ""
 
     @property
@@ -172,12 +175,12 @@ def concluded(delivery: Delivery, outcome: Outcome, *, now: int) -> Delivery | N
     current = delivery.state is DeliveryState.ATTEMPTED and outcome.attempt == delivery.attempt
     if not current:
         return None
-    if outcome.result is Result.UNKNOWN:
-        return _lost(delivery, now=now, reason=outcome.reason)
+    repetition = delivery.repetition or outcome.result is Result.UNKNOWN
     if outcome.permanent or delivery.attempt >= TRIES:
-        return _in_state(delivery, DeliveryState.FAILED, now=now, reason=outcome.reason)
+        end = DeliveryState.UNKNOWN if repetition else DeliveryState.FAILED
+        return _in_state(delivery, end, now=now, reason=outcome.reason)
     waiting = _in_state(delivery, DeliveryState.WANTED, now=now, reason=outcome.reason)
-    return msgspec.structs.replace(waiting, not_before=now + pause(delivery))
+    return msgspec.structs.replace(waiting, repetition=repetition, not_before=now + pause(delivery))
 
 
 def expired(delivery: Delivery, *, now: int) -> Delivery | None:
@@ -197,10 +200,10 @@ def pause(delivery: Delivery) -> int:
 
 
 def _lost(delivery: Delivery, *, now: int, reason: str) -> Delivery:
-    if delivery.repetition:
+    if delivery.lost:
         return _in_state(delivery, DeliveryState.UNKNOWN, now=now, reason=reason)
     again = _in_state(delivery, DeliveryState.WANTED, now=now, reason=reason)
-    return msgspec.structs.replace(again, repetition=True, not_before=now)
+    return msgspec.structs.replace(again, repetition=True, lost=True, not_before=now)
 
 
 def _in_state(delivery: Delivery, state: DeliveryState, *, now: int, reason: str) -> Delivery:

@@ -35,6 +35,8 @@ class Attempted(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
 
 
 class Result(StrEnum):
+    """How a try ended; unknown: not taken as far as is known, but it may have arrived."""
+
     SENT = "sent"
     FAILED = "failed"
     UNKNOWN = "unknown"

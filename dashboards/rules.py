@@ -185,7 +185,7 @@ ALERTS = (
     ),
     Alert(
         "TocsinChannelDown",
-        'sum by (channel) (increase(tocsin_delivery_seconds_count{result="failed"}[10m])) > 2'
+        'sum by (channel) (increase(tocsin_delivery_seconds_count{result!="sent"}[10m])) > 2'
         " and on (channel)"
         ' sum by (channel) (increase(tocsin_delivery_seconds_count{result="sent"}[10m])) == 0',
         "0m",

@@ -262,7 +262,8 @@ class Response:
         try:
             await self._channel(channel).send(messages.compose(ready.delivery))
         except DeliveryError as error:
-            result, reason, permanent = Result.FAILED, str(error), error.permanent
+            result = Result.UNKNOWN if error.doubtful else Result.FAILED
+            reason, permanent = str(error), error.permanent
         except Exception as error:  # a channel's defect must show on the incident
             log.exception("delivery_broke", delivery=ready.delivery.id)
             result, reason, permanent = Result.FAILED, type(error).__name__, True

@@ -80,10 +80,12 @@ def judge(result: AppriseResult) -> None:
 
     Neither the result's truth nor its status is asked: both are favourable for a service
     whose URL says `optional=yes`, delivered or not. Apprise tells no more about a failure
-    than that, so none is permanent.
+    than that, so none is permanent, and each is doubtful: of a message in parts some may be there.
     """
     for service in result.results:
         if not (service.attempts and service.attempts[-1]):
-            raise DeliveryError(f"apprise: {service.name}: {FAILED}", permanent=False)
+            raise DeliveryError(
+                f"apprise: {service.name}: {FAILED}", permanent=False, doubtful=True
+            )
     if not result.results:
         raise DeliveryError(f"apprise: {result.status.name.lower()}", permanent=False)

@@ -51,11 +51,12 @@ CODES = Codes(
 
 class DingTalk(Signed):
     async def send(self, message: Message) -> None:
-        async with attempt(CODES.name):
+        async with attempt(CODES.name) as progress:
             for part in parts(message, limit=MOST_BYTES - ENVELOPE, size=in_json):
                 signed = signature(self.secret, at=int(self.clock() * 1000))
                 answer = await ask(self.client, self.url, payload(part), query=signed)
                 verdict(answer, CODES)
+                progress.partly = True
 
 
 def payload(text: str) -> bytes:

@@ -23,11 +23,23 @@ MOST_BYTES = 64 * 1024
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
 RETRYABLE = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+DOUBTFUL = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT})
+"""What stands between answers so, and cannot say what the receiver behind it did."""
+
+UNSENT = httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError
+"""Nothing of the request was on its way yet."""
 
 
 class Answer(NamedTuple):
     status: int
     body: bytes
+
+
+@dataclass
+class Progress:
+    """How far an attempt has come; whoever sends a message in parts says what was taken."""
+
+    partly: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,15 +68,25 @@ def client(
 
 
 @asynccontextmanager
-async def attempt(name: str) -> AsyncIterator[None]:
-    """Turns what breaks an exchange into a DeliveryError that names it by its kind alone."""
+async def attempt(name: str) -> AsyncIterator[Progress]:
+    """Turns what breaks an exchange into a DeliveryError that names it by its kind alone.
+
+    The failure is doubtful once something of the message may have arrived.
+    """
+    progress = Progress()
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
-            yield
+            yield progress
+    except DeliveryError as error:
+        error.doubtful |= progress.partly
+        raise
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise DeliveryError(f"{name}: {type(error).__name__}", permanent=True) from None
     except (httpx.HTTPError, TimeoutError) as error:
-        raise DeliveryError(f"{name}: {type(error).__name__}", permanent=False) from None
+        doubtful = progress.partly or not isinstance(error, UNSENT)
+        raise DeliveryError(
+            f"{name}: {type(error).__name__}", permanent=False, doubtful=doubtful
+        ) from None
 
 
 async def post(
@@ -104,4 +126,4 @@ def judge(status: int, name: str) -> None:
     if 200 <= status < 300:
         return
     permanent = status < 500 and status not in RETRYABLE
-    raise DeliveryError(f"{name}: HTTP {status}", permanent=permanent)
+    raise DeliveryError(f"{name}: HTTP {status}", permanent=permanent, doubtful=status in DOUBTFUL)

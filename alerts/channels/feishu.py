@@ -40,12 +40,13 @@ CODES = Codes(
 
 class Feishu(Signed):
     async def send(self, message: Message) -> None:
-        async with attempt(CODES.name):
+        async with attempt(CODES.name) as progress:
             for part in parts(message, limit=MOST_BYTES - ENVELOPE, size=_in_elements):
                 signed = signature(self.secret, at=int(self.clock()))
                 body = payload(part, message.language) | signed
                 answer = await ask(self.client, self.url, msgspec.json.encode(body))
                 verdict(answer, CODES)
+                progress.partly = True
 
 
 def payload(text: str, language: str) -> dict[str, object]:

@@ -35,7 +35,7 @@ def verdict(answer: Answer, codes: Codes) -> None:
     if not code:
         judge(answer.status, codes.name)
     if code is None:
-        raise DeliveryError(f"{codes.name}: {NO_CODE}", permanent=False)
+        raise DeliveryError(f"{codes.name}: {NO_CODE}", permanent=False, doubtful=True)
     if code:
         words = codes.refused.get(code) or codes.busy.get(code) or UNDOCUMENTED
         raise DeliveryError(

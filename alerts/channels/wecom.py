@@ -2,7 +2,8 @@
 
 Text is chosen over markdown because users' words must not become links or mentions. The
 robot takes 2,048 bytes a message and 20 messages a minute. The whole address is a secret: it
-holds the key. A try that fails after its first part sends that part again.
+holds the key. A try that fails after its first part is followed by one that sends
+that part again and says so.
 """
 
 import httpx
@@ -40,9 +41,10 @@ class WeCom:
         return "WeCom()"
 
     async def send(self, message: Message) -> None:
-        async with attempt(CODES.name):
+        async with attempt(CODES.name) as progress:
             for part in parts(message, limit=MOST_BYTES, size=in_bytes):
                 verdict(await ask(self._client, self._url, payload(part)), CODES)
+                progress.partly = True
 
 
 def payload(text: str) -> bytes:

@@ -107,8 +107,11 @@ def signals(found: Sequence[dict[str, Any]], wanted: Iterable[dict[str, Any]]) -
 
 def notifications(
     lines: Sequence[Mapping[str, Any]], received: Sequence[Received]
-) -> dict[str, int]:
-    """Those that came again, and did so without saying it; those that never came."""
+) -> dict[str, Any]:
+    """Those that came again, and did so without saying it; those that never came.
+
+    `failed_tries` are the reasons of tries after which there was another.
+    """
     wanted = {line["id"] for line in lines if line["state"] == "wanted"}
     came = Counter(message.delivery for message in received)
     plain = Counter(message.delivery for message in received if not message.repetition)
@@ -117,6 +120,7 @@ def notifications(
         "repeated_notifications": came.total() - len(came),
         "unmarked_repetitions": plain.total() - len(plain),
         "lost_notifications": len(wanted - came.keys()),
+        "failed_tries": Counter(line["reason"] for line in lines if line["reason"]),
     }
 
 

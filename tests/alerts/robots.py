@@ -60,10 +60,15 @@ async def refused(
 ) -> DeliveryError:
     """The failure, which must keep the secrets; so must all that is logged, to the last detail."""
     caplog.set_level(logging.DEBUG)
-    with pytest.raises(DeliveryError) as failure:
-        await channel.send(message())
-    shown = f"{failure.value!r} {failure.value.__cause__!r} {channel!r} {caplog.text}"
+    failure = await failing(channel, message())
+    shown = f"{failure!r} {failure.__cause__!r} {channel!r} {caplog.text}"
     assert not [secret for secret in secrets if secret in shown]
+    return failure
+
+
+async def failing(channel: Channel, sent: Message) -> DeliveryError:
+    with pytest.raises(DeliveryError) as failure:
+        await channel.send(sent)
     return failure.value
 
 

@@ -46,12 +46,18 @@ async def sent(message: Message, secret: str = SECRET) -> httpx.Request:
 
 async def refused(answer: Callable[[httpx.Request], httpx.Response], url: str = URL) -> bool:
     """Whether the channel calls the failure permanent; it must fail, and keep its secrets."""
-    with pytest.raises(DeliveryError) as failure:
+    return (await failure(answer, url)).permanent
+
+
+async def failure(
+    answer: Callable[[httpx.Request], httpx.Response], url: str = URL
+) -> DeliveryError:
+    with pytest.raises(DeliveryError) as caught:
         await webhook(answer, url).send(message())
-    shown = f"{failure.value!r} {failure.value} {failure.value.__cause__}"
+    shown = f"{caught.value!r} {caught.value} {caught.value.__cause__}"
     assert SECRET not in shown
     assert "t0ken" not in shown
-    return failure.value.permanent
+    return caught.value
 
 
 async def test_the_signature_covers_timestamp_and_body() -> None:
@@ -111,13 +117,29 @@ async def test_a_redirect_is_refused_not_followed() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [httpx.ConnectError, httpx.ReadTimeout, httpx.RemoteProtocolError]
+    ("error", "doubtful"),
+    [
+        *((error, False) for error in (httpx.ConnectError, httpx.ConnectTimeout)),
+        *((error, True) for error in (httpx.ReadTimeout, httpx.ReadError)),
+        *((error, True) for error in (httpx.WriteError, httpx.RemoteProtocolError)),
+        (TimeoutError, True),
+    ],
 )
-async def test_a_broken_connection_is_tried_again(error: type[httpx.TransportError]) -> None:
+async def test_a_broken_connection_is_tried_again_in_doubt_once_a_request_was_on_its_way(
+    error: type[Exception], doubtful: bool
+) -> None:
     def broken(request: httpx.Request) -> httpx.Response:
         raise error(f"cannot reach {request.url}")
 
-    assert not await refused(broken)
+    met = await failure(broken)
+    assert (met.permanent, met.doubtful) == (False, doubtful)
+
+
+@pytest.mark.parametrize(("status", "doubtful"), [(502, True), (504, True), (503, False)])
+async def test_what_stands_between_cannot_say_whether_the_message_arrived(
+    status: int, doubtful: bool
+) -> None:
+    assert (await failure(lambda _: httpx.Response(status))).doubtful is doubtful
 
 
 async def test_a_url_that_is_none_fails_for_good() -> None:

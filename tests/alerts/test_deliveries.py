@@ -1,10 +1,12 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.deliveries import (
+    FIRST_PAUSE,
     LONGEST_PAUSE,
     PATIENCE,
     TRIES,
@@ -113,10 +115,41 @@ def test_an_attempt_without_an_outcome_is_repeated_once_and_then_unknown() -> No
     assert not state.deliveries
 
 
-def test_an_outcome_that_cannot_say_counts_as_none() -> None:
+def test_a_failure_that_may_have_arrived_is_tried_again_after_a_pause_marked_as_repetition() -> (
+    None
+):
     state, delivery = wanted()
-    unsure = outcome(delivery, Result.UNKNOWN)
-    state, _ = run([claim(delivery), unsure], state=state)
+    state, _ = run([claim(delivery), outcome(delivery, Result.UNKNOWN)], state=state)
+    assert due(state.deliveries, now=state.now) == []
+    (again,) = due(state.deliveries, now=state.now + FIRST_PAUSE)
+    assert again.repetition
+
+
+def test_a_failure_after_one_that_may_have_arrived_leaves_the_mark() -> None:
+    state, delivery = wanted()
+    steps: list[Input] = [claim(delivery), outcome(delivery, Result.UNKNOWN)]
+    steps += [Tick(START + FIRST_PAUSE), claim(delivery, 2)]
+    state, _ = run([*steps, outcome(delivery, Result.FAILED, attempt=2)], state=state)
+    (again,) = state.deliveries.values()
+    assert (again.state, again.attempt, again.repetition) == (DeliveryState.WANTED, 2, True)
+
+
+@pytest.mark.parametrize("last", [Result.FAILED, Result.UNKNOWN])
+def test_what_may_have_arrived_and_never_succeeds_ends_as_unknown(last: Result) -> None:
+    state, delivery = wanted()
+    steps: list[Input] = [claim(delivery), outcome(delivery, Result.UNKNOWN)]
+    steps += [Tick(START + FIRST_PAUSE), claim(delivery, 2)]
+    end = outcome(delivery, last, attempt=2, permanent=True)
+    state, decisions = run([*steps, end], state=state)
+    assert decisions[-1].deliveries[0].state is DeliveryState.UNKNOWN
+    assert not state.deliveries
+
+
+def test_a_try_without_an_outcome_is_repeated_also_after_one_that_may_have_arrived() -> None:
+    state, delivery = wanted()
+    steps: list[Input] = [claim(delivery), outcome(delivery, Result.UNKNOWN)]
+    steps += [Tick(START + FIRST_PAUSE), claim(delivery, 2), Tick(START + FIRST_PAUSE + PATIENCE)]
+    state, _ = run(steps, state=state)
     (again,) = due(state.deliveries, now=state.now)
     assert again.repetition
 
@@ -205,8 +238,8 @@ class Crew:
         return None
 
 
-@given(st.lists(st.sampled_from(["before", "after", "failed", "sent"]), max_size=15))
-def test_with_any_crashes_nothing_is_lost_and_at_most_one_repetition_arrives(
+@given(st.lists(st.sampled_from(["before", "after", "failed", "unknown", "sent"]), max_size=15))
+def test_with_any_crashes_nothing_is_lost_and_each_repetition_says_what_it_is(
     ends: list[str],
 ) -> None:
     crew = Crew()
@@ -220,9 +253,11 @@ def test_with_any_crashes_nothing_is_lost_and_at_most_one_repetition_arrives(
         crew.append(Tick(crew.state.now + LONGEST_PAUSE))
     (last,) = [line for line in crew.lines if line.state in ("sent", "failed", "unknown")]
     assert not crew.state.deliveries
-    assert len(crew.sent) <= 2
+    assert len(crew.sent) <= 2 + ends.count("unknown")
     assert all(line.repetition for line in crew.sent[1:])
     lost = sum(end in ("before", "after") for end in ends)
-    assert last.state is not DeliveryState.UNKNOWN or lost >= 2
+    failures = ends.count("failed") + ends.count("unknown")
+    assert last.state is not DeliveryState.UNKNOWN or lost >= 2 or failures >= TRIES - 2
     assert last.state is not DeliveryState.SENT or crew.sent
     assert last.state is not DeliveryState.FAILED or ends.count("failed") >= TRIES - 2
+    assert last.state is not DeliveryState.FAILED or not crew.sent

@@ -103,6 +103,7 @@ CASES = [
     Case("TocsinMessageLost", {FAILED: "0x21", UNKNOWN: "0 1x20"}, 1, CHANNEL),
     Case("TocsinMessageLost", {FAILED: "3x21", UNKNOWN: "0x21"}, None),
     Case("TocsinChannelDown", tries("failed", "0+1x20") | tries("sent", "5x20"), 3, CHANNEL),
+    Case("TocsinChannelDown", tries("unknown", "0+1x20") | tries("sent", "5x20"), 3, CHANNEL),
     Case("TocsinChannelDown", tries("failed", "0+1x20") | tries("sent", "0+1x20"), None),
     Case("TocsinMessagesWait", {PENDING: "0 2x30"}, 16, CHANNEL),
     Case("TocsinMessagesWait", {PENDING: "2x10 0 2x10"}, None),

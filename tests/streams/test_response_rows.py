@@ -151,14 +151,14 @@ class Producer:
 class Webhook:
     """Fails as often as it is told to, then sends."""
 
-    def __init__(self, failures: int = 0) -> None:
-        self.failures = failures
+    def __init__(self, failures: int = 0, *, doubtful: bool = False) -> None:
+        self.failures, self.doubtful = failures, doubtful
         self.sent: list[Any] = []
 
     async def send(self, message: Any) -> None:
         if self.failures:
             self.failures -= 1
-            raise DeliveryError("HTTP 503", permanent=False)
+            raise DeliveryError("HTTP 503", permanent=False, doubtful=self.doubtful)
         self.sent.append(message)
 
 
@@ -244,6 +244,15 @@ async def test_a_failure_is_tried_again_after_its_pause_under_the_next_number() 
         item.attempt for item in map(inputs.decode, worker.log) if isinstance(item, Attempted)
     ]
     assert claims == [1, 2]
+
+
+@pytest.mark.parametrize("doubtful", [False, True])
+async def test_what_may_have_arrived_already_says_so_when_it_comes_again(doubtful: bool) -> None:
+    channel = Webhook(failures=1, doubtful=doubtful)
+    worker = Worker(channel)
+    await worker.take(Tick(START), SignalInput(surge()))
+    await worker.take(Tick(START + 60_000))
+    assert [message.repetition for message in channel.sent] == [doubtful]
 
 
 async def test_a_worker_that_did_not_make_the_attempt_does_not_send() -> None:
