@@ -124,10 +124,10 @@ class Detection:
         self._app.consumer.declare_durable(run.tp, owned.next)
         metrics.SNAPSHOT_BYTES.labels(run.partition).inc(sum(map(len, held.values())))
         metrics.SNAPSHOT_SECONDS.labels(run.partition).observe(time.monotonic() - began)
-        kept = snapshots.offsets(self._table.data, run.partition)[-KEPT:]
-        old = snapshots.outdated(self._table.data, run.partition, keep_from=kept[0])
+        needed = snapshots.needed_from(self._table.data, run.partition, kept=KEPT)
+        old = snapshots.outdated(self._table.data, run.partition, keep_from=needed)
         await self._write(run.partition, dict.fromkeys(old))
-        owned.needed_from = kept[0]
+        owned.needed_from = needed
 
     async def trim(self) -> None:
         """Delete the counts below the older snapshot of each shard; no restart reads them."""

@@ -68,6 +68,12 @@ def offsets(records: Mapping[bytes, bytes], shard: int) -> list[int]:
     return sorted(p.offset for p in places if p.shard == shard and p.number is None)
 
 
+def needed_from(records: Mapping[bytes, bytes], shard: int, *, kept: int) -> int:
+    """The offset of the oldest of the newest `kept`; 0 while there are fewer."""
+    known = offsets(records, shard)
+    return known[-kept] if len(known) >= kept else 0
+
+
 def joined(records: Mapping[bytes, bytes], shard: int, offset: int) -> bytes:
     """The bytes that were sliced; raises SnapshotError where a slice is missing or broken."""
     marker = msgspec.msgpack.decode(records[Place(shard, offset, None).key()], type=Marker)

@@ -117,6 +117,15 @@ def test_outdated_are_all_records_of_the_shard_below_an_offset() -> None:
     assert snapshots.outdated(records, SHARD, keep_from=8000) == []
 
 
+def test_counts_are_needed_from_the_older_of_two_snapshots_and_all_while_there_is_one() -> None:
+    records = sliced(SHARD, E, b"1") | sliced(SHARD + 1, 1, b"other")
+    assert snapshots.needed_from(records, SHARD, kept=2) == 0
+    records |= sliced(SHARD, 2 * E, b"2")
+    assert snapshots.needed_from(records, SHARD, kept=2) == E
+    records |= sliced(SHARD, 3 * E, b"3")
+    assert snapshots.needed_from(records, SHARD, kept=2) == 2 * E
+
+
 def test_an_extension_of_somebody_else_is_refused() -> None:
     with pytest.raises(SnapshotError, match="extension must be 1, got 9"):
         thaw(zlib.compress(b"\xc7\x01\x09\x00"))
