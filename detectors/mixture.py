@@ -14,7 +14,6 @@ from typing import Annotated, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import betainc, digamma, expit, gammainc, gammaln, logit
 
 from detectors.columns import Columns, Floats, Ints, column
@@ -101,6 +100,8 @@ class Prior:
 
         Whatever the order of the series, it is the same to the last bit.
         """
+        from scipy.optimize import minimize  # noqa: PLC0415 - a third of a worker's start
+
         n, exposure = _sample(n, exposure)
         start = DEFAULT.logarithms()
 

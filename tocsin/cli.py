@@ -1,47 +1,64 @@
-"""The command line: one small file a command."""
+"""The command line: one small file a command, imported when the command is asked for."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any, Final
 
 import typer
+from typer.core import TyperGroup
 
-from tocsin import (
-    backtest,
-    calibrate,
-    check,
-    dashboards,
-    demo,
-    erase,
-    generate,
-    init,
-    kafka,
-    rebuild,
-    replay,
-    rules,
-    run,
-    serve,
-    topics,
-    why,
-)
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "init": ("init", "init"),
+    "check": ("check", "check"),
+    "run": ("run", "run"),
+    "backtest": ("backtest", "backtest"),
+    "calibrate": ("calibrate", "run"),
+    "why": ("why", "run"),
+    "rules": ("rules", "app"),
+    "replay": ("replay", "replay"),
+    "generate": ("generate", "generate"),
+    "erase": ("erase", "erase"),
+    "rebuild": ("rebuild", "run"),
+    "serve": ("serve", "serve"),
+    "kafka": ("kafka", "app"),
+    "topics": ("topics", "app"),
+    "dashboards": ("dashboards", "app"),
+    "demo": ("demo", "run"),
+}
+"""By name the module of a command and what is the command in it."""
+
+
+class Commands(TyperGroup):
+    """All of them imported at once would take longer than most of them run."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name]
+        found = getattr(import_module(f"tocsin.{module}"), name)
+        if not isinstance(found, typer.Typer):
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(cmd_name)(found)
+            found = alone
+        command = typer.main.get_command(found)
+        command.name = cmd_name
+        return command
+
 
 app = typer.Typer(
+    cls=Commands,
     help="Complaint early warning: says early, and rarely falsely, that something is not normal.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(kafka.app, name="kafka")
-app.add_typer(topics.app, name="topics")
-app.add_typer(dashboards.app, name="dashboards")
-app.add_typer(rules.app, name="rules")
-app.command()(init.init)
-app.command()(check.check)
-app.command()(run.run)
-app.command()(backtest.backtest)
-app.command(name="calibrate")(calibrate.run)
-app.command(name="why")(why.run)
-app.command()(replay.replay)
-app.command()(generate.generate)
-app.command()(erase.erase)
-app.command(name="rebuild")(rebuild.run)
-app.command()(serve.serve)
-app.command(name="demo")(demo.run)
+
+
+@app.callback()
+def begin() -> None:
+    """Makes a group of it, though no command is registered beforehand."""
 
 
 def main() -> None:

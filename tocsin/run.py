@@ -42,9 +42,9 @@ def run(
         machine = supervisor.Supervisor(file, instance=instance or "0", pids=pids)
         _all(chosen, bootstrap, machine)
         return
-    from streams import app  # noqa: PLC0415 - Faust is slow to import
+    from streams import roles, worker  # noqa: PLC0415 - Faust is slow to import
 
-    raise typer.Exit(app.run(app.build(role, chosen, bootstrap, instance=instance), on=on))
+    raise typer.Exit(worker.run(roles.build(role, chosen, bootstrap, instance=instance), on=on))
 
 
 def _all(chosen: Settings, bootstrap: str, workers: supervisor.Supervisor) -> None:

@@ -1,4 +1,4 @@
-"""The Faust apps, one a role: the only place where the parts are put together."""
+"""What the workers of all roles are made of: the Faust app, its work run by run, its process."""
 
 import asyncio
 import gc
@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 import time
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -18,24 +17,11 @@ import mode
 import structlog
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
-from alerts.deliveries import DeliveryState
-from alerts.inputs import Result
-from alerts.signal import Kind, SignalState
-from streams import chunks, health, intake, metrics, security, topics
-from streams.archive import retention
-from streams.archive import stage as archiving
-from streams.archive.places import place
-from streams.archive.stage import Archive, recordings
+from streams import chunks, health, security, topics
 from streams.chunks import Run, StageApp
-from streams.detection import Detection
 from streams.echoes import Echoes
-from streams.intake import Intake
-from streams.recall import Recall
-from streams.recipients import recipients
-from streams.rekeying import TELL_EVERY, Rekeying
-from streams.response import Response
 from streams.settings import Settings
-from streams.topics import TABLE, Role, Topics, group
+from streams.topics import TABLE, Role, group
 from streams.vitals import Vitals
 
 DIED = 70  # exit code of a stage that must not go on
@@ -72,23 +58,7 @@ class Worker(NamedTuple):
     vitals: Vitals
 
 
-def build(role: Role, settings: Settings, bootstrap: str, *, instance: str | None = None) -> Worker:
-    """The worker of a role, not started yet.
-
-    Args:
-        role: which stage.
-        settings: of the installation.
-        bootstrap: of the broker.
-        instance: a static member's id: a worker that restarts under it disturbs nobody.
-    """
-    make = {
-        Role.INTAKE: _intake, Role.DETECTION: _detection, Role.RESPONSE: _response,
-        Role.ARCHIVE: _archive,
-    }[role]  # fmt: skip
-    return make(settings, bootstrap, instance)
-
-
-def _app(
+def made(
     role: Role, settings: Settings, bootstrap: str, instance: str | None, *, reads: list[str]
 ) -> StageApp:
     """Its options are these alone: what Faust finds in the environment would override them."""
@@ -123,81 +93,11 @@ def _app(
     )
 
 
-def _intake(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
-    names = intake.topics(settings)
-    own = [Topics.of(settings).source(source) for source in settings.sources if source.rekeyed]
-    app = _app(Role.INTAKE, settings, bootstrap, instance, reads=[*names, *own])
-    stage = Intake(app, settings, recall=Recall(settings.kafka, bootstrap))
-    rekeying = Rekeying(app, settings)
-    vitals = Vitals(Role.INTAKE, app, [*names, *own])
-    vitals.show_stage, vitals.restoring = stage.measure, lambda: stage.restoring
-    metrics.begin_topics(names)
-
-    async def take(run: Run) -> None:
-        await (rekeying if run.topic in rekeying.topics else stage).take(run)
-
-    _run_by_run(app, [*names, *own], take, vitals)
-    if own:
-        _every(app, TELL_EVERY, rekeying.tell, vitals)
-        _every(app, intake.MARK_EVERY, rekeying.mark, vitals)
-    _every(app, intake.EMIT_EVERY, stage.emit, vitals)
-    _every(app, intake.MARK_EVERY, stage.mark, vitals)
-    return Worker(app, vitals)
-
-
-def _detection(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
-    counts = Topics.of(settings).counts
-    app = _app(Role.DETECTION, settings, bootstrap, instance, reads=[counts])
-    stage = Detection(
-        app, settings, _table(app, settings.detection.shards),
-        delete=partial(topics.trim, settings, bootstrap),
-    )  # fmt: skip
-    vitals = Vitals(Role.DETECTION, app, [counts])
-    vitals.show_stage = stage.measure
-    metrics.begin_signals(Kind, SignalState)
-    _run_by_run(app, [counts], stage.take, vitals)
-    _every(app, settings.detection.trim_every.total_seconds(), stage.trim, vitals)
-    return Worker(app, vitals)
-
-
-def _response(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
-    log_of_inputs = Topics.of(settings).incident_inputs
-    app = _app(Role.RESPONSE, settings, bootstrap, instance, reads=[log_of_inputs])
-    channels, told = recipients(settings)
-    stage = Response(
-        app, settings, _table(app, 1), channels=channels, recipients=told,
-        worker=f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}",
-    )  # fmt: skip
-
-    vitals = Vitals(Role.RESPONSE, app, [log_of_inputs])
-    vitals.show_stage = stage.measure
-    metrics.begin_channels(channels, DeliveryState, Result)
-    _run_by_run(app, [log_of_inputs], stage.take, vitals)
-    _every(app, settings.response.tick.total_seconds(), stage.tick, vitals)
-    return Worker(app, vitals)
-
-
-def _archive(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
-    names = list(recordings(settings))
-    app = _app(Role.ARCHIVE, settings, bootstrap, instance, reads=names)
-    lies = place(settings)
-    stage = Archive(lambda: app.consumer, settings, lies, clock=time.monotonic)
-    vitals = Vitals(Role.ARCHIVE, app, names)
-    vitals.trouble = lambda: stage.trouble
-    metrics.begin_archive(names, archiving.STATES)
-    _run_by_run(app, names, stage.take, vitals, room=stage.room)
-    _every(app, archiving.LOOK, stage.write, vitals)
-    if settings.archive.retention is not None:
-        retire = partial(retention.retire, lies, settings.archive.retention)
-        _every(app, retention.LOOK, retire, vitals)
-    return Worker(app, vitals)
-
-
 async def _at_once() -> None:
     """There is always room for another run."""
 
 
-def _run_by_run(
+def run_by_run(
     app: StageApp, names: list[str], work: Callable[[Run], Awaitable[None]], vitals: Vitals, *,
     room: Callable[[], Awaitable[None]] = _at_once,
 ) -> None:  # fmt: skip
@@ -219,11 +119,11 @@ def _run_by_run(
     app.agent(app.topic(*names, acks=False, **RAW), name=vitals.role)(take)
 
 
-def _table(app: StageApp, partitions: int) -> faust.Table:
+def table(app: StageApp, partitions: int) -> faust.Table:
     return app.Table(TABLE, partitions=partitions, key_type=bytes, value_type=bytes)
 
 
-def _every(
+def every(
     app: StageApp, seconds: float, work: Callable[[], Awaitable[None]], vitals: Vitals
 ) -> None:
     """Do the work again and again while the worker is up, and end with it."""

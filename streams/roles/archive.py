@@ -1,0 +1,30 @@
+"""The worker that keeps what came in."""
+
+import time
+from functools import partial
+
+from streams import metrics
+from streams.archive import retention
+from streams.archive import stage as archiving
+from streams.archive.places import place
+from streams.archive.stage import Archive, recordings
+from streams.settings import Settings
+from streams.topics import Role
+from streams.vitals import Vitals
+from streams.worker import Worker, every, made, run_by_run
+
+
+def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
+    names = list(recordings(settings))
+    app = made(Role.ARCHIVE, settings, bootstrap, instance, reads=names)
+    lies = place(settings)
+    stage = Archive(lambda: app.consumer, settings, lies, clock=time.monotonic)
+    vitals = Vitals(Role.ARCHIVE, app, names)
+    vitals.trouble = lambda: stage.trouble
+    metrics.begin_archive(names, archiving.STATES)
+    run_by_run(app, names, stage.take, vitals, room=stage.room)
+    every(app, archiving.LOOK, stage.write, vitals)
+    if settings.archive.retention is not None:
+        retire = partial(retention.retire, lies, settings.archive.retention)
+        every(app, retention.LOOK, retire, vitals)
+    return Worker(app, vitals)

@@ -1,0 +1,26 @@
+"""The worker that turns counts into signals."""
+
+from functools import partial
+
+from alerts.signal import Kind, SignalState
+from streams import metrics, topics
+from streams.detection import Detection
+from streams.settings import Settings
+from streams.topics import Role, Topics
+from streams.vitals import Vitals
+from streams.worker import Worker, every, made, run_by_run, table
+
+
+def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
+    counts = Topics.of(settings).counts
+    app = made(Role.DETECTION, settings, bootstrap, instance, reads=[counts])
+    stage = Detection(
+        app, settings, table(app, settings.detection.shards),
+        delete=partial(topics.trim, settings, bootstrap),
+    )  # fmt: skip
+    vitals = Vitals(Role.DETECTION, app, [counts])
+    vitals.show_stage = stage.measure
+    metrics.begin_signals(Kind, SignalState)
+    run_by_run(app, [counts], stage.take, vitals)
+    every(app, settings.detection.trim_every.total_seconds(), stage.trim, vitals)
+    return Worker(app, vitals)
