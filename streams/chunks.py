@@ -86,6 +86,7 @@ class Run:
         begin: set on the first run of a reading; what was held of the partition is void then.
         number: counts the runs of a reading from 0, so that a run lost on the way shows.
         follows: one past the last record of the run before, 0 in the first.
+        reading: which of the consumer's readings it is of, counted from 1.
     """
 
     topic: str
@@ -94,6 +95,7 @@ class Run:
     begin: Begin | None
     number: int
     follows: int = 0
+    reading: int = 0
 
     def __str__(self) -> str:
         return f"{self._place} {self.records[0].offset} to {self.records[-1].offset}"
@@ -197,6 +199,7 @@ class Consumer(driver.Consumer):
         self._numbers: dict[TP, int] = {}
         self._taken: dict[TP, int] = {}
         self._follows: dict[TP, int] = {}
+        self._reading, self._readings = 0, dict[TP, int]()
         self._taking = asyncio.Event()
         # Faust also seeks from within a fetch that a rebalance has overtaken, beside the seek of
         # the recovery. Nothing may be read between a seek and the begin that it sets, or the
@@ -224,9 +227,16 @@ class Consumer(driver.Consumer):
         """How many runs of the present reading were handed over."""
         return self._numbers.get(tp, 0)
 
+    def overtaken(self, run: Run) -> bool:
+        """Its reading is over: what is not durable of it is read again, and nothing else is due.
+
+        At a rebalance Faust empties its queue, then still fills in the run it was about to queue.
+        """
+        return self._readings.get(run.tp) != run.reading
+
     def taken(self, run: Run) -> None:
         """The stage is done with the run; there is room for another."""
-        if self._taken.get(run.tp) == run.number:
+        if self._taken.get(run.tp) == run.number and not self.overtaken(run):
             self._taken[run.tp] = run.number + 1
             self._taking.set()
 
@@ -252,7 +262,7 @@ class Consumer(driver.Consumer):
         await self.force_commit()
         await super().on_partitions_revoked(revoked)
         for held in (self._durable, self._committed, self._begins, self._numbers, self._taken,
-                     self._follows):  # fmt: skip
+                     self._follows, self._readings):  # fmt: skip
             held.clear()
 
     async def perform_seek(self) -> None:
@@ -277,6 +287,8 @@ class Consumer(driver.Consumer):
         if unread := {tp: earliest[tp] for tp in inputs if not begins[tp].committed}:
             await self.seek_wait(unread)
         self._begins.update(begins)
+        self._reading += 1
+        self._readings.update(dict.fromkeys(inputs, self._reading))
         self._numbers.update(dict.fromkeys(inputs, 0))
         self._taken.update(dict.fromkeys(inputs, 0))
         self._follows.update(dict.fromkeys(inputs, 0))
@@ -324,7 +336,8 @@ class Consumer(driver.Consumer):
         self._numbers[tp] = number + 1
         records, begin = fetches.records(taken), self._begins.pop(tp, None)
         follows, self._follows[tp] = self._follows.get(tp, 0), int(records.offsets[-1]) + 1
-        return Run(tp.topic, tp.partition, records, begin, number, follows)
+        reading = self._readings.get(tp, 0)
+        return Run(tp.topic, tp.partition, records, begin, number, follows, reading)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, Run):

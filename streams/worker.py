@@ -106,6 +106,8 @@ def run_by_run(
     async def take(runs: Any) -> None:
         async for run in runs:
             await room()
+            if app.consumer.overtaken(run):
+                continue
             async with last_resort(str(run)):
                 run.require_order()
                 with vitals.pulse.working():

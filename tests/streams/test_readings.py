@@ -1,0 +1,111 @@
+"""A consumer begins to read anew at each assignment; what is left of a reading before is known."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import faust
+import pytest
+from aiokafka.structs import ConsumerRecord
+from faust.types import TP
+
+from streams import chunks
+from streams.chunks import Consumer, Run, StageApp
+
+CALLS = TP("calls", 2)
+
+
+class Thread(faust.Service):  # type: ignore[misc]
+    """A broker's partition of three records that nobody has committed."""
+
+    position = 0
+
+    def assignment(self) -> set[TP]:
+        return {CALLS}
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        self.position = 0
+        return {}
+
+    async def committed(self, _: Sequence[TP]) -> Mapping[TP, Any]:
+        return {}
+
+    async def earliest_offsets(self, *tps: TP) -> Mapping[TP, int]:
+        return dict.fromkeys(tps, 0)
+
+    async def highwaters(self, *tps: TP) -> Mapping[TP, int]:
+        return dict.fromkeys(tps, 3)
+
+    async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
+        self.position = partitions[CALLS]
+
+    async def getmany(self, active: Collection[TP], _: float) -> Mapping[TP, Sequence[Any]]:
+        self.position += 1
+        record = ConsumerRecord(
+            *CALLS, self.position - 1, 7, 0, None, b"{}", None, -1, 2, ()
+        )  # fmt: skip
+        return {tp: [record] for tp in active}
+
+
+class Reader(Consumer):
+    def _new_consumer_thread(self) -> Any:
+        return Thread()
+
+
+async def _nothing(*_: Any) -> None:
+    """Whoever else would be told of it."""
+
+
+@pytest.fixture
+async def consumer() -> Consumer:
+    chunks.register()
+    app = StageApp(
+        "readings", run_topics=["calls"], topic_ids=lambda _: {}, env={}, web_enabled=False,
+        broker=[f"{chunks.SCHEME}://127.0.0.1:1"],
+    )  # fmt: skip
+    return Reader(
+        app.transport, callback=_nothing, on_partitions_revoked=_nothing,
+        on_partitions_assigned=_nothing,
+    )  # fmt: skip
+
+
+async def fetched(consumer: Consumer) -> Run:
+    ((run,),) = (await consumer._getmany({CALLS}, 0)).values()
+    assert isinstance(run, Run)
+    return run
+
+
+async def test_runs_of_the_present_reading_follow_each_other_from_its_begin(
+    consumer: Consumer,
+) -> None:
+    await consumer.perform_seek()
+    first, second = await fetched(consumer), await fetched(consumer)
+    assert first.begin is not None
+    assert [first.number, second.number] == [0, 1]
+    assert not consumer.overtaken(first)
+    assert not consumer.overtaken(second)
+
+
+async def test_a_run_that_was_left_over_at_a_rebalance_is_known_as_overtaken(
+    consumer: Consumer,
+) -> None:
+    await consumer.perform_seek()
+    await fetched(consumer)
+    left = await fetched(consumer)
+    await consumer.on_partitions_revoked({CALLS})
+    assert consumer.overtaken(left)
+    await consumer.perform_seek()
+    anew = await fetched(consumer)
+    assert consumer.overtaken(left)
+    assert not consumer.overtaken(anew)
+    assert anew.begin is not None
+    assert [record.offset for record in anew.records] == [0]
+
+
+async def test_a_run_left_over_takes_no_room_of_the_reading_after(consumer: Consumer) -> None:
+    await consumer.perform_seek()
+    left = await fetched(consumer)
+    await consumer.perform_seek()
+    consumer.taken(left)
+    for _ in range(chunks.WAITING):
+        await fetched(consumer)
+    assert await consumer._getmany({CALLS}, 0) == {}
