@@ -163,7 +163,7 @@ def _spawn(node: Node, command: list[str]) -> int:
         return os.posix_spawn(
             command[0],
             command,
-            jvm.ENVIRONMENT,
+            jvm.environment(),
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, console.fileno(), 1),

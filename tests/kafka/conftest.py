@@ -1,5 +1,6 @@
 """One real broker for the suite; a test that cannot have it fails."""
 
+import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,10 +8,13 @@ from contextlib import ExitStack
 import pytest
 
 from streams import broker as local
+from streams import jvm
 from streams.broker import Broker
 from tests.kafka.installation import Installation
 from tests.kafka.receiver import receiving
 from tests.kafka.siege import Siege, besiege, options
+
+os.environ[jvm.OPTIONS] = jvm.SHORT  # of the many brokers that tests start
 
 Install = Callable[[str], Installation]
 

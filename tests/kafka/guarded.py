@@ -77,7 +77,7 @@ def guarding(home: Path, certificates: Path, password: str) -> Iterator[Doors]:
     with node.console.open("wb") as console:
         process = subprocess.Popen(
             [*command, "kafka.Kafka", str(node.properties)],
-            stdout=console, stderr=console, env=jvm.ENVIRONMENT,
+            stdout=console, stderr=console, env=jvm.environment(),
         )  # fmt: skip
     try:
         _await_answer(node, process, doors)

@@ -170,10 +170,12 @@ class Installation:
     def counts(self, shard: int = 0) -> list[Counts]:
         """The records of one shard's log, in its order."""
         records = self.reader.topic(self.topics.counts)
-        return [decode(record.value) for record in records if record.partition == shard]
+        counts = self.reader.values(self.topics.counts, decode)
+        pairs = zip(records, counts, strict=True)
+        return [one for record, one in pairs if record.partition == shard]
 
     def _objects(self, topic: str) -> list[dict[str, Any]]:
-        return [json.loads(record.value) for record in self.reader.topic(topic)]
+        return list(self.reader.values(topic, json.loads))
 
     def replay(self, *arguments: str) -> None:
         """Play files into the topics; returns when the broker has all of it."""

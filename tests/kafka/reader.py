@@ -2,7 +2,7 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
@@ -19,6 +19,7 @@ class Reader:
             bootstrap_servers=bootstrap, enable_auto_commit=False, isolation_level="read_committed"
         )
         self._held: dict[str, list[Any]] = defaultdict(list)
+        self._read_as: dict[str, list[Any]] = defaultdict(list)
         self._positions: dict[TopicPartition, int] = {}
 
     def close(self) -> None:
@@ -31,6 +32,12 @@ class Reader:
         if due:
             self._read(due)
         return self._held[name]
+
+    def values(self, name: str, decode: Callable[[bytes], Any]) -> list[Any]:
+        """The values of all records; each is decoded once, so a topic is always read alike."""
+        records, decoded = self.topic(name), self._read_as[name]
+        decoded += [decode(record.value) for record in records[len(decoded) :]]
+        return decoded
 
     def ends(self, name: str) -> dict[int, int]:
         """The offset after the last record of each partition."""
