@@ -39,7 +39,8 @@ def configured(home: Path, *, language: str, zone: str) -> Settings:
     *roles, pages = _free_ports(len(Role) + 1)
     options = {
         "home": str(home),
-        "detection": {"zone": zone},
+        # One worker would judge in each shard again what goes to all of them.
+        "detection": {"zone": zone, "shards": 1},
         "response": {"language": language},
         "tables": {"provinces": language},
         "channels": {"terminal": {"enabled": True}},
