@@ -23,7 +23,7 @@ chunk_records = {chunk_records}
 shards = {shards}
 snapshot_every = {snapshot_every}
 """
-HALF = 15  # days
+HALF = 10  # days
 END_OF_CALLS = 1_459_483_200  # 2016-04-01, midnight where the calls come from
 
 
@@ -127,14 +127,14 @@ def counted(stream: Installation) -> list[Counter[str]]:
 
 
 def written(folder: Path) -> list[list[str]]:
-    """Files of complaints and mentions, of a first and of a second half of a month."""
+    """Files of complaints and mentions, of a first and of a second half of twenty days."""
     complaints = histories.surge(
-        histories.complaints(10_000, days=2 * HALF, seed=1), 300, hour=480, hours=8, seed=2,
+        histories.complaints(6000, days=2 * HALF, seed=1), 180, hour=330, hours=8, seed=2,
         product="heater", category="quality",
     )  # fmt: skip
-    complaints = histories.silenced(complaints, hour=600, hours=24, channel="phone")
+    complaints = histories.silenced(complaints, hour=420, hours=24, channel="phone")
     mentions = histories.surge(
-        histories.mentions(10_000, days=2 * HALF, seed=3), 300, hour=300, hours=8, seed=4,
+        histories.mentions(6000, days=2 * HALF, seed=3), 180, hour=230, hours=8, seed=4,
         product="heater", sentiment="negative",
     )  # fmt: skip
     middle = histories.START + HALF * 24 * histories.HOUR
