@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help setup packages demo peers test check format words lock
+.PHONY: help setup packages demo peers test tests check format words lock
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /\1\t/' | expand -t 10
@@ -40,7 +40,10 @@ check: .venv/ready ## lint, format, types, import contract, shell scripts
 	$(BIN)/lint-imports
 	$(BIN)/shellcheck .ci/run .ci/packages
 
-test: check packages ## all checks, and every test, a real broker included
+test: .venv/ready packages ## all checks, and every test, a real broker included
+	+@$(MAKE) --no-print-directory --jobs=2 check tests
+
+tests: .venv/ready
 	$(BIN)/python -m pytest -rs -n 2 --dist loadfile --no-loadscope-reorder
 
 format: .venv/ready ## put the code into its form
