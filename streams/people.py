@@ -122,9 +122,9 @@ class Seen:
 
 def _first(hashes: Hashes) -> Bools:
     """Marks each hash where it stands first."""
-    ordered = np.sort(hashes)
-    if not (ordered[1:] == ordered[:-1]).any():
-        return np.ones(len(hashes), np.bool_)
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     marks = np.zeros(len(hashes), np.bool_)
-    marks[np.unique(hashes, return_index=True)[1]] = True
+    marks[np.minimum.reduceat(order, begins)] = True  # equal ones stand in no order
     return marks

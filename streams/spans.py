@@ -156,8 +156,8 @@ class Spans(Field):
         number = max(-(-self.longest // WORD), 1)
         pieces = self.page.pieces(self.starts, number * WORD).view("<u8").reshape(-1, number)
         if self.lengths.min(initial=self.longest) == self.longest:  # as of most kinds of ids
-            return pieces.T & KEPT[:number, self.longest, None]
-        words: Words = pieces.T & KEPT[:number].take(self.lengths, axis=1)
+            return (pieces & KEPT[self.longest, :number]).T
+        words: Words = (pieces & KEPT[:, :number].take(self.lengths, axis=0)).T
         return words
 
     def letters(self) -> Letters | None:
@@ -179,10 +179,9 @@ class Spans(Field):
 
 
 def _kept() -> Words:
-    """Of each word (rows) the bits that belong to a string of each length (columns)."""
+    """Of strings of each length (rows) the bits of each word (columns) that belong to them."""
     kept = np.arange(WIDEST) < np.arange(WIDEST + 1)[:, None]
-    words = np.where(kept, 0xFF, 0).astype(np.uint8).view("<u8").astype(np.uint64)
-    return np.ascontiguousarray(words.T)
+    return np.where(kept, 0xFF, 0).astype(np.uint8).view("<u8").astype(np.uint64)
 
 
 KEPT: Final = _kept()
