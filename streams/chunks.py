@@ -22,6 +22,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streams import fetches, metrics
+from streams.wire import Records
 
 log = structlog.get_logger(__name__)
 SCHEME = "chunks"
@@ -154,7 +155,12 @@ class _Thread(driver.AIOKafkaConsumerThread):
         for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001
             if tp.topic in self.app.run_topics:
                 fetches.by_the_batch(fetched)
-        return await super()._fetch_records(consumer, *args, **kwargs)
+        taken = await super()._fetch_records(consumer, *args, **kwargs)
+        # Read here, beside the stage: most of it is NumPy's, which leaves the lock to others.
+        return {
+            tp: fetches.records(found) if tp.topic in self.app.run_topics else found
+            for tp, found in taken.items()
+        }
 
     async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
         """Commit; False where the group has moved on without us."""
@@ -308,7 +314,7 @@ class Consumer(driver.Consumer):
 
     async def _fetched(self, active: set[TP], seconds: float) -> Mapping[TP, Sequence[Any]]:
         sought = set(filter(self._sought, active))
-        records: Mapping[TP, Sequence[Any]] = await super()._getmany(sought, seconds)
+        records: Mapping[TP, Any] = await super()._getmany(sought, seconds)
         return {
             tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
             for tp, found in records.items()
@@ -331,10 +337,10 @@ class Consumer(driver.Consumer):
         """Whether it may be read: Faust resumes the inputs after a recovery, then seeks them."""
         return tp.topic not in self.app.run_topics or tp in self._numbers
 
-    def _run(self, tp: TP, taken: Sequence[Any]) -> Run:
+    def _run(self, tp: TP, records: Records) -> Run:
         number = self._numbers.get(tp, 0)
         self._numbers[tp] = number + 1
-        records, begin = fetches.records(taken), self._begins.pop(tp, None)
+        begin = self._begins.pop(tp, None)
         follows, self._follows[tp] = self._follows.get(tp, 0), int(records.offsets[-1]) + 1
         reading = self._readings.get(tp, 0)
         return Run(tp.topic, tp.partition, records, begin, number, follows, reading)
