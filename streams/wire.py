@@ -42,7 +42,7 @@ class Batch(NamedTuple):
 
     Attributes:
         raw: the records, uncompressed.
-        starts: where they begin, behind their lengths.
+        starts: where they begin, with their lengths.
         base: what their offsets count from.
         stamp: milliseconds that their timestamps count from.
         appended: whether all have that timestamp, which is the broker's.
@@ -100,18 +100,23 @@ class Records(Sequence[Record]):
         """Raises CorruptRecordException."""
         raw = b"".join([*(batch.raw for batch in batches), TAIL])
         sizes = [len(batch.starts) for batch in batches]
-        stamps, offsets, key, keys, value, values, at = _Numbers(raw).places(_joined(batches))
+        found = _Numbers(raw).places(_joined(batches), size=len(raw) - len(TAIL))
+        stamps, offsets, key, keys, value, values, at, ends = found
         offsets += np.repeat([batch.base for batch in batches], sizes)
         stamps[np.repeat([batch.appended for batch in batches], sizes)] = 0
         stamps += np.repeat([batch.stamp for batch in batches], sizes)
-        headed = np.flatnonzero(np.frombuffer(raw, np.uint8)[at])
-        found = cls(
+        headers: dict[int, Sequence[Header]] = {}
+        closed = at + 1
+        for n in np.flatnonzero(np.frombuffer(raw, np.uint8)[at]).tolist():
+            headers[int(offsets[n])], closed[n] = _headers(raw, int(at[n]))
+        if (closed != ends).any():
+            raise CorruptRecordException("a record does not end where its length says")
+        whole = cls(
             raw, offsets=offsets, stamps=stamps,
-            keys=np.array([key, keys]), values=np.array([value, values]),
-            headers={int(offsets[n]): _headers(raw, int(at[n])) for n in headed.tolist()},
+            keys=np.array([key, keys]), values=np.array([value, values]), headers=headers,
         )  # fmt: skip
         asked = offsets >= np.repeat([batch.least for batch in batches], sizes)
-        return found if asked.all() else found.taken(asked)
+        return whole if asked.all() else whole.taken(asked)
 
     def __len__(self) -> int:
         return len(self.offsets)
@@ -198,22 +203,32 @@ class _Numbers:
             kept = kept & np.uint64(staying) | (kept & np.uint64(closing)) >> np.uint64(by)
         return _signed(kept.view(np.int64)), at + (np.bitwise_count(last - np.uint64(1)) >> 3) + 1
 
-    def places(self, at: Ints) -> Ints:
+    def places(self, at: Ints, *, size: int) -> Ints:
         """Of records that begin there, as many at once as the processor's cache holds.
 
         The rows are what is added to their timestamps and offsets, where key and value begin and
-        how long they are, and where the number of headers stands.
+        how long they are, where the number of headers stands, and where they end.
         """
-        found = np.empty((7, len(at)), np.int64)
+        found = np.empty((8, len(at)), np.int64)
         for first in range(0, len(at), BLOCK):
             part = slice(first, first + BLOCK)
-            stamps, offsets, key, keys, value, values, headers = found[:, part]
-            stamps[:], behind = self.read(at[part] + 1)  # behind the attributes: there are none
+            stamps, offsets, key, keys, value, values, headers, ends = found[:, part]
+            lengths, behind = self.read(at[part])
+            ends[:] = behind + lengths
+            stamps[:], behind = self.read(behind + 1)  # behind the attributes: there are none
             offsets[:], behind = self.read(behind)
             keys[:], key[:] = self.read(behind)
-            values[:], value[:] = self.read(key + np.maximum(keys, 0))
-            headers[:] = value + np.maximum(values, 0)
+            values[:], value[:] = self.read(_behind(key, keys, size))
+            headers[:] = _behind(value, values, size)
         return found
+
+
+def _behind(places: Ints, lengths: Ints, size: int) -> Ints:
+    """Where what begins there ends, among so many bytes."""
+    ends: Ints = places + np.maximum(lengths, 0)
+    if lengths.min(initial=0) < ABSENT or ends.max(initial=0) >= size:
+        raise CorruptRecordException("a record holds more than its batch, or less than nothing")
+    return ends
 
 
 def _signed(numbers: NDArray[Any]) -> Any:
@@ -222,23 +237,19 @@ def _signed(numbers: NDArray[Any]) -> Any:
 
 
 def starts(raw: bytes, records: int) -> list[int]:
-    """Where so many records begin, behind their lengths; raises CorruptRecordException."""
+    """Where so many records begin, with their lengths; raises CorruptRecordException."""
     found, at = [], 0
     try:
         for _ in range(records):
-            first, at = raw[at], at + 1
-            if first < 0x80:
-                found.append(at)
-                at += first >> 1
-                continue
-            second = raw[at]
-            if second < 0x80:
-                at += 1
-                length = (first & 0x7F) >> 1 | second << 6
-            else:
-                length, at = _number(raw, at - 1)
             found.append(at)
-            at += length
+            first, second = raw[at], raw[at + 1]
+            if first < 0x80:
+                at += 1 + (first >> 1)
+            elif second < 0x80:
+                at += 2 + ((first & 0x7F) >> 1 | second << 6)
+            else:
+                length, at = _number(raw, at)
+                at += length
     except IndexError:
         at = -1
     if at != len(raw):
@@ -253,20 +264,30 @@ def _joined(batches: Sequence[Batch]) -> Ints:
     return np.concatenate([own + begin for own, begin in zip(starts, begins, strict=True)])
 
 
-def _headers(raw: bytes, at: int) -> list[Header]:
-    """Those of one record, of which the number stands there."""
-    number, at = _number(raw, at)
+def _headers(raw: bytes, at: int) -> tuple[list[Header], int]:
+    """Those of one record, of which the number stands there, and where they end."""
     found: list[Header] = []
-    for _ in range(number):
-        name, at = _piece(raw, at)
-        value, at = _piece(raw, at)
-        found.append(((name or b"").decode(), value))
-    return found
+    try:
+        number, at = _amount(raw, at, least=0)
+        for _ in range(number):
+            name, at = _piece(raw, at)
+            value, at = _piece(raw, at)
+            found.append(((name or b"").decode(), value))
+    except (IndexError, ValueError) as broken:
+        raise CorruptRecordException("the headers of a record cannot be read") from broken
+    return found, at
 
 
 def _piece(raw: bytes, at: int) -> tuple[bytes | None, int]:
-    length, at = _number(raw, at)
-    return (None, at) if length < 0 else (raw[at : at + length], at + length)
+    length, at = _amount(raw, at, least=ABSENT)
+    return (None, at) if length == ABSENT else (raw[at : at + length], at + length)
+
+
+def _amount(raw: bytes, at: int, *, least: int) -> tuple[int, int]:
+    number, at = _number(raw, at)
+    if number < least:
+        raise ValueError(f"must be at least {least}, got {number}")
+    return number, at
 
 
 def _number(raw: bytes, at: int) -> tuple[int, int]:

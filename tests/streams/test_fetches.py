@@ -162,6 +162,28 @@ def test_records_that_do_not_end_with_their_batch_are_refused(raw: bytes) -> Non
         wire.starts(raw, 1)
 
 
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"\x00\x00\x00\x01\x02v\x00.",  # a byte behind its headers
+        b"\x00\x00\x00\x01\x02v\x02\x02h\x02v.",
+        b"\x00\x00\x00\x01\x02v\x04\x02h\x02v",  # a header less than it says
+        b"\x00\x00\x00\x01\x04v\x00",  # its value takes what counts its headers
+        b"\x00\x00\x00\x02v",
+        b"\x00\x00\x00\x03\x02v\x00",  # a key of less than no length
+        b"\x00\x00\x00\x01\x03\x00",
+        b"\x00\x00\x00\x01\x02v\x02\x02h\x03",
+        b"\x00\x00\x00\x01\x02v\x01",
+        b"\x00\x00\x00\xfe\xff\xff\xff\x0fv\x00",
+    ],
+)
+def test_a_record_that_does_not_end_where_its_length_says_is_refused(record: bytes) -> None:
+    fit = b"\x00\x00\x00\x01\x02v\x00"
+    raw = b"".join(bytes([2 * len(one)]) + one for one in (fit, record, fit))
+    with pytest.raises(CorruptRecordException):
+        wire.Records.read([wire.Batch(raw, wire.starts(raw, 3), 0, 0, False)])
+
+
 def test_each_batch_has_a_first_record_of_its_own_that_is_asked_for() -> None:
     """As where two answers are taken together."""
     held = []
