@@ -13,15 +13,9 @@ from numpy.typing import NDArray
 
 from streams.fields import Ints
 from streams.spans import Values
+from streams.varints import Numbers, amount, number
 
-Words = NDArray[np.uint64]
 Header = tuple[str, bytes | None]
-MORE: Final = np.uint64(0x8080808080808080)  # the bits that say that another byte follows
-PARTS: Final = (  # of bytes, pairs and fours: what stays, what closes up, and by how much
-    (0x007F007F007F007F, 0x7F007F007F007F00, 1),
-    (0x00003FFF00003FFF, 0x3FFF00003FFF0000, 2),
-    (0x000000000FFFFFFF, 0x0FFFFFFF00000000, 4),
-)
 TAIL: Final = bytes(16)  # behind all records, so that whole words can be read
 BLOCK: Final = 4096  # records looked at together
 ABSENT: Final = -1  # in the place of a length
@@ -100,7 +94,7 @@ class Records(Sequence[Record]):
         """Raises CorruptRecordException."""
         raw = b"".join([*(batch.raw for batch in batches), TAIL])
         sizes = [len(batch.starts) for batch in batches]
-        found = _Numbers(raw).places(_joined(batches), size=len(raw) - len(TAIL))
+        found = _places(Numbers(raw), _joined(batches), size=len(raw) - len(TAIL))
         stamps, offsets, key, keys, value, values, at, ends = found
         offsets += np.repeat([batch.base for batch in batches], sizes)
         stamps[np.repeat([batch.appended for batch in batches], sizes)] = 0
@@ -172,55 +166,24 @@ class Records(Sequence[Record]):
         return None if length == ABSENT else self.raw[start : start + length]
 
 
-class _Numbers:
-    """Numbers of variable length, at places of some bytes."""
+def _places(numbers: Numbers, at: Ints, *, size: int) -> Ints:
+    """Of records that begin there, as many at once as the processor's cache holds.
 
-    def __init__(self, raw: bytes) -> None:
-        self.raw = np.frombuffer(raw, np.uint8)
-        self._pairs = np.ndarray((len(raw) - 1,), "<u2", raw, strides=(1,))
-        self._words = np.ndarray((len(raw) - 7,), "<u8", raw, strides=(1,))
-
-    def read(self, at: Ints) -> tuple[Ints, Ints]:
-        """The numbers that begin there, and where they end."""
-        pairs: NDArray[np.uint16] = self._pairs[at]
-        second, more = pairs >> 8, pairs >> 7 & 1
-        signed = _signed((pairs & 0x7F | (second << 7) * more).view(np.int16)).astype(np.int64)
-        ends = at + (more + 1)
-        if (longer := second >> 7 & more).any():
-            odd = np.flatnonzero(longer)
-            signed[odd], ends[odd] = self._long(at[odd])
-        return signed, ends
-
-    def _long(self, at: Ints) -> tuple[Ints, Ints]:
-        """The same of numbers of up to eight bytes."""
-        words: Words = self._words[at]
-        last = ~words & MORE
-        if not last.all():
-            raise CorruptRecordException("a number of a record has more than eight bytes")
-        last &= ~last + np.uint64(1)  # the lowest
-        kept = words & (last - np.uint64(1)) & ~MORE
-        for staying, closing, by in PARTS:
-            kept = kept & np.uint64(staying) | (kept & np.uint64(closing)) >> np.uint64(by)
-        return _signed(kept.view(np.int64)), at + (np.bitwise_count(last - np.uint64(1)) >> 3) + 1
-
-    def places(self, at: Ints, *, size: int) -> Ints:
-        """Of records that begin there, as many at once as the processor's cache holds.
-
-        The rows are what is added to their timestamps and offsets, where key and value begin and
-        how long they are, where the number of headers stands, and where they end.
-        """
-        found = np.empty((8, len(at)), np.int64)
-        for first in range(0, len(at), BLOCK):
-            part = slice(first, first + BLOCK)
-            stamps, offsets, key, keys, value, values, headers, ends = found[:, part]
-            lengths, behind = self.read(at[part])
-            ends[:] = behind + lengths
-            stamps[:], behind = self.read(behind + 1)  # behind the attributes: there are none
-            offsets[:], behind = self.read(behind)
-            keys[:], key[:] = self.read(behind)
-            values[:], value[:] = self.read(_behind(key, keys, size))
-            headers[:] = _behind(value, values, size)
-        return found
+    The rows are what is added to their timestamps and offsets, where key and value begin and
+    how long they are, where the number of headers stands, and where they end.
+    """
+    found = np.empty((8, len(at)), np.int64)
+    for first in range(0, len(at), BLOCK):
+        part = slice(first, first + BLOCK)
+        stamps, offsets, key, keys, value, values, headers, ends = found[:, part]
+        lengths, behind = numbers.read(at[part])
+        ends[:] = behind + lengths
+        stamps[:], behind = numbers.read(behind + 1)  # behind the attributes: there are none
+        offsets[:], behind = numbers.read(behind)
+        keys[:], key[:] = numbers.read(behind)
+        values[:], value[:] = numbers.read(_behind(key, keys, size))
+        headers[:] = _behind(value, values, size)
+    return found
 
 
 def _behind(places: Ints, lengths: Ints, size: int) -> Ints:
@@ -229,11 +192,6 @@ def _behind(places: Ints, lengths: Ints, size: int) -> Ints:
     if lengths.min(initial=0) < ABSENT or ends.max(initial=0) >= size:
         raise CorruptRecordException("a record holds more than its batch, or less than nothing")
     return ends
-
-
-def _signed(numbers: NDArray[Any]) -> Any:
-    """Of numbers that have their sign in the lowest bit."""
-    return numbers >> 1 ^ -(numbers & 1)
 
 
 def starts(raw: bytes, records: int) -> list[int]:
@@ -248,7 +206,7 @@ def starts(raw: bytes, records: int) -> list[int]:
             elif second < 0x80:
                 at += 2 + ((first & 0x7F) >> 1 | second << 6)
             else:
-                length, at = _number(raw, at)
+                length, at = number(raw, at)
                 at += length
     except IndexError:
         at = -1
@@ -268,8 +226,8 @@ def _headers(raw: bytes, at: int) -> tuple[list[Header], int]:
     """Those of one record, of which the number stands there, and where they end."""
     found: list[Header] = []
     try:
-        number, at = _amount(raw, at, least=0)
-        for _ in range(number):
+        many, at = amount(raw, at, least=0)
+        for _ in range(many):
             name, at = _piece(raw, at)
             value, at = _piece(raw, at)
             found.append(((name or b"").decode(), value))
@@ -279,22 +237,5 @@ def _headers(raw: bytes, at: int) -> tuple[list[Header], int]:
 
 
 def _piece(raw: bytes, at: int) -> tuple[bytes | None, int]:
-    length, at = _amount(raw, at, least=ABSENT)
+    length, at = amount(raw, at, least=ABSENT)
     return (None, at) if length == ABSENT else (raw[at : at + length], at + length)
-
-
-def _amount(raw: bytes, at: int, *, least: int) -> tuple[int, int]:
-    number, at = _number(raw, at)
-    if number < least:
-        raise ValueError(f"must be at least {least}, got {number}")
-    return number, at
-
-
-def _number(raw: bytes, at: int) -> tuple[int, int]:
-    """A number of variable length, and where it ends."""
-    value = shift = 0
-    while raw[at] >= 0x80:
-        value |= (raw[at] & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-    value |= raw[at] << shift
-    return value >> 1 ^ -(value & 1), at + 1
