@@ -10,6 +10,7 @@ from faust.types import TP
 
 from streams import chunks
 from streams.chunks import Consumer, Run, StageApp
+from streams.wire import Records
 
 CALLS = TP("calls", 2)
 
@@ -38,12 +39,12 @@ class Thread(faust.Service):  # type: ignore[misc]
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         self.position = partitions[CALLS]
 
-    async def getmany(self, active: Collection[TP], _: float) -> Mapping[TP, Sequence[Any]]:
+    async def getmany(self, active: Collection[TP], _: float) -> Mapping[TP, Records]:
         self.position += 1
         record = ConsumerRecord(
             *CALLS, self.position - 1, 7, 0, None, b"{}", None, -1, 2, ()
         )  # fmt: skip
-        return {tp: [record] for tp in active}
+        return {tp: Records.of([record]) for tp in active}
 
 
 class Reader(Consumer):
