@@ -17,7 +17,7 @@ file_records = 500
 rewrite_every = "500ms"
 [detection]
 shards = 2
-snapshot_every = 20
+snapshot_every = 50
 [[sources]]
 topic = "complaints"
 stream = "complaints"

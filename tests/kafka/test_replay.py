@@ -85,7 +85,7 @@ def test_both_kinds_are_judged_as_in_a_backtest_though_detection_starts_anew_in_
     install: Install, tmp_path: Path
 ) -> None:
     halves = written(tmp_path)
-    stream = install(OPTIONS.format(idle_after="1h", chunk_records=64, shards=2, snapshot_every=20))
+    stream = install(OPTIONS.format(idle_after="1h", chunk_records=64, shards=2, snapshot_every=50))
     with ThreadPoolExecutor(1) as aside:
         stream.start()
         stream.replay(*halves[0])

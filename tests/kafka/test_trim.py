@@ -13,7 +13,7 @@ OPTIONS = """
 chunk_records = 64
 [detection]
 shards = 2
-snapshot_every = 20
+snapshot_every = 50
 """
 
 
