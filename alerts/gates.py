@@ -221,7 +221,10 @@ class Doorman(Words):
 
     def _spatial(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
-            return self.say("With its neighbours: too few of them have learnt what is usual.")
+            return self.say(
+                "With its neighbours: too few of them have learnt what is usual, or none has for "
+                "two weeks."
+            )
         regions = facts["regions"].split(BETWEEN)
         said = {**facts, "regions": self.listed(self.name("region", one) for one in regions)}
         return self.say(

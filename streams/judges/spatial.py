@@ -2,6 +2,7 @@
 
 All shards have the series of such a cut, and judge the map alike. A rise is an alarm of the region
 that has most of it when it fires, and stays that region's for as long as it touches what was told.
+While a map is young nothing is told: what all regions expect wrongly of a weekday met once adds up.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +17,16 @@ from detectors.alarm import Hysteresis
 from detectors.spatial import SHARE, Country, Spatial, SpatialState, Usual, Verdict, Zones
 from detectors.verdict import Excess
 from streams import signals
-from streams.judges.judge import Closed, Judge, Roster, Seat
+from streams.judges.judge import NEVER, Closed, Judge, Roster, Seat
 from streams.judges.standing import Standing
 from streams.regions import Regions
 from streams.series import UNBORN, Key, Series
 from streams.signals import Change
 
 NO_ZONE = -1
+YOUNG = 14 * 24
+"""Hours that a map waits from when the first of its regions has learnt, so that each weekday is met
+twice (ADR 20)."""
 
 
 class News(NamedTuple):
@@ -43,7 +47,9 @@ class Map:
         known: how many of them it judges, and has learnt.
     """
 
-    def __init__(self, cut: int, table: Regions, zones: Zones, *, threshold: float) -> None:
+    def __init__(
+        self, cut: int, table: Regions, zones: Zones, *, threshold: float, young: int
+    ) -> None:
         self.cut, self.spatial = cut, Spatial(zones=zones, threshold=threshold)
         self.verdict: Verdict | None = None
         self.known = 0
@@ -53,6 +59,7 @@ class Map:
         self.alarms = Standing(Hysteresis())
         self.alarms.grow(zones.regions)
         self._zones = np.full(zones.regions, NO_ZONE)  # that was told last of the alarm of a region
+        self._young, self._begun = young, NEVER  # the hour in which a region had learnt
 
     def close(self, closed: Closed) -> list[News]:
         self._follow(closed.series)
@@ -86,12 +93,12 @@ class Map:
     def snapshot(self) -> dict[str, Any]:
         return {
             "state": self._state.columns(), "country": self._country.columns(),
-            "alarms": self.alarms.snapshot(), "zones": self._zones,
+            "alarms": self.alarms.snapshot(), "zones": self._zones, "begun": self._begun,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
         self._state, self._zones = SpatialState.of(held["state"]), np.array(held["zones"])
-        self._country = Country.of(held["country"])
+        self._country, self._begun = Country.of(held["country"]), int(held["begun"])
         self.alarms.restore(held["alarms"])
 
     def _follow(self, series: Series) -> None:
@@ -104,16 +111,19 @@ class Map:
                 self._lives[place] = life
 
     def _usual(self, closed: Closed) -> Usual | None:
-        """The surge's expectation; those that it does not know yet are left out."""
+        """The surge's expectation; those that it does not know yet are left out, if young all."""
         expectation, verdict, _ = closed.usual
         if expectation is None or verdict is None:
             return None
         lived = (self._lives != UNBORN) & (self._lives < closed.born)
         lives = np.where(lived, self._lives, 0)
-        some = expectation.take(lives)
+        some, known = expectation.take(lives), lived & ~verdict.learning[lives]
+        if self._begun == NEVER and known.any():
+            self._begun = closed.bucket
         return Usual(
             bucket=closed.bucket, mean=some.mean, dispersion=some.dispersion,
-            level_variance=some.level_variance, known=lived & ~verdict.learning[lives],
+            level_variance=some.level_variance,
+            known=known & (closed.bucket - self._begun >= self._young),
         )  # fmt: skip
 
     def _told(self, verdict: Verdict, *, masked: bool) -> Excess:
@@ -146,12 +156,12 @@ class Map:
 class SpatialJudge(Judge):
     """It needs the surge's expectation, and judges what that has learnt."""
 
-    def __init__(self, seat: Seat, table: Regions, zones: Zones) -> None:
+    def __init__(self, seat: Seat, table: Regions, zones: Zones, *, young: int) -> None:
         self._threshold = seat.threshold
-        held = repr((list(table.places), zones.members.tolist()))
+        held = repr((list(table.places), zones.members.tolist(), young))
         self.terms = f"map {xxhash.xxh3_64_hexdigest(held.encode())}"
         self._maps = {
-            cut: Map(cut, table, zones, threshold=seat.threshold)
+            cut: Map(cut, table, zones, threshold=seat.threshold, young=young)
             for cut in sorted(seat.of("spatial"))
         }
 
@@ -219,8 +229,9 @@ def _gate(drawn: Map, place: int, *, threshold: float) -> Gate:
     )  # fmt: skip
 
 
-def spatial_judge(seat: Seat) -> SpatialJudge | None:
+def spatial_judge(seat: Seat, *, young: int = YOUNG) -> SpatialJudge | None:
     """None where no cut asks for it, or no region is known to have a neighbour."""
     table = seat.settings.regions
     zones = Zones.of(table.adjacent, table.areas)
-    return SpatialJudge(seat, table, zones) if seat.of("spatial") and zones.size else None
+    wanted = seat.of("spatial") and zones.size
+    return SpatialJudge(seat, table, zones, young=young) if wanted else None

@@ -1,6 +1,6 @@
 """Neighbouring regions that rise together, judged through a stream."""
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -11,13 +11,13 @@ from alerts.signal import Kind, Signal, SignalState
 from streams import signals
 from streams.cells import Counts
 from streams.events import Complaint
-from streams.judges.bench import Bench
+from streams.judges.bench import MAKERS, Bench
 from streams.judges.judge import Closed
+from streams.judges.spatial import spatial_judge
 from streams.sections import Cut, Detection, Tables
 from streams.settings import Settings
-from streams.shards import Shard
 from streams.snapshots import freeze, thaw
-from streams.stream import Stream
+from streams.stream import Stream, Watch
 from streams.why import Inquiry
 from tests.streams.counts import emitted, parted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
@@ -58,13 +58,28 @@ def log(rising: tuple[int, ...] = (0, 1, 2), *, times: float = TIMES) -> list[Co
     return [counts for (counts,) in sent]
 
 
-def read(stream: Stream, some: list[Counts]) -> list[Signal]:
-    return [signal for counts in some for signal in stream.apply(counts)]
+def read(judging: Stream, some: list[Counts]) -> list[Signal]:
+    return [signal for counts in some for signal in judging.apply(counts)]
+
+
+def stream(
+    which: Settings | None = None, *, shard: int = 0, young: int = 0, watch: Watch | None = None
+) -> Stream:
+    """Its map is as old as it needs to be, so that a history of a week will do."""
+    makers = {**MAKERS, "spatial": partial(spatial_judge, young=young)}
+    return Stream("complaints", which or plan(), shard, makers=makers, watch=watch)
 
 
 @cache
 def found() -> list[Signal]:
-    return read(Stream("complaints", plan(), 0), log())
+    return read(stream(), log())
+
+
+def test_a_young_map_waits_until_each_weekday_was_met_twice() -> None:
+    judged = Stream("complaints", plan(), 0), stream(young=48)
+    young, older = ({signal.kind for signal in read(one, log())} for one in judged)
+    assert Kind.SPATIAL not in young
+    assert Kind.SPATIAL in older
 
 
 def test_what_three_neighbours_show_together_is_called_and_says_where() -> None:
@@ -97,14 +112,14 @@ def test_the_figures_are_the_sums_over_its_regions() -> None:
 
 
 def test_one_region_that_rises_alone_is_its_own_surge() -> None:
-    heard = read(Stream("complaints", plan(), 0), log((1,), times=6.0))
+    heard = read(stream(), log((1,), times=6.0))
     assert {signal.kind for signal in heard} == {Kind.SURGE}
     assert {signal.scope["region"] for signal in heard} == {"Fujian"}
 
 
 def test_restored_at_any_offset_it_goes_on_to_the_same_bytes() -> None:
     middle = len(log()) * (RISE + 6) // (DAYS * 24)
-    before, after = Stream("complaints", plan(), 0), Stream("complaints", plan(), 0)
+    before, after = stream(), stream()
     read(before, log()[:middle])
     after.restore(thaw(freeze(before.snapshot())))
     assert before.judges.snapshot()["judges"]["spatial"]["0"]["state"]["ratios"].any()
@@ -119,8 +134,7 @@ def test_every_shard_judges_the_map_and_one_of_them_tells() -> None:
     sent = emitted(which, records(own, ends=START + DAYS * DAY), every=40)
     told: list[Signal] = []
     for number in range(3):
-        shard = Shard(which, number)
-        told += [s for counts in sent for s in shard.apply(counts[number])]
+        told += read(stream(which, shard=number), [counts[number] for counts in sent])
     spatial = [signal for signal in told if signal.kind is Kind.SPATIAL]
     assert spatial == [signal for signal in found() if signal.kind is Kind.SPATIAL]
 
@@ -140,7 +154,7 @@ def asked(region: str, hour: int) -> Answer:
     def watch(name: str, closed: Closed, judges: Bench) -> None:
         inquiry(name, closed, judges)
 
-    read(Stream("complaints", plan(), 0, watch=watch), log())
+    read(stream(watch=watch), log())
     return inquiry.answer or inquiry.unanswered()
 
 
