@@ -11,7 +11,7 @@ from alerts.signal import Kind, Signal, SignalState
 from streams import signals
 from streams.cells import Counts
 from streams.events import Complaint
-from streams.judges.bench import MAKERS, Bench
+from streams.judges.bench import MAKERS, Bench, Makers
 from streams.judges.judge import Closed
 from streams.judges.spatial import spatial_judge
 from streams.sections import Cut, Detection, Tables
@@ -66,7 +66,7 @@ def stream(
     which: Settings | None = None, *, shard: int = 0, young: int = 0, watch: Watch | None = None
 ) -> Stream:
     """Its map is as old as it needs to be, so that a history of a week will do."""
-    makers = {**MAKERS, "spatial": partial(spatial_judge, young=young)}
+    makers: Makers = {**MAKERS, "spatial": partial(spatial_judge, young=young)}
     return Stream("complaints", which or plan(), shard, makers=makers, watch=watch)
 
 
