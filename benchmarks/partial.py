@@ -56,10 +56,18 @@ def thinned(rng: np.random.Generator, made: Realisation, outages: list[Partial])
     return replace(made, ordinary=ordinary, excess=excess)
 
 
-def figures(made: Realisation, sizes: Ints, outages: list[Partial]) -> dict[str, Any]:
-    """`sizes` are the events of the incidents, had nothing been lost."""
+def above(made: Realisation) -> tuple[Bools, Bools]:
+    """By hour and series whether the score is, without and with incidents."""
     counts = made.ordinary, made.ordinary + made.excess
     clean, both = (judged(made, one, threshold=THRESHOLD).score >= THRESHOLD for one in counts)
+    return clean, both
+
+
+def figures(
+    made: Realisation, called: tuple[Bools, Bools], sizes: Ints, outages: list[Partial]
+) -> dict[str, Any]:
+    """`called` is `above`; `sizes` are the events of the incidents, had nothing been lost."""
+    clean, both = called
     hit, _ = found(made, both)
     start, source = made.incidents["start"], made.sources[made.incidents["series"]]
     told: dict[str, Any] = {"false": alarms(clean[WARMUP:])}
@@ -87,10 +95,10 @@ def _spans(outages: list[Partial]) -> dict[str, list[tuple[int, int, int]]]:
     }
 
 
-def _fired(above: Bools, start: int, end: int) -> int:
+def _fired(called: Bools, start: int, end: int) -> int:
     """Alarms that begin within these hours."""
-    before = above[start - QUIET : start]
-    return alarms(above[start - QUIET : end]) - alarms(before)
+    before = called[start - QUIET : start]
+    return alarms(called[start - QUIET : end]) - alarms(before)
 
 
 def main() -> None:
@@ -102,7 +110,7 @@ def main() -> None:
     rng = np.random.default_rng([options.seed, 99])
     made, outages = simulated(options.seed), partials(rng)
     told = {
-        name: figures(one, made.sizes(), outages)
+        name: figures(one, above(one), made.sizes(), outages)
         for name, one in (("without", made), ("with", thinned(rng, made, outages)))
     }
     print(json.dumps({"seed": options.seed, "outages": len(outages)} | told))
