@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from alerts.rates import BatchRate, Disproportion
+from detectors import burst
 from detectors.growth import Growth
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -170,7 +171,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
         if self.event or self.limited:
             return CERTAIN
         if self.kind in ZEROS:
-            return float(10.0 ** min(self.score - self.threshold, 300.0))
+            return float(10.0 ** min(burst.POWER * (self.score - self.threshold), 300.0))
         return self.score / self.threshold
 
     @property

@@ -7,10 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import bursts
 from benchmarks.nab import fired
 from detectors import budget
 from detectors.alarm import Alarms, Hysteresis
-from detectors.burst import LOWEST, QUIET, THRESHOLD, WINDOWS, Burst, BurstState, Verdict, threshold
+from detectors.burst import (
+    KEEPS,
+    LOWEST,
+    POWER,
+    QUIET,
+    THRESHOLD,
+    WINDOWS,
+    Burst,
+    BurstState,
+    Verdict,
+    threshold,
+)
 from detectors.columns import Array, Bools, Floats, Ints
 
 DAY = 288
@@ -196,5 +208,18 @@ def test_settings_outside_their_range_are_named(wrong: dict[str, float]) -> None
 def test_a_stricter_budget_asks_for_more_zeros_and_a_looser_one_for_no_fewer() -> None:
     default = budget.threshold()
     assert threshold(default) == THRESHOLD
-    assert threshold(100 * default) == pytest.approx(THRESHOLD + 2)
+    assert threshold(100 * default) == pytest.approx(THRESHOLD + 2 / POWER)
     assert threshold(default / 100) == THRESHOLD
+
+
+def test_what_keeps_the_budget_follows_it_down_to_what_was_chosen_for_what_it_finds() -> None:
+    asked = [threshold(budget.HOURS / a_week, times=KEEPS) for a_week in (1.0, 0.71, 0.071)]
+    assert asked == pytest.approx([THRESHOLD, THRESHOLD, THRESHOLD + 1 / POWER], abs=0.01)
+
+
+def test_busy_series_in_which_nothing_is_planted_are_called_as_often_as_asked() -> None:
+    """The seed is neither of those that the threshold was chosen on."""
+    scores, given = bursts.judged(bursts.simulated(5, series=60, weeks=4))
+    told = bursts.figures(scores, given, times=KEEPS)
+    assert told["weeks"] > 30
+    assert 2 / 3 < told["asked"]["0.3"]["ratio"] < 3 / 2

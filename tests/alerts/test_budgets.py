@@ -10,6 +10,7 @@ from alerts.deliveries import Recipient
 from alerts.lifecycle import Decision
 from alerts.notices import What
 from alerts.signal import CERTAIN, Kind, Signal, SignalState
+from detectors.burst import POWER
 from tests.alerts.samples import burst, run, surge, trigger
 
 TEAM = Recipient(name="team", channel="webhook")
@@ -50,8 +51,8 @@ def test_what_no_budget_has_a_say_in_is_told_to_all() -> None:
     assert surge("r", kind=Kind.RULE, score=1.0, threshold=30.0).rarity == CERTAIN
 
 
-def test_a_score_that_counts_zeros_is_ten_times_as_rare_by_one_more() -> None:
-    assert burst(score=3.4, threshold=2.4).rarity == pytest.approx(10.0)
+def test_a_score_that_counts_zeros_is_ten_times_as_rare_by_nearly_two_more() -> None:
+    assert burst(score=2.4 + 1 / POWER, threshold=2.4).rarity == pytest.approx(10.0)
 
 
 @given(score=st.floats(100.0, 1e9), own=st.floats(0.001, 1.0))

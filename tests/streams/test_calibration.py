@@ -266,8 +266,10 @@ def test_a_seat_has_the_threshold_of_its_method(times: float, threshold: float) 
     assert seat.under("surge").threshold == 168_000.0
 
 
-def test_a_burst_must_be_ten_times_as_rare_for_each_zero() -> None:
-    assert burst.threshold(168_000.0, times=10.0) == pytest.approx(burst.THRESHOLD + 1.0)
+def test_a_burst_that_is_to_be_ten_times_as_rare_needs_nearly_two_zeros_more() -> None:
+    more = 1.0 / burst.POWER
+    assert burst.threshold(168_000.0, times=10.0) == pytest.approx(burst.THRESHOLD + more)
+    assert burst.threshold(168_000.0, times=0.1) == pytest.approx(burst.THRESHOLD - more)
     assert burst.threshold(1_680_000.0, times=0.1) == pytest.approx(burst.THRESHOLD)
 
 
