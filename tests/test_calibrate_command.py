@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from streams import marks, settings
+from streams.rulesets import decisions
 from tests.streams.counts import busy, stored
 from tocsin.cli import app
 
@@ -57,6 +58,23 @@ def test_what_is_proposed_is_set_where_it_is_asked_for() -> None:
     assert "false_alarms_per_week = 100 # many" in Path("tocsin.toml").read_text(encoding="utf-8")
 
 
+def test_what_is_set_is_recorded_and_what_was_in_force_lies_beside_it() -> None:
+    assert calibrate("--apply", "--by", "ann").exit_code == 0
+    made, broken = decisions.last(settings.load().home)
+    assert made is not None
+    assert (made.who, made.reason, broken) == ("ann", "tocsin calibrate", [])
+    assert Path(made.former).read_text(encoding="utf-8") == SETTINGS
+    assert made.after == decisions.edition(settings.load(), Path("tocsin.toml").read_bytes())
+
+
+def test_a_file_that_cannot_take_them_is_refused_before_the_history_is_played() -> None:
+    other = SETTINGS.replace("[detection]", "[detection.thresholds]\nsurge = 2.0\n[detection]")
+    Path("tocsin.toml").write_text(other, encoding="utf-8")
+    result = calibrate("--apply")
+    assert (result.exit_code, len(result.stderr.splitlines())) == (1, 1)
+    assert "must be in one line below [detection]" in result.stderr
+
+
 def test_marks_have_a_say_and_are_told_in_the_language_of_the_reader() -> None:
     told = marked(
         SURGED, ",category=staff,2024-01-03T10:00Z,real,", SURGED.replace("real", "not_a_crisis")
@@ -90,9 +108,9 @@ def test_writing_needs_a_file_to_write_into(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("TOCSIN_DETECTION__FALSE_ALARMS_PER_WEEK", "100")
     result = calibrate("--apply")
     assert result.exit_code == 1
-    assert result.stderr.splitlines()[-1] == (
+    assert result.stderr.splitlines() == [
         "--apply: must have a settings file to write into, got none"
-    )
+    ]
     assert not Path("tocsin.toml").exists()
 
 

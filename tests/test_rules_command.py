@@ -219,6 +219,31 @@ def test_a_mark_names_a_region_by_any_of_its_names() -> None:
     assert "Guangdong" in refused.stderr
 
 
+def test_regions_counted_by_other_names_are_the_same_regions() -> None:
+    stored(msgspec.structs.replace(event, region="广东省") for event in busy())
+    by_region = '[[cuts]]\nstream = "complaints"\nby = ["region"]\n'
+    english = SETTINGS[: SETTINGS.index("[[cuts]]")] + by_region
+    written("tocsin.toml", english)
+    for names in ("zh", "off"):
+        written("other.toml", f'{english}[tables]\nprovinces = "{names}"\n')
+        for pair in (("tocsin.toml", "other.toml"), ("other.toml", "tocsin.toml")):
+            result = rules("compare", *pair, "complaints.jsonl", "--json", "out.json")
+            assert result.exit_code == 0, result.stderr
+            (surge,) = json.loads(Path("out.json").read_bytes())["incidents"]
+            assert surge["old"]["scope"] == surge["new"]["scope"] != {}
+
+
+def test_a_record_that_a_crash_cut_off_is_passed_over_and_said_so() -> None:
+    Path("home").mkdir()
+    Path("home", "rules.jsonl").write_text('{"who": "half')
+    assert "rules.jsonl, being no decision, as a crash may leave: line 1" in rules("show").stdout
+    result = apply("--marks", "marks.csv", "--reason", "sold no more", "--by", "ann")
+    assert result.exit_code == 0, result.stderr
+    shown = rules("show").stdout
+    assert "by ann" in shown
+    assert "passed over" not in shown
+
+
 def test_another_number_of_cuts_asks_for_a_rebuild() -> None:
     more = '[[cuts]]\nstream = "complaints"\nby = ["region"]\n'
     written("more.toml", SETTINGS + more)
@@ -326,6 +351,10 @@ def test_where_the_decision_cannot_be_recorded_nothing_is_changed() -> None:
         ),
         (["compare", "tocsin.toml", "strict.toml", "--now", "2026-01-01"], "without --map and"),
         (["show", "--settings", "none.toml"], "none.toml"),
+        (
+            ["compare", "tocsin.toml", "strict.toml", "none.jsonl", "--json", "none/out.json"],
+            "--json: must be a file in a folder that is there, got none/out.json",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_one_line(arguments: Sequence[str], said: str) -> None:

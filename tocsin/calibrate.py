@@ -1,5 +1,6 @@
 """tocsin calibrate: thresholds from a history of one's own."""
 
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -7,18 +8,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from rich.text import Text
 
+from alerts.signal import Kind
 from alerts.words import Words
 from streams import mapping, marks, settings
 from streams.archive.log import Log
 from streams.calibration import written
 from streams.calibration.search import Calibration, Search
-from streams.calibration.trial import Play
+from streams.calibration.trial import Play, under
 from streams.history import History
-from streams.settings import SettingsError
-from tocsin import calibration_view, language, looking
+from streams.rulesets import change
+from streams.rulesets.acceptance import Verdict
+from streams.rulesets.change import Change
+from streams.settings import Settings, SettingsError
+from tocsin import calibration_view, change_view, language, looking
 from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
+from tocsin.who import user
 
 
 def run(
@@ -34,18 +41,19 @@ def run(
     apply: Annotated[
         bool, typer.Option("--apply", help="Write the thresholds into the settings file.")
     ] = False,
+    by: Annotated[str, typer.Option(help="Who sets them; else the user's name.")] = "",
 ) -> None:
     """Find the thresholds with which a history has as many false alarms as the budget allows.
 
     The history is played several times, as tocsin backtest does. What is not marked as real
     counts as false. Says what is called now and would be, and prints the option to set; nothing is
-    written without --apply.
+    written without --apply, which is recorded as a change by tocsin rules is.
 
     Example: tocsin calibrate complaints.jsonl --marks marks.csv
     """
     err, words = Console(stderr=True, highlight=False), language.words()
     with one_line(*PROBLEMS, marks.MarksError):
-        chosen = settings.load(file)
+        chosen, target = settings.load(file), _target(file) if apply else None
         known = marks.load(marked, chosen.regions) if marked else []
         place = partial(marks.placed, marked or Path(), known)
         mapped = mapping.load(map_file) if map_file else None
@@ -59,22 +67,33 @@ def run(
             found = Search(chosen, play, place).found()
         local = language.words(zone=chosen.detection.zone)
         calibration_view.show(err, found, chosen, local)
-        _set(err, found, words, settings.file(file) if apply else None, asked=apply)
+        if found.changes and target is not None:
+            for line in _set(found, chosen, target, words, who=by or user()):
+                err.print(Text(line), soft_wrap=True)
+        elif found.changes:
+            typer.echo(f"{written.SECTION}\n{written.option(found.times)}")
 
 
-def _set(
-    console: Console, found: Calibration, words: Words, file: Path | None, *, asked: bool
-) -> None:
-    """Print what is to be set, or set it."""
-    if not found.changes:
-        return
-    if not asked:
-        typer.echo(f"{written.SECTION}\n{written.option(found.times)}")
-        return
-    if file is None:
+def _target(file: Path | None) -> Path:
+    """The settings file to write into; one that cannot be is refused before the history is played.
+
+    Raises SettingsError, OSError.
+    """
+    target = settings.file(file)
+    if target is None:
         raise SettingsError("--apply: must have a settings file to write into, got none")
-    written.apply(file, found.times)
-    console.print(words.say("set in {file}; workers take it up when they start", file=file))
+    written.content(target, {Kind.SURGE: 1.0})
+    return target
+
+
+def _set(found: Calibration, chosen: Settings, file: Path, words: Words, *, who: str) -> list[str]:
+    """Set what was found, and record that; returns what is to be said of it."""
+    content, new = written.content(file, found.times), under(chosen, found.times)
+    wanted = Change(file, file.read_bytes(), content, chosen, new)
+    decision = change.decide(
+        wanted, Verdict((), ()), at=datetime.now(UTC), who=who, reason="tocsin calibrate"
+    )
+    return list(change_view.done(words, decision, change.make(wanted, decision)))
 
 
 def _of_files(bars: Progress, words: Words, history: History, *, now: int) -> Play:

@@ -14,6 +14,7 @@ from streams.hindsight import Called, Hindsight
 from streams.history import source_of
 from streams.mapping import Mapping
 from streams.marks import Case, Ruling
+from streams.regions import Regions
 from streams.rulesets import acceptance
 from streams.rulesets.comparison import Comparison
 from streams.sections import Stream
@@ -66,6 +67,12 @@ class Weighed:
         """What is real and was not called by the first set."""
         old = self.comparison.old
         return [case for case in self.cases if case.real and acceptance.meant(case, old) is None]
+
+
+def regions(sides: tuple[Side, Side]) -> Regions:
+    """The names by which both are told: those of the first, or of the second where it has none."""
+    one, other = (side.settings.regions for side in sides)
+    return one if one.aliases else other
 
 
 def look_back(

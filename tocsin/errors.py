@@ -1,5 +1,6 @@
 """Errors that a user can mend, in one line and with exit code 1."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,17 @@ SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="The settings file; else TOCSIN_SETTINGS, else ./tocsin.toml."),
 ]
+
+
+class OutputError(Exception):
+    """A file that could not be written; one line."""
+
+
+def writable(path: Path, *, option: str) -> None:
+    """Before hours of work go into it; raises OutputError."""
+    folder = path.absolute().parent
+    if path.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        raise OutputError(f"{option}: must be a file in a folder that is there, got {path}")
 
 
 def progress(console: Console) -> Progress:

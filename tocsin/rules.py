@@ -1,7 +1,5 @@
 """tocsin rules: what is judged and how, what another set would call, and changing it safely."""
 
-import getpass
-import os
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,15 +13,16 @@ from rich.text import Text
 from streams import durations, mapping, marks, settings
 from streams.rulesets import acceptance, change, decisions
 from streams.rulesets.change import ChangeError
-from streams.rulesets.comparison import compare
+from streams.rulesets.comparison import compare, named
 from streams.rulesets.side_by_side import told
 from streams.settings import Settings
 from tocsin import change_view, comparing, comparison_view, language, rules_view
 from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past
 from tocsin.comparing import Material, Side, Weighed
-from tocsin.errors import SettingsFile, one_line
+from tocsin.errors import OutputError, SettingsFile, one_line, writable
+from tocsin.who import user
 
-REFUSALS = (*PROBLEMS, marks.MarksError, decisions.RecordError)
+REFUSALS = (*PROBLEMS, marks.MarksError, OutputError)
 
 Marks = Annotated[
     Path | None,
@@ -72,6 +71,8 @@ def beside(
     Example: tocsin rules compare tocsin.toml stricter.toml calls.csv.gz --map map.toml
     """
     with one_line(*REFUSALS):
+        if json_file is not None:
+            writable(json_file, option="--json")
         sides = _sides(old, settings.load(old), new, settings.load(new))
         mapped = mapping.load(map_file) if map_file else None
         weighed = _weigh(sides, Material(paths or (), mapped, now), marks_file)
@@ -116,17 +117,18 @@ def apply(
         if not verdict.allowed and not reason.strip():
             raise ChangeError("\n".join(change_view.refusals(words, weighed, verdict)))
         decision = change.decide(
-            wanted, verdict, at=datetime.now(UTC), who=by or _user(), reason=reason.strip()
+            wanted, verdict, at=datetime.now(UTC), who=by or user(), reason=reason.strip()
         )
         record = change.make(wanted, decision)
     _say(change_view.done(words, decision, record))
 
 
 def _weigh(sides: tuple[Side, Side], material: Material, marks_file: Path | None) -> Weighed:
-    said = marks.load(marks_file, sides[0].settings.regions) if marks_file else []
+    regions = comparing.regions(sides)
+    said = marks.load(marks_file, regions) if marks_file else []
     err, words = Console(stderr=True, highlight=False), language.words()
     seen = comparing.look_back(err, words, sides, material)
-    comparison = compare(*(one.called for one in seen))
+    comparison = compare(*([named(one, regions) for one in side.called] for side in seen))
     called = [*comparison.new, *comparison.old]
     cases = marks.placed(marks_file, said, called) if marks_file else []
     return Weighed(sides, seen, comparison, cases)
@@ -160,11 +162,3 @@ def _latest(text: str) -> timedelta:
         return durations.parse(text)
     except ValueError as error:
         raise ChangeError(f"--later {error}") from None
-
-
-def _user() -> str:
-    """A container may run as somebody who has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return f"uid {os.getuid()}"

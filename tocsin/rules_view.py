@@ -14,7 +14,7 @@ from streams.durations import text
 from streams.judges.judge import kind_of
 from streams.limits import Rule
 from streams.methods import Method
-from streams.rulesets.decisions import Decision
+from streams.rulesets.decisions import NAME, Newest
 from streams.settings import Settings
 from streams.stream import STREAMS, Stream
 from tocsin.proposal_view import table
@@ -30,8 +30,14 @@ def show(console: Console, settings: Settings, words: Words) -> None:
         console.print(Text(line))
 
 
-def decided(decision: Decision | None, words: Words, *, digest: str) -> Iterator[str]:
+def decided(newest: Newest, words: Words, *, digest: str) -> Iterator[str]:
     """The last change of the rules, and whether the file is still what it was made then."""
+    decision, broken = newest
+    if broken:
+        yield words.say(
+            "passed over in {file}, being no decision, as a crash may leave: line {lines}",
+            file=NAME, lines=words.listed(map(str, broken)),
+        )  # fmt: skip
     if decision is None:
         yield words.say("no change was made by tocsin rules apply yet")
         return

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from streams import installing, settings
+from streams import settings
 from streams.settings import SettingsError
 
 SECTION: Final = "[detection]"
@@ -21,12 +21,12 @@ def option(times: Mapping[str, float]) -> str:
     return f"thresholds = {{ {fields} }}" if fields else "thresholds = {}"
 
 
-def apply(file: Path, times: Mapping[str, float]) -> None:
-    """Set them in the file; all else in it stays as it is, comments included.
+def content(file: Path, times: Mapping[str, float]) -> bytes:
+    """The file with them set; all else in it stays as it is, comments included.
 
     Raises:
         SettingsError: for a file that is not of settings, or where they stand in another form.
-        OSError: for one that cannot be read or written.
+        OSError: for one that cannot be read.
     """
     settings.load(file)
     held = file.read_bytes().decode()
@@ -39,7 +39,7 @@ def apply(file: Path, times: Mapping[str, float]) -> None:
             f"{file}: detection.thresholds must be in one line below {SECTION} to be replaced; "
             f"write there: {option(times)}"
         )
-    installing.replace((after.replace("\n", CRLF) if CRLF in held else after).encode(), file)
+    return (after.replace("\n", CRLF) if CRLF in held else after).encode()
 
 
 def _with(text: str, line: str) -> str:

@@ -16,10 +16,12 @@ from itertools import product
 from typing import NamedTuple
 
 import msgspec
+from msgspec import structs
 
 from alerts.grouping import meet
 from alerts.signal import Signal
 from streams.hindsight import Called
+from streams.regions import Regions
 from streams.scorecard import AFTERWARDS
 
 Beside = tuple[Called, Called | None]
@@ -105,6 +107,20 @@ def compare(old: Sequence[Called], new: Sequence[Called]) -> Comparison:
     ]
     each = {_order(pair): pair for pair in pairs}
     return Comparison(old, new, [each[place] for place in sorted(each)])
+
+
+def named(called: Called, regions: Regions) -> Called:
+    """With regions by the names of this table, as sets may count them under different ones."""
+    line = structs.replace(
+        called.line, scope=regions.scope(called.line.scope), about=regions.scope(called.line.about)
+    )
+    signals = [_named(signal, regions) for signal in called.signals]
+    return called._replace(line=line, signal=_named(called.signal, regions), signals=signals)
+
+
+def _named(signal: Signal, regions: Regions) -> Signal:
+    together = tuple(map(regions.named, signal.regions))
+    return structs.replace(signal, scope=regions.scope(signal.scope), regions=together)
 
 
 def same(one: Called, other: Called) -> bool:

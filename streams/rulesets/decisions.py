@@ -2,8 +2,9 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -13,10 +14,6 @@ from streams.rulesets.effect import Effect
 from streams.settings import Settings
 
 NAME: Final = "rules.jsonl"
-
-
-class RecordError(Exception):
-    """A record of decisions that cannot be read; one line."""
 
 
 class Edition(msgspec.Struct, frozen=True):
@@ -49,28 +46,41 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class Newest(NamedTuple):
+    """The newest decision, and the numbers of lines after it that are none, as a crash leaves."""
+
+    decision: Decision | None
+    broken: Sequence[int]
+
+
 def edition(settings: Settings, content: bytes) -> Edition:
     return Edition(settings.version, hashlib.blake2b(content, digest_size=6).hexdigest())
 
 
 def note(home: Path, decision: Decision) -> Path:
-    """Add to the record, on to the disk; returns its file. Raises OSError."""
+    """Add to the record, on to the disk; returns its file. Raises OSError.
+
+    What a crash cut off stays a line of its own.
+    """
     home.mkdir(parents=True, exist_ok=True)
     path = home / NAME
-    with path.open("ab") as file:
-        file.write(msgspec.json.encode(decision) + b"\n")
+    line = msgspec.json.encode(decision) + b"\n"
+    with path.open("ab+") as file:
+        file.seek(max(file.tell() - 1, 0))
+        whole = file.read() in (b"", b"\n")
+        file.write(line if whole else b"\n" + line)
         file.flush()
         os.fsync(file.fileno())
     return path
 
 
-def last(home: Path) -> Decision | None:
-    """The newest one; None where none was made. Raises RecordError, OSError."""
-    path = home / NAME
+def last(home: Path) -> Newest:
+    """The newest one; none where none was made. Raises OSError."""
+    path, broken = home / NAME, list[int]()
     lines = path.read_bytes().splitlines() if path.exists() else []
-    if not lines:
-        return None
-    try:
-        return msgspec.json.decode(lines[-1], type=Decision)
-    except msgspec.DecodeError as error:
-        raise RecordError(f"{path}: line {len(lines)} must be a decision: {error}") from None
+    for number in range(len(lines), 0, -1):
+        try:
+            return Newest(msgspec.json.decode(lines[number - 1], type=Decision), broken)
+        except msgspec.DecodeError:
+            broken.insert(0, number)
+    return Newest(None, broken)

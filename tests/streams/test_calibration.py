@@ -216,7 +216,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_thresholds_are_set_in_the_file_and_all_else_stays(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")
     before = settings.load(file)
-    written.apply(file, {"surge": 0.5, "weekly": 3.0})
+    file.write_bytes(written.content(file, {"surge": 0.5, "weekly": 3.0}))
     after = settings.load(file)
     assert after.detection.thresholds == {Kind.SURGE: 0.5, Kind.WEEKLY: 3.0}
     assert after.detection.series == before.detection.series
@@ -227,7 +227,7 @@ def test_thresholds_are_set_in_the_file_and_all_else_stays(file: Path, text: str
 
 def test_a_file_of_windows_keeps_its_line_ends(file: Path) -> None:
     file.write_bytes(b"# mine\r\n[detection] # ours\r\nseries = 50\r\n")
-    written.apply(file, {"surge": 0.5})
+    file.write_bytes(written.content(file, {"surge": 0.5}))
     assert file.read_bytes() == (
         b"# mine\r\n[detection] # ours\r\nthresholds = { surge = 0.5 }\r\nseries = 50\r\n"
     )
@@ -237,7 +237,7 @@ def test_a_file_that_sets_them_in_another_form_stays_as_it_is(file: Path) -> Non
     text = "[detection.thresholds]\nsurge = 2.0\n"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(SettingsError, match="must be in one line below"):
-        written.apply(file, {"surge": 0.5})
+        file.write_bytes(written.content(file, {"surge": 0.5}))
     assert file.read_text(encoding="utf-8") == text
 
 

@@ -13,7 +13,7 @@ from streams.rulesets.decisions import (
     Decision,
     Edition,
     Forgone,
-    RecordError,
+    Newest,
     edition,
     last,
     note,
@@ -34,20 +34,29 @@ def decision(who: str) -> Decision:
 
 def test_the_record_only_grows_and_the_last_is_told(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert last(home) is None
+    assert last(home) == Newest(None, [])
     path = note(home, decision("ann"))
     first = path.read_bytes()
     note(home, decision("bob"))
     assert path.read_bytes().startswith(first)
-    assert last(home) == decision("bob")
+    assert last(home) == Newest(decision("bob"), [])
 
 
-def test_a_record_that_is_none_is_named_with_its_line(tmp_path: Path) -> None:
+def test_what_a_crash_cut_off_is_named_and_passed_over(tmp_path: Path) -> None:
     note(tmp_path, decision("ann"))
-    with (tmp_path / NAME).open("a") as file:
-        file.write('{"who": "half')
-    with pytest.raises(RecordError, match=r"rules\.jsonl: line 2 must be a decision"):
-        last(tmp_path)
+    for line in (2, 3):
+        with (tmp_path / NAME).open("a") as file:
+            file.write("\n" * (line == 3) + '{"who": "half')
+        assert last(tmp_path) == Newest(decision("ann"), [*range(2, line + 1)])
+
+
+def test_a_decision_after_what_a_crash_cut_off_is_a_line_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / NAME).write_text('{"who": "half')
+    assert last(tmp_path) == Newest(None, [1])
+    note(tmp_path, decision("bob"))
+    note(tmp_path, decision("ann"))
+    assert last(tmp_path) == Newest(decision("ann"), [])
+    assert len((tmp_path / NAME).read_bytes().splitlines()) == 3
 
 
 def test_settings_are_known_by_what_is_counted_and_by_their_file() -> None:
