@@ -1,11 +1,12 @@
 """What a method of detection costs for each series and bucket, from expectation to alarms.
 
     python -m benchmarks.cost
-    python -m benchmarks.cost --series 2000 --buckets 100
+    python -m benchmarks.cost --methods burst weekly --series 2000 --buckets 100
 
-The methods asked for of `METHODS` are driven with hourly counts of series at rates of their own,
-first for `--warm` buckets, in which they learn what is usual. Prints one JSON object last;
-`nanoseconds` are of processor time, the median of the buckets after those.
+The methods asked for of `METHODS` are driven with counts of series at rates of their own (or of
+batches, combinations or regions), whatever the length of their buckets, first for `--warm` of them,
+in which they learn what is usual. Prints one JSON object last; `nanoseconds` are of processor time,
+the median of the buckets after those.
 """
 
 import argparse
@@ -18,12 +19,21 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks import machine
-from detectors import budget
+from detectors import budget, burst, weekly
 from detectors.alarm import Alarms, Hysteresis
+from detectors.batches import Batches, BatchState
+from detectors.burst import Burst, BurstState
 from detectors.columns import Ints
+from detectors.drift import Drift, DriftState
+from detectors.mixture import DEFAULT
+from detectors.neighbours import Fields, Neighbours, Shares
+from detectors.novelty import Before, Combinations, Novelty
 from detectors.season import Profiles
+from detectors.share import Share, ShareState
 from detectors.silence import Silence, SilenceState
+from detectors.spatial import Country, Spatial, SpatialState, Usual, Zones
 from detectors.surge import Surge, SurgeState
+from detectors.weekly import Weekly, WeeklyState
 
 Step = Callable[[int, Ints], None]  # the bucket, which is its own local hour, and its counts
 THRESHOLD: Final = budget.threshold()  # one false alarm a week among 1,000 series
@@ -62,7 +72,96 @@ def silence(feeds: int) -> Step:
     return step
 
 
-METHODS: Final[Mapping[str, Callable[[int], Step]]] = {"surge": surge, "silence": silence}
+def by_itself(
+    method: Burst | Weekly | Drift, state: BurstState | WeeklyState | DriftState, *, quiet: int
+) -> Step:
+    """One that needs nothing but its own state, and the counts of its buckets."""
+    judge: Any = method
+    hysteresis, alarms, held = Hysteresis(quiet=quiet), Alarms.empty(state.size), [state]
+
+    def step(bucket: int, counts: Ints) -> None:
+        expected = judge.expect(held[0], bucket=bucket)
+        held[0], verdict = judge.step(held[0], expected, counts)
+        hysteresis.step(alarms, verdict, bucket=bucket)
+
+    return step
+
+
+def share(series: int) -> Step:
+    """A third of the counts are the part."""
+    method, hysteresis = Share(threshold=THRESHOLD), Hysteresis()
+    state, alarms = ShareState.empty(series), Alarms.empty(series)
+
+    def step(bucket: int, counts: Ints) -> None:
+        nonlocal state, alarms
+        expected = method.expect(state, bucket=bucket)
+        state, verdict = method.step(state, expected, counts // 3, counts)
+        alarms, _ = hysteresis.step(alarms, verdict, bucket=bucket)
+
+    return step
+
+
+def batches(series: int) -> Step:
+    """A thousand a product, with those of equal age beside each, and the prior of one product."""
+    method, neighbours = Batches(threshold=THRESHOLD), Neighbours()
+    state, fields, prior = BatchState.empty(series), Fields.empty(-(-series // 1000)), DEFAULT
+    places = np.arange(series)
+    shares = Shares.empty().grow(
+        products=places // 1000, shipped=-(places % 1000), units=np.full(series, 5000.0)
+    )
+
+    def step(bucket: int, counts: Ints) -> None:
+        nonlocal state, fields, shares, prior
+        exposure = neighbours.expect(fields, shares, bucket=bucket)
+        state, _ = method.step(state, prior, counts, exposure, bucket=bucket)
+        prior = method.refitted(state, prior, bucket=bucket)
+        fields, shares = neighbours.learn(fields, shares, counts, bucket=bucket)
+
+    return step
+
+
+def novelty(series: int) -> Step:
+    """What was known before is given."""
+    method, state, one = Novelty(people=2), Combinations.empty(series), np.ones(series, np.int64)
+    before = Before(40 * one, since=0 * one, others=400 * one, share=np.full(series, 0.1))
+
+    def step(bucket: int, counts: Ints) -> None:
+        nonlocal state
+        state, _ = method.step(state, counts, before, bucket=bucket)
+
+    return step
+
+
+def spatial(series: int) -> Step:
+    """Regions in a ring, in sets of up to four; beyond 2,000 of them in smaller sets."""
+    ring = [((n - 1) % series, (n + 1) % series) for n in range(series)]
+    method = Spatial(zones=Zones.of(ring), threshold=THRESHOLD)
+    state, country, one = SpatialState.empty(method.zones.size), Country.empty(1), np.ones(series)
+
+    def step(bucket: int, counts: Ints) -> None:
+        nonlocal state
+        usual = Usual(bucket, 0.4 * one, 1.2 * one, 0.02 * one, one > 0)
+        state, verdict = method.step(state, country.shared(usual, counts), counts)
+        method.rises(verdict)
+
+    return step
+
+
+METHODS: Final[Mapping[str, Callable[[int], Step]]] = {
+    "surge": surge,
+    "silence": silence,
+    "burst": lambda n: by_itself(Burst(), BurstState.empty(n), quiet=burst.QUIET),
+    "weekly": lambda n: by_itself(
+        Weekly(threshold=THRESHOLD), WeeklyState.empty(n), quiet=weekly.QUIET
+    ),
+    "drift": lambda n: by_itself(
+        Drift(threshold=THRESHOLD), DriftState.empty(n), quiet=weekly.QUIET
+    ),
+    "share": share,
+    "batches": batches,
+    "novelty": novelty,
+    "spatial": spatial,
+}
 
 
 def nanoseconds(step: Step, series: int, *, warm: int, buckets: int, seed: int) -> float:
