@@ -67,7 +67,6 @@ class Profiles(Columns):
         return Rhythm(
             hour=hour,
             slot=slot,
-            met=self.buckets[slot] > 0,
             factor=factor,
             variance=variance + doubt,
             doubt=doubt,
@@ -154,8 +153,7 @@ class Profiles(Columns):
 class Rhythm:
     """Frozen expectation of all groups for one bucket.
 
-    `slot` is the hour of the week whose profile it takes: its own, on an ordinary day; `met` says
-    whether the profile has seen it.
+    `slot` is the hour of the week whose profile it takes: its own, on an ordinary day.
     `factor` multiplies a series' level (profile times event times the season of the year),
     `variance` is its relative variance, of which `doubt` is that of a known event; `mean`,
     `level_variance` and `phi` are of the group's own total.
@@ -163,7 +161,6 @@ class Rhythm:
 
     hour: int
     slot: int
-    met: Bools
     factor: Floats
     variance: Floats
     doubt: Floats

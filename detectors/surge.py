@@ -82,9 +82,9 @@ class SurgeState(Columns):
 class Expectation:
     """What a bucket should hold, frozen when the one before it closed.
 
-    `hour` is that of the week whose rhythm the bucket takes, `met` whether the group's profile has
-    seen it, `exposure` profile times event, `phi` the dispersion of single buckets, `share` how
-    many false alarms the series may give, by its level: more people are in a busy one.
+    `hour` is that of the week whose rhythm the bucket takes, `exposure` profile times event, `phi`
+    the dispersion of single buckets, `share` how many false alarms the series may give, by its
+    level: more people are in a busy one.
     """
 
     bucket: int
@@ -95,7 +95,6 @@ class Expectation:
     phi: Floats
     exposure: Floats
     share: Floats
-    met: Bools
 
     def take(self, series: Ints | slice) -> "Expectation":
         arrays = {f.name: getattr(self, f.name)[series] for f in fields(self)[2:]}
@@ -156,7 +155,6 @@ class Surge:
             phi=phi,
             exposure=exposure,
             share=RARE + (BUSY - RARE) * np.minimum(rate * (self.day / FULL), 1.0),
-            met=rhythm.met[state.group],
         )
 
     def judge(
@@ -251,8 +249,7 @@ class Surge:
         state.level.learn(events=events, exposure=expected.exposure, weight=weight, day=self.day)
         # While the level is still wrong, what is off by it is neither rhythm nor dispersion.
         settled = weight * ~state.learning
-        # What all series have too much of a day that is new to their group is the group's to learn.
-        usual = settled * (expected.met & ~verdict.above)
+        usual = settled * ~verdict.above
         state.season.learn(
             hour=expected.hour, events=events * usual, mean=mean * usual, phi=expected.phi
         )

@@ -175,15 +175,6 @@ def test_a_first_monday_is_expected_to_be_like_the_friday_before_and_not_the_wee
     assert factors[0] > 3 * weekend
 
 
-def test_a_day_that_was_quiet_everywhere_is_not_expected_to_be_so_twice_over() -> None:
-    stream, days = Stream(), np.repeat(np.arange(12) != 5, 24)
-    stream.feed(np.where(days, 10, 5), totals=np.where(days, 100, 50))
-    rhythm = stream.profiles.expect(hour=12 * 24)
-    assert rhythm.factor[0] < 0.8  # the second such day
-    expected = stream.surge.expect(stream.state, rhythm, bucket=12 * 24)
-    assert expected.exposure[0] > 0.95 * rhythm.factor[0]
-
-
 @pytest.mark.parametrize("factor", [0.5, 1.9])
 def test_a_source_that_is_silent_from_the_first_hour_of_a_known_day_is_masked(
     factor: float,
