@@ -298,13 +298,13 @@ class Batches:
         """The blocks of the window that scored are learnt by half, the more doubtful the less."""
         state.below[verdict.score < self.threshold] = bucket
         (some,) = np.nonzero(verdict.score)
-        level, newest = DOUBT * self.threshold, bucket // self.block
-        trust = level / (verdict.score[some] + level)
+        if not some.size:
+            return
+        level, ages = DOUBT * self.threshold, np.arange(ROWS)[:, None]
         spans = np.where(verdict.span[some] == 0, ROWS, verdict.span[some])
-        for age in range(ROWS):
-            row = (newest - age) % ROWS
-            doubted = np.where(age < spans, trust, 1.0)
-            state.trust[row, some] = np.minimum(state.trust[row, some], doubted)
+        trust = np.where(ages < spans, level / (verdict.score[some] + level), 1.0)
+        held = (bucket // self.block - ages) % ROWS, some
+        state.trust[held] = np.minimum(state.trust[held], trust)
 
     def _renew(self, state: BatchState, verdict: Verdict, *, bucket: int) -> None:
         """What has stood for two weeks is what the next rise is measured by."""

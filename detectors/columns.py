@@ -7,7 +7,8 @@ a field may also be a part with columns of its own.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self, TypeVar
+from functools import cache
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -67,7 +68,9 @@ class Columns:
     @property
     def size(self) -> int:
         """Number of series."""
-        return int(next(_arrays(self))[1].shape[-1])
+        name, kind = _fields(type(self))[0]
+        first = getattr(self, name)
+        return int(first.shape[-1]) if isinstance(kind, Kind) else first.size
 
     def columns(self) -> dict[str, Array]:
         """All columns by name (`part.column` in a part), for a snapshot that is taken at once."""
@@ -84,8 +87,10 @@ class Columns:
 
     def take(self, series: Ints | slice) -> Self:
         """These series in this order: a copy for indices, a view for a slice."""
-        old = dict(_arrays(self))
-        return _made(type(self), lambda name, _: old[name][..., series])
+        values = [(getattr(self, name), kind) for name, kind in _fields(type(self))]
+        return type(self)(
+            *(v[..., series] if isinstance(kind, Kind) else v.take(series) for v, kind in values)
+        )
 
     def rearranged(self, places: Ints) -> Self:
         """The series of these places in this order, a fresh one for -1."""
@@ -93,27 +98,38 @@ class Columns:
 
 
 C = TypeVar("C", bound=Columns)
+Fields = tuple[tuple[str, Kind | type[Columns]], ...]
+"""Each field with what its column is, or its part."""
+
+
+def _read(cls: type[Columns]) -> Fields:
+    hints: list[tuple[str, Any]] = [(f.name, f.type) for f in fields(cls)]
+    return tuple(
+        (name, hint if isinstance(hint, type) else hint.__metadata__[0]) for name, hint in hints
+    )
+
+
+# Every step asks, so it is read once; mypy takes a class for as unhashable as what it makes.
+_fields = cast("Callable[[type[Columns]], Fields]", cache(_read))
 
 
 def _arrays(columns: Columns, prefix: str = "") -> Iterator[tuple[str, Array]]:
-    for f in fields(columns):
-        value = getattr(columns, f.name)
-        if isinstance(value, Columns):
-            yield from _arrays(value, f"{prefix}{f.name}.")
+    for name, kind in _fields(type(columns)):
+        value = getattr(columns, name)
+        if isinstance(kind, Kind):
+            yield prefix + name, value
         else:
-            yield prefix + f.name, value
+            yield from _arrays(value, f"{prefix}{name}.")
 
 
 def _made(cls: type[C], make: Callable[[str, Kind], Array], prefix: str = "") -> C:
-    values: dict[str, Any] = {}
-    for f in fields(cls):
-        hint: Any = f.type
-        name = prefix + f.name
-        is_part = isinstance(hint, type)
-        values[f.name] = (
-            _made(hint, make, name + ".") if is_part else make(name, hint.__metadata__[0])
+    return cls(
+        *(
+            make(prefix + name, kind) if isinstance(kind, Kind)
+            else _made(kind, make, f"{prefix}{name}.")
+            for name, kind in _fields(cls)
         )
-    return cls(**values)
+    )  # fmt: skip
 
 
 def summed(rows: Array) -> Array:
