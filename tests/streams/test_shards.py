@@ -1,7 +1,9 @@
 """A shard is a pure function of its counts log, however that log came about."""
 
 from datetime import timedelta
+from functools import cache
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,6 +53,7 @@ CHANCE = st.randoms(use_true_random=False)
 HOURS = START // HOUR
 TWO = settings(partitions=2, records=64)
 NINTH = START + 8 * DAY
+SEARCHED = searched(max_examples=8)  # an example is six days of a shard
 
 
 def logs(which: Settings, *, every: int = 25) -> list[list[Log]]:
@@ -98,7 +101,7 @@ def test_a_series_is_counted_once_however_many_shards_there_are(shards: int) -> 
 
 
 @given(CHANCE)
-@searched(max_examples=15, deadline=None)
+@SEARCHED
 def test_the_order_in_which_partitions_are_read_changes_no_decision(chance: Random) -> None:
     found, (shard,) = played(TWO, merged(WHOLE, chance))
     assert decided(found) == decided(SIGNALS)
@@ -106,7 +109,7 @@ def test_the_order_in_which_partitions_are_read_changes_no_decision(chance: Rand
 
 
 @given(CHANCE, st.integers(1, 60))
-@searched(max_examples=12, deadline=None)
+@SEARCHED
 def test_how_often_a_filling_chunk_is_sent_changes_no_decision(chance: Random, every: int) -> None:
     found, (shard,) = played(TWO, merged(logs(TWO, every=every), chance))
     assert decided(found) == decided(SIGNALS)
@@ -114,7 +117,7 @@ def test_how_often_a_filling_chunk_is_sent_changes_no_decision(chance: Random, e
 
 
 @given(CHANCE, st.data())
-@searched(max_examples=12, deadline=None)
+@SEARCHED
 def test_open_chunks_left_out_change_no_decision(chance: Random, data: st.DataObject) -> None:
     chunks = [
         [one for one in own[:-1] if one[0].closed or chance.random() < 0.3] + own[-1:]
@@ -126,7 +129,7 @@ def test_open_chunks_left_out_change_no_decision(chance: Random, data: st.DataOb
 
 
 @given(CHANCE)
-@searched(max_examples=12, deadline=None)
+@SEARCHED
 def test_records_of_the_past_repeated_change_not_a_bit(chance: Random) -> None:
     repeated: list[Log] = []
     for n, one in enumerate(PLAIN):
@@ -137,8 +140,15 @@ def test_records_of_the_past_repeated_change_not_a_bit(chance: Random) -> None:
     assert shard.snapshot() == SHARD.snapshot()
 
 
+@cache
+def one_after_the_other() -> tuple[list[Signal], dict[str, Any]]:
+    """What is found, and learnt, where a partition is read to its end before the other."""
+    found, (shard,) = played(TWO, [*WHOLE[0], *WHOLE[1]])
+    return found, learnt(shard)
+
+
 @given(st.integers(0, len(WHOLE[0]) - 1), st.integers(0, 40))
-@searched(max_examples=12, deadline=None)
+@SEARCHED
 def test_a_crash_of_intake_that_reads_from_a_chunks_start_again_changes_nothing(
     at: int, every: int
 ) -> None:
@@ -147,22 +157,27 @@ def test_a_crash_of_intake_that_reads_from_a_chunks_start_again_changes_nothing(
     partition = emitted(TWO, records(parted(TWO, busy())[0]), every=every + 1)
     again = [one for one in partition if one[0].start >= chunk]
     found, (shard,) = played(TWO, [*own[: at + 1], *again, *WHOLE[1]])
-    plain, (other,) = played(TWO, [*own, *WHOLE[1]])
+    plain, other = one_after_the_other()
     assert decided(found) == decided(plain) == decided(SIGNALS)
-    assert learnt(shard) == learnt(other)
+    assert learnt(shard) == other
+
+
+@cache
+def course() -> list[tuple[list[Signal], bytes]]:
+    """What a shard that never stopped says to each record, and its snapshot then."""
+    shard = Shard(TWO, 0)
+    return [([], shard.snapshot()), *((shard.apply(one), shard.snapshot()) for (one,) in PLAIN)]
 
 
 @given(st.integers(0, len(PLAIN)))
 @searched(max_examples=25, deadline=None)
 def test_a_shard_restored_at_any_offset_goes_on_to_the_same_bytes(at: int) -> None:
-    before = Shard(TWO, 0)
-    applied(before, of_shard(0, PLAIN[:at]))
     restored = Shard(TWO, 0)
-    restored.restore(before.snapshot())
-    assert restored.snapshot() == before.snapshot()
-    for (one,) in PLAIN[at:]:
-        assert restored.apply(one) == before.apply(one)
-        assert restored.snapshot() == before.snapshot()
+    restored.restore(course()[at][1])
+    assert restored.snapshot() == course()[at][1]
+    for (one,), (said, snapshot) in zip(PLAIN[at:], course()[at + 1 :], strict=True):
+        assert restored.apply(one) == said
+        assert restored.snapshot() == snapshot
 
 
 @pytest.mark.parametrize("shards", [2, 5])
