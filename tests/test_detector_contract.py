@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -78,19 +79,29 @@ def test_judging_leaves_the_state_as_it_was(case: type[Case]) -> None:
     same_columns(before, made.state.columns())
 
 
+@cache
+def course(case: type[Case]) -> tuple[list[Case], list[Verdict]]:
+    """What was restored before each step and at the end, and the verdicts; it never stopped."""
+    made, held, verdicts = case.of(5), [], []
+    for hour, row in enumerate(history(case)):
+        held.append(made.restored())
+        verdicts.append(made.step(row, hour=hour, total=int(row.sum())))
+    return [*held, made], verdicts
+
+
 @each_detector
 @given(share=st.floats(0, 1, exclude_max=True))
 @settings(max_examples=10, deadline=None)
 def test_a_snapshot_at_any_step_continues_with_the_same_bits(
     case: type[Case], share: float
 ) -> None:
-    made, counts, cut = case.of(5), history(case), int(share * case.hours)
-    list(run(made, counts[:cut]))
-    again = made.restored()
-    rest = zip(run(made, counts[cut:], start=cut), run(again, counts[cut:], start=cut), strict=True)
-    for one, other in rest:
+    (*held, last), verdicts = course(case)
+    cut = int(share * case.hours)
+    again = held[cut].restored()
+    rest = run(again, history(case)[cut:], start=cut)
+    for one, other in zip(verdicts[cut:], rest, strict=True):
         same(one, other)
-    same_columns(made.state.columns(), again.state.columns())
+    same_columns(last.state.columns(), again.state.columns())
 
 
 @each_detector

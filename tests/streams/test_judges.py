@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from random import Random
 from typing import Any
 
@@ -128,26 +129,40 @@ def test_every_finer_bucket_is_closed_once_in_order_and_before_its_hour() -> Non
     assert buckets[0] == hours[0] * 12
 
 
+@cache
+def course() -> list[tuple[list[Signal], bytes]]:
+    """What a stream that never stopped says to each record, and its snapshot then."""
+    return _course(Watched().stream)
+
+
+def _course(stream: Stream) -> list[tuple[list[Signal], bytes]]:
+    begun: tuple[list[Signal], bytes] = [], freeze(stream.snapshot())
+    return [begun, *((list(stream.apply(one)), freeze(stream.snapshot())) for one in PLAIN)]
+
+
 @given(st.integers(0, len(PLAIN)))
 @searched(max_examples=12, deadline=None)
 def test_a_ledger_restored_at_any_offset_goes_on_to_the_same_bytes(at: int) -> None:
-    before, after = Watched(), Watched()
-    before.read(PLAIN[:at])
-    after.stream.restore(thaw(freeze(before.stream.snapshot())))
-    for counts in PLAIN[at : at + 40]:
-        assert after.read([counts]) == before.read([counts])
-        assert freeze(after.stream.snapshot()) == freeze(before.stream.snapshot())
+    after = Watched()
+    after.stream.restore(thaw(course()[at][1]))
+    for counts, (said, snapshot) in zip(PLAIN[at:], course()[at + 1 :], strict=True):
+        assert after.read([counts]) == said
+        assert freeze(after.stream.snapshot()) == snapshot
+
+
+@cache
+def without() -> list[tuple[list[Signal], bytes]]:
+    """The same of a stream without clerk and diary."""
+    return _course(Stream("complaints", TWO, 0))
 
 
 @given(st.integers(1, len(PLAIN) - 1))
 @searched(max_examples=8, deadline=None)
 def test_a_judge_that_the_snapshot_does_not_know_begins_with_what_comes_then(at: int) -> None:
-    before, after = Stream("complaints", TWO, 0), Watched()
-    for counts in PLAIN[:at]:
-        list(before.apply(counts))
-    after.stream.restore(thaw(freeze(before.snapshot())))
-    for counts in PLAIN[at:]:
-        assert after.read([counts]) == list(before.apply(counts))
+    after = Watched()
+    after.stream.restore(thaw(without()[at][1]))
+    for counts, (said, _) in zip(PLAIN[at:], without()[at + 1 :], strict=True):
+        assert after.read([counts]) == said
     totals = [one for counts in PLAIN[:at] if (one := counts.of_total) is not None]
     fresh = max(int(one.numbers().minutes.max()) for one in totals) // 5 + 1
     held = {key: n for key, n in after.clerk.people.items() if key[0] >= fresh}
