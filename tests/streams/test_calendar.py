@@ -78,69 +78,86 @@ def read(stream: Stream, counts: Sequence[Counts]) -> list[Signal]:
     return [signal for one in counts for signal in stream.apply(one)]
 
 
-def called(which: Settings, counts: Sequence[Counts]) -> list[Signal]:
+@cache
+def eve(*waves: Wave) -> tuple[int, bytes]:
+    """Records of the log before the eve of the first sale, and a stream that has read them.
+
+    No event is near that day, so that it may be restored under any calendar.
+    """
+    counts = [one for one in log(*waves) if reached(one) < FIRST - 1]
+    stream = made(PLAIN)
+    read(stream, counts)
+    return len(counts), freeze(stream.snapshot())
+
+
+def played(which: Settings, *waves: Wave, until: float = DAYS) -> tuple[Stream, list[Signal]]:
+    """What a stream finds from the eve of the first sale on, until a day since START."""
+    (at, held), stream = eve(*waves), made(which)
+    stream.restore(thaw(held))
+    return stream, read(stream, [one for one in log(*waves)[at:] if reached(one) < until])
+
+
+def called(which: Settings, *waves: Wave) -> list[Signal]:
     """Alarms that begin in one of the sales."""
     days = [FIRST + n for n in range(LASTS)] + [SECOND + n for n in range(LASTS)]
     return [
         signal
-        for signal in read(made(which), counts)
+        for signal in played(which, *waves)[1]
         if signal.state is SignalState.CONFIRMED
         and int(signal.onset.timestamp() * 1000 - START) // DAY in days
     ]
 
 
 def test_a_doubling_that_nobody_knows_of_is_called() -> None:
-    assert called(PLAIN, log(*SALES))
+    assert called(PLAIN, *SALES)
 
 
 def test_the_same_that_was_declared_is_not() -> None:
     known = knowing(sale(FIRST, uplift=2.0), sale(SECOND, uplift=1.6))
-    assert called(known, log(*SALES)) == []
+    assert called(known, *SALES) == []
 
 
 def test_nor_if_no_more_is_known_than_that_it_will_be() -> None:
-    assert called(knowing(sale(FIRST), sale(SECOND)), log(*SALES)) == []
+    assert called(knowing(sale(FIRST), sale(SECOND)), *SALES) == []
 
 
 def test_what_exceeds_it_is_called_and_the_event_named() -> None:
     waves = (Wave(FIRST, 48, 2.0), Wave(FIRST, 24, 4.0))
-    found = called(knowing(sale(FIRST, uplift=2.0)), log(*waves))
+    found = called(knowing(sale(FIRST, uplift=2.0)), *waves)
     bills = [signal for signal in found if signal.scope.get("category") == "billing"]
     assert bills
     assert "; expected includes sale of day 14: x" in bills[0].reason
 
 
 def test_what_happens_elsewhere_meanwhile_is_called_and_nothing_named() -> None:
-    found = called(knowing(sale(FIRST, uplift=2.0, scope=STAFF)), log(*SALES))
+    found = called(knowing(sale(FIRST, uplift=2.0, scope=STAFF)), *SALES)
     bills = [s for s in found if s.scope.get("category") == "billing"]
     assert bills
     assert not any("sale" in signal.reason for signal in bills)
 
 
 def test_what_came_of_a_sale_is_expected_of_the_next() -> None:
-    stream = made(knowing(sale(FIRST), sale(SECOND)))
-    assert stream._calendar.uplift("sale").factor == 1.0
-    read(stream, [one for one in log(*SALES) if reached(one) < FIRST + LASTS + 2])
+    known = knowing(sale(FIRST), sale(SECOND))
+    assert played(known, *SALES, until=FIRST)[0]._calendar.uplift("sale").factor == 1.0
+    stream, _ = played(known, *SALES, until=FIRST + LASTS + 2)
     assert 1.5 < stream._calendar.uplift("sale").factor < 2.1
 
 
 def test_an_event_of_the_whole_stream_is_learnt_too() -> None:
-    stream = made(knowing(sale(FIRST, scope={})))
-    read(stream, log(*SALES))
+    stream, _ = played(knowing(sale(FIRST, scope={})), *SALES)
     assert stream._calendar.uplift("sale").factor == pytest.approx(15 / 9, rel=0.15)
 
 
 def test_a_rest_that_was_declared_is_no_silence() -> None:
     rest = Wave(FIRST, 24 * LASTS, 0.0)
-    assert Kind.SILENCE in {signal.kind for signal in called(PLAIN, log(rest))}
-    assert called(knowing(sale(FIRST, uplift=0.01, scope={})), log(rest)) == []
+    assert Kind.SILENCE in {signal.kind for signal in called(PLAIN, rest)}
+    assert called(knowing(sale(FIRST, uplift=0.01, scope={})), rest) == []
 
 
 def test_what_holds_the_scope_among_others_expects_its_share() -> None:
     whole = []
     for which in (knowing(sale(FIRST, uplift=2.0)), PLAIN):
-        stream = made(which)
-        read(stream, [one for one in log(*SALES) if reached(one) < FIRST + 0.2])
+        stream, _ = played(which, *SALES, until=FIRST + 0.2)
         whole.append(float(stream._groups.rhythm.mean[0]))
     assert whole[0] / whole[1] == pytest.approx(1 + 6 / 9, rel=0.1)
 
@@ -154,9 +171,11 @@ BOTH = knowing(sale(FIRST), sale(SECOND, scope={}))
 
 
 @cache
-def uninterrupted() -> tuple[list[Signal], bytes]:
+def course() -> list[tuple[list[Signal], bytes]]:
+    """What a stream that never stopped says to each record, and its snapshot then."""
     stream = made(BOTH)
-    return read(stream, log(*SALES)), freeze(stream.snapshot())
+    begun: tuple[list[Signal], bytes] = [], freeze(stream.snapshot())
+    return [begun, *((read(stream, [one]), freeze(stream.snapshot())) for one in log(*SALES))]
 
 
 @given(st.integers(0, len(log(*SALES))))
@@ -164,12 +183,11 @@ def uninterrupted() -> tuple[list[Signal], bytes]:
 @example(sum(reached(one) < FIRST + 1 for one in log(*SALES)))
 @example(sum(reached(one) < SECOND + 1 for one in log(*SALES)))
 def test_a_stream_restored_at_any_offset_goes_on_to_the_same_bytes(at: int) -> None:
-    counts, before, after = log(*SALES), made(BOTH), made(BOTH)
-    first = read(before, counts[:at])
-    after.restore(thaw(freeze(before.snapshot())))
-    told, state = uninterrupted()
-    assert [*first, *read(after, counts[at:])] == told
-    assert freeze(after.snapshot()) == state
+    after = made(BOTH)
+    after.restore(thaw(course()[at][1]))
+    told = [signal for said, _ in course()[at + 1 :] for signal in said]
+    assert read(after, log(*SALES)[at:]) == told
+    assert freeze(after.snapshot()) == course()[-1][1]
 
 
 def cut() -> int:
@@ -179,8 +197,7 @@ def cut() -> int:
 
 def restored(which: Settings) -> Stream:
     """Under other settings than those of the first half."""
-    before, after = made(knowing(sale(FIRST))), made(which)
-    read(before, log(*SALES)[: cut()])
+    before, after = played(knowing(sale(FIRST)), *SALES, until=FIRST + 1)[0], made(which)
     after.restore(thaw(freeze(before.snapshot())))
     return after
 
@@ -198,8 +215,7 @@ def test_an_event_that_is_struck_while_it_lasts_teaches_nothing() -> None:
 
 
 def test_what_was_learnt_is_kept_while_no_event_of_the_kind_is_set() -> None:
-    learnt = made(knowing(sale(FIRST)))
-    read(learnt, log(*SALES))
+    learnt, _ = played(knowing(sale(FIRST)), *SALES)
     stream = made(PLAIN)
     stream.restore(thaw(freeze(learnt.snapshot())))
     assert stream._calendar.uplift("sale") == learnt._calendar.uplift("sale")
@@ -207,8 +223,7 @@ def test_what_was_learnt_is_kept_while_no_event_of_the_kind_is_set() -> None:
 
 
 def test_a_snapshot_from_before_there_was_a_calendar_begins_with_none() -> None:
-    before = made(PLAIN)
-    read(before, log(*SALES)[: cut()])
+    before, _ = played(PLAIN, *SALES, until=FIRST + 1)
     held = thaw(freeze(before.snapshot()))
     del held["calendar"]
     stream = made(knowing(sale(FIRST)))
