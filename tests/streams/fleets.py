@@ -18,6 +18,7 @@ from streams.judges.bench import Bench
 from streams.judges.judge import Closed, Judge, Seat
 from streams.sections import Cut, Detection
 from streams.settings import Settings
+from streams.snapshots import freeze, thaw
 from streams.stream import Stream
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
@@ -109,6 +110,13 @@ class Watched:
         self.scores.append(self.judge._verdict.score)
         self.people.append(self.judge._register.people(closed.people))
 
+    @classmethod
+    def begun(cls) -> "Watched":
+        """One that has read the first record, of what came before the last days."""
+        one = cls()
+        one.stream.restore(thaw(_begun()))
+        return one
+
     def read(self, log: list[Counts]) -> list[Signal]:
         return [signal for counts in log for signal in self.stream.apply(counts)]
 
@@ -116,3 +124,10 @@ class Watched:
     def held(self) -> Mapping[str, Any]:
         held: Mapping[str, Any] = self.stream.judges.snapshot()["judges"]["batches"]
         return held
+
+
+@cache
+def _begun() -> bytes:
+    one = Watched()
+    one.read(log()[:1])
+    return freeze(one.stream.snapshot())

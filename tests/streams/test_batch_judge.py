@@ -127,8 +127,8 @@ def test_what_a_batch_should_bring_is_what_its_neighbours_bring_alone() -> None:
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.6])
 def test_restored_it_goes_on_to_the_same_bytes(share: float) -> None:
     at = int(share * len(log()))
-    before, after = Watched(), Watched()
-    before.read(log()[:at])
+    before, after = Watched.begun(), Watched()
+    before.read(log()[1:at])
     after.stream.restore(thaw(freeze(before.stream.snapshot())))
     for counts in log()[at : at + 20]:
         assert after.read([counts]) == before.read([counts])
@@ -136,8 +136,8 @@ def test_restored_it_goes_on_to_the_same_bytes(share: float) -> None:
 
 
 def test_batches_that_come_to_the_table_leave_what_is_known_of_the_others() -> None:
-    before, after = Watched(), Watched(table(A00=OTHER))
-    before.read(log()[:30])
+    before, after = Watched.begun(), Watched(table(A00=OTHER))
+    before.read(log()[1:30])
     after.stream.restore(thaw(freeze(before.stream.snapshot())))
     old, new = before.held["fleet"], after.held["fleet"]
     assert [row.batch for row in new["rows"]][:2] == ["A00", "B00"]
@@ -148,9 +148,9 @@ def test_batches_that_come_to_the_table_leave_what_is_known_of_the_others() -> N
 
 
 def test_a_product_of_which_the_table_says_otherwise_begins_anew_and_its_alarm_is_over() -> None:
-    before, after = Watched(), Watched(table(B00=OTHER))
+    before, after = Watched.begun(), Watched(table(B00=OTHER))
     fired = next(
-        at for at, counts in enumerate(log())
+        at for at, counts in enumerate(log()[1:], 1)
         if any(s.state is SignalState.CONFIRMED for s in before.read([counts]))
     )  # fmt: skip
     after.stream.restore(thaw(freeze(before.stream.snapshot())))
