@@ -164,7 +164,7 @@ def events(draw: st.DrawFn, stamp: int) -> Parsed:
 
 
 @st.composite
-def logs(draw: st.DrawFn, most: int = 60) -> list[Record]:
+def logs(draw: st.DrawFn, most: int = 32) -> list[Record]:
     """A partition's log with holes in its offsets and pauses of up to a day in its timestamps."""
     offset, stamp = draw(st.integers(0, 20)), START
     records = []
