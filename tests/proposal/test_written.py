@@ -177,7 +177,7 @@ def test_any_csv_gives_a_proposal_that_loads_back_or_a_clear_error(
 @given(
     st.lists(
         st.dictionaries(NAMES, st.one_of(CELLS, st.integers(), st.floats(), st.booleans())),
-        min_size=1, max_size=12,
+        min_size=1, max_size=6,
     )
 )  # fmt: skip
 def test_any_records_with_times_give_a_proposal_that_loads_back(
