@@ -214,7 +214,7 @@ def _shape(events: Floats, buckets: Floats, *, hour: int, phi: Floats) -> tuple[
     mean = _mean(events, buckets)
     by_hour = _ratio(_by_hour(events), mean * _by_hour(buckets), HOUR * phi)
     seen = _by_day(events)
-    usual = mean * _by_day(buckets * np.tile(by_hour, (7, 1)))
+    usual = mean * _by_day(buckets.reshape(7, DAY, -1) * by_hour)
     alike = WEEKEND[d] == WEEKEND
     by_kind = _ratio(_sum(seen[alike]), _sum(usual[alike]), KIND * phi)
     by_weekday = _ratio(seen[d], by_kind * usual[d], WEEKDAY * phi)

@@ -116,6 +116,8 @@ class Ledger:
 
     def _bear(self, came: Ints) -> None:
         """Give those rows a place that have none, in the order of their keys."""
+        if not came.size:  # as of most buckets of five minutes
+            return
         fresh = came[~np.isin(came, self._row_of)].tolist()
         if fresh:
             born = sorted(map(self._names.__getitem__, fresh))

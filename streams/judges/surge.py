@@ -212,6 +212,8 @@ class SurgeJudge(Judge):
 
     def _spoken(self, verdict: Verdict, lives: Ints) -> Verdict:
         """Without an alarm in what it leaves to others; one that stands is over in a day."""
+        if not self.left.size:
+            return verdict
         return replace(verdict, above=verdict.above & ~np.isin(lives, self.left))
 
     def tells_of(self, signal: Signal, series: Series) -> bool:
