@@ -147,6 +147,7 @@ def test_no_map_no_scan() -> None:
     assert "spatial" in Stream("complaints", plan(), 0).judges.standing
 
 
+@cache
 def asked(region: str, hour: int) -> Answer:
     at = signals.EPOCH.fromtimestamp(START / 1000 + hour * 3600, tz=signals.EPOCH.tzinfo)
     inquiry = Inquiry({"stream": "complaints", "region": region}, at)
