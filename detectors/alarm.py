@@ -53,6 +53,9 @@ class Changes:
     cleared: Ints
 
 
+NO_CHANGES = Changes(*np.empty((3, 0), np.int64))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hysteresis:
     """`quiet` buckets below the threshold end an alarm; `growth` is worth another message."""
@@ -73,6 +76,8 @@ class Hysteresis:
     def step(self, alarms: Alarms, verdict: Verdict, *, bucket: int) -> tuple[Alarms, Changes]:
         """Take in a closed bucket. The alarms given are used up."""
         standing = alarms.fired != NEVER
+        if not (standing.any() or verdict.above.any()):
+            return alarms, NO_CHANGES
         multiple, excess = verdict.size
         grown = (multiple >= self.growth * alarms.multiple) | (
             excess >= self.growth * alarms.excess

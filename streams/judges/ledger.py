@@ -116,7 +116,7 @@ class Ledger:
 
     def _bear(self, came: Ints) -> None:
         """Give those rows a place that have none, in the order of their keys."""
-        if not came.size:  # as of most buckets of five minutes
+        if not came.size or self._row_of.size == len(self._rows):
             return
         fresh = came[~np.isin(came, self._row_of)].tolist()
         if fresh:
