@@ -1,6 +1,7 @@
 """The whole way in one process: what is called, what is not, and always the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from tests.streams.counts import (
 from tests.streams.logs import BURN, DAY, HOUR, START, complaint, mention, settings
 
 NOW = START + 999 * DAY
+Surged = Callable[..., list[Outcome]]
 
 
 def history(folder: Path, events: Sequence[Event], name: str = "complaints") -> History:
@@ -36,6 +38,18 @@ def outcomes(which: Settings, held: History) -> list[Outcome]:
     return list(Backtest(which, now=NOW).play(held))
 
 
+@pytest.fixture(scope="module")
+def surged(tmp_path_factory: pytest.TempPathFactory) -> Surged:
+    """What a back-test finds of the busy days under these settings, played once for each."""
+    held = history(tmp_path_factory.mktemp("busy"), busy())
+
+    @cache
+    def played(**chosen: int) -> list[Outcome]:
+        return outcomes(settings(**chosen), held)
+
+    return played
+
+
 def signals(found: Sequence[Outcome]) -> list[Signal]:
     return [signal for outcome in found for signal in outcome.signals]
 
@@ -44,8 +58,8 @@ def calm() -> list[Complaint]:
     return [e for e in busy() if not SURGE <= (e.time - START) // HOUR < SURGE + 4]
 
 
-def test_a_surge_is_called_in_its_scopes_within_its_first_two_hours(tmp_path: Path) -> None:
-    found = signals(outcomes(settings(partitions=3, shards=2), history(tmp_path, busy())))
+def test_a_surge_is_called_in_its_scopes_within_its_first_two_hours(surged: Surged) -> None:
+    found = signals(surged(partitions=3, shards=2))
     fired = [s for s in found if s.state is SignalState.CONFIRMED and s.revision == 0]
     assert {tuple(s.scope.values()) for s in fired} == {
         ("complaints", "billing"), ("complaints", "kettle", "billing")
@@ -69,21 +83,21 @@ def test_quiet_days_call_nothing(tmp_path: Path) -> None:
     assert [line for outcome in found for line in outcome.incidents] == []
 
 
-def test_the_same_history_gives_the_same_signals_and_incidents(tmp_path: Path) -> None:
+def test_the_same_history_gives_the_same_signals_and_incidents(
+    surged: Surged, tmp_path: Path
+) -> None:
     which, held = settings(partitions=3, shards=2), history(tmp_path, busy())
-    assert outcomes(which, held) == outcomes(which, held)
+    assert outcomes(which, held) == surged(partitions=3, shards=2)
 
 
 @pytest.mark.parametrize("partitions", [3, 4])
-def test_partitions_do_not_change_what_is_confirmed(tmp_path: Path, partitions: int) -> None:
-    held = history(tmp_path, busy())
-    found = signals(outcomes(settings(partitions=partitions), held))
-    assert decided(found) == decided(signals(outcomes(settings(), held)))
+def test_partitions_do_not_change_what_is_confirmed(surged: Surged, partitions: int) -> None:
+    found = signals(surged(partitions=partitions))
+    assert decided(found) == decided(signals(surged()))
 
 
-def test_shards_do_not_even_change_the_order_of_what_is_said(tmp_path: Path) -> None:
-    held = history(tmp_path, busy())
-    assert outcomes(settings(shards=5), held) == outcomes(settings(), held)
+def test_shards_do_not_even_change_the_order_of_what_is_said(surged: Surged) -> None:
+    assert surged(shards=5) == surged()
 
 
 def test_it_has_room_for_the_series_of_all_shards(tmp_path: Path) -> None:
@@ -95,7 +109,7 @@ def test_it_has_room_for_the_series_of_all_shards(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shards", [1, 2, 5])
 def test_it_confirms_what_workers_confirm_from_the_same_partitions(
-    tmp_path: Path, shards: int
+    surged: Surged, tmp_path: Path, shards: int
 ) -> None:
     which = settings(partitions=3, shards=shards)
     held = history(tmp_path, busy())
@@ -104,11 +118,11 @@ def test_it_confirms_what_workers_confirm_from_the_same_partitions(
         for n, own in enumerate(parted(which, busy()))
     ]
     by_workers, _ = played(which, merged(logs))
-    assert decided(by_workers) == decided(signals(outcomes(which, held)))
+    assert decided(by_workers) == decided(signals(surged(partitions=3, shards=shards)))
 
 
-def test_signals_come_in_the_order_of_event_time(tmp_path: Path) -> None:
-    for outcome in outcomes(settings(), history(tmp_path, busy())):
+def test_signals_come_in_the_order_of_event_time(surged: Surged) -> None:
+    for outcome in surged():
         times = [signal.at for signal in outcome.signals]
         assert times == sorted(times)
 
