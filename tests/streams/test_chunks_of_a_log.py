@@ -49,7 +49,7 @@ def people(which: Plan, *parsed: Parsed, every: int = 1) -> int:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)  # of some fifteen chunks each, as those below
 def test_however_a_log_is_fetched_it_makes_the_same_chunks_to_the_byte(data: st.DataObject) -> None:
     records = data.draw(logs())
     whole = read(EIGHT, [records])
