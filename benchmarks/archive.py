@@ -26,11 +26,12 @@ import numpy as np
 from faust.types import TP
 
 from benchmarks import load, machine
-from streams import seen, settings
+from streams import settings
 from streams.archive import views
 from streams.archive.places import Folder
 from streams.archive.stage import Archive
-from streams.chunks import Begin, Run
+from streams.seen import record as seen
+from streams.transport.chunks import Begin, Run
 
 RUN = 8192  # records
 RATE = 50_000  # events a second

@@ -22,10 +22,10 @@ from typing import Any
 from alerts.signal import Signal, SignalState
 from benchmarks import load, machine
 from streams import settings
-from streams.backtest import Backtest, Outcome
-from streams.course import Passage
-from streams.history import History
-from streams.reading import Emission
+from streams.files.course import Passage
+from streams.files.history import History
+from streams.hindsight.backtest import Backtest, Outcome
+from streams.intake.reading import Emission
 
 
 class Stages:

@@ -18,15 +18,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from streams import hindsight
 from streams.calibration.attendance import Attendance
 from streams.calibration.search import Calibration, Search
 from streams.calibration.trial import Clean, under
-from streams.hindsight import Called
-from streams.history import History
-from streams.sections import BUDGETED, Stream
+from streams.configuration.sections import BUDGETED, Stream
+from streams.detection.stream import Watch
+from streams.files.history import History
+from streams.hindsight import called as hindsight
+from streams.hindsight.called import Called
 from streams.settings import Cut, Detection, Settings
-from streams.stream import Watch
 from streams.traffic import generator
 
 STREAMS: tuple[Stream, ...] = ("complaints",)

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 
 from benchmarks.testbed import DEADLINE, Process, Testbed
-from streams.cells import Cells, decode
+from streams.broker.topics import Topics
+from streams.counts.cells import Cells, decode
 from streams.settings import Settings
-from streams.topics import Topics
 
 LOOK = 0.2  # seconds
 QUIET = 3.0  # seconds without a new record, after which everything was read

@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts.incident import IncidentLine
-from streams import demo
-from streams.scorecard import Call
+from streams.demonstration import programme as demo
+from streams.hindsight.scorecard import Call
 from streams.settings import Detection, Settings
 
 FIRST = datetime(2026, 11, 2, 3, tzinfo=UTC)

@@ -20,7 +20,7 @@ from detectors.calendar import DAY, ORDINARY, Account, Known, Learnt
 from detectors.columns import Floats, Ints
 from detectors.season import Profiles
 from detectors.surge import Surge, SurgeState
-from streams.declared import of_country
+from streams.configuration.declared import of_country
 
 START, DAYS, SERIES, GROUPS = date(2025, 7, 1), 540, 300, 8
 SUNDAY, FRIDAY = 3, 1  # as hours since the epoch count weekdays

@@ -22,7 +22,8 @@ import numpy as np
 from benchmarks import load
 from benchmarks.receiver import Receiver, receiving
 from benchmarks.testbed import DEADLINE, Line, Testbed, process, producer, report, tocsin
-from streams import settings, topics
+from streams import settings
+from streams.broker import topics
 
 TURN = 0.02  # seconds between two bursts of the producer
 REPORT_EVERY = 0.5  # seconds

@@ -36,10 +36,11 @@ from benchmarks.testbed import (
     stored,
     tocsin,
 )
-from streams import settings, topics
-from streams.cells import shard_of
+from streams import settings
+from streams.broker import topics
+from streams.broker.topics import Topics
+from streams.counts.cells import shard_of
 from streams.settings import Settings
-from streams.topics import Topics
 
 MILLION = 1_000_000
 HOUR = 3_600_000  # ms

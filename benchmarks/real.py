@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from alerts.signal import Kind, Signal, SignalState
 from benchmarks import real_counts
-from streams import mapping
-from streams.backtest import Backtest
-from streams.history import History
+from streams.events import mapping
+from streams.files.history import History
+from streams.hindsight.backtest import Backtest
 from streams.settings import load
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

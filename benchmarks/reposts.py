@@ -29,7 +29,7 @@ import numpy as np
 from benchmarks import machine
 from detectors.text.reposts.essence import essences
 from detectors.text.reposts.reposts import ALIKE, Reposts
-from streams.events import Mention
+from streams.events.event import Mention
 from streams.traffic.generator import generate
 
 RUN = 1024

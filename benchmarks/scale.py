@@ -17,7 +17,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streams.intake import EMIT_EVERY
+from streams.intake.stage import EMIT_EVERY
 from streams.settings import Settings
 
 DAY, MILLION, MB = 86_400, 1_000_000, 1e6

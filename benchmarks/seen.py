@@ -29,10 +29,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks import machine
-from streams.digests import digests
-from streams.people import Seen
-from streams.recall import Recollection
-from streams.seen import Hashes, SeenChunk, decode, encode, packed
+from streams.columnar.digests import Hashes, digests
+from streams.seen.people import Seen
+from streams.seen.recall import Recollection
+from streams.seen.record import SeenChunk, decode, encode, packed
 
 DAY = 86_400_000
 HORIZON = 7 * DAY

@@ -30,8 +30,8 @@ from detectors.columns import Ints
 from detectors.season import Profiles
 from detectors.spatial import Country, Spatial, SpatialState, Usual, Zones
 from detectors.surge import Surge, SurgeState
-from streams import regions
-from streams.judges.spatial import YOUNG
+from streams.detection.judges.spatial import YOUNG
+from streams.files import regions
 
 # Millions of people, in the order of the table.
 PEOPLE: Final = (

@@ -35,12 +35,12 @@ from numpy.typing import NDArray
 
 from benchmarks import machine
 from benchmarks.load import START
-from streams import snapshots
-from streams.cells import SEPARATOR, CellNumbers, Cells, Counts, layout
-from streams.detection import KEPT
-from streams.sections import MINUTES, Cut, Detection, Source, counted
+from streams.configuration.sections import MINUTES, Cut, Detection, Source, counted
+from streams.counts.cells import SEPARATOR, CellNumbers, Cells, Counts, layout
+from streams.detection import snapshots
+from streams.detection.shards import Shard
+from streams.detection.stage import KEPT
 from streams.settings import Settings
-from streams.shards import Shard
 
 Ints = NDArray[np.int64]
 MB = 1e6

@@ -16,8 +16,8 @@ import psutil
 from kafka import KafkaProducer
 
 from benchmarks import machine
-from streams import broker
-from streams.node import Node
+from streams.broker import local as broker
+from streams.broker.node import Node
 
 DEADLINE = 900.0  # seconds for whatever is waited for
 GRACE = 15.0  # seconds from SIGTERM to SIGKILL

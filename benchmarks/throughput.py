@@ -33,7 +33,8 @@ from typing import Any
 from benchmarks import load, peers, texts
 from benchmarks.readings import MissingError, Reading, intake, peer
 from benchmarks.testbed import Line, Testbed, cpu_seconds, fill, report, stored
-from streams import settings, topics
+from streams import settings
+from streams.broker import topics
 
 INTAKE, FULL = "tocsin_intake", "tocsin_intake_full"
 NAMES = (INTAKE, FULL, *peers.NAMES)

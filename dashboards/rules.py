@@ -10,7 +10,7 @@ from typing import Any
 
 from alerts.catalogue import LANGUAGES, SOURCE
 from alerts.words import Words
-from streams.topics import Role
+from streams.broker.topics import Role
 
 RUNBOOK = "docs/operations.md"
 SUMMARIES = {

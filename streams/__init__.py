@@ -1,0 +1,1 @@
+"""All that touches Kafka, Faust, files or a clock, in rooms along the data's way."""

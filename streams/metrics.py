@@ -1,7 +1,7 @@
 """Every metric of ours, with its unit; label values come from the settings and from enums alone.
 
 What is counted is counted where it happens. A gauge is set when somebody asks
-(`streams.vitals`), so that a worker that has lost a shard does not go on telling of it.
+(`streams.workers.vitals`), so that a worker that has lost a shard does not go on telling of it.
 Times are seconds since the epoch: how old something is is for the reader's clock to say.
 """
 

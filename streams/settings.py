@@ -18,12 +18,11 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as Unreadable
 
-from streams import durations, options, regions
-from streams.declared import Calendar
-from streams.limits import Rule
-from streams.outlets import Channels
-from streams.regions import Regions
-from streams.sections import (
+from streams.configuration import durations, options
+from streams.configuration.declared import Calendar
+from streams.configuration.limits import Rule
+from streams.configuration.outlets import Channels
+from streams.configuration.sections import (
     BUCKET,
     CUTS,
     DIMENSIONS,
@@ -41,6 +40,8 @@ from streams.sections import (
     Stream,
     Tables,
 )
+from streams.files import regions
+from streams.files.regions import Regions
 
 __all__ = [
     "BUCKET",

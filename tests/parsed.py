@@ -1,9 +1,9 @@
 """What the rows of files say, one answer a row."""
 
-from streams import files
-from streams.columns import End
-from streams.course import events_of
-from streams.events import Event, Rejected
+from streams.events.columns import End
+from streams.events.event import Event, Rejected
+from streams.files import inputs as files
+from streams.files.course import events_of
 
 
 def parsed(batch: files.Batch) -> list[Event | Rejected]:

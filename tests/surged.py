@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from streams.events import Complaint
+from streams.events.event import Complaint
 from tests.streams.counts import busy
 from tests.streams.logs import BURN, HOUR, START, complaint
 

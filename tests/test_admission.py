@@ -5,8 +5,8 @@ import ssl
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
-from streams import admission
-from streams.broker import BrokerError
+from streams.broker import admission
+from streams.broker.local import BrokerError
 from streams.settings import Kafka
 
 

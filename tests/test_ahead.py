@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 
 from alerts.words import Words
-from streams.declared import Calendar, KnownEvent
-from streams.sections import Detection
+from streams.configuration.declared import Calendar, KnownEvent
+from streams.configuration.sections import Detection
 from streams.settings import Settings
 from tocsin.ahead import ahead
 

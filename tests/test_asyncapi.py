@@ -9,11 +9,11 @@ import jsonschema  # type: ignore[import-untyped]  # publishes no types
 import pytest
 import yaml
 
-from streams.deadletters import DeadLetter
-from streams.events import Rejected
-from streams.schemas import schemas
+from streams.broker.schemas import schemas
+from streams.broker.topics import Role, Topics, table
+from streams.events.event import Rejected
+from streams.intake.deadletters import DeadLetter
 from streams.settings import Settings
-from streams.topics import Role, Topics, table
 from tests import needs
 
 ROOT = Path(__file__).parents[1]

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from streams import batches
-from streams.batches import UNKNOWN, Batch, TableError
-from streams.entries import RefusedError
-from streams.rejections import PROBLEMS
+from streams.detection import batches
+from streams.detection.batches import UNKNOWN, Batch, TableError
+from streams.events.rejections import PROBLEMS
+from streams.files.entries import RefusedError
 from streams.settings import SettingsError, load
 from tocsin.cli import app
 

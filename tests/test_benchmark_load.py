@@ -5,8 +5,8 @@ from pathlib import Path
 from benchmarks import load, texts
 from benchmarks.testbed import Line
 from streams import settings
-from streams.events import Complaint, Mention, root
-from streams.parsing import parse
+from streams.events.event import Complaint, Mention, root
+from streams.events.parsing import parse
 
 EVENTS = 2000
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams import marks, settings
+from streams import settings
+from streams.hindsight import marks
 from streams.rulesets import decisions
 from tests.streams.counts import busy, stored
 from tocsin.cli import app

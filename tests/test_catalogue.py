@@ -31,20 +31,20 @@ from detectors.novelty import Why
 from detectors.text.category import Category
 from detectors.text.harm import Harm
 from detectors.text.sentiment import Sentiment
-from streams import response
-from streams.almanac import MAKE_UP
-from streams.demo import Phase
-from streams.events import Demand, Severity
-from streams.incident_view import Reach
-from streams.judges.novelty import named
-from streams.marks import Ruling
+from streams.configuration.sections import DIMENSIONS, Stream
+from streams.demonstration.programme import Phase
+from streams.detection.almanac import MAKE_UP
+from streams.detection.judges.novelty import named
+from streams.events.event import Demand, Severity
+from streams.files.regions import NAMED, provinces
+from streams.hindsight.marks import Ruling
 from streams.proposal import matching
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import WANTED, Note
-from streams.regions import NAMED, provinces
+from streams.response import stage as response
+from streams.response.incident_view import Reach
 from streams.rulesets.acceptance import Loss
 from streams.rulesets.effect import Effect
-from streams.sections import DIMENSIONS, Stream
 from streams.traffic.scenarios import scenario
 
 ROOT = Path(__file__).parents[1]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from benchmarks.chaos import recovery, strikes
 from benchmarks.chaos.battle import Struck
 from benchmarks.chaos.strikes import REST, SESSION, Blow, Target
-from streams.topics import Role
+from streams.broker.topics import Role
 
 KILLS = st.integers(1, 40)
 SEEDS = st.integers(0, 10_000)

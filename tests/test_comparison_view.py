@@ -6,8 +6,8 @@ from io import StringIO
 from rich.console import Console
 
 from alerts.words import Words
-from streams.hindsight import Called, Hindsight, Learning
-from streams.marks import Case, Ruling
+from streams.hindsight.called import Called, Hindsight, Learning
+from streams.hindsight.marks import Case, Ruling
 from streams.rulesets.comparison import compare
 from streams.settings import Settings
 from tests.alerts.samples import NOON

@@ -12,10 +12,10 @@ from benchmarks.complaints.protocol import QUIET
 from benchmarks.complaints.surge import Judged, judged
 from detectors import budget
 from detectors.columns import Bools, Ints
-from streams.cells import CellNumbers, Cells, Counts, layout
-from streams.sections import Cut, Detection, Source, counted
+from streams.configuration.sections import Cut, Detection, Source, counted
+from streams.counts.cells import CellNumbers, Cells, Counts, layout
+from streams.detection.shards import Shard
 from streams.settings import Settings
-from streams.shards import Shard
 from tests.streams.logs import HOUR, START
 
 SERIES, HOURS, LATE, OUTAGE = 30, 5 * 168, 400, 700

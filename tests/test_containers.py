@@ -14,10 +14,10 @@ import jsonschema  # type: ignore[import-untyped]  # publishes no types
 import pytest
 import yaml
 
-from streams import jvm
-from streams.node import PROPERTIES
+from streams.broker import jvm
+from streams.broker.node import PROPERTIES
+from streams.broker.topics import Role
 from streams.settings import ENVIRONMENT, Settings, load
-from streams.topics import Role
 from tests import needs
 
 ROOT = Path(__file__).parents[1]

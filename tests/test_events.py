@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.columns import Answers
-from streams.events import (
+from streams.broker.schemas import schemas
+from streams.events.columns import Answers
+from streams.events.event import (
     EARLIEST,
     LATEST,
     Complaint,
@@ -24,11 +25,10 @@ from streams.events import (
     root,
     who,
 )
-from streams.forms import FORMS
-from streams.instants import instant, instants
-from streams.parsing import BLOCK, Reader, Tally, parse, parse_run, unknown_fields
-from streams.rejections import shown
-from streams.schemas import schemas
+from streams.events.forms import FORMS
+from streams.events.instants import instant, instants
+from streams.events.parsing import BLOCK, Reader, Tally, parse, parse_run, unknown_fields
+from streams.events.rejections import shown
 from streams.settings import Intake, Stream
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
@@ -356,7 +356,7 @@ def test_no_record_of_known_fields_with_odd_values_raises(
 
 def test_published_schemas_are_those_of_the_wire_types() -> None:
     published = {path.stem: path.read_text(encoding="utf-8") for path in SCHEMAS.glob("*.json")}
-    assert published == schemas(), "write each of streams.schemas.schemas() to docs/schemas"
+    assert published == schemas(), "write each of streams.broker.schemas.schemas() to docs/schemas"
 
 
 def test_published_schemas_accept_what_parses_and_refuse_what_does_not() -> None:

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from streams import files, foreign
-from streams.events import Complaint, Event, Mention, Rejected, Update
-from streams.files import FileError, wire
-from streams.keys import key
-from streams.mapping import MappingError, load
-from streams.parsing import parse
+from streams.events.event import Complaint, Event, Mention, Rejected, Update
+from streams.events.mapping import MappingError, load
+from streams.events.parsing import parse
+from streams.files import foreign
+from streams.files import inputs as files
+from streams.files.inputs import FileError, wire
 from streams.settings import Intake
+from streams.sources.keys import key
 from tests.data import shared
 from tests.parsed import parsed
 

@@ -19,8 +19,8 @@ from detectors.text import category, harm, sentiment
 from detectors.text.canonical import canonical
 from detectors.text.reposts.essence import essences
 from detectors.text.reposts.reposts import Reposts
-from streams.events import Complaint, Mention, Rejected
-from streams.parsing import Reader
+from streams.events.event import Complaint, Mention, Rejected
+from streams.events.parsing import Reader
 from streams.traffic.draws import dice
 from streams.traffic.generator import Traffic, generate
 from streams.traffic.population import CHINA, Phrases, book, population

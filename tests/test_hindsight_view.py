@@ -8,7 +8,7 @@ from rich.console import Console
 
 from alerts.signal import Signal
 from alerts.words import Words
-from streams.hindsight import Hindsight, Learning, called
+from streams.hindsight.called import Hindsight, Learning, called
 from tests.alerts.samples import NOON, run, scoped, surge
 from tocsin import hindsight_view
 

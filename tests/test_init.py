@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams import mapping
+from streams.events import mapping
 from streams.settings import load
 from tests.data import shared
 from tocsin.cli import app

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events import Complaint, Event, Mention, Rejected
-from streams.mapping import Mapping, MappingError, load
-from streams.parsing import Tally
+from streams.events.event import Complaint, Event, Mention, Rejected
+from streams.events.mapping import Mapping, MappingError, load
+from streams.events.parsing import Tally
 from tests.data import shared
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

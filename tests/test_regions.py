@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from alerts.names import PROVINCES
-from streams import regions
-from streams.fields import Coded, Field, Listed
-from streams.regions import BUILT_IN, NAMED, NONE, Regions, provinces
-from streams.rejections import PROBLEMS
-from streams.sections import Cut, Tables
+from streams.columnar.fields import Coded, Field, Listed
+from streams.columnar.vocabulary import Names
+from streams.configuration.sections import Cut, Tables
+from streams.events.rejections import PROBLEMS
+from streams.files import regions
+from streams.files.regions import BUILT_IN, NAMED, NONE, Regions, provinces
+from streams.files.tables import Table
 from streams.settings import Settings, SettingsError, load
-from streams.tables import Table
-from streams.vocabulary import Names
 from tests.streams.logs import Partition, complaint, log, plan, settings, total
 from tocsin.cli import app
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from streams import sampling
-from streams.events import Complaint, Mention
-from streams.mapping import Mapping
-from streams.records import Part, Record
-from streams.sections import Kafka, Stream
+from streams.broker.records import Part, Record
+from streams.configuration.sections import Kafka, Stream
+from streams.events.event import Complaint, Mention
+from streams.events.mapping import Mapping
+from streams.events.translation import Column
+from streams.proposal import sampling
 from streams.settings import SettingsError
-from streams.translation import Column
 
 NOON = "2026-03-01T12:00:00Z"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from streams import security
+from streams.broker import security
 from streams.settings import Kafka, SettingsError
 
 # Made for this test: one self-signed pair for "localhost", used nowhere else.

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from streams import durations, options
-from streams.rules import TOPIC_RULE
+from streams.configuration import durations, options
+from streams.configuration.rules import TOPIC_RULE
 from streams.settings import CUTS, Cut, Detection, Intake, Settings, SettingsError, Source, load
 
 ROOT = Path(__file__).parents[1]

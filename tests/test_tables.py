@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import files
-from streams.events import Complaint, Rejected
-from streams.tables import Dialect, Table, dialect
+from streams.events.event import Complaint, Rejected
+from streams.files import inputs as files
+from streams.files.tables import Dialect, Table, dialect
 from tests.parsed import parsed
 
 NOON = "2026-03-01T12:00:00Z"

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
+from streams.broker.topics import MIB, Topic, TopicError, Topics, misfits, table
 from streams.settings import Detection, Kafka, Settings, Source
-from streams.topics import MIB, Topic, TopicError, Topics, misfits, table
 
 
 def test_every_topic_carries_the_prefix_once() -> None:

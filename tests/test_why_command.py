@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams.why import ScopeError, scope_of
+from streams.hindsight.why import ScopeError, scope_of
 from tests import surged
 from tests.streams.counts import SURGE, busy, stored
 from tests.streams.logs import HOUR, START

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from alerts.words import Words
-from streams import signals
-from streams.almanac import Almanac, Occasion
+from streams.detection import signals
+from streams.detection.almanac import Almanac, Occasion
 from streams.settings import Settings
 
 AHEAD = timedelta(days=14)

@@ -10,11 +10,13 @@ import msgspec
 import typer
 from rich.console import Console
 
-from streams import files, mapping, settings
+from streams import settings
 from streams.archive import places
 from streams.archive.log import ArchiveError, Log
-from streams.backtest import Outcome
-from streams.mapping import Mapping
+from streams.events import mapping
+from streams.events.mapping import Mapping
+from streams.files import inputs as files
+from streams.hindsight.backtest import Outcome
 from streams.settings import Settings
 from tocsin import hindsight_view, language, looking
 from tocsin.errors import SettingsFile, one_line

@@ -12,12 +12,14 @@ from rich.text import Text
 
 from alerts.signal import Kind
 from alerts.words import Words
-from streams import mapping, marks, settings
+from streams import settings
 from streams.archive.log import Log
 from streams.calibration import written
 from streams.calibration.search import Calibration, Search
 from streams.calibration.trial import Play, under
-from streams.history import History
+from streams.events import mapping
+from streams.files.history import History
+from streams.hindsight import marks
 from streams.rulesets import change
 from streams.rulesets.acceptance import Verdict
 from streams.rulesets.change import Change

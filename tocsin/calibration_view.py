@@ -9,7 +9,7 @@ from rich.text import Text
 from alerts.words import Words
 from detectors.calibration import Interval
 from streams.calibration.search import Calibration, Finding, Note
-from streams.hindsight import Called
+from streams.hindsight.called import Called
 from streams.settings import Settings
 from tocsin.hindsight_view import about
 from tocsin.marks_view import named

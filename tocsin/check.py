@@ -9,11 +9,15 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.words import Words
-from streams import batches, broker, mapping, records, settings, surroundings, topics
+from streams import settings
 from streams.archive import places
+from streams.broker import local as broker
+from streams.broker import records, surroundings, topics
+from streams.broker.surroundings import Look
+from streams.broker.topics import Topics
+from streams.detection import batches
+from streams.events import mapping
 from streams.settings import Settings
-from streams.surroundings import Look
-from streams.topics import Topics
 from tocsin import language
 from tocsin.ahead import ahead
 from tocsin.errors import SettingsFile, one_line

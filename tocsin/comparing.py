@@ -10,14 +10,14 @@ from rich.console import Console
 
 from alerts.words import Words
 from streams.archive.log import ArchiveError, Log
-from streams.hindsight import Called, Hindsight
-from streams.history import source_of
-from streams.mapping import Mapping
-from streams.marks import Case, Ruling
-from streams.regions import Regions
+from streams.configuration.sections import Stream
+from streams.events.mapping import Mapping
+from streams.files.history import source_of
+from streams.files.regions import Regions
+from streams.hindsight.called import Called, Hindsight
+from streams.hindsight.marks import Case, Ruling
 from streams.rulesets import acceptance
 from streams.rulesets.comparison import Comparison
-from streams.sections import Stream
 from streams.settings import Settings
 from tocsin import looking
 from tocsin.backtest import archive_of, milliseconds

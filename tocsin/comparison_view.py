@@ -8,9 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.words import Words
-from streams.durations import text
-from streams.hindsight import Called
-from streams.marks import Ruling
+from streams.configuration.durations import text
+from streams.hindsight.called import Called
+from streams.hindsight.marks import Ruling
 from streams.rulesets.acceptance import Rulings, marked
 from streams.rulesets.comparison import Comparison, Pair
 from tocsin import hindsight_view, refusals_view

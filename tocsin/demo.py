@@ -20,16 +20,20 @@ from alerts.words import Words
 from dashboards.demo.addresses import addresses
 from dashboards.demo.report import Report, report
 from dashboards.demo.screen import Screen
-from streams import broker, demo, sandbox, settings, topics
-from streams.demo import Played
-from streams.events import moment
-from streams.findings import findings
-from streams.replay import feeding
-from streams.sandbox import Process
-from streams.scorecard import Scorecard
+from streams import settings
+from streams.broker import local as broker
+from streams.broker import topics
+from streams.demonstration import programme as demo
+from streams.demonstration import sandbox
+from streams.demonstration.findings import findings
+from streams.demonstration.programme import Played
+from streams.demonstration.sandbox import Process
+from streams.events.event import moment
+from streams.hindsight.scorecard import Scorecard
 from streams.settings import Settings
-from streams.telemetry import Instruments, client
+from streams.sources.replay import feeding
 from streams.traffic.generator import Traffic
+from streams.workers.telemetry import Instruments, client
 from tocsin import language
 from tocsin.errors import one_line
 from tocsin.interrupts import stoppable

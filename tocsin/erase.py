@@ -8,12 +8,15 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.words import Words
-from streams import broker, erasure, settings, topics
+from streams import settings
+from streams.archive import evidence as erasure
 from streams.archive import places
 from streams.archive.erasure import Erased, Eraser
-from streams.erasure import Letters
+from streams.archive.evidence import Letters
+from streams.broker import local as broker
+from streams.broker import topics
+from streams.broker.topics import Topics
 from streams.settings import Settings
-from streams.topics import Topics
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 

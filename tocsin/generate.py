@@ -11,8 +11,8 @@ import msgspec
 import typer
 from rich.console import Console
 
-from streams import files
-from streams.sections import Stream
+from streams.configuration.sections import Stream
+from streams.files import inputs as files
 from streams.traffic import generator, schedule
 from streams.traffic.scenarios.scenario import Kind
 from streams.traffic.transport import Made

@@ -9,7 +9,7 @@ from rich.text import Text
 from alerts.channels.terminal import STYLES
 from alerts.signal import matter
 from alerts.words import Words
-from streams.hindsight import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight
+from streams.hindsight.called import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight
 from tocsin import refusals_view
 from tocsin.proposal_view import table
 

@@ -15,12 +15,16 @@ from rich.text import Text
 
 from alerts.redaction import clean
 from alerts.words import Words
-from streams import broker, files, installing, mapping, sampling, settings, topics
-from streams.proposal import written
+from streams import settings
+from streams.broker import local as broker
+from streams.broker import topics
+from streams.configuration.sections import SOURCES
+from streams.events import mapping
+from streams.files import inputs as files
+from streams.proposal import installing, sampling, written
 from streams.proposal.proposal import Proposal, ProposalError
 from streams.proposal.sample import MOST, Sample
-from streams.sampling import Data
-from streams.sections import SOURCES
+from streams.proposal.sampling import Data
 from tocsin import hindsight_view, interview, language, looking
 from tocsin.errors import SettingsFile, one_line, progress
 from tocsin.interview import Desk, InitError, Kind

@@ -14,11 +14,11 @@ from rich.prompt import Prompt
 from rich.text import Text
 
 from alerts.words import Words
-from streams import installing, mapping, zoned
-from streams.proposal import matching
+from streams.events import mapping, zoned
+from streams.events.rejections import NAMES
+from streams.proposal import installing, matching
 from streams.proposal.proposal import Proposal, likelier, propose
 from streams.proposal.sample import Sample
-from streams.rejections import NAMES
 from streams.settings import Stream
 from tocsin import proposal_view
 

@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 
 from alerts.words import Words
-from streams import broker, settings
+from streams import settings
+from streams.broker import local as broker
 from tocsin import language
 
 app = typer.Typer(help="A local Kafka broker without anything installed.", no_args_is_help=True)

@@ -8,14 +8,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from alerts.words import Words
-from streams import hindsight
 from streams.archive.log import Log
-from streams.backtest import Outcome
-from streams.hindsight import Hindsight
-from streams.history import Arrival, History
-from streams.mapping import Mapping
+from streams.detection.stream import Watch
+from streams.events.mapping import Mapping
+from streams.files.history import Arrival, History
+from streams.hindsight import called as hindsight
+from streams.hindsight.backtest import Outcome
+from streams.hindsight.called import Hindsight
 from streams.settings import Settings
-from streams.stream import Watch
 from tocsin.errors import progress
 
 

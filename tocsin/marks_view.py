@@ -2,7 +2,7 @@
 
 from alerts.redaction import clean
 from alerts.words import VALUE_LENGTH, Words
-from streams.marks import Mark
+from streams.hindsight.marks import Mark
 
 
 def named(mark: Mark, words: Words) -> str:

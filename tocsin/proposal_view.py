@@ -8,12 +8,12 @@ from rich.text import Text
 
 from alerts.redaction import clean
 from alerts.words import Words
+from streams.events.translation import written as written_as
 from streams.proposal import written
 from streams.proposal.cuts import Trial
 from streams.proposal.fitness import NAMED
 from streams.proposal.proposal import Note, Proposal, Reading
 from streams.proposal.understanding import Understood
-from streams.translation import written as written_as
 
 EXAMPLE = 24  # characters of a value that is shown
 SHORT = 16  # characters of values of which three are shown, and not two

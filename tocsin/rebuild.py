@@ -3,9 +3,12 @@
 import typer
 from rich.console import Console
 
-from streams import broker, rebuild, settings, topics
+from streams import settings
 from streams.archive import places
 from streams.archive.log import ArchiveError, Log
+from streams.broker import local as broker
+from streams.broker import topics
+from streams.hindsight import rebuild
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line, progress
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.words import Words
-from streams.history import Refused
+from streams.files.history import Refused
 
 MOST = 5  # rows that are listed
 

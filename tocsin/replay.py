@@ -6,9 +6,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams import broker, files, mapping, settings, topics
-from streams import replay as playing
-from streams.history import Arrival, History
+from streams import settings
+from streams.broker import local as broker
+from streams.broker import topics
+from streams.events import mapping
+from streams.files import inputs as files
+from streams.files.history import Arrival, History
+from streams.sources import replay as playing
 from tocsin import language, refusals_view
 from tocsin.backtest import Files, MapFile
 from tocsin.errors import SettingsFile, one_line, progress

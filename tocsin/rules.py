@@ -10,7 +10,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from streams import durations, mapping, marks, settings
+from streams import settings
+from streams.configuration import durations
+from streams.events import mapping
+from streams.hindsight import marks
 from streams.rulesets import acceptance, change, decisions
 from streams.rulesets.change import ChangeError
 from streams.rulesets.comparison import compare, named

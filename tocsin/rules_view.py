@@ -10,13 +10,13 @@ from rich.text import Text
 from alerts.redaction import clean
 from alerts.signal import Kind
 from alerts.words import VALUE_LENGTH, Words
-from streams.durations import text
-from streams.judges.judge import kind_of
-from streams.limits import Rule
-from streams.methods import Method
+from streams.configuration.durations import text
+from streams.configuration.limits import Rule
+from streams.configuration.methods import Method
+from streams.detection.judges.judge import kind_of
+from streams.detection.stream import STREAMS, Stream
 from streams.rulesets.decisions import NAME, Newest
 from streams.settings import Settings
-from streams.stream import STREAMS, Stream
 from tocsin.proposal_view import table
 from tocsin.told_view import budget
 

@@ -6,9 +6,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams import batches, broker, health, settings, supervisor, topics
+from streams import settings
+from streams.broker import local as broker
+from streams.broker import topics
+from streams.broker.topics import Role
+from streams.detection import batches
 from streams.settings import Settings
-from streams.topics import Role
+from streams.workers import health, supervisor
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 from tocsin.told_view import told
@@ -42,7 +46,8 @@ def run(
         machine = supervisor.Supervisor(file, instance=instance or "0", pids=pids)
         _all(chosen, bootstrap, machine)
         return
-    from streams import roles, worker  # noqa: PLC0415 - Faust is slow to import
+    from streams import roles  # noqa: PLC0415 - Faust is slow to import
+    from streams.workers import worker  # noqa: PLC0415
 
     raise typer.Exit(worker.run(roles.build(role, chosen, bootstrap, instance=instance), on=on))
 

@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams import broker, settings, topics
-from streams.health import PortError
-from streams.sections import url
+from streams import settings
+from streams.broker import local as broker
+from streams.broker import topics
+from streams.configuration.sections import url
 from streams.settings import Settings
+from streams.workers.health import PortError
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 
@@ -42,8 +44,8 @@ def _run(chosen: Settings, bootstrap: str, host: str, port: int) -> None:
     from dashboards.pages import app  # noqa: PLC0415
     from dashboards.pages.desk import Desk  # noqa: PLC0415
     from dashboards.pages.server import Server  # noqa: PLC0415
-    from streams import incident_log  # noqa: PLC0415
-    from streams.incident_view import View  # noqa: PLC0415
+    from streams.response import incident_log  # noqa: PLC0415
+    from streams.response.incident_view import View  # noqa: PLC0415
 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # `follow` says it, and once
     token = _token(chosen)

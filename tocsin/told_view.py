@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from alerts.words import Words
-from streams.recipients import switched_off, switched_on
+from streams.response.recipients import switched_off, switched_on
 from streams.settings import Settings
 
 

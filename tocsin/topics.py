@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from streams import broker, settings, topics
+from streams import settings
+from streams.broker import local as broker
+from streams.broker import topics
 from tocsin import language
 
 app = typer.Typer(help="The topics that Tocsin reads and writes.", no_args_is_help=True)

@@ -10,11 +10,13 @@ from rich.console import Console
 from rich.text import Text
 
 from alerts.gates import Answer, Doorman
-from streams import mapping, settings, why
+from streams import settings
 from streams.archive.log import Log
-from streams.mapping import Mapping
+from streams.events import mapping
+from streams.events.mapping import Mapping
+from streams.hindsight import why
+from streams.hindsight.why import Inquiry
 from streams.settings import Settings
-from streams.why import Inquiry
 from tocsin import language, looking
 from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress

@@ -34,8 +34,8 @@ from benchmarks import machine
 from benchmarks.chaos import events, ledger, recovery, strikes
 from benchmarks.chaos.battle import Battle, Struck, prepared
 from benchmarks.chaos.strikes import Blow, Target
-from streams.events import moment
-from streams.history import History
+from streams.events.event import moment
+from streams.files.history import History
 from tests.kafka import siege
 from tests.kafka.flow import Flow
 from tests.kafka.receiver import Receiver, receiving

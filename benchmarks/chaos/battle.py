@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.chaos.strikes import MACHINES, Blow, Target
-from streams import broker
+from streams.broker import local as broker
 from tests.kafka.installation import Installation
 
 SNAPSHOTS = {"TOCSIN_DETECTION__SNAPSHOT_EVERY": "40"}  # one a second, so that progress is seen

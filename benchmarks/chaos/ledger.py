@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from streams.archive import views
 from streams.archive.places import place
-from streams.cells import Cells, Counts
-from streams.topics import Role, group
+from streams.broker.topics import Role, group
+from streams.counts.cells import Cells, Counts
 from tests.kafka import tallies
 from tests.kafka.histories import PRODUCTS
 from tests.kafka.installation import SENTINEL, Installation

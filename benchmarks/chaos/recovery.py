@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.chaos.battle import Struck
 from benchmarks.chaos.strikes import Target
-from streams.topics import Role, Topics
+from streams.broker.topics import Role, Topics
 from tests.kafka.installation import Installation
 
 Moments = Sequence[int]  # epoch ms at which something was seen to go on

@@ -6,7 +6,7 @@ from itertools import pairwise
 from random import Random
 from typing import NamedTuple
 
-from streams.topics import Role
+from streams.broker.topics import Role
 
 MACHINES = 2
 SESSION = 10.0  # seconds, after which a group takes a silent worker for dead

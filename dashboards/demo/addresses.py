@@ -7,10 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from alerts.words import Words
-from streams import sandbox
-from streams.sections import url
+from streams.broker.topics import Role
+from streams.configuration.sections import url
+from streams.demonstration import sandbox
 from streams.settings import Settings
-from streams.topics import Role
 
 
 def addresses(words: Words, chosen: Settings, bootstrap: str, token: str) -> RenderableType:

@@ -13,8 +13,8 @@ from rich.text import Text
 from alerts.channels.terminal import STYLES
 from alerts.signal import Scope
 from alerts.words import Words
-from streams.demo import LATENESS, LEARNING
-from streams.scorecard import Call, Scorecard
+from streams.demonstration.programme import LATENESS, LEARNING
+from streams.hindsight.scorecard import Call, Scorecard
 
 MINUTE = 60_000  # ms
 IMPLIED = frozenset({"stream", "harm", "source"})  # fields that the kind of happening implies

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from alerts.words import Words
 from dashboards.demo import status
-from streams.demo import Phase, Played
-from streams.telemetry import NOTHING, Telemetry
+from streams.demonstration.programme import Phase, Played
+from streams.workers.telemetry import NOTHING, Telemetry
 
 LOOK_EVERY = 0.25  # seconds
 SAY_EVERY = 20  # looks; where there is no terminal to repaint

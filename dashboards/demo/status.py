@@ -10,8 +10,8 @@ from rich.text import Text
 from alerts.channels.terminal import STYLES
 from alerts.colour import Colour
 from alerts.words import Words
-from streams.demo import DAYS, Phase, Played
-from streams.telemetry import Telemetry
+from streams.demonstration.programme import DAYS, Phase, Played
+from streams.workers.telemetry import Telemetry
 
 WIDTH = 16
 

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from alerts.words import Words
 from dashboards.pages import news, sheets, story
 from dashboards.pages.desk import Desk
-from streams.incident_view import Delivered, Reach
+from streams.response.incident_view import Delivered, Reach
 
 
 def routes(desk: Desk) -> APIRouter:

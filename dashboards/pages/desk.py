@@ -13,7 +13,7 @@ from alerts.words import Words
 from dashboards.pages import chart, entry
 from dashboards.pages.dates import dated
 from dashboards.pages.entry import Attempts
-from streams.incident_view import Reach, View
+from streams.response.incident_view import Reach, View
 
 SESSION = "tocsin_session"
 LANGUAGE = "tocsin_lang"

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
-from streams.incident_view import View
+from streams.response.incident_view import View
 
 POLL_SECONDS = 0.5
 BEAT_EVERY = 30  # polls

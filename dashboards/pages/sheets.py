@@ -12,7 +12,7 @@ from alerts.incident import IncidentLine
 from dashboards.pages import story
 from dashboards.pages.desk import Desk
 from dashboards.pages.story import Story
-from streams.incident_view import Case, View
+from streams.response.incident_view import Case, View
 
 PER_PAGE = 100
 MOST_ROWS = 50

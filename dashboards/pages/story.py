@@ -15,7 +15,7 @@ from alerts.incident import Incident, IncidentState
 from alerts.notices import Notice, What, notice
 from alerts.signal import RANK, Signal
 from dashboards.pages.chart import Chart, drawn
-from streams.incident_view import Case, Delivered
+from streams.response.incident_view import Case, Delivered
 
 MOST_QUOTES = 3
 ANNOUNCED = {

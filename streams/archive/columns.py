@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from streams.columns import Answers, Columns, End
-from streams.events import Rejected
-from streams.fields import Ints
-from streams.forms import FORMS
+from streams.columnar.fields import Ints
+from streams.events.columns import Answers, Columns, End
+from streams.events.event import Rejected
+from streams.events.forms import FORMS
 from streams.settings import Stream
-from streams.wire import Records
+from streams.transport.wire import Records
 
 Rows = dict[str, Any]  # arrays of equal length by column
 EVENT, REJECTED, END = ("event", "rejected", "end")

@@ -13,11 +13,11 @@ import numpy as np
 from streams.archive import columns, sheets
 from streams.archive.layout import File, Ints, Piece, listed, pieces
 from streams.archive.places import Place
-from streams.columns import Answers
-from streams.history import bucket_end
-from streams.origins import Carried
+from streams.broker.topics import Topics
+from streams.events.columns import Answers
+from streams.files.history import bucket_end
 from streams.settings import Settings, Source, Stream
-from streams.topics import Topics
+from streams.sources.origins import Carried
 
 AT_ONCE: Final = 4096  # records of a partition that are handed over together
 NONE: Final[Mapping[str, Source]] = MappingProxyType({})

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from streams import seen
 from streams.archive.columns import Rows, moments
+from streams.seen import record as seen
 
 CHUNKS: Final = 1024  # in a file at most
 

@@ -17,11 +17,11 @@ from streams.archive.columns import Rows
 from streams.archive.layout import File
 from streams.archive.places import Place, PlaceError
 from streams.archive.sheets import Sheet
-from streams.chunks import Run
-from streams.decoding import Decoder, decoder
+from streams.broker.topics import Topics
 from streams.settings import Settings, Stream
-from streams.topics import Topics
-from streams.wire import Records
+from streams.sources.decoding import Decoder, decoder
+from streams.transport.chunks import Run
+from streams.transport.wire import Records
 
 CLOSED, OPEN = STATES = ("closed", "open")
 LOOK: Final = 0.2  # seconds between two looks at what is to be written

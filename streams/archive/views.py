@@ -17,7 +17,7 @@ from streams.archive import columns, layout, marks, sheets
 from streams.archive.columns import END, REJECTED
 from streams.archive.layout import Piece, listed, pieces
 from streams.archive.places import Place
-from streams.seen import Mark
+from streams.seen.record import Mark
 from streams.settings import Stream
 
 PLACE: Final = {"topic": "VARCHAR", "partition": "INTEGER"}

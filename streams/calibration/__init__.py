@@ -1,0 +1,1 @@
+"""Thresholds from an installation's own history."""

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from detectors import budget
-from streams.judges.bench import Bench
-from streams.judges.judge import Closed
-from streams.sections import BUDGETED
+from streams.configuration.sections import BUDGETED
+from streams.detection.judges.bench import Bench
+from streams.detection.judges.judge import Closed
 
 Hours = Mapping[int, int]  # places by hour since the epoch
 

@@ -15,12 +15,12 @@ from typing import Final, NamedTuple
 from detectors.calibration import Evidence, Interval, rate
 from streams.calibration.attendance import Attendance, Share
 from streams.calibration.trial import Clean, Play, Times, Trial, under, voices
-from streams.hindsight import Called
-from streams.marks import Case
+from streams.configuration.sections import BUDGETED
+from streams.detection.signals import moment
+from streams.hindsight.called import Called
+from streams.hindsight.marks import Case
 from streams.rulesets.comparison import Comparison, compare
-from streams.sections import BUDGETED
 from streams.settings import Settings
-from streams.signals import moment
 
 CORRECTIONS: Final = 2
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from alerts.signal import Kind
-from streams.hindsight import Called
-from streams.marks import AROUND, Case
+from streams.detection.stream import Watch
+from streams.hindsight.called import Called
+from streams.hindsight.marks import AROUND, Case
 from streams.settings import Settings
-from streams.stream import Watch
 
 Times = Mapping[str, float]  # thresholds by method, in multiples of what the budget asks for
 Play = Callable[[Settings, Watch | None], Sequence[Called]]

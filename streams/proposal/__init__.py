@@ -1,0 +1,1 @@
+"""Settings proposed from a sample of somebody's own data."""

@@ -6,12 +6,12 @@ from datetime import tzinfo
 from functools import partial
 from typing import Final, NamedTuple
 
-from streams.forms import FORMS
+from streams.events.forms import FORMS
+from streams.events.translation import Column, Scalar, written
 from streams.proposal import meanings
 from streams.proposal.names import likeness
 from streams.proposal.sample import Profile
 from streams.proposal.times import Clock, clock
-from streams.translation import Column, Scalar, written
 
 KNOWN: Final = 0.8  # of the values of a closed field whose meaning must be known
 UNIQUE: Final = 0.95

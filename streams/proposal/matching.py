@@ -5,13 +5,13 @@ from datetime import tzinfo
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from streams.forms import FORMS
+from streams.configuration.sections import Stream
+from streams.events.forms import FORMS
+from streams.events.translation import Column
 from streams.proposal.fitness import fit
 from streams.proposal.names import likeness
 from streams.proposal.sample import Profile, Sample
 from streams.proposal.times import Clock
-from streams.sections import Stream
-from streams.translation import Column
 
 ENOUGH: Final = 0.35  # of name times values for a field to be proposed
 UNNAMED: Final = 0.3  # a time whose name says nothing, against one that is called a time

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
+from streams.events.translation import Scalar
 from streams.proposal.sample import Profile
-from streams.translation import Scalar
 
 BOOLEANS: Final[dict[Any, Scalar]] = {"true": True, "false": False}
 SCORES: Final[dict[frozenset[str], dict[str, str]]] = {  # numbers that stand for a sentiment

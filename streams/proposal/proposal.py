@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from streams.events import Event, Rejected
-from streams.mapping import Mapping
+from streams.configuration.sections import Stream
+from streams.events.event import Event, Rejected
+from streams.events.mapping import Mapping
+from streams.events.rejections import listed
 from streams.proposal import cuts, matching
 from streams.proposal.cuts import Trial
 from streams.proposal.matching import Choice
 from streams.proposal.sample import Sample
 from streams.proposal.times import FORMATS
 from streams.proposal.understanding import Understood, understood
-from streams.rejections import listed
-from streams.sections import Stream
 
 PLACE: Final = Path("map.toml")
 WANTED: Final[dict[Stream, tuple[str, ...]]] = {  # fields whose absence has a consequence

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple, TypeVar
 from unicodedata import east_asian_width
 
-from streams.events import Rejected
-from streams.translation import Scalar, written
+from streams.events.event import Rejected
+from streams.events.translation import Scalar, written
 
 MOST: Final = 20_000  # rows; enough to know a column by
 Item = TypeVar("Item")

@@ -6,8 +6,8 @@ from datetime import time, tzinfo
 from itertools import product
 from typing import Final, NamedTuple
 
-from streams import zoned
-from streams.events import EPOCH, MILLISECOND
+from streams.events import zoned
+from streams.events.event import EPOCH, MILLISECOND
 from streams.proposal.sample import Profile
 
 DATES: Final = (

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from streams.events import EARLIEST, Rejected
-from streams.parsing import Reader
+from streams.configuration.sections import Stream
+from streams.events.event import EARLIEST, Rejected
+from streams.events.parsing import Reader
+from streams.events.translation import TIMES, Column, Translation
 from streams.proposal.sample import Profile
-from streams.sections import Stream
-from streams.translation import TIMES, Column, Translation
 
 EXAMPLES: Final = 3
 CLOCK: Final = "\0"  # a column with a sound time, which no sample has

@@ -8,12 +8,12 @@ from tomlkit import TOMLDocument
 from tomlkit.items import AoT, InlineTable, Table
 
 from alerts.words import Words
+from streams.configuration.sections import Cut, Detection, Kafka, Source, Tables
+from streams.events.rejections import shown
+from streams.events.translation import Column
+from streams.files.regions import NAMED
 from streams.proposal.cuts import Trial
 from streams.proposal.proposal import Proposal, Reading
-from streams.regions import NAMED
-from streams.rejections import shown
-from streams.sections import Cut, Detection, Kafka, Source, Tables
-from streams.translation import Column
 
 MAP: Final = "map.toml"
 HOME: Final = ".tocsin"  # beside the settings

@@ -2,9 +2,9 @@
 
 from importlib import import_module
 
+from streams.broker.topics import Role
 from streams.settings import Settings
-from streams.topics import Role
-from streams.worker import Worker
+from streams.workers.worker import Worker
 
 
 def build(role: Role, settings: Settings, bootstrap: str, *, instance: str | None = None) -> Worker:

@@ -8,10 +8,10 @@ from streams.archive import retention
 from streams.archive import stage as archiving
 from streams.archive.places import place
 from streams.archive.stage import Archive, recordings
+from streams.broker.topics import Role
 from streams.settings import Settings
-from streams.topics import Role
-from streams.vitals import Vitals
-from streams.worker import Worker, every, made, run_by_run
+from streams.workers.vitals import Vitals
+from streams.workers.worker import Worker, every, made, run_by_run
 
 
 def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:

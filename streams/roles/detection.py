@@ -3,12 +3,13 @@
 from functools import partial
 
 from alerts.signal import Kind, SignalState
-from streams import metrics, topics
-from streams.detection import Detection
+from streams import metrics
+from streams.broker import topics
+from streams.broker.topics import Role, Topics
+from streams.detection.stage import Detection
 from streams.settings import Settings
-from streams.topics import Role, Topics
-from streams.vitals import Vitals
-from streams.worker import Worker, every, made, run_by_run, table
+from streams.workers.vitals import Vitals
+from streams.workers.worker import Worker, every, made, run_by_run, table
 
 
 def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:

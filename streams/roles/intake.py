@@ -1,14 +1,15 @@
 """The worker that turns what comes in into counts."""
 
-from streams import intake, metrics
-from streams.chunks import Run
-from streams.intake import Intake
-from streams.recall import Recall
-from streams.rekeying import TELL_EVERY, Rekeying
+from streams import metrics
+from streams.broker.topics import Role, Topics
+from streams.intake import stage as intake
+from streams.intake.stage import Intake
+from streams.seen.recall import Recall
 from streams.settings import Settings
-from streams.topics import Role, Topics
-from streams.vitals import Vitals
-from streams.worker import Worker, every, made, run_by_run
+from streams.sources.rekeying import TELL_EVERY, Rekeying
+from streams.transport.chunks import Run
+from streams.workers.vitals import Vitals
+from streams.workers.worker import Worker, every, made, run_by_run
 
 
 def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:

@@ -7,12 +7,12 @@ import uuid
 from alerts.deliveries import DeliveryState
 from alerts.inputs import Result
 from streams import metrics
-from streams.recipients import recipients
-from streams.response import Response
+from streams.broker.topics import Role, Topics
+from streams.response.recipients import recipients
+from streams.response.stage import Response
 from streams.settings import Settings
-from streams.topics import Role, Topics
-from streams.vitals import Vitals
-from streams.worker import Worker, every, made, run_by_run, table
+from streams.workers.vitals import Vitals
+from streams.workers.worker import Worker, every, made, run_by_run, table
 
 
 def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:

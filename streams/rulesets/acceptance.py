@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from streams.hindsight import Called
-from streams.marks import Case, Ruling
+from streams.hindsight.called import Called
+from streams.hindsight.marks import Case, Ruling
 from streams.rulesets.comparison import Comparison, Pair, span
 
 Rulings = Mapping[str, Ruling]

@@ -4,7 +4,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from streams import installing, settings
+from streams import settings
+from streams.proposal import installing
 from streams.rulesets import decisions
 from streams.rulesets.acceptance import Lost, Verdict
 from streams.rulesets.decisions import Decision, Forgone

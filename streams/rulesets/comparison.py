@@ -20,9 +20,9 @@ from msgspec import structs
 
 from alerts.grouping import meet
 from alerts.signal import Signal
-from streams.hindsight import Called
-from streams.regions import Regions
-from streams.scorecard import AFTERWARDS
+from streams.files.regions import Regions
+from streams.hindsight.called import Called
+from streams.hindsight.scorecard import AFTERWARDS
 
 Beside = tuple[Called, Called | None]
 

@@ -8,8 +8,8 @@ import msgspec
 from alerts.colour import Colour
 from alerts.incident import IncidentState
 from alerts.signal import Instant, Scope
-from streams.hindsight import Called, Hindsight
-from streams.marks import Ruling
+from streams.hindsight.called import Called, Hindsight
+from streams.hindsight.marks import Ruling
 from streams.rulesets.acceptance import Rulings, marked
 from streams.rulesets.comparison import Comparison, Pair, Week
 from streams.settings import Settings

@@ -1,0 +1,1 @@
+"""Generated complaints and mentions, and the incidents in them."""

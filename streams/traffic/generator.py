@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from msgspec import structs
 
-from streams.events import Complaint, Mention, milliseconds
-from streams.sections import Stream
+from streams.configuration.sections import Stream
+from streams.events.event import Complaint, Mention, milliseconds
 from streams.traffic.draws import dice
 from streams.traffic.filings import REPEATS, complaints
 from streams.traffic.population import book, population

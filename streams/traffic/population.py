@@ -9,7 +9,7 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
-from streams.sections import Stream
+from streams.configuration.sections import Stream
 from streams.traffic.draws import Floats
 
 Language = Literal["zh", "en"]

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.events import Mention, Mood
+from streams.events.event import Mention, Mood
 from streams.traffic.draws import Ints, gapped, ids, named, picked
 from streams.traffic.population import Book, Language, Phrases
 from streams.traffic.scene import (

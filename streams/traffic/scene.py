@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from streams.events import milliseconds, moment
-from streams.sections import Stream
+from streams.configuration.sections import Stream
+from streams.events.event import milliseconds, moment
 from streams.traffic.draws import Floats, Ints, named, picked, restless
 from streams.traffic.population import Book, Language, Population
 

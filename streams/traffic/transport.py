@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from streams.events import Complaint, Mention
-from streams.files import wire
-from streams.sections import Stream
+from streams.configuration.sections import Stream
+from streams.events.event import Complaint, Mention
+from streams.files.inputs import wire
 from streams.traffic.draws import Ints
 
 LATE, VERY_LATE = 0.015, 0.004

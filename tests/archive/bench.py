@@ -14,9 +14,9 @@ from streams.archive import views
 from streams.archive.layout import listed
 from streams.archive.places import Folder, Place, Save
 from streams.archive.stage import Archive
-from streams.chunks import Run
 from streams.settings import Archive as Kept
 from streams.settings import Settings
+from streams.transport.chunks import Run
 from tests.archive.records import Consumer
 
 TOPIC = "complaints"

@@ -12,11 +12,11 @@ from streams.archive.layout import File, day
 from streams.archive.log import Log
 from streams.archive.places import Folder
 from streams.archive.sheets import Sheet, connected
-from streams.columns import Answers, End, Parsed
-from streams.forms import FORMS
-from streams.parsing import parse_run
+from streams.events.columns import Answers, End, Parsed
+from streams.events.forms import FORMS
+from streams.events.parsing import parse_run
 from streams.settings import Stream
-from streams.wire import Records
+from streams.transport.wire import Records
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import START, Record, complaint, run
 

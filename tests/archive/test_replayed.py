@@ -7,8 +7,8 @@ import pytest
 from kafka import TopicPartition
 
 from streams.archive.log import ArchiveError, Log
-from streams.backtest import Backtest
-from streams.rebuild import Counting
+from streams.hindsight.backtest import Backtest
+from streams.hindsight.rebuild import Counting
 from streams.settings import Detection, Settings, Source
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import START, complaint, run

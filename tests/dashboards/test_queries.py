@@ -10,8 +10,9 @@ import pytest
 from prometheus_client import Counter, Gauge, Histogram, Summary
 
 from dashboards.rules import Record
-from streams import health, metrics
-from streams.health import Pulse, Readiness
+from streams import metrics
+from streams.workers import health
+from streams.workers.health import Pulse, Readiness
 from tests.dashboards import board
 from tests.dashboards.board import Asked
 from tests.dashboards.prometheus import Prometheus, scraping

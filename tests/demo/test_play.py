@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from streams import demo
-from streams.demo import Phase, Played
+from streams.demonstration import programme as demo
+from streams.demonstration.programme import Phase, Played
 from streams.settings import Detection, Settings
 from streams.traffic.generator import Traffic
 

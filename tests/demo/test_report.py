@@ -11,8 +11,8 @@ from rich.console import Console
 from alerts.colour import Colour
 from alerts.words import Words
 from dashboards.demo.report import Report, report
-from streams.demo import ZONE
-from streams.scorecard import Call, Scorecard
+from streams.demonstration.programme import ZONE
+from streams.hindsight.scorecard import Call, Scorecard
 from streams.traffic.scenarios.scenario import Kind, Label
 from tests.alerts.samples import NOON, incident, surge
 

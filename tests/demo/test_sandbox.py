@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.sandbox import EndedError, configured, running, secluded
-from streams.topics import Role
+from streams.broker.topics import Role
+from streams.demonstration.sandbox import EndedError, configured, running, secluded
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import pytest
 from alerts.colour import Colour
 from alerts.incident import IncidentLine, IncidentState
 from alerts.signal import Signal
-from streams.events import Complaint, Mention, milliseconds
-from streams.scorecard import MOST_FALSE, Findings, Scorecard, explained, score
+from streams.events.event import Complaint, Mention, milliseconds
+from streams.hindsight.scorecard import MOST_FALSE, Findings, Scorecard, explained, score
 from streams.traffic.scenarios.scenario import Kind, Label
 from tests.alerts.samples import NOON, incident, surge, trigger
 

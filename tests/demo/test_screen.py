@@ -6,8 +6,8 @@ from rich.console import Console
 
 from alerts.words import Words
 from dashboards.demo.screen import Screen
-from streams.demo import Phase, Played
-from streams.telemetry import NOTHING
+from streams.demonstration.programme import Phase, Played
+from streams.workers.telemetry import NOTHING
 
 ALERT = "╭─ 【红色】新发 ─╮\n│ “K3电水壶漏电” │\n╰────────────────╯\n"
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from alerts.colour import Colour
 from alerts.words import Words
 from dashboards.demo.status import Status, line, painted
-from streams.demo import DAYS, Phase, Played
-from streams.telemetry import NOTHING, Telemetry
+from streams.demonstration.programme import DAYS, Phase, Played
+from streams.workers.telemetry import NOTHING, Telemetry
 
 MOMENT = datetime(2026, 11, 25, 3, tzinfo=UTC)
 TOLD = NOTHING._replace(series=1_806, open=dict.fromkeys(Colour, 3), ready=True)

@@ -2,8 +2,8 @@ import httpx
 import pytest
 
 from alerts.colour import Colour
-from streams.sections import Operations
-from streams.telemetry import NOTHING, Instruments, Telemetry
+from streams.configuration.sections import Operations
+from streams.workers.telemetry import NOTHING, Instruments, Telemetry
 
 TOLD = {
     9464: (

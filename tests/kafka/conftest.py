@@ -7,9 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from streams import broker as local
-from streams import jvm
-from streams.broker import Broker
+from streams.broker import jvm, local
+from streams.broker.local import Broker
 from tests.kafka.installation import Installation
 from tests.kafka.receiver import receiving
 from tests.kafka.siege import Siege, besiege, options

@@ -7,12 +7,12 @@ from typing import Any, Self
 
 from kafka import KafkaProducer
 
-from streams import files
-from streams.columns import Columns
-from streams.course import Entry
-from streams.decoding import END
-from streams.history import History
-from streams.keys import partitions_of
+from streams.events.columns import Columns
+from streams.files import inputs as files
+from streams.files.course import Entry
+from streams.files.history import History
+from streams.sources.decoding import END
+from streams.sources.keys import partitions_of
 from tests.kafka.installation import Installation
 
 PAUSE = 0.08  # seconds between two batches

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from streams import jvm
-from streams.broker import refusal
-from streams.node import HOST, Node
+from streams.broker import jvm
+from streams.broker.local import refusal
+from streams.broker.node import HOST, Node
 from tests.kafka import authority
 from tests.needs import free_ports
 

@@ -13,9 +13,9 @@ from typing import Any, Self
 
 from streams.archive import views
 from streams.archive.places import place
-from streams.cells import Counts, decode, shard_of
+from streams.broker.topics import Role, Topics, group
+from streams.counts.cells import Counts, decode, shard_of
 from streams.settings import Source, load
-from streams.topics import Role, Topics, group
 from tests.kafka.reader import Reader
 
 DEADLINE = 90.0  # seconds; the machine may be busy with something else

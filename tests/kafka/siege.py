@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from streams.history import History
-from streams.seen import SeenChunk, decode
-from streams.topics import Role
+from streams.broker.topics import Role
+from streams.files.history import History
+from streams.seen.record import SeenChunk, decode
 from tests.kafka import histories, tallies
 from tests.kafka.flow import Flow
 from tests.kafka.installation import Installation

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from streams.cells import Cells, Counts
+from streams.counts.cells import Cells, Counts
 from tests.kafka.installation import SENTINEL
 
 Place = tuple[str, int]  # a source partition

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.archive import views
 from streams.archive.places import place
-from streams.topics import Role, Topics
+from streams.broker.topics import Role, Topics
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 from kafka import KafkaAdminClient
 
-from streams import broker as local
-from streams import jvm
-from streams.broker import Broker, BrokerError
+from streams.broker import jvm, local
+from streams.broker.local import Broker, BrokerError
 from streams.settings import Kafka, Settings
 
 

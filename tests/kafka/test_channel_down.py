@@ -13,7 +13,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.deliveries import FIRST_PAUSE
-from streams.topics import Role
+from streams.broker.topics import Role
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
 from tests.needs import free_port

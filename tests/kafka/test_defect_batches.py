@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.broker import Broker
+from streams.broker.local import Broker
 from tests.kafka import histories
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation

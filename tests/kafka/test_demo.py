@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from streams.topics import Role
+from streams.broker.topics import Role
 from tests.kafka.test_incident_log import until
 
 HERE = Path(__file__).parents[2]

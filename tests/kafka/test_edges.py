@@ -16,9 +16,9 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from alerts.inputs import Result
-from streams.incident_view import View
+from streams.broker.topics import Role
+from streams.response.incident_view import View
 from streams.settings import load
-from streams.topics import Role
 from tests.kafka import authority
 from tests.kafka.guarded import MTLS, SCRAM, USER, Doors, guarding, written
 from tests.kafka.installation import DEADLINE, Installation

@@ -9,8 +9,8 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from streams import topics
-from streams.topics import Role, Topics, group
+from streams.broker import topics
+from streams.broker.topics import Role, Topics, group
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import DEADLINE, LOOK, Installation

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from kafka import KafkaProducer
 
-from streams import broker as local
-from streams import incident_log, topics
-from streams.broker import Broker
-from streams.incident_view import Reach, View
+from streams.broker import local, topics
+from streams.broker.local import Broker
+from streams.response import incident_log
+from streams.response.incident_view import Reach, View
 from streams.settings import Kafka, Settings
 from tests.pages.scene import Log, Told, day
 

@@ -10,10 +10,11 @@ import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 from typer.testing import CliRunner, Result
 
-from streams import mapping, records
-from streams.broker import Broker
+from streams.broker import records
+from streams.broker.local import Broker
+from streams.broker.topics import TopicError
+from streams.events import mapping
 from streams.settings import Kafka, load
-from streams.topics import TopicError
 from tocsin.cli import app
 
 PARTITIONS = 3

@@ -5,7 +5,7 @@ from collections import Counter
 
 from streams.archive import views
 from streams.archive.places import place
-from streams.seen import Mark
+from streams.seen.record import Mark
 from tests.kafka import histories, tallies
 from tests.kafka.installation import Installation
 from tests.kafka.siege import AGAIN, APART, PERSONS, Siege, total

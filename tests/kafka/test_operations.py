@@ -10,7 +10,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from streams.topics import Role
+from streams.broker.topics import Role
 from tests.dashboards import board
 from tests.dashboards.prometheus import Prometheus, scraping
 from tests.kafka.conftest import Install

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from kafka import KafkaAdminClient, KafkaProducer
 
-from streams import seen
-from streams.broker import Broker
-from streams.digests import digests
-from streams.people import Seen
-from streams.recall import MARGIN, Recall, Recollection
-from streams.seen import SeenChunk, packed
+from streams.broker.local import Broker
+from streams.columnar.digests import digests
+from streams.seen import record as seen
+from streams.seen.people import Seen
+from streams.seen.recall import MARGIN, Recall, Recollection
+from streams.seen.record import SeenChunk, packed
 from streams.settings import Kafka
 
 HOUR = 3_600_000

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from streams.topics import Role
+from streams.broker.topics import Role
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation

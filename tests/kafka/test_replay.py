@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from streams import snapshots
-from streams.shards import Shard
-from streams.topics import Role, Topics, group
+from streams.broker.topics import Role, Topics, group
+from streams.detection import snapshots
+from streams.detection.shards import Shard
 from tests.data import shared
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from streams.broker import Broker
+from streams.broker.local import Broker
 from tests.kafka.test_incident_log import DEADLINE, publish, until
 from tests.needs import free_port
 from tests.pages.scene import Log, day

@@ -5,9 +5,9 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from streams.broker import Broker, BrokerError
+from streams.broker.local import Broker, BrokerError
+from streams.broker.topics import TopicError, create, table
 from streams.settings import Detection, Kafka, Settings
-from streams.topics import TopicError, create, table
 
 
 @pytest.fixture

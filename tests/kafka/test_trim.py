@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from streams.topics import Role
+from streams.broker.topics import Role
 from tests.kafka import tallies
 from tests.kafka.conftest import Install
 from tests.kafka.test_replay import newest_snapshots, written

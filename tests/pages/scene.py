@@ -11,7 +11,7 @@ from alerts.deliveries import Recipient
 from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick
 from alerts.lifecycle import Decision, Incidents, step
 from alerts.signal import Kind, Signal, SignalState
-from streams.incident_view import Public, Record, View
+from streams.response.incident_view import Public, Record, View
 
 MORNING = datetime(2026, 3, 3, 1, tzinfo=UTC)
 ZONE = "Asia/Shanghai"

@@ -12,7 +12,7 @@ import uvicorn
 
 from dashboards.pages.app import build
 from dashboards.pages.desk import Desk
-from streams.incident_view import Reach, View
+from streams.response.incident_view import Reach, View
 from tests.pages.scene import ZONE, Log, day
 
 TOKEN = "correct-horse-battery"

@@ -7,7 +7,7 @@ import pytest
 
 from dashboards.pages import news
 from dashboards.pages.entry import MOST_WRONG
-from streams.incident_view import Reach, View
+from streams.response.incident_view import Reach, View
 from tests.pages.scene import Log, day
 from tests.pages.site import BEARER, desk, served, view, visitor
 

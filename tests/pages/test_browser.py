@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from dashboards.pages.chart import HEIGHT, WIDTH
-from streams.incident_view import View
+from streams.response.incident_view import View
 from tests import needs
 from tests.pages.scene import KETTLE, Log, day, signal
 from tests.pages.site import TOKEN, desk, served, view

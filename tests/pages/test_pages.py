@@ -11,7 +11,7 @@ from dashboards.pages.desk import LANGUAGE, SESSION
 from dashboards.pages.entry import MOST_WRONG, SESSION_SECONDS, WRONG_WITHIN
 from dashboards.pages.sheets import PER_PAGE
 from detectors.growth import Growth
-from streams.incident_view import Reach, View
+from streams.response.incident_view import Reach, View
 from tests.pages.scene import KETTLE as KETTLE_SCOPE
 from tests.pages.scene import POWER_BANK, REFUSED, Log, day, quiet, signal
 from tests.pages.site import TOKEN, Clock, desk, view, visitor

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from streams.configuration.sections import Stream
 from streams.proposal.proposal import Proposal, propose
 from streams.proposal.sample import Sample
-from streams.sections import Stream
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 TEXTS = ("水壶底座漏水，用了三天就坏了", "打了五次电话都没有人接，态度很差", "快递一周了还没有到")

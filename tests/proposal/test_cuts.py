@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
+from streams.configuration.sections import UNITS, Cut
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import Proposal
-from streams.sections import UNITS, Cut
 from streams.settings import Settings
 from tests.proposal.samples import TEXTS, proposed, times
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from streams.configuration.sections import Stream
+from streams.events.translation import Column, Scalar
 from streams.proposal.matching import Reason, match
-from streams.sections import Stream
-from streams.translation import Column, Scalar
 from tests.proposal.samples import SHANGHAI, TEXTS, column, proposed, sample, times
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.forms import FORMS
+from streams.events.forms import FORMS
 from streams.proposal.names import likeness
 
 COMPLAINTS, MENTIONS = (FORMS[s].kind.__struct_fields__ for s in ("complaints", "mentions"))

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from streams.events import Rejected
+from streams.events.event import Rejected
 from streams.proposal.proposal import Note, Proposal, ProposalError, likelier, propose
 from streams.proposal.sample import Refused, Sample, profile, spread
 from tests.proposal.samples import SHANGHAI, TEXTS, column, proposed, sample, times

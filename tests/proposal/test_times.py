@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import zoned
+from streams.events import zoned
 from streams.proposal.sample import profile
 from streams.proposal.times import FORMATS, Clock, clock
 from tests.proposal.samples import SHANGHAI

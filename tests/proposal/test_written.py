@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from alerts.words import Words
-from streams import files, installing, mapping, sampling
-from streams.mapping import MappingError
-from streams.proposal import written
+from streams.configuration.sections import Kafka
+from streams.events import mapping
+from streams.events.mapping import MappingError
+from streams.files import inputs as files
+from streams.proposal import installing, sampling, written
 from streams.proposal.proposal import Proposal, ProposalError, likelier, propose
 from streams.proposal.written import Topic
-from streams.sections import Kafka
 from streams.settings import Settings, load
 from tests.proposal.samples import SHANGHAI, proposed, times
 

@@ -11,13 +11,13 @@ import msgspec
 import numpy as np
 
 from alerts.signal import Signal, SignalState
-from streams.cells import Counts, decode
-from streams.columns import Columns, End, Parsed
-from streams.events import Complaint, Event
-from streams.keys import partitions_of
-from streams.reading import Plan
+from streams.counts.cells import Counts, decode
+from streams.detection.shards import Shard
+from streams.events.columns import Columns, End, Parsed
+from streams.events.event import Complaint, Event
+from streams.intake.reading import Plan
 from streams.settings import Settings
-from streams.shards import Shard
+from streams.sources.keys import partitions_of
 from tests.streams.logs import DAY, HOUR, START, Partition, Record, complaint
 
 DAYS = 6

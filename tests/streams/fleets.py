@@ -10,16 +10,16 @@ import numpy as np
 
 from alerts.signal import Signal
 from detectors.columns import Floats, Ints
-from streams.batches import Batch, Batches, Name
-from streams.cells import Counts
-from streams.events import Complaint
-from streams.judges.batches import BatchJudge
-from streams.judges.bench import Bench
-from streams.judges.judge import Closed, Judge, Seat
-from streams.sections import Cut, Detection
+from streams.configuration.sections import Cut, Detection
+from streams.counts.cells import Counts
+from streams.detection.batches import Batch, Batches, Name
+from streams.detection.judges.batches import BatchJudge
+from streams.detection.judges.bench import Bench
+from streams.detection.judges.judge import Closed, Judge, Seat
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream
+from streams.events.event import Complaint
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
 

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from streams.cells import Cells, Counts, decode
-from streams.columns import Answers, End, Parsed
-from streams.events import Complaint, Mention, Rejected
-from streams.people import Seen
-from streams.reading import Emission, Plan, Reading
-from streams.recall import Recollection
-from streams.sections import Cut, Detection, Intake, Source
+from streams.configuration.sections import Cut, Detection, Intake, Source
+from streams.counts.cells import Cells, Counts, decode
+from streams.events.columns import Answers, End, Parsed
+from streams.events.event import Complaint, Mention, Rejected
+from streams.intake.reading import Emission, Plan, Reading
+from streams.seen.people import Seen
+from streams.seen.recall import Recollection
 from streams.settings import Settings
 
 MINUTE = 60_000

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from streams.almanac import HOLIDAY, MAKE_UP, Almanac, Occasion
-from streams.declared import Calendar, KnownEvent
+from streams.configuration.declared import Calendar, KnownEvent
+from streams.detection.almanac import HOLIDAY, MAKE_UP, Almanac, Occasion
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 THURSDAY, FRIDAY, SUNDAY = 0, 1, 3  # as hours of local time count weekdays

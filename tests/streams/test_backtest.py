@@ -8,10 +8,10 @@ import pytest
 
 from alerts.incident import IncidentState
 from alerts.signal import Kind, Signal, SignalState
-from streams.backtest import Backtest, Outcome
-from streams.events import LATEST, Complaint, Event
-from streams.history import History
-from streams.sections import Detection, Intake
+from streams.configuration.sections import Detection, Intake
+from streams.events.event import LATEST, Complaint, Event
+from streams.files.history import History
+from streams.hindsight.backtest import Backtest, Outcome
 from streams.settings import Settings
 from tests.streams.counts import (
     SURGE,

@@ -12,11 +12,11 @@ from benchmarks import batches as benchmark
 from detectors.batches import Batches as Detector
 from detectors.columns import Floats, Ints
 from detectors.neighbours import Fields, Neighbours, Shares
-from streams.batches import Batch, Batches
-from streams.judges.fleet.rates import Fleet
-from streams.judges.fleet.register import Register
-from streams.judges.judge import Seat
-from streams.snapshots import freeze, thaw
+from streams.detection.batches import Batch, Batches
+from streams.detection.judges.fleet.rates import Fleet
+from streams.detection.judges.fleet.register import Register
+from streams.detection.judges.judge import Seat
+from streams.detection.snapshots import freeze, thaw
 from tests.streams.fleets import (
     BAD,
     BATCHES,

@@ -10,15 +10,15 @@ from alerts.signal import Kind, Signal, SignalState
 from detectors.burst import THRESHOLD, Burst, BurstState
 from detectors.burstiness import Burstiness
 from detectors.columns import Ints
-from streams.cells import Counts
-from streams.events import Mention
-from streams.judges.burst import burst_judge
-from streams.judges.judge import Seat
-from streams.methods import Method
-from streams.sections import Cut
+from streams.configuration.methods import Method
+from streams.configuration.sections import Cut
+from streams.counts.cells import Counts
+from streams.detection.judges.burst import burst_judge
+from streams.detection.judges.judge import Seat
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream
+from streams.events.event import Mention
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, MINUTE, START, mention, settings
 

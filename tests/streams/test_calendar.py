@@ -15,11 +15,11 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal, SignalState
-from streams.cells import Counts
-from streams.declared import Calendar, KnownEvent
+from streams.configuration.declared import Calendar, KnownEvent
+from streams.counts.cells import Counts
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
 

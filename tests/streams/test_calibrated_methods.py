@@ -14,11 +14,11 @@ from detectors.columns import Bools, Floats
 from detectors.weekly import QUIET, Weekly, WeeklyState
 from streams.calibration.attendance import Attendance
 from streams.calibration.search import Finding, Note, Search
-from streams.hindsight import Called, called
-from streams.sections import Detection
+from streams.configuration.sections import Detection
+from streams.detection.signals import moment
+from streams.detection.stream import Watch
+from streams.hindsight.called import Called, called
 from streams.settings import Settings
-from streams.signals import moment
-from streams.stream import Watch
 from tests.alerts.samples import run, scoped, surge
 
 FIRST = 480_000  # an hour since the epoch

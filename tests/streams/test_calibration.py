@@ -12,19 +12,20 @@ from hypothesis import strategies as st
 
 from alerts.signal import Kind
 from detectors import burst
-from streams import marks, settings
+from streams import settings
 from streams.calibration import written
 from streams.calibration.attendance import Attendance
 from streams.calibration.search import Calibration, Note, Search
 from streams.calibration.trial import Clean
-from streams.hindsight import Called, called
-from streams.judges.bench import MAKERS
-from streams.judges.judge import Judge, Seat, kind_of
-from streams.marks import Case, Mark, Ruling
-from streams.sections import BUDGETED
+from streams.configuration.sections import BUDGETED
+from streams.detection.judges.bench import MAKERS
+from streams.detection.judges.judge import Judge, Seat, kind_of
+from streams.detection.signals import moment
+from streams.detection.stream import Watch
+from streams.hindsight import marks
+from streams.hindsight.called import Called, called
+from streams.hindsight.marks import Case, Mark, Ruling
 from streams.settings import Detection, Settings, SettingsError
-from streams.signals import moment
-from streams.stream import Watch
 from tests.alerts.samples import run, scoped, surge
 
 WEEK = 168
@@ -252,7 +253,11 @@ def test_each_method_leads_to_a_kind_of_signals() -> None:
 
 
 def test_each_judge_that_may_alarm_falsely_says_how_many_series_it_judges() -> None:
-    ours = [one for one in Judge.__subclasses__() if one.__module__.startswith("streams.judges.")]
+    ours = [
+        one
+        for one in Judge.__subclasses__()
+        if one.__module__.startswith("streams.detection.judges.")
+    ]
     silent = {one.__name__ for one in ours if "judged" not in vars(one)}
     assert silent == {"NoveltyJudge", "RuleJudge", "TraceJudge", "TriggerJudge"}
 

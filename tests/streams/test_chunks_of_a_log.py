@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.cells import SEPARATOR, Cells, Counts, decode
-from streams.columns import End, Parsed
-from streams.events import Rejected, Update
-from streams.reading import Plan
-from streams.seen import Mark
+from streams.counts.cells import SEPARATOR, Cells, Counts, decode
+from streams.events.columns import End, Parsed
+from streams.events.event import Rejected, Update
+from streams.intake.reading import Plan
+from streams.seen.record import Mark
 from tests.streams.logs import (
     BURN,
     DAY,

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.signal import Signal, SignalState
-from streams.hindsight import Called, called
-from streams.marks import Case, Mark, Ruling
+from streams.hindsight.called import Called, called
+from streams.hindsight.marks import Case, Mark, Ruling
 from streams.rulesets.acceptance import Doubt, Loss, Verdict, judge, marked, meant, rulings
 from streams.rulesets.comparison import Comparison, Pair, compare, same
 from tests.alerts.samples import NOON, run, scoped, silence, surge, trigger

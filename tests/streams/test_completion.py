@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from streams.columns import Columns
-from streams.completion import QUOTE, Harmful, complete
-from streams.events import Complaint
+from streams.events.columns import Columns
+from streams.events.event import Complaint
+from streams.intake.completion import QUOTE, Harmful, complete
 from tests.streams.logs import BURN, FIRE, START
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from streams.cells import Cells
-from streams.events import Mention
-from streams.reading import Plan
+from streams.counts.cells import Cells
+from streams.events.event import Mention
+from streams.intake.reading import Plan
 from tests.streams.logs import (
     BURN,
     DAY,

@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.columns import Columns
-from streams.course import BATCH, Course, Part
-from streams.events import Event, Mention
-from streams.fields import Ints
-from streams.sections import Stream
+from streams.columnar.fields import Ints
+from streams.configuration.sections import Stream
+from streams.events.columns import Columns
+from streams.events.event import Event, Mention
+from streams.files.course import BATCH, Course, Part
 from tests.streams.logs import START, complaint, mention
 
 STREAMS: tuple[Stream, ...] = ("complaints", "mentions")

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from streams.deadletters import KEPT, MOST_BYTES, DeadLetter
-from streams.events import Rejected
+from streams.events.event import Rejected
+from streams.intake.deadletters import KEPT, MOST_BYTES, DeadLetter
 
 WHY = Rejected("time", "昨天", "must carry its zone")
 

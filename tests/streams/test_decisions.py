@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.installing import exchange
+from streams.proposal.installing import exchange
 from streams.rulesets.acceptance import Loss
 from streams.rulesets.decisions import (
     NAME,

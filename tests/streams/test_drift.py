@@ -6,8 +6,8 @@ import pytest
 
 from alerts.signal import Kind
 from detectors.drift import Drift, DriftState
-from streams.judges.judge import Seat
-from streams.judges.weekly import DriftJudge, drift_judge
+from streams.detection.judges.judge import Seat
+from streams.detection.judges.weekly import DriftJudge, drift_judge
 from tests.streams.weeks import (
     ByWeek,
     assert_as_alone,

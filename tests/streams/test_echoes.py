@@ -1,6 +1,6 @@
 import logging
 
-from streams.echoes import EVERY, Echoes
+from streams.workers.echoes import EVERY, Echoes
 
 
 def test_a_line_that_is_said_again_and_again_stands_once_in_a_while_with_their_number() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from streams.configuration.sections import Cut, Detection, Source, Tables
 from streams.rulesets.effect import Effect, effect
-from streams.sections import Cut, Detection, Source, Tables
 from streams.settings import Settings
 from tests.streams.logs import CUTS
 

@@ -19,7 +19,7 @@ from aiokafka.structs import TopicPartition
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import fetches, wire
+from streams.transport import fetches, wire
 
 CALLS = TopicPartition("calls", 0)
 APPENDED = 0x08  # the attribute of times that are the broker's

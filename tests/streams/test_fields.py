@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.digests import digests
-from streams.fields import Coded, Field, Listed
-from streams.spans import Page, Spans
-from streams.vocabulary import Names
+from streams.columnar.digests import digests
+from streams.columnar.fields import Coded, Field, Listed
+from streams.columnar.spans import Page, Spans
+from streams.columnar.vocabulary import Names
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=80)
 VALUES = st.lists(st.none() | TEXTS, min_size=1, max_size=6)

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import fingerprints
-from streams.fingerprints import MOST, Fingerprints
-from streams.packed import TELLING, Packed, Sought
-from streams.recent import Recent
-from streams.seen import Hashes
+from streams.columnar.digests import Hashes
+from streams.seen import fingerprints
+from streams.seen.fingerprints import MOST, Fingerprints
+from streams.seen.packed import TELLING, Packed, Sought
+from streams.seen.recent import Recent
 
 WORDS = st.integers(0, 2**64 - 1)
 # Neighbours of each other, and hashes that share all but a few bits: those are told apart last.

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from streams.cells import SEPARATOR
-from streams.groups import WHOLE, Groups
-from streams.sections import Cut
-from streams.series import Key
+from streams.configuration.sections import Cut
+from streams.counts.cells import SEPARATOR
+from streams.detection.groups import WHOLE, Groups
+from streams.detection.series import Key
 from tests.streams.logs import CUTS, HOUR, START
 
 MONDAY = START // HOUR

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import httpx
 import pytest
 
-from streams import health
-from streams.health import PortError, Pulse, Readiness, Standing, readiness
-from streams.sections import Operations
-from streams.topics import Role
+from streams.broker.topics import Role
+from streams.configuration.sections import Operations
+from streams.workers import health
+from streams.workers.health import PortError, Pulse, Readiness, Standing, readiness
 
 Ask = Callable[[str], Awaitable[httpx.Response]]
 

@@ -9,7 +9,7 @@ import pytest
 from alerts.colour import Colour
 from alerts.incident import IncidentState
 from alerts.signal import Kind, Signal
-from streams.hindsight import Called, Hindsight, called, look_back
+from streams.hindsight.called import Called, Hindsight, called, look_back
 from tests.alerts.samples import NOON, run, scoped, silence, surge, trigger
 from tests.streams.counts import busy
 from tests.streams.logs import HOUR, START, complaint, settings

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import DefaultPartitioner
 
-from streams import mapping
-from streams.columns import Columns
-from streams.course import BATCH
-from streams.events import Complaint, Event, Mention, Update
-from streams.history import Arrival, History, source_of
-from streams.keys import partition_of, partitions_of
-from streams.sections import Intake, Source
+from streams.configuration.sections import Intake, Source
+from streams.events import mapping
+from streams.events.columns import Columns
+from streams.events.event import Complaint, Event, Mention, Update
+from streams.files.course import BATCH
+from streams.files.history import Arrival, History, source_of
+from streams.sources.keys import partition_of, partitions_of
 from tests.streams.logs import DAY, HOUR, START, complaint, mention
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from alerts.colour import Colour
 from alerts.deliveries import DeliveryState
 from alerts.incident import IncidentState
-from streams.incident_view import Case, Public, Record, View
+from streams.response.incident_view import Case, Public, Record, View
 from tests.pages.scene import MORNING, ZHEJIANG, Log, Told, day, filled, signal
 
 DAY = Log().play(day())

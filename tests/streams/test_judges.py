@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from alerts.signal import Signal, SignalState
 from detectors.columns import Ints
-from streams.cells import Counts
-from streams.judges.judge import Closed, Judge, Record, Seat
-from streams.judges.ledger import Ledger
-from streams.series import Key, Series
+from streams.counts.cells import Counts
+from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.judges.ledger import Ledger
+from streams.detection.series import Key, Series
+from streams.detection.snapshots import SnapshotError, freeze, thaw
+from streams.detection.stream import Stream
 from streams.settings import Settings
-from streams.snapshots import SnapshotError, freeze, thaw
-from streams.stream import Stream
 from tests.streams.counts import SURGE, busy, emitted, merged, parted, records
 from tests.streams.logs import DAY, HOUR, MINUTE, START, settings
 

@@ -2,7 +2,7 @@ from faust.types import TP
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.lag import Lag, Progress, Unread
+from streams.transport.lag import Lag, Progress, Unread
 
 ONE, TWO, OTHER = TP("complaints", 0), TP("complaints", 1), TP("mentions", 0)
 

@@ -7,13 +7,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.bulk import RESTS, Bulk
-from streams.columns import Answers
-from streams.fields import Coded, Listed
-from streams.forms import FORMS
-from streams.parsing import Reader, parse
+from streams.columnar.fields import Coded, Listed
+from streams.columnar.spans import Spans, Values
+from streams.events.bulk import RESTS, Bulk
+from streams.events.columns import Answers
+from streams.events.forms import FORMS
+from streams.events.parsing import Reader, parse
 from streams.settings import Intake, Stream
-from streams.spans import Spans, Values
 
 TIMES = ["2026-03-01T09:30:00.250Z", "2026-03-01T09:30:59.999Z", "2026-03-01T09:30:60.000Z", "soon"]
 MENTION = {"repost_of": "p-0", "author": "a", "platform": "x", "link": "https://x.example/1"}

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal
-from streams.hindsight import Called, called
-from streams.marks import AROUND, Mark, MarksError, Ruling, akin, load, placed
-from streams.regions import provinces
+from streams.files.regions import provinces
+from streams.hindsight.called import Called, called
+from streams.hindsight.marks import AROUND, Mark, MarksError, Ruling, akin, load, placed
 from tests.alerts.samples import NOON, run, scoped, surge
 
 HEADER = "incident,scope,at,mark,reason"

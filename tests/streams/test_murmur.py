@@ -4,11 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner import default
 
-from streams.columns import Columns
-from streams.events import Complaint
-from streams.keys import partition_of, partitions_of
-from streams.murmur import murmur2
-from streams.sections import Source
+from streams.configuration.sections import Source
+from streams.events.columns import Columns
+from streams.events.event import Complaint
+from streams.sources.keys import partition_of, partitions_of
+from streams.sources.murmur import murmur2
 
 
 @given(st.lists(st.binary(max_size=40)))

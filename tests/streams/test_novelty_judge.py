@@ -8,12 +8,12 @@ import pytest
 
 from alerts.signal import Kind, Signal, SignalState
 from detectors.novelty import Before, Combinations, Novelty
-from streams.cells import Counts, shard_of
-from streams.events import Complaint
-from streams.sections import Cut, Detection
+from streams.configuration.sections import Cut, Detection
+from streams.counts.cells import Counts, shard_of
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream
+from streams.events.event import Complaint
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
 

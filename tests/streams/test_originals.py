@@ -11,8 +11,8 @@ from detectors.text.reposts.essence import essences
 from detectors.text.reposts.minhash import BANDS
 from detectors.text.reposts.posts import Posts
 from detectors.text.reposts.reposts import Reposts
-from streams.originals import Chain, packed, unpacked
-from streams.seen import SeenChunk
+from streams.seen.originals import Chain, packed, unpacked
+from streams.seen.record import SeenChunk
 
 TEXTS = [
     "The kettle leaks at the lid and nobody at support answers the phone",

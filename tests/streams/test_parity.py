@@ -22,17 +22,17 @@ from detectors.burst import Burst
 from detectors.columns import Floats, Ints
 from detectors.weekly import Weekly, WeeklyState
 from detectors.window import Window
-from streams.cells import CellNumbers, Cells, Counts, layout
-from streams.judges.burst import BurstJudge
-from streams.judges.judge import Closed, Judge, Record, Seat
-from streams.judges.rules import RuleJudge
-from streams.judges.silence import SilenceJudge
-from streams.judges.weekly import MONDAY, Running, WeeklyJudge
-from streams.limits import Rule
-from streams.sections import Cut, Detection, Source, counted
-from streams.series import Series
+from streams.configuration.limits import Rule
+from streams.configuration.sections import Cut, Detection, Source, counted
+from streams.counts.cells import CellNumbers, Cells, Counts, layout
+from streams.detection.judges.burst import BurstJudge
+from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.judges.rules import RuleJudge
+from streams.detection.judges.silence import SilenceJudge
+from streams.detection.judges.weekly import MONDAY, Running, WeeklyJudge
+from streams.detection.series import Series
+from streams.detection.stream import Stream
 from streams.settings import Settings
-from streams.stream import Stream
 from tests.streams.logs import HOUR, START
 
 DIGITS = 1e-9

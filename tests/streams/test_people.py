@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import people
-from streams.digests import digests
-from streams.people import SPANS, Seen
+from streams.columnar.digests import digests
+from streams.seen import people
+from streams.seen.people import SPANS, Seen
 
 HORIZON = 700
 SPAN = HORIZON // SPANS

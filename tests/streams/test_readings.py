@@ -8,9 +8,9 @@ import pytest
 from aiokafka.structs import ConsumerRecord
 from faust.types import TP
 
-from streams import chunks
-from streams.chunks import Consumer, Run, StageApp
-from streams.wire import Records
+from streams.transport import chunks
+from streams.transport.chunks import Consumer, Run, StageApp
+from streams.transport.wire import Records
 
 CALLS = TP("calls", 2)
 

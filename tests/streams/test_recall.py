@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from streams.digests import digests
-from streams.people import Seen
-from streams.recall import AT_ONCE, Recollection
-from streams.seen import SeenChunk, packed
+from streams.columnar.digests import digests
+from streams.seen.people import Seen
+from streams.seen.recall import AT_ONCE, Recollection
+from streams.seen.record import SeenChunk, packed
 
 HOUR = 3_600_000
 

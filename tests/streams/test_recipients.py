@@ -4,7 +4,7 @@ import pytest
 
 from alerts.channels import Channel
 from alerts.colour import Colour
-from streams.recipients import MAKERS, recipients
+from streams.response.recipients import MAKERS, recipients
 from streams.settings import Settings, SettingsError, load
 
 # Apprise loads its e-mail service, which looks whether this module is still there.

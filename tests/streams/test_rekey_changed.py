@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from streams.chunks import Begin, LostRunError, Run
-from streams.intake import Intake
-from streams.origins import Origins
-from streams.rekeying import NOTE, RekeyChangedError
-from streams.topics import Topics
-from streams.wire import Record
+from streams.broker.topics import Topics
+from streams.intake.stage import Intake
+from streams.sources.origins import Origins
+from streams.sources.rekeying import NOTE, RekeyChangedError
+from streams.transport.chunks import Begin, LostRunError, Run
+from streams.transport.wire import Record
 from tests.streams.logs import settings
 
 RECORD = Record(7, 1_700_000_000_000, None, b"{}")

@@ -12,18 +12,18 @@ from hypothesis import given
 from hypothesis import settings as searched
 from hypothesis import strategies as st
 
-from streams.carrier import Carrier
-from streams.cells import Counts, decode
-from streams.columns import Answers, End
-from streams.events import Complaint, Mention
-from streams.keys import partition_of
-from streams.origins import BEGINS, ORIGIN, Carried, Origins, Word, encode, keys, short
-from streams.people import Seen
-from streams.reading import Emission, Plan
-from streams.recall import Recollection
-from streams.rekeyed import RekeyedReading
-from streams.sections import Source
-from streams.seen import Mark
+from streams.configuration.sections import Source
+from streams.counts.cells import Counts, decode
+from streams.events.columns import Answers, End
+from streams.events.event import Complaint, Mention
+from streams.intake.reading import Emission, Plan
+from streams.intake.rekeyed import RekeyedReading
+from streams.seen.people import Seen
+from streams.seen.recall import Recollection
+from streams.seen.record import Mark
+from streams.sources.carrier import Carrier
+from streams.sources.keys import partition_of
+from streams.sources.origins import BEGINS, ORIGIN, Carried, Origins, Word, encode, keys, short
 from tests.streams.logs import (
     DAY,
     HOUR,

@@ -22,9 +22,9 @@ from alerts.inputs import Attempted, Erased, Input, Outcome, Result, SignalInput
 from alerts.lifecycle import MEMORY, Incidents
 from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
-from streams.chunks import Begin, LogTruncatedError, LostRunError, Run
-from streams.response import DELIVERY, HEAD, INCIDENT, Response, changed, restored
-from streams.topics import Topics
+from streams.broker.topics import Topics
+from streams.response.stage import DELIVERY, HEAD, INCIDENT, Response, changed, restored
+from streams.transport.chunks import Begin, LogTruncatedError, LostRunError, Run
 from tests.alerts.samples import START, TEAM, scoped, surge, trigger
 from tests.streams.logs import settings
 

@@ -12,12 +12,12 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal, SignalState
-from streams.cells import Counts
-from streams.events import Event
-from streams.limits import Rule
-from streams.sections import Cut
+from streams.configuration.limits import Rule
+from streams.configuration.sections import Cut
+from streams.counts.cells import Counts
+from streams.detection.shards import Shard
+from streams.events.event import Event
 from streams.settings import Settings
-from streams.shards import Shard
 from tests.streams.counts import (
     applied,
     decided,

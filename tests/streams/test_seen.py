@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.seen import Hashes, Mark, SeenChunk, decode, encode, packed, unpacked
+from streams.columnar.digests import Hashes
+from streams.seen.record import Mark, SeenChunk, decode, encode, packed, unpacked
 
 HASHES = st.lists(st.integers(0, 2**64 - 1)).map(lambda found: np.array(found, np.uint64))
 MET = st.dictionaries(st.integers(0, 2**53), HASHES.map(packed), max_size=3)

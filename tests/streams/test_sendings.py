@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.sendings import AHEAD, Sendings
+from streams.transport.sendings import AHEAD, Sendings
 
 
 def future() -> "asyncio.Future[Any]":

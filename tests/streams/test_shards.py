@@ -11,15 +11,15 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal, SignalState
-from streams.cells import Counts, decode
-from streams.columns import End, Parsed
-from streams.events import Complaint, Event, Update
-from streams.reading import Plan
-from streams.sections import Cut
+from streams.configuration.sections import Cut
+from streams.counts.cells import Counts, decode
+from streams.counts.watermarks import CountsGapError
+from streams.detection.shards import Shard
+from streams.detection.snapshots import SnapshotError
+from streams.events.columns import End, Parsed
+from streams.events.event import Complaint, Event, Update
+from streams.intake.reading import Plan
 from streams.settings import Settings
-from streams.shards import Shard
-from streams.snapshots import SnapshotError
-from streams.watermarks import CountsGapError
 from tests.streams.counts import (
     SURGE,
     Log,

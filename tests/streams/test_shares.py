@@ -10,15 +10,15 @@ import pytest
 
 from alerts.signal import Kind, Signal, SignalState
 from detectors.share import Share, ShareState
-from streams.cells import Counts
-from streams.events import Mention
-from streams.judges.judge import Seat
-from streams.judges.share import Trio, share_judge
-from streams.sections import Cut
+from streams.configuration.sections import Cut
+from streams.counts.cells import Counts
+from streams.detection.judges.judge import Seat
+from streams.detection.judges.share import Trio, share_judge
+from streams.detection.shards import Shard
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream
+from streams.events.event import Mention
 from streams.settings import Settings, SettingsError, load
-from streams.shards import Shard
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream
 from tests.streams.counts import decided, emitted, learnt, merged, parted, played, records
 from tests.streams.logs import DAY, HOUR, START, mention, settings
 

@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams import snapshots
-from streams.snapshots import SLICE, Marker, Place, SnapshotError, freeze, joined, sliced, thaw
+from streams.detection import snapshots
+from streams.detection.snapshots import (
+    SLICE,
+    Marker,
+    Place,
+    SnapshotError,
+    freeze,
+    joined,
+    sliced,
+    thaw,
+)
 
 SHARD, E = 3, 4000
 LARGE = np.random.default_rng(7).bytes(2 * SLICE + 100)

@@ -14,15 +14,15 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal, SignalState
-from streams.backtest import Backtest
-from streams.cells import decode
-from streams.events import Complaint, Event
-from streams.history import History
-from streams.judges.silence import MOST
-from streams.reading import Plan
-from streams.sections import Intake, Source
+from streams.configuration.sections import Intake, Source
+from streams.counts.cells import decode
+from streams.detection.judges.silence import MOST
+from streams.detection.shards import Shard
+from streams.events.event import Complaint, Event
+from streams.files.history import History
+from streams.hindsight.backtest import Backtest
+from streams.intake.reading import Plan
 from streams.settings import Settings
-from streams.shards import Shard
 from tests.streams.counts import (
     applied,
     decided,

@@ -8,17 +8,17 @@ import pytest
 from alerts.account import Reader
 from alerts.gates import Answer, Doorman, Step
 from alerts.signal import Kind, Signal, SignalState
-from streams import signals
-from streams.cells import Counts
-from streams.events import Complaint
-from streams.judges.bench import MAKERS, Bench, Makers
-from streams.judges.judge import Closed
-from streams.judges.spatial import spatial_judge
-from streams.sections import Cut, Detection, Tables
+from streams.configuration.sections import Cut, Detection, Tables
+from streams.counts.cells import Counts
+from streams.detection import signals
+from streams.detection.judges.bench import MAKERS, Bench, Makers
+from streams.detection.judges.judge import Closed
+from streams.detection.judges.spatial import spatial_judge
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream, Watch
+from streams.events.event import Complaint
+from streams.hindsight.why import Inquiry
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream, Watch
-from streams.why import Inquiry
 from tests.streams.counts import emitted, parted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
 

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.tallies import WIDEST, Table, table
-from streams.vocabulary import LACKING
+from streams.columnar.vocabulary import LACKING
+from streams.counts.tallies import WIDEST, Table, table
 
 EVENT = st.tuples(
     st.tuples(st.integers(LACKING, 3), st.sampled_from([LACKING, 0, 1, WIDEST - 1])),

@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from alerts.precedence import led
 from alerts.signal import Signal, SignalState
 from detectors.growth import Pace
-from streams.backtest import Backtest
-from streams.cells import Counts
-from streams.events import Complaint, Event, Mention
-from streams.history import History
-from streams.judges import trace
-from streams.sections import Cut, Intake
+from streams.configuration.sections import Cut, Intake
+from streams.counts.cells import Counts
+from streams.detection.judges import trace
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream
+from streams.events.event import Complaint, Event, Mention
+from streams.files.history import History
+from streams.hindsight.backtest import Backtest
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream
 from streams.traffic.generator import generate
 from streams.traffic.scenarios.social_wave import SocialWave
 from tests.streams.counts import SURGE, busy, emitted, merged, parted, records

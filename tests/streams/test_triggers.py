@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.cells import Trigger
-from streams.triggers import MOST_EVENTS, Report, Triggers
+from streams.counts.cells import Trigger
+from streams.detection.triggers import MOST_EVENTS, Report, Triggers
 
 LEAST = -(2**62)
 SCOPE = (("harm", "injury"), ("product", "kettle"))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.cells import Counts
-from streams.watermarks import Admission, CountsGapError, Held, Watermarks, admit
+from streams.counts.cells import Counts
+from streams.counts.watermarks import Admission, CountsGapError, Held, Watermarks, admit
 
 T = 1_704_067_200_000
 

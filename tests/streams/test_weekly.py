@@ -10,8 +10,8 @@ import pytest
 
 from alerts.signal import Kind, SignalState
 from detectors.weekly import Weekly, WeeklyState
-from streams.judges.judge import Seat
-from streams.judges.weekly import Running, WeeklyJudge, weekly_judge
+from streams.detection.judges.judge import Seat
+from streams.detection.judges.weekly import Running, WeeklyJudge, weekly_judge
 from tests.streams.logs import START
 from tests.streams.weeks import (
     FLAT,

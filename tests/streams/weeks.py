@@ -9,15 +9,15 @@ import numpy as np
 from alerts.signal import Kind, Signal
 from detectors.alarm import Alarms
 from detectors.columns import Ints
-from streams.cells import Counts
-from streams.events import Complaint
-from streams.judges.judge import Judge, Seat
-from streams.judges.weekly import MONDAY, Running
-from streams.methods import Method
-from streams.sections import Cut, Detection
+from streams.configuration.methods import Method
+from streams.configuration.sections import Cut, Detection
+from streams.counts.cells import Counts
+from streams.detection.judges.judge import Judge, Seat
+from streams.detection.judges.weekly import MONDAY, Running
+from streams.detection.snapshots import freeze, thaw
+from streams.detection.stream import Stream
+from streams.events.event import Complaint
 from streams.settings import Settings
-from streams.snapshots import freeze, thaw
-from streams.stream import Stream
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
-from streams.events import Complaint
-from streams.sections import Stream
+from streams.configuration.sections import Stream
+from streams.events.event import Complaint
 from streams.traffic.draws import Ints, named, one, picked, share
 from streams.traffic.filings import filed
 from streams.traffic.posts import posted_about

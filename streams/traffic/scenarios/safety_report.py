@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.events import milliseconds
+from streams.events.event import milliseconds
 from streams.traffic.draws import one
 from streams.traffic.filings import filed
 from streams.traffic.population import Language

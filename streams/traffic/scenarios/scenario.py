@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 import msgspec
 from numpy.random import Generator
 
-from streams.events import MILLISECOND, Complaint, Mention, iso, milliseconds
+from streams.events.event import MILLISECOND, Complaint, Mention, iso, milliseconds
 from streams.traffic.scene import Scene
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from numpy.random import Generator
 
-from streams.events import Complaint, Mention, milliseconds
+from streams.events.event import Complaint, Mention, milliseconds
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
 from streams.traffic.scene import Scene
 

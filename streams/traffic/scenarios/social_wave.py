@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
-from streams.events import Complaint, milliseconds
+from streams.events.event import Complaint, milliseconds
 from streams.traffic.draws import Ints, one
 from streams.traffic.filings import filed
 from streams.traffic.posts import posted_about, reposted

@@ -1,0 +1,132 @@
+"""What Kafka holds of a person: dead letters and evidence, which can go, and what must expire."""
+
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+import msgspec
+from kafka import KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+
+from alerts import inputs
+from alerts.erasure import digest
+from alerts.inputs import Erased
+from streams.archive.erasure import names
+from streams.broker import records, security, topics
+from streams.broker.local import BrokerError
+from streams.broker.records import Cluster
+from streams.broker.topics import Role, Topics
+from streams.events.rejections import FAILURES
+from streams.settings import Settings
+
+PATIENCE: Final = 20.0  # seconds, for response to read what it is told
+LOOK: Final = 0.5
+
+
+class Quoting(NamedTuple):
+    """Records of a topic that quote the person and that cannot be taken out of it."""
+
+    topic: str
+    records: int
+
+
+class Letters(NamedTuple):
+    """Dead letters that told of the person, and what still quotes the person.
+
+    `evidence` says whether the incidents no longer do: their worker has to run for that.
+    """
+
+    erased: int
+    quoting: list[Quoting]
+    evidence: bool
+
+
+def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[str]) -> Letters:
+    """Empty the dead letters that name the person; count what quotes the person elsewhere.
+
+    Args:
+        settings: of the installation.
+        bootstrap: of the broker.
+        person: as events name it.
+        quotes: what signals may show of the person's events.
+
+    Raises:
+        BrokerError: where the broker does not answer.
+        TopicError: where a topic is missing.
+    """
+    named = Topics.of(settings)
+    topics.make_erasable(settings, bootstrap)
+    evidence = not quotes or _leave_evidence(settings, bootstrap, quotes)
+    with records.connected(settings.kafka, bootstrap) as cluster:
+        letters = cluster.log(named.dead_letters).whole().records
+        keys = {one.key for one in letters if one.key and names(one.value, person)}
+        quoting = list(_quoting(cluster, named, frozenset(quotes)))
+    if keys:
+        _empty(settings, bootstrap, keys)
+    return Letters(len(keys), quoting, evidence)
+
+
+def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str]) -> bool:
+    """Tell response to forget the quotes; once it has, what it was told before goes too.
+
+    Its state is in its table, so it needs none of the inputs that are behind it.
+    """
+    inputs_of = TopicPartition(Topics.of(settings).incident_inputs, 0)
+    item = Erased(
+        quotes=tuple(sorted(map(digest, quotes))), at=time.time_ns() // 1_000_000
+    )  # fmt: skip
+    with _producing(settings, bootstrap) as producer:
+        sent = producer.send(inputs_of.topic, value=inputs.encode(item), partition=0)
+        offset = sent.get(timeout=30).offset
+    deadline = time.monotonic() + PATIENCE
+    while topics.committed(settings, bootstrap, Role.RESPONSE, inputs_of) <= offset:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)
+    topics.forget(settings, bootstrap, inputs_of, offset)
+    return True
+
+
+def _quoting(cluster: Cluster, named: Topics, quotes: frozenset[str]) -> Iterator[Quoting]:
+    for topic in (named.signals, named.incident_inputs, named.notifications):
+        held = (one.value for one in cluster.log(topic).whole().records)
+        if quotes and (found := sum(bool(quotes & set(_examples(value))) for value in held)):
+            yield Quoting(topic, found)
+
+
+def _examples(value: bytes) -> Iterator[str]:
+    """The quotes in a record, wherever in it they stand."""
+    try:
+        waiting: list[Any] = [msgspec.json.decode(value)]
+    except FAILURES:
+        return
+    while waiting:
+        match waiting.pop():
+            case dict(held):
+                yield from held.get("examples", ())
+                waiting += held.values()
+            case list(held):
+                waiting += held
+
+
+def _empty(settings: Settings, bootstrap: str, keys: Collection[bytes]) -> None:
+    """A record without a value under each key; compaction takes both away."""
+    dead_letters = Topics.of(settings).dead_letters
+    with _producing(settings, bootstrap) as producer:
+        for sent in [producer.send(dead_letters, key=key, value=None) for key in sorted(keys)]:
+            sent.get(timeout=30)
+
+
+@contextmanager
+def _producing(settings: Settings, bootstrap: str) -> Iterator[Any]:
+    try:
+        producer: Any = KafkaProducer(
+            bootstrap_servers=bootstrap.split(","), acks="all", **security.client(settings.kafka)
+        )
+        try:
+            yield producer
+        finally:
+            producer.close()
+    except KafkaError as error:
+        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None

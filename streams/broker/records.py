@@ -1,0 +1,126 @@
+"""Records of a topic, to look at: all, or of each partition some of the newest or oldest."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple
+
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from streams.broker import admission, security
+from streams.broker.local import BrokerError
+from streams.broker.topics import TopicError
+from streams.events.mapping import nearest
+from streams.settings import Kafka
+
+PATIENCE: Final = 30.0  # seconds without a record, before the broker is given up
+POLL_MS: Final = 500
+
+
+class Record(NamedTuple):
+    """A record as it lies in its topic."""
+
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes
+
+
+class Part(NamedTuple):
+    """What was read of a topic; `partitions` counts those that it has."""
+
+    partitions: int
+    records: Sequence[Record]
+
+
+class Log:
+    """A topic that is looked at; nobody's place in it changes."""
+
+    def __init__(self, consumer: Any, name: str) -> None:
+        self.name = name
+        self._consumer = consumer
+        self._places = [TopicPartition(name, p) for p in consumer.partitions_for_topic(name) or ()]
+
+    @property
+    def partitions(self) -> int:
+        return len(self._places)
+
+    def whole(self) -> Part:
+        """The records before the present end."""
+        return self._read(*self._bounds())
+
+    def newest(self, most: int) -> Part:
+        """The records before the present end; at most about `most` of them."""
+        begins, ends = self._bounds()
+        each = self._each(most)
+        return self._read({p: max(begins[p], ends[p] - each) for p in self._places}, ends)
+
+    def oldest(self, most: int) -> Part:
+        begins, ends = self._bounds()
+        each = self._each(most)
+        return self._read(begins, {p: min(ends[p], begins[p] + each) for p in self._places})
+
+    def _each(self, most: int) -> int:
+        return -(-most // max(1, self.partitions))
+
+    def _bounds(self) -> tuple[Mapping[Any, int], Mapping[Any, int]]:
+        ends = self._consumer.end_offsets(self._places)
+        return self._consumer.beginning_offsets(self._places), ends
+
+    def _read(self, begins: Mapping[Any, int], ends: Mapping[Any, int]) -> Part:
+        due = {place: end for place, end in ends.items() if begins[place] < end}
+        self._consumer.assign(list(due))
+        for place in due:
+            self._consumer.seek(place, begins[place])
+        return Part(self.partitions, list(self._until(due)))
+
+    def _until(self, due: Mapping[Any, int]) -> Iterator[Record]:
+        """Up to the ends, which markers of transactions may lie before."""
+        heard = time.monotonic()
+        while any(self._consumer.position(place) < end for place, end in due.items()):
+            polled = self._consumer.poll(timeout_ms=POLL_MS)
+            for place, records in polled.items():
+                for record in records:
+                    if record.offset < due[place] and record.value is not None:
+                        yield Record(place.partition, record.offset, record.key, record.value)
+            heard = time.monotonic() if polled else heard
+            if time.monotonic() - heard > PATIENCE:
+                raise BrokerError(f"the broker sent no record within {PATIENCE:.0f} s")
+
+
+@contextmanager
+def connected(kafka: Kafka, bootstrap: str) -> Iterator["Cluster"]:
+    """The topics of a broker; raises BrokerError where it does not let us in."""
+    admission.check(kafka, bootstrap)
+    try:
+        consumer = KafkaConsumer(
+            bootstrap_servers=bootstrap.split(","), enable_auto_commit=False,
+            allow_auto_create_topics=False, isolation_level="read_committed",
+            bootstrap_timeout_ms=10_000, **security.client(kafka),
+        )  # fmt: skip
+        try:
+            yield Cluster(consumer, bootstrap)
+        finally:
+            consumer.close()
+    except KafkaError as error:
+        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None
+
+
+class Cluster:
+    """The topics that there are."""
+
+    def __init__(self, consumer: Any, bootstrap: str) -> None:
+        self._consumer, self._bootstrap = consumer, bootstrap
+        self.names: frozenset[str] = frozenset(consumer.topics())
+
+    def log(self, name: str) -> Log:
+        """Raises TopicError for a topic that does not exist."""
+        if name not in self.names:
+            near = self._near(name)
+            raise TopicError(f"topic {name}: does not exist at {self._bootstrap}; {near}")
+        return Log(self._consumer, name)
+
+    def _near(self, name: str) -> str:
+        near = nearest(name, (known for known in self.names if not known.startswith("__")))
+        return f"nearest: {', '.join(near[:5])}" if near else "it has no topics"

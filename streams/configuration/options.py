@@ -1,0 +1,175 @@
+"""A tree of pydantic models seen as options with paths, and its errors in words."""
+
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsError as Unreadable
+
+from streams.configuration import durations
+
+# Kubernetes announces a service named tocsin by variables that look like ours.
+SERVICE_LINK = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT(_\d+_\w+)?)$")
+
+
+def _parts(annotation: object) -> Iterator[object]:
+    """The annotation and all that it is composed of: `tuple[Cut, ...] | None` holds Cut."""
+    yield annotation
+    for part in get_args(annotation):
+        yield from _parts(part)
+
+
+def _model(field: FieldInfo) -> type[BaseModel] | None:
+    models = (
+        part
+        for part in _parts(field.annotation)
+        if isinstance(part, type) and issubclass(part, BaseModel)
+    )
+    return next(models, None)
+
+
+def walk(model: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, FieldInfo]]:
+    """Every option below the model, as a path such as `detection.bucket` or `cuts.by`."""
+    for name, field in model.model_fields.items():
+        below = _model(field)
+        if below is None:
+            yield ".".join((*path, name)), field
+        else:
+            yield from walk(below, (*path, name))
+
+
+def _known(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return dict(walk(model))
+
+
+def _secret(field: FieldInfo | None) -> bool:
+    return field is not None and SecretStr in _parts(field.annotation)
+
+
+def _nearest(path: str, known: Collection[str]) -> str:
+    near = difflib.get_close_matches(path, known, n=1, cutoff=0)
+    return f"unknown option; the nearest known one is {near[0]}"
+
+
+def problems(model: type[BaseModel], error: ValidationError) -> list[str]:
+    """One line for each problem: option, rule and value, without any secret."""
+    return [_problem(detail, _known(model)) for detail in error.errors()]
+
+
+def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
+    # A dict's key is reported as the text "[key]"; it says nothing to the reader.
+    steps = [step for step in detail["loc"] if step != "[key]"]
+    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)[1:]
+    path = ".".join(step for step in steps if isinstance(step, str))
+    if detail["type"] == "extra_forbidden":
+        sections = {option.partition(".")[0] for option in known}
+        return f"{shown}: {_nearest(path, known if '.' in path else {*sections, *known})}"
+    rule = _rule(detail)
+    if detail["type"] != "value_error" and not _secret(known.get(path)):
+        rule += _got(detail["input"])
+    return f"{shown}: {rule}" if shown else rule
+
+
+BOUNDS = {
+    "greater_than": ("gt", "greater than"),
+    "greater_than_equal": ("ge", "at least"),
+    "less_than": ("lt", "less than"),
+    "less_than_equal": ("le", "at most"),
+    "too_short": ("min_length", "of length at least"),
+}
+
+
+SAID = {"missing": "must be set", "path_not_file": "must be an existing file"}
+
+
+def _rule(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind in SAID:
+        return SAID[kind]
+    if kind in BOUNDS:
+        name, words = BOUNDS[kind]
+        return f"must be {words} {_written(context[name])}"
+    said = detail["msg"].replace("Input should", "must").partition(", unable")[0]
+    return said[0].lower() + said[1:]
+
+
+def _got(value: object) -> str:
+    """The refused value; a whole table is not repeated, for it may hold a secret."""
+    if isinstance(value, str | int | float | timedelta | Path):
+        return f", got {_written(value)}"
+    return ""
+
+
+def _written(value: object) -> str:
+    if isinstance(value, timedelta):
+        return durations.text(value)
+    return str(value) if isinstance(value, Path) else repr(value)
+
+
+def unreadable(error: Unreadable) -> str:
+    """A variable that should have held JSON; pydantic names the option but not the rule."""
+    named = re.search(r'field "(\w+)"', str(error))
+    option = named[1] if named else "environment"
+    return f"{option}: must be JSON when it is given as one environment variable"
+
+
+def unknown_variables(
+    model: type[BaseModel],
+    environment: Mapping[str, str],
+    *,
+    prefix: str,
+    others: Collection[str],
+) -> list[str]:
+    """Variables that carry the prefix and name no section; their values stay unread."""
+    names = {f"{prefix}{name}".upper() for name in model.model_fields} | set(others)
+    return [
+        f"{name}: {_nearest(name, sorted(names))}"
+        for name in sorted(environment)
+        if name.startswith(prefix)
+        and name.partition("__")[0] not in names
+        and not SERVICE_LINK.search(name)
+    ]
+
+
+def written_secrets(model: type[BaseModel], data: Mapping[str, Any], *, prefix: str) -> list[str]:
+    """Secrets that stand in the settings file itself, which people copy and commit."""
+    return [
+        f"{path}: must come from the environment ({prefix}{path.replace('.', '__').upper()}) "
+        f"or from {path}_file, not from the settings file"
+        for path, field in walk(model)
+        if _secret(field) and _at(data, path.split(".")) is not None
+    ]
+
+
+def _at(data: object, path: list[str]) -> object:
+    for name in path:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data
+
+
+def anchored(model: type[BaseModel], data: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The data with its relative paths seen from `folder`; "~" is the user's home."""
+    known = model.model_fields
+    return {
+        name: _anchored(known[name], value, folder) if name in known else value
+        for name, value in data.items()
+    }
+
+
+def _anchored(field: FieldInfo, value: Any, folder: Path) -> Any:
+    below = _model(field)
+    if below is not None and isinstance(value, dict):
+        return anchored(below, value, folder)
+    if below is not None and isinstance(value, list):
+        return [_anchored(field, item, folder) for item in value]
+    if isinstance(value, str) and Path in _parts(field.annotation):
+        return folder / Path(value).expanduser()
+    return value

@@ -1,0 +1,1 @@
+"""Detection: counts become the state of series, and signals."""

@@ -1,0 +1,125 @@
+"""Burst: the busy series of some cuts, in buckets of five minutes, by their own standards.
+
+It steps all of them and tells of those that burst, by `detectors.burstiness`. After a day for
+which one does it speaks in the surge's stead, whose hours are an alarm there every other day. Not
+sooner: an incident that begins makes any series burst, and the surge is to call it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from alerts.gates import Gate, Step
+from alerts.signal import Kind, Scope, Signal
+from detectors import burst
+from detectors.alarm import Hysteresis
+from detectors.burst import Burst, BurstState, Verdict
+from detectors.burstiness import Burstiness
+from detectors.columns import Ints
+from streams.detection import signals
+from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.judges.ledger import Ledger
+from streams.detection.judges.standing import Standing
+from streams.detection.series import Series
+from streams.detection.signals import Change
+
+DAY = 288
+
+
+class BurstJudge(Judge):
+    """Of posts it counts originals, and of complaints people, as the surge does."""
+
+    minutes = 5
+
+    def __init__(self, seat: Seat) -> None:
+        self._ledger = Ledger(seat.of("burst"), minutes=self.minutes)
+        allowed = seat.threshold / seat.times
+        self._burst = Burst(threshold=burst.threshold(allowed, times=seat.times))
+        self._state, self._burstiness = BurstState.empty(), Burstiness.empty()
+        self._bursty_for = np.empty(0, np.int64)  # buckets on end
+        self._alarms = Standing(Hysteresis(quiet=burst.QUIET))
+        self._verdict: Verdict | None = None  # on the bucket closed last
+
+    def take(self, record: Record) -> Iterator[Signal]:
+        self._ledger.take(record)
+        yield from ()
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        people = self._ledger.close(closed).people
+        self._grow(people.size)
+        masked = np.full(people.size, closed.masked)
+        expectation = self._burst.expect(self._state, bucket=closed.bucket)
+        self._state, verdict = self._burst.step(self._state, expectation, people, masked)
+        verdict = replace(verdict, above=verdict.above & self._burstiness.bursty)
+        self._burstiness.learn(people, masked)
+        self._verdict = verdict
+        self._bursty_for = np.where(self._burstiness.bursty, self._bursty_for + 1, 0)
+        for change in self._alarms.step(verdict, bucket=closed.bucket):
+            if closed.series.tells(self._ledger.keys[change.place]):
+                yield self._signal(verdict, change, closed)
+
+    def claims(self, series: Series) -> Ints:
+        own = np.flatnonzero((self._bursty_for >= DAY) & ~self._state.learning)
+        return np.array([series.life(self._ledger.keys[place]) for place in own], np.int64)
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        key, keys, verdict = closed.series.key_of(scope), self._ledger.keys, self._verdict
+        if key not in keys or verdict is None:
+            return ()
+        place = keys.index(key)
+        if not self._burstiness.bursty[place]:
+            return (Gate(Step.BURST, open=False),)
+        since = signals.moment(int(verdict.onset[place]), self.minutes)
+        numbers = signals.figures(verdict, place, threshold=self._burst.threshold, since=since)
+        return (Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers),)
+
+    def judged(self, series: Series) -> int:
+        """Only what bursts can alarm."""
+        return int(np.count_nonzero(self._burstiness.bursty & ~self._state.learning))
+
+    @property
+    def standing(self) -> int:
+        return self._alarms.count
+
+    @property
+    def threshold(self) -> float:
+        return self._burst.threshold
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "ledger": self._ledger.snapshot(), "state": self._state.columns(),
+            "burstiness": self._burstiness.columns(), "bursty_for": self._bursty_for,
+            "alarms": self._alarms.snapshot(),
+        }  # fmt: skip
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self._ledger.restore(held["ledger"])
+        self._state = BurstState.of(held["state"])
+        self._burstiness = Burstiness.of(held["burstiness"])
+        self._bursty_for = held["bursty_for"]
+        self._alarms.restore(held["alarms"])
+
+    def _grow(self, n: int) -> None:
+        if n > self._state.size:
+            self._state, self._burstiness = self._state.grown(n), self._burstiness.grown(n)
+            self._bursty_for = np.append(
+                self._bursty_for, np.zeros(n - self._bursty_for.size, np.int64)
+            )
+            self._alarms.grow(n)
+
+    def _signal(self, verdict: Verdict, change: Change, closed: Closed) -> Signal:
+        minutes = (closed.bucket + 1 - int(verdict.onset[change.place])) * self.minutes
+        observed, expected = verdict.observed[change.place], verdict.expected[change.place]
+        return signals.alarm(
+            Kind.BURST, closed.series.scope_of(self._ledger.keys[change.place]), verdict, change,
+            bucket=closed.bucket, minutes=self.minutes, threshold=self._burst.threshold,
+            reason=f"{observed:.0f} in {minutes} minutes where {expected:.3g} were expected",
+            approximate=closed.approximate,
+        )  # fmt: skip
+
+
+def burst_judge(seat: Seat) -> BurstJudge | None:
+    """None where no cut asks for it: then no stream need close buckets so short."""
+    return BurstJudge(seat) if seat.of("burst") else None

@@ -1,0 +1,148 @@
+"""Plain rules: what somebody asked to be told of; each is judged by itself, at the close alone."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from alerts.gates import Gate, Number, Step
+from alerts.signal import Kind, Scope, Signal
+from detectors import rules
+from detectors.alarm import Hysteresis
+from detectors.columns import Ints
+from detectors.window import Window
+from streams.configuration import durations
+from streams.configuration.limits import Rule
+from streams.counts.cells import SEPARATOR
+from streams.detection import signals
+from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.judges.ledger import Ledger
+from streams.detection.judges.standing import Standing
+from streams.detection.series import Key
+from streams.detection.signals import Change
+
+NOWHERE = -1
+
+
+def rule_judges(seat: Seat) -> dict[str, Judge]:
+    """One for each rule of the stream, by its name in a snapshot."""
+    wanted = [rule for rule in seat.settings.rules if rule.stream == seat.stream]
+    return {f"rule {rule.name}": RuleJudge(seat, rule) for rule in wanted}
+
+
+class RuleJudge(Judge):
+    """One rule on the series of its cut; those that they are a share of stand beside them.
+
+    Args:
+        seat: where it sits.
+        rule: as it is set; its cuts are counted.
+    """
+
+    def __init__(self, seat: Seat, rule: Rule) -> None:
+        self.minutes, self.terms = rule.minutes, rule.model_dump_json()
+        self._rule = rule
+        self._test = rules.Rule(
+            least=rule.people, window=rule.buckets(rule.within), ratio=rule.share or rule.times,
+            holds=max(rule.buckets(rule.holds), 1), until=(rule.until or rule.level) / rule.level,
+        )  # fmt: skip
+        self._cut, self._whole = (
+            next(n for n, cut in enumerate(seat.cuts) if cut.counted == counted)
+            for counted in (rule.counted, rule.compared)
+        )
+        self._ledger = Ledger({self._cut, self._whole}, minutes=rule.minutes)
+        delay = rule.buckets(rule.than) if rule.times else 0
+        self._window = Window(length=self._test.window, delay=delay)
+        self._wanted = np.empty(0, np.bool_)  # by place, whether the rule is about it
+        self._whole_of = np.empty(0, np.int64)  # by place, that of what it is a share of
+        self._verdict: rules.Verdict | None = None  # on the bucket closed last
+        self._state, self._alarms = rules.RuleState.empty(), Standing(Hysteresis(quiet=1))
+
+    def take(self, record: Record) -> Iterator[Signal]:
+        self._ledger.take(record)
+        yield from ()
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        tally = self._ledger.close(closed)
+        self._grow(closed)
+        self._window.take(tally.people)
+        self._state, verdict = self._test.step(
+            self._state, self._people(), self._compared(), bucket=closed.bucket
+        )
+        self._verdict = verdict
+        for change in self._alarms.step(verdict, bucket=closed.bucket):
+            if closed.series.tells(self._ledger.keys[change.place]):
+                yield self._signal(verdict, change, closed)
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        key = closed.series.key_of(scope)
+        if key is None or key.cut != self._cut or not self._rule.only.items() <= scope.items():
+            return ()
+        place = self._ledger.keys.index(key) if key in self._ledger.keys else NOWHERE
+        numbers: dict[str, Number] = {
+            "rule": self._rule.name, "people": 0.0, "limit": float(self._rule.people),
+            "held": 0.0, "needed": float(self._test.holds),
+        }  # fmt: skip
+        if place != NOWHERE and self._verdict is not None:
+            numbers["people"] = float(self._verdict.observed[place])
+            numbers["limit"] = float(self._verdict.expected[place])
+            numbers["held"] = float(self._verdict.held[place])
+        open_ = place != NOWHERE and bool(self._state.standing[place])
+        return (Gate(Step.RULE, open=open_, numbers=numbers),)
+
+    @property
+    def standing(self) -> int:
+        return self._alarms.count
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "ledger": self._ledger.snapshot(), "window": self._window.columns(),
+            "state": self._state.columns(), "alarms": self._alarms.snapshot(),
+        }  # fmt: skip
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self._ledger.restore(held["ledger"])
+        self._window.restore(held["window"])
+        self._state = rules.RuleState.of(held["state"])
+        self._alarms.restore(held["alarms"])
+
+    def _grow(self, closed: Closed) -> None:
+        """Give a place to what is new; after a restore all is."""
+        keys, known = self._ledger.keys, self._wanted.size
+        if len(keys) == known:
+            return
+        places = {key: place for place, key in enumerate(keys)}
+        wanted, whole = [], []
+        for key in keys[known:]:
+            scope = closed.series.scope_of(key)
+            wanted.append(key.cut == self._cut and self._rule.only.items() <= scope.items())
+            whole.append(places.get(self._whole_key(scope, closed), NOWHERE))
+        self._wanted = np.append(self._wanted, np.array(wanted, np.bool_))
+        self._whole_of = np.append(self._whole_of, np.array(whole, np.int64))
+        self._state = self._state.grown(len(keys))
+        self._window.grow(len(keys))
+        self._alarms.grow(len(keys))
+
+    def _whole_key(self, scope: dict[str, str], closed: Closed) -> Key:
+        """What it is a share of, whose cut may name the same fields in another order."""
+        by = closed.series.cuts[self._whole].by
+        return Key(self._whole, SEPARATOR.join(scope[field] for field in by))
+
+    def _people(self) -> Ints:
+        """Nobody where there is nothing to compare with yet."""
+        known = self._wanted & (self._window.full or not self._rule.times)
+        return np.where(known, self._window.recent, 0)
+
+    def _compared(self) -> Ints:
+        if self._rule.times:
+            return self._window.before
+        return np.where(self._whole_of != NOWHERE, self._window.recent[self._whole_of], 0)
+
+    def _signal(self, verdict: rules.Verdict, change: Change, closed: Closed) -> Signal:
+        people, limit = verdict.observed[change.place], verdict.expected[change.place]
+        within = durations.text(self._rule.within)
+        return signals.alarm(
+            Kind.RULE, closed.series.scope_of(self._ledger.keys[change.place]), verdict, change,
+            bucket=closed.bucket, minutes=self.minutes, threshold=1.0, rule=self._rule.name,
+            reason=f"{self._rule.name}: {people} people within {within}, its limit is {limit:.3g}",
+            approximate=closed.approximate,
+        )  # fmt: skip

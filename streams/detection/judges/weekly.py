@@ -1,0 +1,192 @@
+"""Weekly and drift: people by the local week, against trend and yearly season.
+
+They are for what rises so slowly that a baseline of hours learns it as it comes: weekly for what
+is there within a few weeks, drift for what grows by a few percent from each week to the next.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, ClassVar, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from alerts.gates import Gate, Number, Step
+from alerts.signal import Kind, Scope, Signal
+from detectors import drift, weekly
+from detectors.alarm import Hysteresis
+from detectors.columns import Bools, Columns, Ints, column
+from detectors.drift import Drift, DriftState
+from detectors.weekly import SHORTEST, Expectation, Verdict, Weekly, WeeklyState
+from streams.detection import signals
+from streams.detection.judges.judge import Closed, Judge, Roster, Seat
+from streams.detection.judges.standing import Standing
+from streams.detection.series import UNBORN, Series
+from streams.detection.signals import Change
+
+HOURS = 168
+MONDAY = 72
+"""Hours from the Monday before the epoch, 1969-12-29, to it."""
+WHOLE = 160
+"""Hours that must have been seen of a week: one is 167 to 169, and an outage may hide a shift."""
+
+
+@dataclass(slots=True)
+class Running(Columns):
+    """The week that runs: its people, and its hours that nothing hid since the series lives."""
+
+    people: Annotated[Ints, column(np.int64)]
+    hours: Annotated[Ints, column(np.int64)]
+
+    def add(self, people: Ints, *, hidden: bool) -> None:
+        self.people += people
+        self.hours += not hidden
+
+    @property
+    def whole(self) -> Bools:
+        """Whether so little is missing that the week may be judged."""
+        return self.hours >= WHOLE
+
+
+S = TypeVar("S", WeeklyState, DriftState)
+
+
+class Detector(Protocol[S]):
+    """What judges the weeks."""
+
+    @property
+    def threshold(self) -> float: ...
+
+    def expect(self, state: S, *, bucket: int) -> Expectation: ...
+
+    def step(
+        self, state: S, expectation: Expectation, counts: Ints, masked: Bools
+    ) -> tuple[S, Verdict]: ...
+
+
+class ByWeek(Judge, Generic[S]):
+    """Its weeks are counted from `MONDAY`; a week that is not whole is masked.
+
+    Args:
+        seat: where it sits.
+        detector: of the weeks.
+        state: of no series.
+    """
+
+    kind: ClassVar[Kind]
+    gate: ClassVar[Step]
+    quiet: ClassVar[int]
+
+    def __init__(self, seat: Seat, detector: Detector[S], state: S) -> None:
+        self.terms = f"weeks of {seat.zone}"
+        self._zone, self._roster = seat.zone, Roster(seat.of(self.kind))
+        self._detector: Detector[S] = detector
+        self._state: S = state
+        self._running, self._alarms = Running.empty(), Standing(Hysteresis(quiet=self.quiet))
+        self._verdict: Verdict | None = None  # on the week that ended last
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        n = self._roster.follow(closed.series)
+        self._running = self._running.grown(n)
+        self._running.add(closed.people[self._roster.lives], hidden=closed.masked)
+        if closed.ends(HOURS, offset=MONDAY):
+            yield from self._end(closed)
+            self._running = Running.empty(n)
+
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        key, verdict = closed.series.key_of(scope), self._verdict
+        life = UNBORN if key is None else closed.series.life(key)
+        place = int(np.searchsorted(self._roster.lives, life))
+        if life not in self._roster.lives:
+            return ()
+        if verdict is None or place >= verdict.score.size:
+            return (Gate(self.gate, open=False),)
+        if (weeks := int(self._state.seen[place])) < SHORTEST:
+            numbers: dict[str, Number] = {"weeks": weeks, "needed": SHORTEST}
+            return (Gate(self.gate, open=False, numbers=numbers),)
+        since = self.starts(int(verdict.onset[place]))
+        figures = signals.figures(verdict, place, threshold=self._detector.threshold, since=since)
+        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=figures),)
+
+    def judged(self, series: Series) -> int:
+        return int(np.count_nonzero(self._state.seen >= SHORTEST))
+
+    @property
+    def standing(self) -> int:
+        return self._alarms.count
+
+    @property
+    def threshold(self) -> float:
+        return self._detector.threshold
+
+    def snapshot(self) -> dict[str, Any]:
+        return {
+            "running": self._running.columns(), "state": self._state.columns(),
+            "alarms": self._alarms.snapshot(),
+        }  # fmt: skip
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self._running = Running.of(held["running"])
+        self._state = type(self._state).of(held["state"])
+        self._alarms.restore(held["alarms"])
+
+    def _end(self, closed: Closed) -> Iterator[Signal]:
+        week, people = (closed.hour + MONDAY) // HOURS, self._running.people
+        self._state = self._state.grown(people.size)
+        self._alarms.grow(people.size)
+        expectation = self._detector.expect(self._state, bucket=week)
+        masked = ~self._running.whole
+        self._state, verdict = self._detector.step(self._state, expectation, people, masked)
+        self._verdict = verdict
+        for change in self._alarms.step(verdict, bucket=week):
+            if closed.series.own[self._roster.lives[change.place]]:
+                usual = float(expectation.mean[change.place])
+                yield self._signal(verdict, change, closed, week=week, usual=usual)
+
+    def _signal(
+        self, verdict: Verdict, change: Change, closed: Closed, *, week: int, usual: float
+    ) -> Signal:
+        people = self._running.people[change.place]
+        said = f"week of {monday(week):%Y-%m-%d}: {people} where {usual:.3g} were expected"
+        return signals.alarm(
+            self.kind, closed.series.scope(int(self._roster.lives[change.place])), verdict,
+            change, bucket=week, threshold=self._detector.threshold, starts=self.starts,
+            reason=said, approximate=closed.approximate,
+        )  # fmt: skip
+
+    def starts(self, week: int) -> datetime:
+        """The moment a week begins at."""
+        return monday(week).replace(tzinfo=self._zone).astimezone(UTC)
+
+
+class WeeklyJudge(ByWeek[WeeklyState]):
+    """Against all weeks before."""
+
+    kind, gate, quiet = Kind.WEEKLY, Step.WEEKLY, weekly.QUIET
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat, Weekly(threshold=seat.threshold_in(1)), WeeklyState.empty())
+
+
+class DriftJudge(ByWeek[DriftState]):
+    """Against what was two months ago."""
+
+    kind, gate, quiet = Kind.DRIFT, Step.DRIFT, drift.QUIET
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__(seat, Drift(threshold=seat.threshold_in(1)), DriftState.empty())
+
+
+def monday(week: int) -> datetime:
+    """Its first midnight, as the clocks of a place show it."""
+    return signals.EPOCH - timedelta(hours=MONDAY) + timedelta(weeks=week)
+
+
+def weekly_judge(seat: Seat) -> WeeklyJudge | None:
+    """None where no cut asks for it."""
+    return WeeklyJudge(seat) if seat.of("weekly") else None
+
+
+def drift_judge(seat: Seat) -> DriftJudge | None:
+    """The same."""
+    return DriftJudge(seat) if seat.of("drift") else None

@@ -1,0 +1,245 @@
+"""All series of one stream in one shard, and what came of them in the hours that are open.
+
+A key gets a row as soon as it is seen and a life at the close of the first bucket it has people
+in; new lives are taken in the order of their keys, so that what judges know by life depends on
+the counts and not on the order in which partitions were read.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.configuration.sections import MINUTES, Cut
+from streams.counts.cells import SEPARATOR, Cells
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+MOST_BROADCAST = 1000  # series of one cut that go to all shards
+UNBORN = -1
+NO_ROW = -1
+NONE = np.empty(0, np.int64)
+
+
+class Key(NamedTuple):
+    """A series: the number of its cut, and the fields joined by SEPARATOR."""
+
+    cut: int
+    fields: str
+
+
+class Contribution(NamedTuple):
+    """What one chunk adds: people by row and bucket, and people of series past the bound."""
+
+    rows: Ints
+    buckets: Ints
+    people: Ints
+    refused: int
+
+
+class Series:
+    """The series of the cuts of a stream.
+
+    Args:
+        cuts: what is counted; the total of the stream follows them and is never judged.
+        most: how many series there may be; people of further ones are counted in `refused`.
+        tells: whether this shard tells of the series of a key.
+
+    Attributes:
+        lives: the keys of those that live.
+        own: by life, whether this shard tells of it.
+        kin: by life, the number of its kin: the series of its cut, and of its family where it
+            has one.
+    """
+
+    def __init__(self, cuts: Sequence[Cut], *, most: int, tells: Callable[[Key], bool]) -> None:
+        self.cuts = cuts
+        self.refused = 0
+        self.lives: list[Key] = []
+        self.own = np.empty(0, np.bool_)
+        self.tells = tells
+        self._most = most
+        self._rows: list[dict[str, int]] = [{} for _ in (*cuts, None)]
+        self._keys: list[Key] = []
+        self._row_of, self._life_of = NONE, NONE
+        self.kin, self._kin_numbers = NONE, dict[Key, int]()
+        self._open: dict[int, Ints] = {}
+        self._total = self._row(len(cuts), "")
+
+    def scope(self, life: int) -> dict[str, str]:
+        return self.scope_of(self.lives[life])
+
+    def scope_of(self, key: Key) -> dict[str, str]:
+        cut = self.cuts[key.cut]
+        fields = zip(cut.by, key.fields.split(SEPARATOR), strict=True)
+        return {"stream": cut.stream, **cut.where, **dict(fields)}
+
+    def key_of(self, scope: Mapping[str, str]) -> Key | None:
+        """The key that a series of this scope has; None where no cut counts by its fields."""
+        for place, cut in enumerate(self.cuts):
+            fixed = {"stream": cut.stream, **cut.where}
+            if {*fixed, *cut.by} == scope.keys() and fixed.items() <= scope.items():
+                return Key(place, SEPARATOR.join(scope[field] for field in cut.by))
+        return None
+
+    def life(self, key: Key) -> int:
+        """The place among the living; UNBORN before."""
+        row = self._rows[key.cut].get(key.fields)
+        return UNBORN if row is None else int(self._life_of[row])
+
+    @property
+    def fullness(self) -> float:
+        """Share of the bound that is taken; the total is one more than it."""
+        return (len(self._keys) - 1) / self._most
+
+    @property
+    def first_open(self) -> int | None:
+        """The oldest bucket with counts that is not closed."""
+        return min((bucket for bucket, people in self._open.items() if people.any()), default=None)
+
+    def place(self, cells: Sequence[Cells | None]) -> Contribution:
+        """Give the cells of all cuts their rows; those past the bound are refused."""
+        held = [(cut, one) for cut, one in enumerate(cells) if one is not None]
+        if not held:
+            return Contribution(NONE, NONE, NONE, 0)
+        numbers = [one.numbers() for _, one in held]
+        rows = np.concatenate(
+            [
+                np.array(self._rows_of(cut, one.keys), np.int64)[own.series]
+                for (cut, one), own in zip(held, numbers, strict=True)
+            ]
+        )
+        buckets = np.concatenate([own.minutes for own in numbers]) // MINUTES
+        people = np.concatenate([own.people for own in numbers])
+        known = rows != NO_ROW
+        refused = int(people[~known].sum())
+        return Contribution(rows[known], buckets[known], people[known], refused)
+
+    def total(self, contribution: Contribution, *, through: int) -> int:
+        """People of the whole stream in the contribution's buckets up to this one."""
+        counted = (contribution.rows == self._total) & (contribution.buckets <= through)
+        return int(contribution.people[counted].sum())
+
+    def add(self, contribution: Contribution, *, sign: int, after: int) -> None:
+        """Add to (1) or take from (-1) the buckets after the one closed last."""
+        self.refused += sign * contribution.refused
+        for bucket in np.unique(contribution.buckets).tolist():
+            if bucket <= after:
+                continue
+            at = contribution.buckets == bucket
+            rows, people = contribution.rows[at], sign * contribution.people[at]
+            np.add.at(self._people(bucket), rows, people)
+
+    def knows(self, key: Key) -> bool:
+        """Whether it is counted: those past the bound are not."""
+        return key.fields in self._rows[key.cut]
+
+    def counts(self, cut: int, bucket: int) -> dict[str, int]:
+        """People in an open bucket by the key of one cut."""
+        if bucket not in self._open:
+            return {}
+        people = self._people(bucket)
+        return {key: int(people[row]) for key, row in self._rows[cut].items() if people[row]}
+
+    def people(self, bucket: int) -> Ints:
+        """People in an open bucket, by life."""
+        return self._counts(bucket, self._row_of)
+
+    def people_of(self, lives: Ints, bucket: int) -> Ints:
+        return self._counts(bucket, self._row_of[lives])
+
+    def touched(self, contribution: Contribution, bucket: int) -> Ints:
+        """The lives that it adds to in a bucket, each once."""
+        lives = self._life_of[np.unique(contribution.rows[contribution.buckets == bucket])]
+        living: Ints = lives[lives != UNBORN]
+        return living
+
+    def bear(self, bucket: int) -> list[Key]:
+        """Take among the living those whose first people came in this bucket, in their order."""
+        unborn = np.flatnonzero(self._life_of == UNBORN)
+        fresh = unborn[self._counts(bucket, unborn) > 0].tolist()
+        keys = map(self._keys.__getitem__, fresh)
+        born = sorted(key for key in keys if key.cut < len(self.cuts))
+        if born:
+            rows = np.array([self._rows[key.cut][key.fields] for key in born], np.int64)
+            self._row_of = np.append(self._row_of, rows)
+            self._live(born)
+        return born
+
+    def forget(self, bucket: int) -> None:
+        """A bucket that all have judged."""
+        self._open.pop(bucket, None)
+
+    def snapshot(self) -> dict[str, Any]:
+        rows = len(self._keys)
+        return {
+            "keys": self._keys, "row_of": self._row_of,
+            "open": {bucket: self._people(bucket)[:rows] for bucket in list(self._open)},
+            "refused": self.refused,
+        }  # fmt: skip
+
+    def restore(self, held: dict[str, Any]) -> None:
+        self._keys = [Key(*key) for key in held["keys"]]
+        for row, key in enumerate(self._keys):
+            self._rows[key.cut][key.fields] = row
+        self._row_of = held["row_of"]
+        self._life_of = np.full(len(self._keys), UNBORN)
+        self._live([self._keys[row] for row in self._row_of.tolist()])
+        self._open, self.refused = held["open"], held["refused"]
+
+    def _live(self, born: list[Key]) -> None:
+        """Their rows are the last that have a life."""
+        living = len(self.lives)
+        self.lives += born
+        self.kin = np.append(self.kin, self._kin_of(born))
+        self.own = np.append(self.own, np.array([self.tells(key) for key in born], np.bool_))
+        self._life_of[self._row_of[living:]] = np.arange(living, len(self.lives))
+
+    def _kin_of(self, keys: Sequence[Key]) -> Ints:
+        """Numbered in the order of birth, so that a restart numbers them alike."""
+        kin = (Key(key.cut, self._family(key)) for key in keys)
+        numbers = self._kin_numbers
+        return np.array([numbers.setdefault(one, len(numbers)) for one in kin], np.int64)
+
+    def _family(self, key: Key) -> str:
+        cut = self.cuts[key.cut]
+        if cut.family is None:
+            return ""
+        return key.fields.split(SEPARATOR)[cut.by.index(cut.family)]
+
+    def _rows_of(self, cut: int, keys: list[str]) -> list[int]:
+        known: list[Any] = list(map(self._rows[cut].get, keys))
+        if None not in known:
+            return known
+        return [self._row(cut, key) for key in keys]
+
+    def _row(self, cut: int, fields: str) -> int:
+        rows = self._rows[cut]
+        row = rows.get(fields)
+        if row is not None:
+            return row
+        broadcast = cut == len(self.cuts) or self.cuts[cut].family is None
+        full = len(self._keys) > self._most or (broadcast and len(rows) >= MOST_BROADCAST)
+        if full:  # the total is one more than the bound
+            return NO_ROW
+        rows[fields] = len(self._keys)
+        self._keys.append(Key(cut, fields))
+        if len(self._keys) > len(self._life_of):
+            room = np.full(max(64, len(self._life_of)), UNBORN)
+            self._life_of = np.append(self._life_of, room)
+        return rows[fields]
+
+    def _people(self, bucket: int) -> Ints:
+        """The bucket's array, at least as long as there are rows."""
+        people = self._open.get(bucket, NONE)
+        if len(people) < len(self._keys):
+            longer = np.zeros(len(self._life_of), np.int64)
+            longer[: len(people)] = people
+            people = self._open[bucket] = longer
+        return people
+
+    def _counts(self, bucket: int, rows: Ints) -> Ints:
+        if bucket not in self._open:
+            return np.zeros(len(rows), np.int64)
+        return self._people(bucket)[rows]

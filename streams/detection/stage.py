@@ -1,0 +1,213 @@
+"""Detection: counts in, signals out, state in snapshots."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+import faust
+import structlog
+from aiokafka.errors import MessageSizeTooLargeError
+
+from alerts import inputs
+from alerts.defects import about_batch
+from alerts.inputs import SignalInput
+from alerts.signal import Signal
+from streams import metrics
+from streams.broker import topics
+from streams.broker.local import BrokerError
+from streams.broker.topics import Topics
+from streams.counts.cells import decode
+from streams.detection import snapshots
+from streams.detection.shards import Shard
+from streams.detection.signals import encode
+from streams.detection.snapshots import SnapshotError
+from streams.settings import Settings
+from streams.transport.chunks import Run, StageApp
+
+KEPT = 2  # snapshots of a shard
+
+log = structlog.get_logger(__name__)
+
+
+class CountsHoleError(Exception):
+    """Records between a shard's snapshot and what its log still holds are missing."""
+
+
+class _Owned:
+    """A shard this worker owns: its state below the offset `next`."""
+
+    def __init__(self, shard: Shard, following: int) -> None:
+        self.shard = shard
+        self.next = following
+        self.runs = 0
+        self.sent: list[Awaitable[Any]] = []
+        self.decided: dict[str, float] = {}
+        self.needed_from, self.trimmed_to = 0, 0
+        self._judged = shard.judged()
+
+    def note_decisions(self, now: float) -> None:
+        """Note when a bucket was last judged, by stream; `now` is epoch seconds."""
+        before, self._judged = self._judged, self.shard.judged()
+        for stream, bucket in self._judged.items():
+            if bucket != before.get(stream):
+                self.decided[stream] = now
+
+
+class Detection:
+    """The stage of one worker.
+
+    Args:
+        app: whose consumer and producer it uses.
+        settings: of the installation.
+        table: the snapshots, as its changelog has restored them.
+        delete: counts of shards below their offsets; may take a while and raise BrokerError.
+    """
+
+    def __init__(
+        self, app: StageApp, settings: Settings, table: faust.Table, *,
+        delete: Callable[[Mapping[int, int]], None],
+    ) -> None:  # fmt: skip
+        self._app, self._settings, self._table = app, settings, table
+        self._delete = delete
+        self._topics = Topics.of(settings)
+        self._owned: dict[int, _Owned] = {}
+
+    async def take(self, run: Run) -> None:
+        """Apply a run of counts; returns when the signals it led to are acknowledged."""
+        owned = self._own(run)
+        for record in run.records:
+            if record.offset < owned.next:
+                continue
+            if record.offset > owned.next:
+                raise CountsHoleError(
+                    f"{run.topic}[{run.partition}]: the next record must be {owned.next}, "
+                    f"got {record.offset}"
+                )
+            if owned.next % self._settings.detection.snapshot_every == 0 and owned.next:
+                await self._snapshot(run, owned)
+            for signal in owned.shard.apply(decode(record.value)):
+                owned.sent += self._send_signal(signal)
+            owned.next += 1
+        await self._acknowledged(owned)
+        owned.note_decisions(time.time())
+
+    def _own(self, run: Run) -> _Owned:
+        """The shard's state; restored where a reading begins."""
+        if run.begin is not None:
+            self._owned[run.partition] = self._restored(run.partition, run.begin.earliest)
+        owned = self._owned.get(run.partition)
+        if owned is None or owned.runs != run.number:
+            raise CountsHoleError(f"{run.topic}[{run.partition}]: run {run.number} is out of turn")
+        owned.runs += 1
+        return owned
+
+    def _restored(self, number: int, earliest: int) -> _Owned:
+        shard, records = Shard(self._settings, number), self._table.data
+        offsets = snapshots.offsets(records, number)
+        if not offsets:
+            if earliest > 0:
+                raise CountsHoleError(
+                    f"shard {number}: has no snapshot, and its counts begin at {earliest}, not 0"
+                )
+            return _Owned(shard, 0)
+        shard.restore(snapshots.joined(records, number, offsets[-1]))
+        log.info("shard_restored", shard=number, offset=offsets[-1], series=shard.series())
+        return _Owned(shard, offsets[-1])
+
+    async def _snapshot(self, run: Run, owned: _Owned) -> None:
+        """All signals below E, then the slices, then the marker; the commit follows that alone."""
+        began = time.monotonic()
+        await self._acknowledged(owned)
+        held = snapshots.sliced(run.partition, owned.next, owned.shard.snapshot())
+        *slices, marker = held.items()
+        await self._write(run.partition, dict(slices))
+        await self._write(run.partition, dict([marker]))
+        self._app.consumer.declare_durable(run.tp, owned.next)
+        metrics.SNAPSHOT_BYTES.labels(run.partition).inc(sum(map(len, held.values())))
+        metrics.SNAPSHOT_SECONDS.labels(run.partition).observe(time.monotonic() - began)
+        needed = snapshots.needed_from(self._table.data, run.partition, kept=KEPT)
+        old = snapshots.outdated(self._table.data, run.partition, keep_from=needed)
+        await self._write(run.partition, dict.fromkeys(old))
+        owned.needed_from = needed
+
+    async def trim(self) -> None:
+        """Delete the counts below the older snapshot of each shard; no restart reads them."""
+        mine = {tp.partition for tp in self._app.consumer.assignment()}
+        due = [
+            (shard, owned, owned.needed_from)
+            for shard, owned in self._owned.items()
+            if shard in mine and owned.needed_from > owned.trimmed_to
+        ]
+        if not due:
+            return
+        try:
+            await asyncio.to_thread(self._delete, {shard: offset for shard, _, offset in due})
+        except BrokerError as failure:  # they only take room: the next time will do
+            log.warning("counts_not_trimmed", why=str(failure))
+            return
+        for _, owned, offset in due:
+            owned.trimmed_to = offset
+
+    async def _write(self, partition: int, records: dict[bytes, bytes | None]) -> None:
+        """Into the table and its changelog; returns when the broker has them."""
+        changelog = self._table.changelog_topic_name
+        pending = [
+            await self._app.producer.send(changelog, key, value, partition, None, None)
+            for key, value in records.items()
+        ]
+        try:
+            await asyncio.gather(*pending)
+        except MessageSizeTooLargeError:
+            raise SnapshotError(
+                f"{changelog}: max.message.bytes of the topic and message.max.bytes of the broker "
+                f"must be at least {topics.MIB}, the broker refused less"
+            ) from None
+        for key, value in records.items():
+            if value is None:
+                self._table.data.pop(key, None)
+            else:
+                self._table.data[key] = value
+
+    def _send_signal(self, signal: Signal) -> list[Awaitable[Any]]:
+        metrics.SIGNALS.labels(signal.kind, signal.state).inc()
+        send, key = self._app.producer.send, signal.id.encode()
+        wanted = [send(self._topics.signals, key, encode(signal), None, None, None)]
+        if (defect := about_batch(signal)) is not None:
+            topic, value = self._topics.defect_batch_signals, encode(defect)
+            wanted.append(send(topic, key, value, None, None, None))
+        item = inputs.encode(SignalInput(signal))
+        return [*wanted, send(self._topics.incident_inputs, None, item, 0, None, None)]
+
+    async def _acknowledged(self, owned: _Owned) -> None:
+        sent, owned.sent = owned.sent, []
+        await asyncio.gather(*[await pending for pending in sent])
+
+    def measure(self) -> None:
+        """Show the shards that this worker owns at present."""
+        mine = {tp.partition for tp in self._app.consumer.assignment()}
+        owned = {number: held for number, held in self._owned.items() if number in mine}
+        for gauge in (metrics.SERIES, metrics.SERIES_BOUND, metrics.REFUSED,
+                      metrics.LATE_AT_DETECTION, metrics.WATERMARK, metrics.DECIDED,
+                      metrics.SILENT):  # fmt: skip
+            gauge.clear()
+        for number, held in owned.items():
+            metrics.SERIES.labels(number).set(held.shard.series())
+            metrics.SERIES_BOUND.labels(number).set(held.shard.fullness)
+            metrics.REFUSED.labels(number).set(held.shard.refused)
+            metrics.LATE_AT_DETECTION.labels(number).set(held.shard.late_at_detection)
+            for stream, silent in held.shard.silent().items():  # all shards judge all feeds
+                metrics.SILENT.labels(stream).set(silent)
+        for stream, passed in _furthest_behind([o.shard.passed() for o in owned.values()]).items():
+            metrics.WATERMARK.labels(stream).set(passed)
+        for stream, decided in _furthest_behind([o.decided for o in owned.values()]).items():
+            metrics.DECIDED.labels(stream).set(decided)
+
+
+def _furthest_behind(times: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """By stream the least of the times."""
+    least: dict[str, float] = {}
+    for by_stream in times:
+        for stream, moment in by_stream.items():
+            least[stream] = min(moment, least.get(stream, moment))
+    return least

@@ -1,0 +1,1 @@
+"""Files: events to be met in their order, and reference tables."""

@@ -1,0 +1,1 @@
+"""Without Kafka: a history played through the same functions, asked, judged and rebuilt from."""

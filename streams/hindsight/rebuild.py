@@ -1,0 +1,137 @@
+"""All state of intake and detection made again from the archive, under today's settings.
+
+A new number of shards, or other cuts, need counts of their own: the counts and the snapshots that
+there are go, the archive is counted anew, and each shard's state becomes its snapshot at offset 0
+of counts that begin empty. Intake goes on with the first chunk that the archive does not hold
+whole. No history enters a live topic, and the state of incidents stays as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from kafka import KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from streams.archive.log import Batch, Log
+from streams.broker import security, topics
+from streams.broker.local import BrokerError
+from streams.broker.topics import Role, Topics
+from streams.counts.cells import decode
+from streams.detection import snapshots
+from streams.detection.shards import Shard
+from streams.intake.reading import Emission, Plan, Reading
+from streams.intake.rekeyed import RekeyedReading, reading_of
+from streams.settings import Settings
+
+
+class Position(NamedTuple):
+    """Where intake goes on in a partition, and what it notes there."""
+
+    offset: int
+    note: str
+
+
+@dataclass
+class State:
+    """What the archive's closed chunks lead to.
+
+    Attributes:
+        shards: their states.
+        positions: of the source partitions that hold a closed chunk.
+    """
+
+    shards: list[Shard]
+    positions: dict[TopicPartition, Position] = field(default_factory=dict)
+
+
+class Counting:
+    """Counts an archive.
+
+    Args:
+        settings: of the installation.
+        log: its records.
+
+    Raises:
+        ArchiveError: for a topic or a partition that the settings do not have.
+    """
+
+    def __init__(self, settings: Settings, log: Log) -> None:
+        self._sources, self._log = log.sources(settings), log
+        self.state = State([Shard(settings, n) for n in range(settings.detection.shards)])
+        self._partitions = {
+            TopicPartition(topic, n): reading_of(Plan(settings, source, source.partitions), n)
+            for topic, source in self._sources.items()
+            for n in range(source.partitions)
+        }
+
+        self._blanks = self._without_records()
+
+    def _without_records(self) -> dict[str, list[Reading]]:
+        """By topic; their marks say that they hold nobody up."""
+        blanks: dict[str, list[Reading]] = {topic: [] for topic in self._sources}
+        for place, blank in self._partitions.items():
+            if not self._log.holds(*place):
+                blanks[place.topic].append(blank)
+        return blanks
+
+    def run(self, *, on_events: Callable[[int], None] = lambda _: None) -> State:
+        for batch in self._log.batches(self._sources):
+            self._take(batch)
+            on_events(len(batch.answers))
+        return self.state
+
+    def _take(self, batch: Batch) -> None:
+        place = TopicPartition(batch.topic, batch.partition)
+        for emission in _read(self._partitions[place], batch):
+            assert emission.closed is not None
+            self._apply(emission.counts)
+            self.state.positions[place] = Position(emission.closed, emission.note)
+        for blank in self._blanks.get(batch.topic, ()):
+            self._apply([blank.mark(end=0, idle=1)] * len(self.state.shards))
+
+    def _apply(self, counts: list[bytes]) -> None:
+        for shard, raw in zip(self.state.shards, counts, strict=True):
+            shard.apply(decode(raw))
+
+
+def _read(reading: Reading, batch: Batch) -> list[Emission]:
+    if isinstance(reading, RekeyedReading):
+        assert batch.carried is not None
+        return reading.take_carried(batch.offsets, batch.stamps, batch.answers, batch.carried)
+    return reading.take(batch.offsets, batch.stamps, batch.answers)
+
+
+def put(settings: Settings, bootstrap: str, state: State) -> None:
+    """Put the state in the place of what there is; no worker of the two roles may run.
+
+    It can be interrupted anywhere and done again: intake's positions come last.
+
+    Raises:
+        BrokerError: where the broker refuses, and where a worker still runs.
+    """
+    topics.renew(settings, bootstrap, [Role.INTAKE, Role.DETECTION])
+    _write(settings, bootstrap, state.shards)
+    topics.place(settings, bootstrap, Role.INTAKE, _offsets(state.positions))
+
+
+def _offsets(positions: Mapping[TopicPartition, Position]) -> dict[Any, Any]:
+    return {place: OffsetAndMetadata(at.offset, at.note, -1) for place, at in positions.items()}
+
+
+def _write(settings: Settings, bootstrap: str, shards: list[Shard]) -> None:
+    """Each shard's snapshot, the marker last."""
+    changelog = Topics.changelog(settings, Role.DETECTION)
+    try:
+        producer: Any = KafkaProducer(
+            bootstrap_servers=bootstrap.split(","), acks="all", **security.client(settings.kafka)
+        )
+        try:
+            for number, shard in enumerate(shards):
+                for key, value in snapshots.sliced(number, 0, shard.snapshot()).items():
+                    producer.send(changelog, key=key, value=value, partition=number).get(timeout=60)
+        finally:
+            producer.close()
+    except KafkaError as error:
+        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None

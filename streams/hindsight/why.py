@@ -1,0 +1,165 @@
+"""Why a scope was called in an hour, or was not: the history is played up to it, and asked.
+
+What is asked are the judges themselves, as they stand when the hour has been judged.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import MAXYEAR, MINYEAR, datetime
+from difflib import SequenceMatcher
+from heapq import nlargest
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from alerts.gates import Answer, Gate, Number, Step
+from alerts.signal import Scope, matter
+from streams.archive.log import Log
+from streams.configuration.sections import BUCKET, CHANNELS, DIMENSIONS
+from streams.detection import signals
+from streams.detection.judges.bench import Bench
+from streams.detection.judges.judge import Closed
+from streams.detection.series import UNBORN, Series
+from streams.files.history import Playable
+from streams.hindsight.backtest import Backtest, Outcome
+from streams.settings import Settings
+
+NEAREST: Final = 5  # scopes that are named in the place of one that is not there
+
+
+class ScopeError(Exception):
+    """A scope that cannot be asked about."""
+
+
+def scope_of(text: str) -> Scope:
+    """Read "complaints, product=Kettle K3, batch=B2409-03"; the stream may be left out.
+
+    A comma parts fields where a field's name and "=" follow it. Raises ScopeError.
+    """
+    fields: dict[str, str] = {}
+    last = ""
+    for part in text.split(","):
+        name, told, value = part.partition("=")
+        name = name.strip()
+        if told and (name == "stream" or any(name in known for known in DIMENSIONS.values())):
+            fields[name], last = value.strip(), name
+        elif not fields and part.strip() in DIMENSIONS:
+            fields["stream"] = part.strip()
+        elif last:
+            fields[last] += f",{part}"
+        else:
+            raise ScopeError(f"a scope must be fields such as product=Kettle K3, got {text!r}")
+    fields.setdefault("stream", _stream(fields))
+    if fields["stream"] not in CHANNELS or len(fields) < 2:
+        raise ScopeError(f"a scope must name a stream that is judged and a field, got {text!r}")
+    return fields
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """A time as people write it; without a zone it is in this one. Raises ScopeError."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ScopeError(f"time must be ISO 8601 (2026-03-02T12:30), got {text!r}") from None
+    if not MINYEAR < at.year < MAXYEAR:
+        raise ScopeError(f"time must be within the years 2 to 9998, got {text!r}")
+    return at if at.tzinfo else at.replace(tzinfo=zone)
+
+
+def _stream(fields: Iterable[str]) -> str:
+    """The first that has all these fields."""
+    fits = (name for name in CHANNELS if set(fields) <= DIMENSIONS[name])
+    return next(fits, next(iter(CHANNELS)))
+
+
+class Inquiry:
+    """A question to the judges of a stream.
+
+    Args:
+        scope: the series, or the feed, with its stream.
+        at: within the hour that is asked about.
+
+    Attributes:
+        answer: once the hour has been judged.
+    """
+
+    def __init__(self, scope: Scope, at: datetime) -> None:
+        self.answer: Answer | None = None
+        self._scope, self._bucket = scope, (at - signals.EPOCH) // BUCKET
+        self._first: int | None = None
+        self._last = 0
+
+    def __call__(self, stream: str, closed: Closed, judges: Bench) -> None:
+        """See an hour that has just been judged."""
+        if stream != self._scope["stream"]:
+            return
+        self._first = closed.bucket if self._first is None else self._first
+        self._last = closed.bucket
+        if closed.bucket == self._bucket:
+            self.answer = self._told(
+                [*self._counted(closed.series), *judges.gates(self._scope, closed)], closed.series
+            )
+
+    def unanswered(self) -> Answer:
+        """The history does not reach the hour."""
+        spans: dict[str, Number] = {}
+        if self._first is not None:
+            spans = {"first": signals.moment(self._first), "last": signals.moment(self._last + 1)}
+        return self._told([Gate(Step.HISTORY, open=False, numbers=spans)], None)
+
+    def _counted(self, series: Series) -> list[Gate]:
+        if "source" in self._scope:
+            return []
+        key = series.key_of(self._scope)
+        if key is None:
+            names = " · ".join(cut.name for cut in series.cuts)
+            return [Gate(Step.CUT, open=False, numbers={"cuts": names})]
+        return [Gate(Step.CUT, open=True, numbers={"cut": series.cuts[key.cut].name})]
+
+    def _told(self, gates: list[Gate], series: Series | None) -> Answer:
+        near = nearest(series, self._scope) if series is not None else ()
+        return Answer(self._scope, signals.moment(self._bucket), tuple(gates), tuple(near))
+
+
+def nearest(series: Series, scope: Scope) -> list[Scope]:
+    """Where the scope lives not, those that come closest: by equal fields, then by their words."""
+    key = series.key_of(scope)
+    if "source" in scope or (key is not None and series.life(key) != UNBORN):
+        return []
+    wanted = scope.items()
+
+    def likeness(other: Scope) -> tuple[int, float]:
+        words = SequenceMatcher(None, _values(scope), _values(other))
+        return len(wanted & other.items()), words.quick_ratio()
+
+    fields = len(scope)
+    scopes = map(series.scope, range(len(series.lives)))
+    alike = [s for s in scopes if s.keys() & scope.keys() > {"stream"} and len(s) <= fields]
+    return nlargest(NEAREST, alike, key=likeness)
+
+
+def _values(scope: Scope) -> str:
+    return " ".join(value for _, value in sorted(matter(scope).items()))
+
+
+def ask(
+    settings: Settings, inquiry: Inquiry, history: Playable, *, now: int,
+    on_events: Callable[[int], None] = lambda _: None,
+) -> Answer:  # fmt: skip
+    """Play files up to the hour; `now` (ms) is when their rows arrived."""
+    test = Backtest(settings, now=now, watch=inquiry)
+    return _answered(inquiry, test.play(history, on_events=on_events))
+
+
+def ask_of(
+    settings: Settings, inquiry: Inquiry, log: Log, *,
+    on_events: Callable[[int], None] = lambda _: None,
+) -> Answer:  # fmt: skip
+    """Play an archive up to the hour."""
+    test = Backtest(settings, now=0, watch=inquiry)
+    return _answered(inquiry, test.replay(log, on_events=on_events))
+
+
+def _answered(inquiry: Inquiry, outcomes: Iterable[Outcome]) -> Answer:
+    for _ in outcomes:
+        if inquiry.answer is not None:
+            return inquiry.answer
+    return inquiry.unanswered()

@@ -1,0 +1,1 @@
+"""Intake: the records of a source become counts, by chunks."""

@@ -1,0 +1,63 @@
+"""What an event leaves open is read from its text, once a run; what cannot be read is "unknown"."""
+
+from typing import NamedTuple
+
+from detectors.text import reading
+from detectors.text.harm import Harm
+from streams.events.columns import Columns
+
+UNKNOWN = "unknown"
+QUOTE = 140  # characters of a text that travel with a trigger; redacted when shown
+STATED = {  # severities that are enough, and the harms in a text that say as much
+    "safety": (Harm.INJURY, Harm.DEATH, Harm.FIRE, Harm.POISONING),
+    "leak": (Harm.LEAK,),
+}
+
+
+class Harmful(NamedTuple):
+    """An event that is enough by itself: its place in the run, the kind of harm, its words."""
+
+    place: int
+    harm: str
+    quote: str
+
+
+def complete(columns: Columns) -> list[Harmful]:
+    """Fill in category and sentiment; returns the events that are enough by themselves."""
+    found = _completed(columns) if "text" in columns.fields else []
+    for name in ("category", "sentiment"):
+        columns[name] = columns.field(name).filled(UNKNOWN)
+    return found + _stated(columns, {(harmful.place, harmful.harm) for harmful in found})
+
+
+def _completed(columns: Columns) -> list[Harmful]:
+    """As far as the texts tell; returns the harm in them."""
+    texts = columns["text"]
+    moods, categories = list(columns["sentiment"]), list(columns["category"])
+    places = [place for place, text in enumerate(texts) if text is not None]
+    read = reading.read(
+        [texts[place] for place in places],
+        want_category=[categories[place] is None for place in places],
+        want_sentiment=[moods[place] is None for place in places],
+    )
+    for held, said in ((categories, read.categories), (moods, read.sentiments)):
+        for at, word in said.items():
+            held[places[at]] = word
+    columns["category"], columns["sentiment"] = categories, moods
+    return [
+        Harmful(places[at], harm, texts[places[at]][:QUOTE])
+        for at, harms in sorted(read.harms.items())
+        for harm in sorted(harms.strict)
+    ]
+
+
+def _stated(columns: Columns, read: set[tuple[int, str]]) -> list[Harmful]:
+    """Severities that the source states and the text does not show."""
+    if STATED.keys().isdisjoint(columns.field("severity").distinct()):
+        return []
+    texts = columns["text"]
+    return [
+        Harmful(place, severity, (texts[place] or "")[:QUOTE])
+        for place, severity in enumerate(columns["severity"])
+        if severity in STATED and not any((place, harm) in read for harm in STATED[severity])
+    ]

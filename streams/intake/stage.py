@@ -1,0 +1,306 @@
+"""Intake: source topics in, counts and dead letters out."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import structlog
+from faust.types import TP
+
+from streams import metrics
+from streams.broker.topics import Topics
+from streams.columnar.fields import Ints
+from streams.events import parsing
+from streams.events.columns import Answers
+from streams.events.event import MILLISECOND, Rejected
+from streams.intake.deadletters import DeadLetter
+from streams.intake.reading import Emission, Plan, Reading
+from streams.intake.rekeyed import RekeyedReading
+from streams.seen import record as seen
+from streams.seen.people import Seen
+from streams.seen.recall import TOPIC_ID, Recall, Recollection
+from streams.settings import Settings
+from streams.sources.decoding import decoder
+from streams.sources.origins import Carried, Origins
+from streams.sources.rekeying import NOTE, RekeyChangedError
+from streams.transport.chunks import ANEW, Begin, LogTruncatedError, Run, StageApp, note_lost
+from streams.transport.resting import Resting
+from streams.transport.sendings import Sendings
+from streams.transport.wire import Records
+
+SAMPLE = 64  # unknown fields are looked for in one of so many records
+STRETCH = 4096  # records at most
+EMIT_EVERY = 0.1  # seconds, of a chunk that fills
+MARK_EVERY = 1.0  # seconds, of a partition that is idle
+
+Sending = Awaitable["asyncio.Future[Any]"]  # done once it is queued, its future once it is there
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Input:
+    """What the worker holds of a partition it reads."""
+
+    reading: Reading
+    topic_id: str
+    runs: int = 0
+    emitted: int | None = None
+    resting: Resting = field(default_factory=Resting)
+    told: Counter[str] = field(default_factory=Counter)
+
+
+class Intake:
+    """The stage of one worker.
+
+    Attributes:
+        restoring: whether what a partition has seen is being restored.
+
+    Args:
+        app: whose consumer and producer it uses.
+        settings: of the installation.
+        recall: makes known what the chunks before one have seen.
+    """
+
+    def __init__(self, app: StageApp, settings: Settings, *, recall: Recall) -> None:
+        self._app, self._settings, self._recall = app, settings, recall
+        self._topics = Topics.of(settings)
+        self._sources = {self._topics.counted(source): source for source in settings.sources}
+        self._decoders = {
+            topic: decoder(self._topics.source(source), source, settings.intake)
+            for topic, source in self._sources.items()
+        }
+        self._inputs: dict[TP, _Input] = {}
+        self._sendings = Sendings()
+        self.restoring = False
+        # Counts of one partition must reach the log in their order, whoever sends them.
+        self._sending = asyncio.Lock()
+
+    async def take(self, run: Run) -> None:
+        """Count a run and send what it led to; the broker's answers are waited for later."""
+        held, whole = await self._held(run), Records.of(run.records)
+        closed, sent = [], []
+        async with self._sending:
+            for part in self._stretches(whole.offsets):
+                emissions = self._read(run, held.reading, whole[part])
+                closed += emissions
+                sent += [await sending for sending in self._counts(emissions)]
+                sent += [await sending for sending in self._seen(run, held.topic_id, emissions)]
+                await asyncio.sleep(0)  # so that these travel while the next ones are counted
+            sent += [await sending for sending in self._letters(run, held.reading)]
+            self._sendings.add(sent, partial(self._declare, run.tp, held, closed[-1:]))
+            await self._sendings.settle()
+        held.resting.interrupted()
+        self._measure(run.topic, held)
+
+    def _stretches(self, offsets: Ints) -> Iterator[slice]:
+        """Counted before others have their turn; they end where chunks do."""
+        grid = STRETCH - STRETCH % self._settings.intake.chunk_records or STRETCH
+        edges = np.flatnonzero(np.diff(offsets // grid)) + 1
+        return (slice(*both) for both in pairwise((0, *edges.tolist(), len(offsets))))
+
+    def _read(self, run: Run, reading: Reading, records: Records) -> list[Emission]:
+        offsets, stamps, answers = records.offsets, records.stamps, self._answers(run, records)
+        if not isinstance(reading, RekeyedReading):
+            return reading.take(offsets, stamps, answers)
+        early, carried = reading.origins.early, Carried.of(list(records.keys), records.values)
+        emissions = reading.take_carried(offsets, stamps, answers, carried)
+        if reading.origins.early > early:
+            log.warning("rekeyed_out_of_order", at=str(run), records=reading.origins.early - early)
+        return emissions
+
+    async def emit(self) -> None:
+        """Send the chunks that fill, those that have grown since the last time."""
+        async with self._sending:
+            grown = [h for h in self._inputs.values() if h.reading.end not in (None, h.emitted)]
+            emissions = [emission for h in grown if (emission := h.reading.so_far())]
+            for held in grown:
+                held.emitted = held.reading.end
+            if emissions:
+                sent = [await sending for sending in self._counts(emissions)]
+                self._sendings.add(sent)
+            await self._sendings.settle()
+
+    def _declare(self, tp: TP, held: _Input, closed: Sequence[Emission]) -> None:
+        """The commit may pass the last of these chunks, unless the partition was taken away.
+
+        Where it has come back since, another worker may have come further.
+        """
+        for last in closed if self._inputs.get(tp) is held else ():
+            self._app.consumer.declare_durable(tp, last.closed, last.note)
+
+    async def mark(self) -> None:
+        """Say of the partitions that were idle for long enough by how much more they were.
+
+        Not of re-keyed ones: those say so themselves, whose records come there.
+        """
+        now, mine = time.monotonic(), self._app.consumer.inputs()
+        self._inputs = {tp: held for tp, held in self._inputs.items() if tp in mine}
+        after = self._settings.intake.idle_after.total_seconds()
+        for tp, begin in mine.items():
+            source = self._sources.get(tp.topic)
+            if source is None or source.rekeyed:
+                continue
+            held = self._inputs.get(tp)
+            if begin is not None and (held is None or held.runs):
+                held = self._inputs[tp] = self._begun(tp, begin)
+            if held is None:
+                continue
+            if not await self._rests(tp, held):
+                held.resting.interrupted()
+            elif (idle := held.resting.due(now, after=after)) is not None:
+                await self._mark(held, begin, idle=idle)
+
+    async def _mark(self, held: _Input, begin: Begin | None, *, idle: int) -> None:
+        end = held.reading.end
+        if end is None:
+            end = (begin.committed or begin.earliest) if begin else 0
+        record = held.reading.mark(end=end, idle=idle)
+        shards = self._settings.detection.shards
+        async with self._sending:
+            await asyncio.gather(*[await sent for sent in self._to_shards([record] * shards)])
+
+    async def _rests(self, tp: TP, held: _Input) -> bool:
+        """All that was fetched is counted and sent, and there is nothing more to fetch."""
+        consumer = self._app.consumer
+        done = held.runs == consumer.delivered(tp) and held.reading.end in (None, held.emitted)
+        return done and await consumer.caught_up(tp) and held.runs == consumer.delivered(tp)
+
+    async def _held(self, run: Run) -> _Input:
+        """The partition's input; anew where a reading begins."""
+        if run.begin is not None:
+            begun = self._inputs[run.tp] = self._begun(run.tp, run.begin)
+            if run.begin.committed is None:
+                await self._require_same(run, run.begin.topic_id)
+            if run.begin.committed is not None and begun.reading.watermark is not None:
+                await self._remember(run, begun.reading, run.begin.committed)
+        return run.following(self._inputs.get(run.tp))
+
+    async def _require_same(self, run: Run, topic_id: str) -> None:
+        """A broker forgets the commits of a topic that is deleted; the `seen` log does not."""
+        topic = self._topics.seen(self._sources[run.topic])
+        before = await self._recall.last_topic(topic, run.partition)
+        if before and topic_id and before != topic_id:
+            raise LogTruncatedError(
+                f"{run}: its partition was read when the topic was {before}, now it is {topic_id}; "
+                f"{ANEW}"
+            )
+
+    async def _remember(self, run: Run, reading: Reading, before: int) -> None:
+        """Without a watermark there was no event before, and nothing to remember."""
+        assert reading.watermark is not None
+        source = self._sources[run.topic]
+        remembered = self._settings.detection.remembered(source.stream) + source.lateness
+        recollection = Recollection(
+            reading.seen, before=before, watermark=reading.watermark, reposts=reading.reposts,
+            reach=max(reading.seen.reach, remembered // MILLISECOND),
+        )  # fmt: skip
+        topic = self._topics.seen(source)
+        self.restoring = True
+        try:
+            show = metrics.UNRECALLED.labels(run.topic).set
+            await self._recall(recollection, topic, run.partition, show=show)
+        finally:
+            self.restoring = False
+
+    def _begun(self, tp: TP, begin: Begin) -> _Input:
+        source = self._sources[tp.topic]
+        note_lost(tp, begin)
+        partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
+        plan = Plan(self._settings, source, partitions)
+        mark, _, origins = begin.note.partition("/")
+        if (begin.committed is not None and source.rekeyed != bool(origins)) or mark == NOTE:
+            raise RekeyChangedError(
+                f"{tp.topic}[{tp.partition}]: its commit does not go with sources.rekey; a source "
+                "whose rekey or key changes needs another kafka.topic_prefix, or another topic"
+            )
+        lost = begin.lost > 0
+        held: dict[str, Any] = {
+            "first": begin.committed is None or lost, "seen": Seen(horizon=plan.horizon),
+            "watermark": int(mark) if mark else None,
+        }  # fmt: skip
+        if not source.rekeyed:
+            return _Input(Reading(plan, tp.partition, **held), begin.topic_id)
+        known = Origins.noted(origins, loose=lost) if origins else Origins(loose=lost)
+        return _Input(RekeyedReading(plan, tp.partition, origins=known, **held), begin.topic_id)
+
+    def _answers(self, run: Run, records: Records) -> Answers:
+        source = self._sources[run.topic]
+        sample = records.values[int(-records.offsets[0] % SAMPLE) :: SAMPLE]
+        for value in sample if source.map is None else ():
+            for name in parsing.unknown_fields(source.stream, value):
+                metrics.unknown_field(run.topic, name)
+        return self._decoders[run.topic].answers(run.partition, records)
+
+    def _letters(self, run: Run, reading: Reading) -> list[Sending]:
+        """Dead letters of what the reading refused."""
+        refused, reading.refusals = reading.refusals, []
+        if not refused:
+            return []
+        records = {record.offset: record for record in run.records}
+        letters = [self._letter(run, records[r.offset], r.why) for r in refused]
+        for letter in letters:
+            metrics.dead_letter(run.topic, letter.why.field)
+        return [self._send(self._topics.dead_letters, **letter.record()) for letter in letters]
+
+    def _letter(self, run: Run, record: Any, why: Rejected) -> DeadLetter:
+        """It names the record's place in the source."""
+        source = self._sources[run.topic]
+        if not source.rekeyed:
+            return DeadLetter.of(run.topic, run.partition, record.offset, record.value, why)
+        (origin,) = Carried.of([record.key], []).origins
+        place = int(origin["partition"]), int(origin["offset"])
+        return DeadLetter.of(self._topics.source(source), *place, record.value, why)
+
+    def _counts(self, emissions: Sequence[Emission]) -> list[Sending]:
+        return [sent for emission in emissions for sent in self._to_shards(emission.counts)]
+
+    def _seen(self, run: Run, topic_id: str, emissions: Sequence[Emission]) -> list[Sending]:
+        topic = self._topics.seen(self._sources[run.topic])
+        return [
+            self._send(
+                topic, key=None, value=seen.encode(one.seen), partition=run.partition,
+                headers={TOPIC_ID: topic_id.encode()},
+            )
+            for one in emissions
+            if one.seen is not None
+        ]  # fmt: skip
+
+    def _to_shards(self, records: Sequence[bytes]) -> list[Sending]:
+        return [
+            self._send(self._topics.counts, key=None, value=record, partition=shard)
+            for shard, record in enumerate(records)
+        ]
+
+    def _send(
+        self, topic: str, *, key: bytes | None, value: bytes, partition: int | None = None,
+        headers: Mapping[str, bytes] | None = None,
+    ) -> Sending:  # fmt: skip
+        pending: Sending = self._app.producer.send(topic, key, value, partition, None, headers)
+        return pending
+
+    def measure(self) -> None:
+        """Show what is remembered of the partitions that this worker has at present."""
+        if self.restoring:  # in a thread
+            return
+        for topic in self._sources:
+            held = [one.reading.seen for tp, one in self._inputs.items() if tp.topic == topic]
+            metrics.SEEN.labels(topic).set(sum(map(len, held)))
+            metrics.SEEN_BYTES.labels(topic).set(sum(one.nbytes for one in held))
+
+    def _measure(self, topic: str, held: _Input) -> None:
+        for what, n in (held.reading.tally - held.told).items():
+            metrics.EVENTS.labels(topic, what).inc(n)
+        held.told = Counter(held.reading.tally)
+
+
+def topics(settings: Settings) -> list[str]:
+    """Those whose records are counted."""
+    names = Topics.of(settings)
+    return [names.counted(source) for source in settings.sources]

@@ -1,0 +1,1 @@
+"""Response: signals and commands become incidents and deliveries; the public topics read back."""

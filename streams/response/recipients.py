@@ -1,0 +1,111 @@
+"""Which channels the settings switch on, and who is told by them."""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+from rich.console import Console
+
+from alerts.channels import Channel, exchange
+from alerts.channels.alertmanager import Alertmanager
+from alerts.channels.apprise import Apprise
+from alerts.channels.dingtalk import DingTalk
+from alerts.channels.feishu import Feishu
+from alerts.channels.terminal import Terminal
+from alerts.channels.webhook import Webhook
+from alerts.channels.wecom import WeCom
+from alerts.deliveries import Recipient
+from streams.configuration import outlets
+from streams.configuration.outlets import Outlet
+from streams.settings import Settings
+
+
+def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]:
+    """The channels that are on, by name, and one recipient for each."""
+    on, response = switched_on(settings), settings.response
+    told = [
+        Recipient(
+            name=name, channel=name, language=response.language, zone=settings.detection.zone,
+            least=outlet.least, rarity=_rarity(outlet, settings),
+            pages=getattr(outlet, "pages", response.pages),
+        )
+        for name, outlet in on.items()
+    ]  # fmt: skip
+    return {name: MAKERS[name](outlet) for name, outlet in on.items()}, told
+
+
+def _rarity(outlet: Outlet, settings: Settings) -> float:
+    """How many times the budget of detection is that of the channel."""
+    own = outlet.false_alarms_per_week
+    return 0.0 if own is None else settings.detection.false_alarms_per_week / own
+
+
+def switched_on(settings: Settings) -> dict[str, Outlet]:
+    """The channels that are on and know where to send, by name."""
+    pages = settings.response.pages
+    return {name: _linked(outlet, pages) for name, outlet in settings.channels if _on(outlet)}
+
+
+def _linked(outlet: Outlet, pages: str) -> Outlet:
+    """A channel that links to the pages by itself takes their common address where it has none."""
+    asks = getattr(outlet, "pages", None) == ""
+    return outlet.model_copy(update={"pages": pages}) if asks else outlet
+
+
+def switched_off(settings: Settings) -> dict[str, Outlet]:
+    """The channels that know where to send and must not, by name."""
+    off = {name: outlet for name, outlet in settings.channels if not outlet.enabled}
+    return {name: outlet for name, outlet in off.items() if getattr(outlet, "url", False)}
+
+
+def _on(outlet: Outlet) -> bool:
+    """The terminal needs no address."""
+    return outlet.enabled and bool(getattr(outlet, "url", True))
+
+
+def _terminal(_: outlets.Terminal) -> Channel:
+    return Terminal(Console())
+
+
+def _wecom(on: outlets.Robot) -> Channel:
+    return WeCom(_shown(on.url), client=_client(on.timeout))
+
+
+def _signed(
+    kind: type[Webhook | DingTalk | Feishu], on: outlets.Webhook | outlets.SignedRobot
+) -> Channel:
+    client = _client(on.timeout)
+    return kind(_shown(on.url), secret=_shown(on.secret), client=client, clock=time.time)
+
+
+def _alertmanager(on: outlets.Alertmanager) -> Channel:
+    return Alertmanager(
+        on.url, pages=on.pages, expires=on.expires, client=_client(on.timeout), clock=time.time
+    )
+
+
+def _apprise(on: outlets.Apprise) -> Channel:
+    return Apprise(_shown(on.url))
+
+
+MAKERS: Mapping[str, Callable[[Any], Channel]] = {
+    "terminal": _terminal,
+    "webhook": partial(_signed, Webhook),
+    "wecom": _wecom,
+    "dingtalk": partial(_signed, DingTalk),
+    "feishu": partial(_signed, Feishu),
+    "alertmanager": _alertmanager,
+    "apprise": _apprise,
+}
+
+
+def _shown(value: SecretStr | str | None) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value or ""
+
+
+def _client(timeout: timedelta) -> httpx.AsyncClient:
+    return exchange.client(seconds=timeout / timedelta(seconds=1))

@@ -1,0 +1,301 @@
+"""Response: the one ordered log of inputs in, incidents and deliveries out."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import faust
+import msgspec
+import structlog
+from faust.types import TP
+from msgspec.structs import replace
+
+from alerts import deliveries, inputs, lifecycle, messages, top
+from alerts.channels import Channel, DeliveryError
+from alerts.colour import Colour
+from alerts.deliveries import Delivery, DeliveryState, Recipient
+from alerts.incident import Incident
+from alerts.inputs import Attempted, Erased, Input, Outcome, Result, Tick
+from alerts.lifecycle import Decision, Incidents
+from streams import metrics
+from streams.broker.topics import Topics
+from streams.settings import Settings
+from streams.transport.chunks import LogTruncatedError, Run, StageApp
+
+HEAD = b"head"
+INCIDENT = b"incident/"
+DELIVERY = b"delivery/"
+
+SWITCHED_OFF = "switched off"
+
+log = structlog.get_logger(__name__)
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of the state that is neither an incident nor a delivery.
+
+    `topic` is the id of the log that `offset` is of; empty where it is not known.
+    """
+
+    offset: int = -1
+    began: int = 0
+    now: int = 0
+    topic: str = ""
+    erased: dict[str, int] = {}
+
+
+class Row(msgspec.Struct, frozen=True, array_like=True):
+    """A value of the table, and what stood there before the input at `offset` changed it.
+
+    One input may change several rows and the worker may die between them; a row ahead of the
+    head is then put back, and the input is applied again.
+    """
+
+    offset: int
+    value: bytes | None
+    before: bytes | None
+
+
+class Sendable(NamedTuple):
+    """An attempt of ours that was read back first."""
+
+    delivery: Delivery
+    attempt: int
+
+
+_row = msgspec.msgpack.Decoder(Row).decode
+_pack = msgspec.msgpack.encode
+
+
+def restored(records: Mapping[bytes, bytes]) -> Incidents:
+    """The state that the table holds, up to the offset of its head."""
+    head = head_of(records)
+    values = {key: _standing(_row(raw), head.offset) for key, raw in records.items() if key != HEAD}
+    return Incidents(
+        offset=head.offset, began=head.began, now=head.now, erased=head.erased,
+        incidents={i.id: i for i in _read(values, INCIDENT, Incident)},
+        deliveries={d.id: d for d in _read(values, DELIVERY, Delivery)},
+    )  # fmt: skip
+
+
+def head_of(records: Mapping[bytes, bytes]) -> Head:
+    if HEAD not in records:
+        return Head()
+    return msgspec.msgpack.decode(_row(records[HEAD]).value or b"", type=Head)
+
+
+def _standing(row: Row, offset: int) -> bytes | None:
+    return row.value if row.offset <= offset else row.before
+
+
+def _read(values: Mapping[bytes, bytes | None], prefix: bytes, kind: Any) -> Iterator[Any]:
+    for key in sorted(values):
+        if key.startswith(prefix) and (value := values[key]) is not None:
+            yield msgspec.msgpack.decode(value, type=kind)
+
+
+def changed(before: Incidents, after: Incidents, *, topic: str = "") -> dict[bytes, Row]:
+    """The rows that one input of a log with this id changed, the head last."""
+    rows = dict(_changed(INCIDENT, before.incidents, after.incidents, after.offset))
+    rows |= _changed(DELIVERY, before.deliveries, after.deliveries, after.offset)
+    head = Head(
+        offset=after.offset, began=after.began, now=after.now, topic=topic, erased=after.erased
+    )
+    return rows | {HEAD: Row(after.offset, _pack(head), None)}
+
+
+def _changed(
+    prefix: bytes, before: Mapping[str, Any], after: Mapping[str, Any], offset: int
+) -> Iterator[tuple[bytes, Row]]:
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if old is not new:
+            row = Row(
+                offset, None if new is None else _pack(new), None if old is None else _pack(old)
+            )
+            yield prefix + name.encode(), row
+
+
+def forgotten(rows: Mapping[bytes, Row]) -> dict[bytes, Row]:
+    """The same rows without what stood there before, once the head stands at their offset."""
+    return {key: replace(row, before=None) for key, row in rows.items()}
+
+
+class Response:
+    """The stage of one worker; the one that owns the log's only partition is active.
+
+    Args:
+        app: whose consumer and producer it uses.
+        settings: of the installation.
+        table: its state, as its changelog has restored it.
+        channels: by name.
+        recipients: who is told, each by one of the channels.
+        worker: names this start of this process.
+    """
+
+    def __init__(
+        self, app: StageApp, settings: Settings, table: faust.Table, *,
+        channels: Mapping[str, Channel], recipients: Sequence[Recipient], worker: str,
+    ) -> None:  # fmt: skip
+        self._app, self._settings, self._table = app, settings, table
+        self._topics = Topics.of(settings)
+        self._channels, self._recipients, self._worker = channels, recipients, worker
+        self._state = Incidents()
+        self._runs, self._topic_id = -1, ""
+        self._claimed: set[tuple[str, int]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
+
+    async def take(self, run: Run) -> None:
+        """Apply a run of inputs, each only after all that the one before led to is acknowledged."""
+        self._begin(run)
+        for record in run.records:
+            try:
+                item = inputs.decode(record.value)
+            except msgspec.DecodeError:
+                log.exception("input_refused", offset=record.offset)
+            else:
+                await self._apply(item, record.offset)
+            self._app.consumer.declare_durable(run.tp, record.offset + 1)
+
+    def _begin(self, run: Run) -> None:
+        """The state as it was kept, where a reading begins; what was claimed may be lost there."""
+        if run.begin is not None:
+            self._topic_id = run.begin.topic_id
+            _require_same(head_of(self._table.data), run, self._topic_id)
+            self._state, self._claimed = restored(self._table.data), set()
+            self._runs = 0
+        run.require_number(self._runs)
+        self._runs += 1
+
+    async def tick(self) -> None:
+        """Put the time into the log, if this worker is the active one."""
+        if self._active:
+            await self._put(Tick(at=_now()))
+
+    def measure(self) -> None:
+        """Show the incidents and deliveries, if this worker is the active one."""
+        for gauge in (metrics.OPEN, metrics.PENDING):
+            gauge.clear()
+        state = self._state if self._active else Incidents()
+        metrics.show_top(top.scopes(state.incidents.values()))
+        if self._active:
+            held = Counter(i.colour for i in state.incidents.values() if i.open)
+            waiting = Counter(d.recipient.channel for d in state.deliveries.values())
+            for colour in Colour:
+                metrics.OPEN.labels(colour).set(held[colour])
+            for channel in self._channels:
+                metrics.PENDING.labels(channel).set(waiting[channel])
+
+    @property
+    def _active(self) -> bool:
+        return TP(self._topics.incident_inputs, 0) in self._app.consumer.assignment()
+
+    async def _apply(self, item: Input, offset: int) -> None:
+        before = self._state
+        after, decision = lifecycle.step(before, item, offset=offset, recipients=self._recipients)
+        await self._publish(decision)
+        if after.offset > before.offset:
+            rows = changed(before, after, topic=self._topic_id)
+            await self._keep(rows)
+            if isinstance(item, Erased):
+                await self._keep(forgotten(rows))
+        self._state = after
+        for ready in self._ready(item, decision):
+            task = asyncio.create_task(self._send(ready))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        await self._claim()
+
+    async def _publish(self, decision: Decision) -> None:
+        send, pending = self._app.producer.send, []
+        for change in decision.incidents:
+            metrics.INCIDENTS.labels(change.state, change.colour).inc()
+            raw = msgspec.json.encode(change)
+            key = change.id.encode()
+            pending.append(send(self._topics.incidents, key, raw, None, None, None))
+        for told in decision.deliveries:
+            metrics.DELIVERIES.labels(told.channel, told.state).inc()
+            raw = msgspec.json.encode(told)
+            key = told.id.encode()
+            pending.append(send(self._topics.notifications, key, raw, None, None, None))
+        await asyncio.gather(*[await sent for sent in pending])
+
+    async def _keep(self, rows: Mapping[bytes, Row]) -> None:
+        """Into the table and its changelog; the rows of what has ended leave both afterwards."""
+        await self._write({key: _pack(row) for key, row in rows.items()})
+        await self._write({key: None for key, row in rows.items() if row.value is None})
+
+    async def _write(self, values: Mapping[bytes, bytes | None]) -> None:
+        """Into the changelog, in this order, and the table; returns when the broker has them."""
+        changelog, pending = self._table.changelog_topic_name, []
+        for key, raw in values.items():
+            pending.append(await self._app.producer.send(changelog, key, raw, 0, None, None))
+            if raw is None:
+                self._table.data.pop(key, None)
+            else:
+                self._table.data[key] = raw
+        await asyncio.gather(*pending)
+
+    def _ready(self, item: Input, decision: Decision) -> Iterator[Sendable]:
+        """Attempts of this worker that the log has just let through."""
+        for told in decision.deliveries:
+            ours = told.state is DeliveryState.ATTEMPTED and told.worker == self._worker
+            if ours and isinstance(item, Attempted):
+                yield Sendable(self._state.deliveries[told.id], told.attempt)
+
+    async def _claim(self) -> None:
+        """Say for each delivery that is due that this worker attempts it."""
+        due = deliveries.due(self._state.deliveries, now=self._state.now)
+        wanted = {(delivery.id, delivery.attempt + 1): None for delivery in due}
+        fresh = [one for one in wanted if one not in self._claimed]
+        self._claimed = set(wanted)
+        for name, attempt in fresh:
+            await self._put(
+                Attempted(delivery=name, attempt=attempt, worker=self._worker, at=_now())
+            )
+
+    async def _send(self, ready: Sendable) -> None:
+        result, reason, permanent = Result.SENT, "", False
+        channel, began = ready.delivery.recipient.channel, time.monotonic()
+        try:
+            await self._channel(channel).send(messages.compose(ready.delivery))
+        except DeliveryError as error:
+            result = Result.UNKNOWN if error.doubtful else Result.FAILED
+            reason, permanent = str(error), error.permanent
+        except Exception as error:  # a channel's defect must show on the incident
+            log.exception("delivery_broke", delivery=ready.delivery.id)
+            result, reason, permanent = Result.FAILED, type(error).__name__, True
+        metrics.DELIVERY_SECONDS.labels(channel, result).observe(time.monotonic() - began)
+        await self._put(
+            Outcome(
+                delivery=ready.delivery.id, attempt=ready.attempt, result=result,
+                reason=reason, permanent=permanent, at=_now(),
+            )
+        )  # fmt: skip
+
+    def _channel(self, name: str) -> Channel:
+        """Raises DeliveryError where it was switched off while a message waited for it."""
+        if name not in self._channels:
+            raise DeliveryError(f"{name}: {SWITCHED_OFF}", permanent=True)
+        return self._channels[name]
+
+    async def _put(self, item: Input) -> None:
+        raw = inputs.encode(item)
+        await (
+            await self._app.producer.send(self._topics.incident_inputs, None, raw, 0, None, None)
+        )
+
+
+def _require_same(head: Head, run: Run, topic: str) -> None:
+    """Inputs below the head of another log would be taken for those that were applied."""
+    if head.topic and topic and head.topic != topic:
+        raise LogTruncatedError(
+            f"{run}: the incidents go up to offset {head.offset} of the topic {head.topic}, this "
+            f"one is {topic}; it was made anew, so the incidents' changelog needs a new start too"
+        )
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

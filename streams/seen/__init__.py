@@ -1,0 +1,1 @@
+"""Which ids, people and posts a partition has met, in memory and in the `seen` log."""

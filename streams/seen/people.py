@@ -1,0 +1,130 @@
+"""Which ids, and which people about which matter, a partition has met, and for how long.
+
+Time here is the partition's watermark, which never goes back. It is cut into spans of a seventh
+of the horizon; what is met belongs to the span that the watermark has come to, and is known for
+seven more, after which the whole span is forgotten at once. So what is known is a function of the
+log: it depends neither on the pieces in which it is read nor on when a worker was killed.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.columnar.digests import Hashes
+from streams.seen.fingerprints import Fingerprints
+from streams.seen.packed import Sought
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+SPANS = 7
+
+
+class Met(NamedTuple):
+    """What came of a meeting.
+
+    Attributes:
+        fresh: of each hash, whether it was not known.
+        new: those that were not, by the moment (ms) at which their span begins.
+    """
+
+    fresh: Bools
+    new: list[tuple[int, Hashes]]
+
+
+class Seen:
+    """Hashes of keys, by the span in which they were new.
+
+    Args:
+        horizon: milliseconds that the watermark goes on until a key may be forgotten.
+    """
+
+    def __init__(self, *, horizon: int) -> None:
+        if horizon < SPANS:
+            raise ValueError(f"horizon must be at least {SPANS} ms, got {horizon}")
+        self._length = -(-horizon // SPANS)
+        self._spans: dict[int, Fingerprints] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._spans.values()))
+
+    @property
+    def nbytes(self) -> int:
+        return sum(held.nbytes for held in self._spans.values())
+
+    @property
+    def reach(self) -> int:
+        """Milliseconds of the watermark that what is known goes back at most."""
+        return (SPANS + 1) * self._length
+
+    def meet(self, hashes: Hashes, moments: Ints) -> Met:
+        """Ask for hashes in the order in which they come, and know them from then on.
+
+        Args:
+            hashes: of keys.
+            moments: the watermark (ms) once each has come; ascending.
+        """
+        fresh, new = np.empty(len(hashes), np.bool_), []
+        for start, end in self.stretches(moments):
+            part, span = hashes[start:end], int(moments[start]) // self._length
+            fresh[start:end] = self._meet(part, span)
+            if (some := part[fresh[start:end]]).size:
+                new.append((span * self._length, some))
+        return Met(fresh, new)
+
+    def stretches(self, moments: Ints) -> Iterable[tuple[int, int]]:
+        """Where the moments, ascending, are of one span: from and to.
+
+        A span that was left may be forgotten: all keys of a stretch are met before those of the
+        next, of whatever kind.
+        """
+        if not len(moments):
+            return ()
+        spans = moments // self._length
+        ends = np.flatnonzero(spans[1:] != spans[:-1]) + 1
+        return pairwise((0, *ends.tolist(), len(moments)))
+
+    def remember(self, moment: int, hashes: Hashes) -> None:
+        """Know what was new at a moment before, unless it is forgotten by now."""
+        self.advance(moment)
+        if (held := self._spans.get(moment // self._length)) is not None:
+            held.add(hashes)
+
+    def outlives(self, moment: int, watermark: int) -> bool:
+        """Whether what was new at a moment is known yet where the watermark has come to."""
+        return moment // self._length >= watermark // self._length - SPANS
+
+    def advance(self, moment: int) -> None:
+        """Forget what the watermark leaves behind when it comes to a moment."""
+        span = moment // self._length
+        if span in self._spans:
+            return
+        newest = max(self._spans, default=span)
+        if span > newest:
+            self._spans[newest].seal()
+            self._spans = {n: held for n, held in self._spans.items() if n >= span - SPANS}
+        if span >= newest - SPANS:
+            self._spans[span] = Fingerprints()
+
+    def _meet(self, hashes: Hashes, span: int) -> Bools:
+        """Of one span."""
+        self.advance(span * self._length)
+        fresh = _first(hashes)
+        sought = Sought(hashes)
+        for held in self._spans.values():
+            for places in held.held(sought):
+                fresh[places] = False
+        self._spans[span].add(hashes[fresh])
+        return fresh
+
+
+def _first(hashes: Hashes) -> Bools:
+    """Marks each hash where it stands first."""
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    marks = np.zeros(len(hashes), np.bool_)
+    marks[np.minimum.reduceat(order, begins)] = True  # equal ones stand in no order
+    return marks

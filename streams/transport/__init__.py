@@ -1,0 +1,1 @@
+"""Runs of records out of Kafka and what goes back, through Faust."""

@@ -1,0 +1,423 @@
+"""The chunk transport: Faust's own Kafka driver, handing over runs instead of records.
+
+Stock Faust spends some 40 microseconds a record on its way to an agent. Here an agent gets one
+message for each fetched run of a partition's records, raw bytes inside, and commits follow what
+the stage declares durable instead of what it acknowledged. Only the declared input topics are
+read so: a table's changelog passes through the same consumer and stays one message a record.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
+
+import faust
+import structlog
+from aiokafka.errors import CommitFailedError, IllegalStateError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.transport.drivers import TRANSPORTS
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, ConsumerMessage
+
+from streams import metrics
+from streams.transport import fetches
+from streams.transport.wire import Records
+
+log = structlog.get_logger(__name__)
+SCHEME = "chunks"
+WAITING = 4  # runs handed over and not taken yet, at which no more are fetched
+ANEW = "the topic was made anew, so its consumer group needs a new start too"
+FRESH = 5.0  # seconds; an idle broker answers a fetch every 1.5
+
+
+class LogTruncatedError(Exception):
+    """What was read or committed is not of this log: the topic was made anew."""
+
+
+class LostRunError(Exception):
+    """A run of records did not reach the stage."""
+
+
+class Begin(NamedTuple):
+    """Where the reading of a partition starts, at an assignment or after one.
+
+    Attributes:
+        committed: the offset committed, None where there is none.
+        note: what was declared with it.
+        earliest: the first offset the log still holds.
+        topic_id: the broker's own name of the topic, another one once it is made anew.
+    """
+
+    committed: int | None
+    note: str
+    earliest: int
+    topic_id: str = ""
+
+    @property
+    def lost(self) -> int:
+        """Records that were due and that the log no longer holds."""
+        return max(self.earliest - (self.committed or 0), 0)
+
+
+def note_lost(tp: TP, begin: Begin) -> None:
+    """Say and count what was due and is gone; where nothing was committed nothing was due."""
+    if begin.lost and begin.committed is not None:
+        log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=begin.lost)
+        metrics.LOST.labels(tp.topic).inc(begin.lost)
+
+
+class Held(Protocol):
+    """What a stage holds of a partition; `runs` of its reading were taken."""
+
+    runs: int
+
+
+H = TypeVar("H", bound=Held)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive records of one partition, as they were fetched.
+
+    Attributes:
+        topic: the partition's topic.
+        partition: its number.
+        records: at least one; each with `offset`, `timestamp` (ms), `value` and `headers`.
+        begin: set on the first run of a reading; what was held of the partition is void then.
+        number: counts the runs of a reading from 0, so that a run lost on the way shows.
+        follows: one past the last record of the run before, 0 in the first.
+        reading: which of the consumer's readings it is of, counted from 1.
+    """
+
+    topic: str
+    partition: int
+    records: Sequence[Any]
+    begin: Begin | None
+    number: int
+    follows: int = 0
+    reading: int = 0
+
+    def __str__(self) -> str:
+        return f"{self._place} {self.records[0].offset} to {self.records[-1].offset}"
+
+    @property
+    def _place(self) -> str:
+        return f"{self.topic}[{self.partition}]"
+
+    def require_number(self, expected: int | None) -> None:
+        """Raise LostRunError where a run was lost on the way; None: no reading has begun."""
+        if self.number != expected:
+            before = (expected or 0) - 1
+            raise LostRunError(f"{self}: run {self.number} does not follow run {before}")
+
+    def following(self, held: H | None) -> H:
+        """What is held of its partition, with the run counted; raise as `require_number`."""
+        self.require_number(None if held is None else held.runs)
+        assert held is not None
+        held.runs += 1
+        return held
+
+    def require_order(self) -> None:
+        """Raise LogTruncatedError where the log goes back: clients start such a log over."""
+        if (first := self.records[0].offset) < self.follows:
+            raise LogTruncatedError(
+                f"{self._place}: after the record {self.follows - 1} comes {first}; {ANEW}"
+            )
+
+    @property
+    def tp(self) -> TP:
+        return TP(self.topic, self.partition)
+
+
+class StageApp(faust.App):
+    """A Faust app that reads `run_topics` in runs; `topic_ids` tells their ids, and may block."""
+
+    def __init__(
+        self, *args: Any, run_topics: Sequence[str],
+        topic_ids: Callable[[Collection[str]], Mapping[str, str]], **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self.run_topics, self.topic_ids = frozenset(run_topics), topic_ids
+        super().__init__(*args, **kwargs)
+
+
+class _Thread(driver.AIOKafkaConsumerThread):
+    """Faust's consumer thread; what its public face lacks is reached here and nowhere else."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        # Faust ties the isolation level to its own transactions, which we do not use; records
+        # of an aborted transaction must not be counted all the same.
+        consumer._isolation_level = "read_committed"  # noqa: SLF001
+        return consumer
+
+    async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:
+        for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001
+            if tp.topic in self.app.run_topics:
+                fetches.by_the_batch(fetched)
+        taken = await super()._fetch_records(consumer, *args, **kwargs)
+        # Read here, beside the stage: most of it is NumPy's, which leaves the lock to others.
+        return {
+            tp: fetches.records(found) if tp.topic in self.app.run_topics else found
+            for tp, found in taken.items()
+        }
+
+    async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
+        """Commit; False where the group has moved on without us."""
+        try:
+            commits = {TopicPartition(*tp): commit for tp, commit in offsets.items()}
+            await self.call_thread(self._ensure_consumer().commit, commits)
+        except (CommitFailedError, IllegalStateError) as refused:
+            log.warning("commit_refused", why=str(refused))
+            return False
+        return True
+
+    @property
+    def coordinated(self) -> Any:
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
+        return coordinator.coordinator_id is not None
+
+    async def committed(self, tps: Sequence[TP]) -> Mapping[TP, OffsetAndMetadata]:
+        """The commits with their notes; partitions without one are left out."""
+        coordinator = self._ensure_consumer()._coordinator  # noqa: SLF001
+        wanted = [TopicPartition(*tp) for tp in tps]
+        found = await self.call_thread(coordinator.fetch_committed_offsets, wanted)
+        return {TP(*tp): commit for tp, commit in found.items() if commit.offset >= 0}
+
+    async def at_end(self, tp: TP) -> bool:
+        """A fresh fetch answer found no record after our position, and no open transaction."""
+        consumer = self._ensure_consumer()
+        end, fetched_at = consumer.highwater(tp), consumer.last_poll_timestamp(tp)
+        if end is None or time.time() - fetched_at / 1000 > FRESH:
+            return False
+        return bool(end == consumer.last_stable_offset(tp) == await self.position(tp))
+
+
+class Consumer(driver.Consumer):
+    """Reads declared topics in runs and commits what is declared durable."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._durable: dict[TP, OffsetAndMetadata] = {}
+        self._ids: Mapping[str, str] = {}
+        self._committed: dict[TP, int] = {}
+        self._begins: dict[TP, Begin] = {}
+        self._numbers: dict[TP, int] = {}
+        self._taken: dict[TP, int] = {}
+        self._follows: dict[TP, int] = {}
+        self._reading, self._readings = 0, dict[TP, int]()
+        self._taking = asyncio.Event()
+        # Faust also seeks from within a fetch that a rebalance has overtaken, beside the seek of
+        # the recovery. Nothing may be read between a seek and the begin that it sets, or the
+        # reading would begin in the middle.
+        self._seeking = asyncio.Lock()
+
+    def _new_consumer_thread(self) -> _Thread:
+        return _Thread(self, loop=self.loop, beacon=self.beacon)
+
+    def declare_durable(self, tp: TP, offset: int, note: str = "") -> None:
+        """All that records below `offset` lead to is acknowledged; the commit may pass them."""
+        self._durable[tp] = OffsetAndMetadata(offset, noted(self._ids.get(tp.topic, ""), note))
+
+    @property
+    def coordinated(self) -> bool:
+        """The broker that coordinates the group answers; it stays so until a heartbeat fails."""
+        return bool(self._thread.coordinated)
+
+    def inputs(self) -> dict[TP, Begin | None]:
+        """The partitions read in runs; those without a first run yet with their begin."""
+        mine = self.assignment()
+        return {tp: self._begins.get(tp) for tp in mine if tp in self._numbers}
+
+    def delivered(self, tp: TP) -> int:
+        """How many runs of the present reading were handed over."""
+        return self._numbers.get(tp, 0)
+
+    def overtaken(self, run: Run) -> bool:
+        """Its reading is over: what is not durable of it is read again, and nothing else is due.
+
+        At a rebalance Faust empties its queue, then still fills in the run it was about to queue.
+        """
+        return self._readings.get(run.tp) != run.reading
+
+    def taken(self, run: Run) -> None:
+        """The stage is done with the run; there is room for another."""
+        if self._taken.get(run.tp) == run.number and not self.overtaken(run):
+            self._taken[run.tp] = run.number + 1
+            self._taking.set()
+
+    async def caught_up(self, tp: TP) -> bool:
+        """Nothing more to read for now, and no transaction open."""
+        return tp in self._active_partitions and await self._thread.at_end(tp)
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what was declared durable since the last time."""
+        mine = self.assignment()
+        due = {
+            tp: commit
+            for tp, commit in self._durable.items()
+            if tp in mine and commit.offset > self._committed.get(tp, -1)
+        }
+        if not due or not await self._thread.commit_noted(due):
+            return False
+        self._committed.update({tp: commit.offset for tp, commit in due.items()})
+        return True
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        # Faust forgets first and commits then, which replays every partition at each rebalance.
+        await self.force_commit()
+        await super().on_partitions_revoked(revoked)
+        for held in (self._durable, self._committed, self._begins, self._numbers, self._taken,
+                     self._follows, self._readings):  # fmt: skip
+            held.clear()
+
+    async def perform_seek(self) -> None:
+        """Go to the commits; a partition without one begins where its log does."""
+        async with self._seeking:
+            await self._seek()
+
+    async def _seek(self) -> None:
+        await super().perform_seek()
+        inputs = [TP(*tp) for tp in self.assignment() if tp.topic in self.app.run_topics]
+        if not inputs:
+            return
+        commits = await self._thread.committed(inputs)
+        earliest = await self.earliest_offsets(*inputs)
+        ends = await self.highwaters(*inputs)
+        ids = await asyncio.to_thread(self.app.topic_ids, {tp.topic for tp in inputs})
+        begins = {
+            tp: begun(tp, commits.get(tp), earliest[tp], ends[tp], ids.get(tp.topic, ""))
+            for tp in inputs
+        }
+        self._ids = ids
+        if unread := {tp: earliest[tp] for tp in inputs if not begins[tp].committed}:
+            await self.seek_wait(unread)
+        self._begins.update(begins)
+        self._reading += 1
+        self._readings.update(dict.fromkeys(inputs, self._reading))
+        self._numbers.update(dict.fromkeys(inputs, 0))
+        self._taken.update(dict.fromkeys(inputs, 0))
+        self._follows.update(dict.fromkeys(inputs, 0))
+
+    async def _getmany(
+        self,
+        active_partitions: set[TP] | None,
+        timeout: float,  # noqa: ASYNC109 - as Faust calls it
+    ) -> Any:
+        if not set(filter(self._sought, active_partitions or ())):
+            await self.sleep(timeout)
+            return {}
+        if not await self._room(timeout):
+            return {}
+        async with self._seeking:
+            return await self._fetched(active_partitions or set(), timeout)
+
+    async def _fetched(self, active: set[TP], seconds: float) -> Mapping[TP, Sequence[Any]]:
+        sought = set(filter(self._sought, active))
+        records: Mapping[TP, Any] = await super()._getmany(sought, seconds)
+        return {
+            tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
+            for tp, found in records.items()
+            if self._sought(tp)
+        }
+
+    async def _room(self, seconds: float) -> bool:
+        """Wait for the stage; Faust would pause partitions instead, for a second each time."""
+        if self._waiting >= WAITING:
+            self._taking.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._taking.wait(), seconds)
+        return self._waiting < WAITING
+
+    @property
+    def _waiting(self) -> int:
+        return sum(self._numbers.values()) - sum(self._taken.values())
+
+    def _sought(self, tp: TP) -> bool:
+        """Whether it may be read: Faust resumes the inputs after a recovery, then seeks them."""
+        return tp.topic not in self.app.run_topics or tp in self._numbers
+
+    def _run(self, tp: TP, records: Records) -> Run:
+        number = self._numbers.get(tp, 0)
+        self._numbers[tp] = number + 1
+        begin = self._begins.pop(tp, None)
+        follows, self._follows[tp] = self._follows.get(tp, 0), int(records.offsets[-1]) + 1
+        reading = self._readings.get(tp, 0)
+        return Run(tp.topic, tp.partition, records, begin, number, follows, reading)
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        if not isinstance(record, Run):
+            return super()._to_message(tp, record)
+        last = record.records[-1]
+        return ConsumerMessage(
+            *tp, last.offset, last.timestamp / 1000.0, 0, (), None, record,
+            None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
+        )  # fmt: skip
+
+
+def begun(
+    tp: TP, commit: OffsetAndMetadata | None, earliest: int, end: int, topic_id: str
+) -> Begin:
+    """Where a reading begins; raises LogTruncatedError where the commit is of another log."""
+    if commit is None:
+        return Begin(None, "", earliest, topic_id)
+    if commit.offset > end:
+        raise LogTruncatedError(
+            f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is above the log's end {end}; "
+            f"{ANEW}"
+        )
+    before, note = _read(commit.metadata)
+    if before and topic_id and before != topic_id:
+        raise LogTruncatedError(
+            f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is of the topic {before}, "
+            f"this one is {topic_id}; {ANEW}"
+        )
+    return Begin(commit.offset, note, earliest, topic_id)
+
+
+def noted(topic_id: str, note: str) -> str:
+    """What a commit says: of which log it is, and the stage's own note."""
+    return f"{topic_id} {note}"
+
+
+def _read(metadata: str) -> tuple[str, str]:
+    """The topic's id, empty where it was not written, and the note."""
+    topic_id, space, note = metadata.partition(" ")
+    return (topic_id, note) if space else ("", metadata)
+
+
+class Producer(driver.Producer):
+    """Idempotent, so that a retry neither doubles nor reorders."""
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {"acks": "all", "enable_idempotence": True}
+
+    async def send_batches(
+        self, topic: str, partition: int, records: Sequence[tuple[bytes | None, bytes | None]]
+    ) -> list["asyncio.Future[Any]"]:
+        """Send keys and values in batches made here, at a fifth of what each record else costs.
+
+        They keep their order, and follow those that were sent so before.
+        """
+        producer, now, sent = self._ensure_producer(), time.time_ns() // 1_000_000, []
+        batch = producer.create_batch()
+        for key, value in records:
+            if batch.append(timestamp=now, key=key, value=value) is None:
+                sent.append(await producer.send_batch(batch, topic, partition=partition))
+                batch = producer.create_batch()
+                batch.append(timestamp=now, key=key, value=value)
+        if batch.record_count():
+            sent.append(await producer.send_batch(batch, topic, partition=partition))
+        return sent
+
+
+class Transport(driver.Transport):
+    Consumer: ClassVar[type[Consumer]] = Consumer
+    Producer: ClassVar[type[Producer]] = Producer
+
+
+def register() -> None:
+    """Make the scheme known to Faust."""
+    fetches.install()
+    TRANSPORTS.aliases[SCHEME] = f"{__name__}:Transport"
