@@ -194,8 +194,9 @@ class Surge:
             rho=2.0 ** (-1.0 / self.memory),
             share=expectation.share,
         )
-        if quiet.any():
-            ratios = np.where(quiet, kept.ratios, ratios)
+        ratios *= ~learning  # which has no R yet
+        if masked.any():
+            ratios = np.where(masked, kept.ratios, ratios)
         score, ratios = limited(ratios, ceiling=ROOM * self.threshold)
         lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
         onset, observed, expected = kept.after(
@@ -245,7 +246,7 @@ class Surge:
             level_variance=expected.level_variance,
             phi=expected.phi,
         )
-        events, mean = np.where(state.learning, counts, cut), expected.mean
+        events, mean = np.maximum(cut, counts * state.learning), expected.mean
         state.level.learn(events=events, exposure=expected.exposure, weight=weight, day=self.day)
         # While the level is still wrong, what is off by it is neither rhythm nor dispersion.
         settled = weight * ~state.learning
