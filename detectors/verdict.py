@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -41,5 +42,10 @@ class Excess:
 
 
 def slices(size: int, *, most: int) -> Iterator[slice]:
-    """Series worked on at a time, so that what is in between stays in the processor's cache."""
-    return (slice(start, start + most) for start in range(0, max(size, 1), most))
+    """Series worked on at a time, so that what is in between stays in the processor's cache.
+
+    As alike in length as may be: a short one costs nearly as many calls as a long one.
+    """
+    pieces = -(-size // most) or 1
+    ends = [size * piece // pieces for piece in range(pieces + 1)]
+    return (slice(start, end) for start, end in pairwise(ends))
