@@ -100,7 +100,10 @@ class Profiles(Columns):
 
     def _correction(self, doubt: Floats, *, day: int) -> tuple[Floats, Floats]:
         """Observed over expected since midnight where an event is known, and its variance."""
-        known, same = doubt > 0, self.today == day
+        known = doubt > 0
+        if not known.any():
+            return np.ones(self.size), np.zeros(self.size)
+        same = self.today == day
         worth = 1.0 / np.where(known, doubt, 1.0)
         observed = np.where(same, self.today_observed, 0.0) + worth
         expected = np.where(same, self.today_expected, 0.0) + worth
