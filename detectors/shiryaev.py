@@ -41,11 +41,12 @@ class Excursion(Columns):
 
         Products, as a choice without a pattern costs the processor four times as much.
         """
-        heard = ~masked
+        if masked.any():
+            counts, mean = counts * ~masked, mean * ~masked
         return (
             bucket + (self.onset - bucket) * lasts,
-            self.observed * lasts + counts * heard,
-            self.expected * lasts + mean * heard,
+            self.observed * lasts + counts,
+            self.expected * lasts + mean,
         )
 
     def keep(self, verdict: Excess) -> None:
@@ -110,7 +111,7 @@ class Likelihood:
 def limited(ratios: Floats, *, ceiling: float) -> tuple[Floats, Floats]:
     """A, at most the ceiling, and the R of which it is the mean, in their proportions."""
     mean = summed(ratios) / len(ratios)
-    if mean.max(initial=0.0) <= ceiling >= 1.0:
+    if max(mean.max(initial=0.0), 1.0) <= ceiling:
         return mean, ratios
     scale = np.minimum(ceiling / np.maximum(mean, 1.0), 1.0)
     return np.minimum(mean, ceiling), ratios * scale

@@ -194,7 +194,8 @@ class Surge:
             rho=2.0 ** (-1.0 / self.memory),
             share=expectation.share,
         )
-        ratios *= ~learning  # which has no R yet
+        if learning.any():
+            ratios *= 1.0 - learning  # which has no R yet
         if masked.any():
             ratios = np.where(masked, kept.ratios, ratios)
         score, ratios = limited(ratios, ceiling=ROOM * self.threshold)
@@ -267,17 +268,19 @@ class Surge:
         The bucket that brought a series into being is no evidence of its rate.
         """
         state.below[verdict.score < self.threshold] = bucket
-        doubted = bucket - state.below < NEW_NORMAL_DAYS * self.day
+        doubted = state.below > bucket - NEW_NORMAL_DAYS * self.day
         trust = np.where(doubted, NOTABLE / (verdict.score + NOTABLE), 1.0)
         return trust * (~verdict.masked & (state.born < bucket))
 
     def _end_excursion(self, state: SurgeState, verdict: Verdict, *, bucket: int) -> None:
         """A day after the score fell below the threshold the account starts anew."""
         state.above[verdict.above] = bucket
-        state.evidence.end(bucket - state.above == self.day)
+        state.evidence.end(state.above == bucket - self.day)
 
     def _end_learning(self, state: SurgeState, bucket: int) -> None:
         state.begun[(state.begun < 0) & (state.level.a >= BEGUN)] = bucket
-        begun = (state.begun >= 0) & (bucket - state.begun >= self.shortest_learning)
+        if not state.learning.any():
+            return
+        begun = (state.begun >= 0) & (state.begun <= bucket - self.shortest_learning)
         known = begun & (state.level.a >= self.events_to_learn)
-        state.learning &= ~known & (bucket + 1 - state.born < self.longest_learning)
+        state.learning &= ~known & (state.born > bucket + 1 - self.longest_learning)
