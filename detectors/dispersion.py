@@ -43,10 +43,11 @@ class Dispersion(Columns):
         return [self._over(block, rate, weight) for block in range(len(BLOCKS))]
 
     def _over(self, block: int, rate: Floats, weight: Floats) -> Floats:
-        prior = np.minimum(SCATTER + DRIFT * BLOCKS[block] * rate, MOST)
-        squares = self.squares[block] + prior * weight
-        dispersion: Floats = np.maximum(squares / (self.weight[block] + weight), LEAST)
-        return dispersion
+        dispersion: Floats = np.minimum(SCATTER + DRIFT * BLOCKS[block] * rate, MOST)
+        dispersion *= weight
+        dispersion += self.squares[block]
+        dispersion /= self.weight[block] + weight
+        return np.maximum(dispersion, LEAST, out=dispersion)
 
     def learn(self, *, residual: Floats, mean: Floats, bucket: int) -> None:
         """Take in one bucket: observed - expected, and expected."""

@@ -96,15 +96,19 @@ class Likelihood:
         ratios, total = np.empty(kept.shape), observed + expected * self.size
         best, top = np.ones_like(expected), np.zeros_like(expected)
         for now, before, kappa in zip(ratios, kept, kappas, strict=True):
-            gain = np.minimum(self._gain(observed, total, kappa), LARGEST)
-            np.multiply(rho * before + share, np.exp(gain, out=gain), out=now)
+            gain = self._gain(observed, total, kappa)
+            np.add(rho * before, share, out=now)
+            np.multiply(now, np.exp(np.minimum(gain, LARGEST, out=gain), out=gain), out=now)
             np.copyto(best, kappa, where=now > top)
             np.maximum(now, top, out=top)
         return ratios, best
 
     def _gain(self, observed: Array, total: Floats, kappa: Floats | float) -> Floats:
-        log_c = np.log(kappa + (1.0 - kappa) * self.inverse)
-        gain: Floats = observed * np.log(kappa) - total * log_c
+        """In place: it is asked for each multiple, and fresh arrays are out of the cache."""
+        log_c = (1.0 - kappa) * self.inverse
+        log_c += kappa
+        gain: Floats = observed * np.log(kappa)
+        gain -= np.multiply(total, np.log(log_c, out=log_c), out=log_c)
         return gain
 
 
