@@ -87,10 +87,13 @@ class Columns:
 
     def take(self, series: Ints | slice) -> Self:
         """These series in this order: a copy for indices, a view for a slice."""
-        values = [(getattr(self, name), kind) for name, kind in _fields(type(self))]
         return type(self)(
-            *(v[..., series] if isinstance(kind, Kind) else v.take(series) for v, kind in values)
-        )
+            *[
+                getattr(self, name)[..., series] if isinstance(kind, Kind)
+                else getattr(self, name).take(series)
+                for name, kind in _fields(type(self))
+            ]
+        )  # fmt: skip
 
     def rearranged(self, places: Ints) -> Self:
         """The series of these places in this order, a fresh one for -1."""

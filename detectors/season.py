@@ -215,7 +215,8 @@ def _shape(events: Floats, buckets: Floats, *, hour: int, phi: Floats) -> tuple[
     """Expected events per bucket of the slot, and their relative variance."""
     slot, h, d = hour % WEEK, hour % DAY, hour // DAY % 7
     mean = _mean(events, buckets)
-    by_hour = _ratio(_by_hour(events), mean * _by_hour(buckets), HOUR * phi)
+    hours = _by_hour(events)
+    by_hour = _ratio(hours, mean * _by_hour(buckets), HOUR * phi)
     seen = _by_day(events)
     usual = mean * _by_day(buckets.reshape(7, DAY, -1) * by_hour)
     alike = WEEKEND[d] == WEEKEND
@@ -224,7 +225,7 @@ def _shape(events: Floats, buckets: Floats, *, hour: int, phi: Floats) -> tuple[
     below = mean * by_hour[h] * by_kind * by_weekday
     by_slot = _ratio(events[slot], below * buckets[slot], SLOT * phi)
     variance = (
-        1.0 / (_by_hour(events)[h] / phi + HOUR)
+        1.0 / (hours[h] / phi + HOUR)
         + 1.0 / (seen[d] / phi + WEEKDAY)
         + 1.0 / (events[slot] / phi + SLOT)
     )
