@@ -12,16 +12,20 @@ from streams.broker import topics
 from streams.broker.topics import Role
 from streams.detection import batches
 from streams.settings import Settings
-from streams.workers import health, supervisor
+from streams.workers import health
+from streams.workers.supervisor import Supervisor
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 from tocsin.told_view import told
+
+EXPECTED = (settings.SettingsError, broker.BrokerError, topics.TopicError, health.PortError)
 
 
 def run(
     file: SettingsFile = None,
     role: Annotated[
-        Role | None, typer.Option(help="One role only; all of them without it.")
+        list[Role] | None,
+        typer.Option(help="This role only; give it again for another. All of them without it."),
     ] = None,
     instance: Annotated[
         str | None,
@@ -31,35 +35,38 @@ def run(
 ) -> None:
     """Run the roles, one process each, and restart one that dies; or one role in this process.
 
-    Example: tocsin run --role intake
+    Example: tocsin run --role intake --role detection
     """
-    expected = (settings.SettingsError, broker.BrokerError, topics.TopicError, health.PortError)
-    with one_line(*expected):
+    roles = list(dict.fromkeys(role or Role))
+    with one_line(*EXPECTED):
         chosen = settings.load(file)
         batches.load(chosen.tables.batches)  # told here, and not by a worker that cannot begin
         bootstrap = broker.address(chosen)
         topics.create(chosen, bootstrap)
-        if role is None:
-            health.check(chosen.operations)
-        on = health.listening(chosen.operations, role) if role else None
-    if role is None:
-        machine = supervisor.Supervisor(file, instance=instance or "0", pids=pids)
-        _all(chosen, bootstrap, machine)
-        return
+        if len(roles) > 1:
+            health.check(chosen.operations, roles)
+    if len(roles) == 1:
+        raise typer.Exit(_here(roles[0], chosen, bootstrap, instance))
+    _beside(chosen, bootstrap, Supervisor(roles, file, instance=instance or "0", pids=pids))
+
+
+def _here(role: Role, chosen: Settings, bootstrap: str, instance: str | None) -> int:
+    with one_line(health.PortError):
+        on = health.listening(chosen.operations, role)
     from streams import roles  # noqa: PLC0415 - Faust is slow to import
     from streams.workers import worker  # noqa: PLC0415
 
-    raise typer.Exit(worker.run(roles.build(role, chosen, bootstrap, instance=instance), on=on))
+    return worker.run(roles.build(role, chosen, bootstrap, instance=instance), on=on)
 
 
-def _all(chosen: Settings, bootstrap: str, workers: supervisor.Supervisor) -> None:
+def _beside(chosen: Settings, bootstrap: str, workers: Supervisor) -> None:
     """Speaks on standard error, for the alerts of the terminal channel go to the other."""
     words, err = language.words(), Console(stderr=True, highlight=False)
 
     def tell(line: str) -> None:
         err.print(line, markup=False, soft_wrap=True)
 
-    roles = words.listed(Role)
+    roles = words.listed([worker.role for worker in workers.workers])
     tell(words.say("{roles} begin, on Kafka at {address}; Ctrl-C stops them",
                   roles=roles, address=bootstrap))  # fmt: skip
     tell(told(words, chosen))

@@ -1,7 +1,7 @@
 """Health of one worker, and the address at which it is told: /live, /ready and /metrics."""
 
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from itertools import count
@@ -110,9 +110,9 @@ def listening(operations: Operations, role: Role) -> socket.socket | None:
         ) from None
 
 
-def check(operations: Operations) -> None:
+def check(operations: Operations, roles: Iterable[Role]) -> None:
     """Raise PortError where one of the roles could not serve."""
-    for role in Role:
+    for role in roles:
         if (found := listening(operations, role)) is not None:
             found.close()
 

@@ -1,4 +1,4 @@
-"""All roles as processes of this machine: start, restart what dies, stop in order."""
+"""Roles as processes of this machine: start, restart what dies, stop in order."""
 
 import os
 import signal
@@ -68,19 +68,22 @@ class Supervisor:
     """Keeps one worker of each role alive.
 
     Args:
+        roles: those of this machine.
         settings: the file that the workers read.
         instance: names this machine among those that run the same roles; one for each.
         pids: where the processes are listed, one `role pid` a line, for who must find them.
     """
 
     def __init__(
-        self, settings: Path | None, *, instance: str = "0", pids: Path | None = None
-    ) -> None:
+        self, roles: Sequence[Role], settings: Path | None, *,
+        instance: str = "0", pids: Path | None = None,
+    ) -> None:  # fmt: skip
         extra = ["--settings", str(settings)] if settings else []
         self.workers = [
             Worker(role, [sys.executable, "-m", "tocsin", "run", "--role", role,
                           "--instance", instance, *extra])
             for role in Role
+            if role in roles
         ]  # fmt: skip
         self._pids = pids
         self._stopping = False

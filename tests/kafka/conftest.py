@@ -2,20 +2,26 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Protocol
 
 import pytest
 
 from streams.broker import jvm, local
 from streams.broker.local import Broker
+from streams.broker.topics import Role
 from tests.kafka.installation import Installation
 from tests.kafka.receiver import receiving
 from tests.kafka.siege import Siege, besiege, options
 
 os.environ[jvm.OPTIONS] = jvm.SHORT  # of the many brokers that tests start
 
-Install = Callable[[str], Installation]
+
+class Install(Protocol):
+    """Makes an installation of options in TOML and the roles that it runs, all of them unnamed."""
+
+    def __call__(self, options: str, *roles: Role) -> Installation: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,9 +51,10 @@ def install(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Makes installations of a module's own from options in TOML, and stops them after it."""
     with ExitStack() as standing:
 
-        def installed(options: str) -> Installation:
+        def installed(options: str, *roles: Role) -> Installation:
             home, prefix = tmp_path_factory.mktemp("installation"), f"i{uuid.uuid4().hex[:8]}-"
-            return standing.enter_context(Installation(home, broker.bootstrap, prefix, options))
+            made = Installation(home, broker.bootstrap, prefix, options, roles=roles)
+            return standing.enter_context(made)
 
         yield installed
 

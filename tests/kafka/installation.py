@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -36,6 +36,7 @@ class Installation:
         instance: names the machine, where two of them run the same roles.
         kafka: TOML, of the section `kafka`, for a broker that asks who we are.
         reads: address at which the test reads and writes; `bootstrap` without it.
+        roles: that it runs; a test starts no worker that it does not ask about.
 
     Attributes:
         environment: of the workers; all counts are kept, so that a test can read them.
@@ -43,7 +44,7 @@ class Installation:
 
     def __init__(
         self, home: Path, bootstrap: str, prefix: str, options: str = "", *,
-        instance: str = "0", kafka: str = "", reads: str = "",
+        instance: str = "0", kafka: str = "", reads: str = "", roles: Collection[Role] = (),
     ) -> None:  # fmt: skip
         home.mkdir(parents=True, exist_ok=True)
         self.file = home / "settings.toml"
@@ -59,6 +60,7 @@ class Installation:
         self.settings = load(self.file)
         self.topics = Topics.of(self.settings)
         self.reader = Reader(reads or bootstrap)
+        self.roles = set(roles or Role)
         self._instance = instance
         self._pids = home / "pids"
         self._log = home / "log"
@@ -74,13 +76,16 @@ class Installation:
 
     def start(self) -> None:
         """Start the workers; returns when each of their processes is there."""
+        named = [word for role in sorted(self.roles) for word in ("--role", role)]
         with self._log.open("ab") as log:
             # In a group of its own, so that nothing can be left behind.
             self._supervisor = subprocess.Popen(
-                self.command("run", "--instance", self._instance, "--pids", str(self._pids)),
+                self.command(
+                    "run", *named, "--instance", self._instance, "--pids", str(self._pids)
+                ),
                 stdout=log, stderr=log, start_new_session=True, env=os.environ | self.environment,
             )  # fmt: skip
-        self.until(lambda: len(self.pids()) == len(Role), "a process for each role")
+        self.until(lambda: self.pids().keys() == self.roles, "a process for each role")
 
     def restarted(self) -> None:
         """Start again after `stop`, with topics that may be others of the same names."""

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,6 +20,7 @@ from tests.kafka.installation import Installation
 from tests.needs import free_port
 
 REFUSES, TAKES = 503, 204
+ROLES = (Role.INTAKE, Role.DETECTION, Role.RESPONSE)
 OPTIONS = """
 [intake]
 idle_after = "500ms"
@@ -92,9 +94,19 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture(scope="module")
 def running(install: Install, service: Service) -> Installation:
-    installation = install(OPTIONS.format(port=free_port(), url=service.url))
+    options = OPTIONS.format(port=free_port(), url=service.url)
+    installation = install(options, *ROLES)
     installation.start()
     return installation
+
+
+def test_of_the_roles_those_run_that_are_named(running: Installation) -> None:
+    workers = {role: psutil.Process(pid) for role, pid in running.pids().items()}
+    assert workers.keys() == set(ROLES)
+    supervisor = workers[Role.INTAKE].parent()
+    assert supervisor is not None
+    assert {child.pid for child in supervisor.children()} == {one.pid for one in workers.values()}
+    assert "intake, detection, response begin, on Kafka" in running.log
 
 
 def report(installation: Installation, product: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from streams.broker.local import Broker
+from streams.broker.topics import Role
 from tests.kafka import histories
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
@@ -38,7 +39,7 @@ by = ["product", "batch"]
 @pytest.fixture(scope="module")
 def calm(install: Install, tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """Eight days of two hundred complaints an hour, hardly any about the batch; all are counted."""
-    installation = install(OPTIONS)
+    installation = install(OPTIONS, Role.INTAKE, Role.DETECTION)
     events = histories.complaints(DAYS * 24 * 200, days=DAYS, seed=21)
     for event in events[::1000]:
         event |= {"product": "kettle", "batch": BATCH}

@@ -97,11 +97,15 @@ def doors(certificates: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @contextmanager
-def installed(home: Path, address: str, doors: Doors, kafka: str) -> Iterator[Installation]:
-    """Runs all roles, each library at its debug level, where Faust is asked for other things."""
+def installed(
+    home: Path, address: str, doors: Doors, kafka: str, *roles: Role
+) -> Iterator[Installation]:
+    """Runs the roles, each library at its debug level, where Faust is asked for other things."""
     ports = "".join(f"{role}_port = {free_port()}\n" for role in Role)
     options, prefix = f"{OPTIONS}[operations]\n{ports}", f"{home.name}-"
-    with Installation(home, address, prefix, options, kafka=kafka, reads=doors.open) as made:
+    with Installation(
+        home, address, prefix, options, kafka=kafka, reads=doors.open, roles=roles
+    ) as made:
         (home / "sitecustomize.py").write_text(TALKATIVE, encoding="utf-8")
         (home / "debug").mkdir()
         made.environment |= {

@@ -38,7 +38,7 @@ by = ["product"]
 @pytest.fixture(scope="module")
 def running(install: Install) -> Installation:
     """Its topics are there, its workers are not."""
-    installation = install(OPTIONS)
+    installation = install(OPTIONS, Role.INTAKE, Role.DETECTION)
     topics.create(installation.settings, installation.bootstrap)
     return installation
 
@@ -114,7 +114,7 @@ def made_anew(installation: Installation, topic: str) -> None:
 def test_topics_that_were_made_anew_and_have_outgrown_what_was_read_stop_their_readers_by_name(
     install: Install,
 ) -> None:
-    running = install(OPTIONS)
+    running = install(OPTIONS, Role.INTAKE, Role.DETECTION, Role.RESPONSE)
     running.start()
     running.send("complaints", histories.complaints(EVENTS, days=1, seed=1))
     running.settle(at=histories.START // 1000 + 86_400)

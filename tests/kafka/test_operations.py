@@ -107,12 +107,20 @@ def test_prometheus_sees_what_happened(running: Installation, tmp_path: Path) ->
         assert {r["state"] for r in prometheus.rules() if r["name"] in quiet} == {"inactive"}
 
 
-def test_a_second_installation_on_its_ports_ends_with_one_line(running: Installation) -> None:
-    done = CliRunner().invoke(app, ["run", "--settings", str(running.file)])
-    port = running.settings.operations.intake_port
+@pytest.mark.parametrize(
+    ("named", "first"),
+    [([], Role.INTAKE), (["response", "detection"], Role.RESPONSE), (["archive"], Role.ARCHIVE)],
+    ids=["all roles", "two of them", "one of them"],
+)
+def test_a_second_installation_on_its_ports_ends_with_one_line(
+    running: Installation, named: list[str], first: Role
+) -> None:
+    roles = [word for role in named for word in ("--role", role)]
+    done = CliRunner().invoke(app, ["run", *roles, "--settings", str(running.file)])
+    port = running.settings.operations.port(first)
     assert done.exit_code == 1
     assert done.stderr == (
-        "operations.intake_port: must be a free port of operations.host or 0 for none, "
+        f"operations.{first}_port: must be a free port of operations.host or 0 for none, "
         f"got {port} on 127.0.0.1: Address already in use\n"
     )
 

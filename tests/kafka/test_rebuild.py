@@ -4,6 +4,7 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from streams.broker.topics import Role
 from streams.settings import load
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
@@ -34,7 +35,7 @@ def test_another_number_of_shards_goes_on_where_the_archive_ends(
         product="heater", category="quality",
     )  # fmt: skip
     first, second = histories.halves(tmp_path, events, days=DAYS)
-    running = install(OPTIONS)
+    running = install(OPTIONS, Role.INTAKE, Role.DETECTION, Role.ARCHIVE)
     running.start()
     running.replay(first)
     running.until(running.counted, "counts of the first half")

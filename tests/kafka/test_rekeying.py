@@ -60,7 +60,7 @@ def expected(install: Install, files: list[str]) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def running(install: Install, files: list[str]) -> Installation:
     """Its intake was killed twice, with records on their way."""
-    made = install(OPTIONS)
+    made = install(OPTIONS, Role.INTAKE, Role.DETECTION, Role.ARCHIVE)
     made.start()
     for file in files:
         with ThreadPoolExecutor(1) as aside:

@@ -66,8 +66,9 @@ def test_real_calls_through_kafka_are_judged_as_in_a_backtest(install: Install) 
     files = [str(shared("montco911", "calls_to_2016-03.csv.gz"))]
     files += ["--map", str(EXAMPLES / "montco911.toml")]
     calls = install(
-        OPTIONS.format(idle_after="500ms", chunk_records=1024, shards=1, snapshot_every=2000)
-    )
+        OPTIONS.format(idle_after="500ms", chunk_records=1024, shards=1, snapshot_every=2000),
+        Role.INTAKE, Role.DETECTION,
+    )  # fmt: skip
     with ThreadPoolExecutor(1) as aside:
         expected = aside.submit(calls.backtest, *files)
         calls.start()
@@ -85,7 +86,10 @@ def test_both_kinds_are_judged_as_in_a_backtest_though_detection_starts_anew_in_
     install: Install, tmp_path: Path
 ) -> None:
     halves = written(tmp_path)
-    stream = install(OPTIONS.format(idle_after="1h", chunk_records=64, shards=2, snapshot_every=50))
+    stream = install(
+        OPTIONS.format(idle_after="1h", chunk_records=64, shards=2, snapshot_every=50),
+        Role.INTAKE, Role.DETECTION,
+    )  # fmt: skip
     with ThreadPoolExecutor(1) as aside:
         stream.start()
         stream.replay(*halves[0])

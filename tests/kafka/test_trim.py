@@ -21,7 +21,7 @@ def test_detection_starts_anew_from_a_log_whose_beginning_is_deleted(
     install: Install, tmp_path: Path
 ) -> None:
     first, second = written(tmp_path)
-    trimmed = install(OPTIONS)
+    trimmed = install(OPTIONS, Role.INTAKE, Role.DETECTION)
     trimmed.environment = {"TOCSIN_DETECTION__TRIM_EVERY": "200ms"}
 
     def starts() -> dict[int, int]:

@@ -134,18 +134,25 @@ def test_a_taken_port_is_named_with_its_option() -> None:
         port = taken.getsockname()[1]
         operations = Operations(intake_port=0, detection_port=port, response_port=0, archive_port=0)
         with pytest.raises(PortError) as caught:
-            health.check(operations)
+            health.check(operations, Role)
     assert str(caught.value) == (
         "operations.detection_port: must be a free port of operations.host or 0 for none, "
         f"got {port} on 127.0.0.1: Address already in use"
     )
 
 
+def test_the_port_of_a_role_that_is_not_run_may_be_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        operations = Operations(intake_port=0, detection_port=port, response_port=0, archive_port=0)
+        health.check(operations, [Role.INTAKE, Role.RESPONSE])
+
+
 def test_a_check_leaves_the_ports_free() -> None:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     operations = Operations(intake_port=port, detection_port=0, response_port=0, archive_port=0)
-    health.check(operations)
+    health.check(operations, Role)
     with health.listening(operations, Role.INTAKE) or socket.socket() as on:
         assert on.getsockname() == ("127.0.0.1", port)
 
