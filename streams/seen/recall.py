@@ -26,6 +26,7 @@ AT_ONCE = 1 << 20
 RECORDS = 500
 FETCH = 16 << 20  # bytes
 PATIENCE = 1000  # ms, for one answer
+NO_WAIT = 1  # ms; at the end of its log a fetch would hold up what is asked after it, for 500
 TOPIC_ID = "topic-id"  # header of a record: of the source's topic, as the broker names it
 MARGIN = 3_600_000  # ms; by how much an event may be ahead of the moment at which it is met
 
@@ -139,7 +140,7 @@ class Recall:
     async def _connected(self) -> AsyncIterator[Any]:
         consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=self.bootstrap, enable_auto_commit=False,
-            fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH,
+            fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH, fetch_max_wait_ms=NO_WAIT,
             **security.client(self.kafka),
         )  # fmt: skip
         await consumer.start()
