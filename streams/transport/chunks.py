@@ -8,7 +8,7 @@ read so: a table's changelog passes through the same consumer and stays one mess
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
@@ -17,6 +17,7 @@ import faust
 import structlog
 from aiokafka.errors import CommitFailedError, IllegalStateError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.tables import TableManager
 from faust.transport.drivers import TRANSPORTS
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
@@ -29,7 +30,10 @@ log = structlog.get_logger(__name__)
 SCHEME = "chunks"
 WAITING = 4  # runs handed over and not taken yet, at which no more are fetched
 ANEW = "the topic was made anew, so its consumer group needs a new start too"
-FRESH = 5.0  # seconds; an idle broker answers a fetch every 1.5
+# An idle broker keeps a fetch for so many ms, and an idle worker waits so long for records. With
+# Faust's 1500 and 1000, all that is asked on that connection, and the end of a recovery, waits.
+WAIT = 200
+FRESH = 5.0  # seconds; so old an answer may be and still say that nothing is to be read
 
 
 class LogTruncatedError(Exception):
@@ -142,6 +146,14 @@ class StageApp(faust.App):
         super().__init__(*args, **kwargs)
 
 
+class Tables(TableManager):
+    """Faust gives tables a second to be declared in; ours are there before a worker starts."""
+
+    async def on_start(self) -> None:
+        await self._update_channels()
+        await self.recovery.start()
+
+
 class _Thread(driver.AIOKafkaConsumerThread):
     """Faust's consumer thread; what its public face lacks is reached here and nowhere else."""
 
@@ -150,6 +162,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
         # Faust ties the isolation level to its own transactions, which we do not use; records
         # of an aborted transaction must not be counted all the same.
         consumer._isolation_level = "read_committed"  # noqa: SLF001
+        consumer._fetch_max_wait_ms = WAIT  # noqa: SLF001
         return consumer
 
     async def _fetch_records(self, consumer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -207,7 +220,7 @@ class Consumer(driver.Consumer):
         self._taken: dict[TP, int] = {}
         self._follows: dict[TP, int] = {}
         self._reading, self._readings = 0, dict[TP, int]()
-        self._taking = asyncio.Event()
+        self._stir = asyncio.Event()
         # Faust also seeks from within a fetch that a rebalance has overtaken, beside the seek of
         # the recovery. Nothing may be read between a seek and the begin that it sets, or the
         # reading would begin in the middle.
@@ -245,7 +258,7 @@ class Consumer(driver.Consumer):
         """The stage is done with the run; there is room for another."""
         if self._taken.get(run.tp) == run.number and not self.overtaken(run):
             self._taken[run.tp] = run.number + 1
-            self._taking.set()
+            self._stir.set()
 
     async def caught_up(self, tp: TP) -> bool:
         """Nothing more to read for now, and no transaction open."""
@@ -271,6 +284,10 @@ class Consumer(driver.Consumer):
         for held in (self._durable, self._committed, self._begins, self._numbers, self._taken,
                      self._follows, self._readings):  # fmt: skip
             held.clear()
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        super().resume_partitions(tps)
+        self._stir.set()
 
     async def perform_seek(self) -> None:
         """Go to the commits; a partition without one begins where its log does."""
@@ -299,6 +316,7 @@ class Consumer(driver.Consumer):
         self._numbers.update(dict.fromkeys(inputs, 0))
         self._taken.update(dict.fromkeys(inputs, 0))
         self._follows.update(dict.fromkeys(inputs, 0))
+        self._stir.set()
 
     async def _getmany(
         self,
@@ -306,7 +324,7 @@ class Consumer(driver.Consumer):
         timeout: float,  # noqa: ASYNC109 - as Faust calls it
     ) -> Any:
         if not set(filter(self._sought, active_partitions or ())):
-            await self.sleep(timeout)
+            await self._stirred(timeout)
             return {}
         if not await self._room(timeout):
             return {}
@@ -315,7 +333,7 @@ class Consumer(driver.Consumer):
 
     async def _fetched(self, active: set[TP], seconds: float) -> Mapping[TP, Sequence[Any]]:
         sought = set(filter(self._sought, active))
-        records: Mapping[TP, Any] = await super()._getmany(sought, seconds)
+        records: Mapping[TP, Any] = await super()._getmany(sought, min(seconds, WAIT / 1000))
         return {
             tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
             for tp, found in records.items()
@@ -325,10 +343,14 @@ class Consumer(driver.Consumer):
     async def _room(self, seconds: float) -> bool:
         """Wait for the stage; Faust would pause partitions instead, for a second each time."""
         if self._waiting >= WAITING:
-            self._taking.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._taking.wait(), seconds)
+            await self._stirred(seconds)
         return self._waiting < WAITING
+
+    async def _stirred(self, seconds: float) -> None:
+        """Return when more may be read or a run was taken, or after so long."""
+        self._stir.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stir.wait(), seconds)
 
     @property
     def _waiting(self) -> int:

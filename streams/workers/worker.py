@@ -89,6 +89,7 @@ def made(
         topic_allow_declare=False,
         topic_disable_leader=True,
         table_standby_replicas=0,
+        TableManager=chunks.Tables,
         datadir=str(settings.home / role),
         web_enabled=False,
         env={},

@@ -1,5 +1,6 @@
 """A consumer begins to read anew at each assignment; what is left of a reading before is known."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -100,6 +101,25 @@ async def test_a_run_that_was_left_over_at_a_rebalance_is_known_as_overtaken(
     assert not consumer.overtaken(anew)
     assert anew.begin is not None
     assert [record.offset for record in anew.records] == [0]
+
+
+@pytest.mark.parametrize("event", ["a reading begins", "a recovery reads", "a run is taken"])
+async def test_who_finds_nothing_to_read_hears_at_once_when_there_is(
+    consumer: Consumer, event: str
+) -> None:
+    if event == "a run is taken":
+        await consumer.perform_seek()
+        runs = [await fetched(consumer) for _ in range(chunks.WAITING)]
+    waiting = asyncio.create_task(consumer._getmany({CALLS}, 3600))
+    await asyncio.sleep(0)
+    if event == "a reading begins":
+        await consumer.perform_seek()
+    elif event == "a recovery reads":
+        consumer.resume_partitions({TP("changelog", 0)})
+    else:
+        consumer.taken(runs[0])
+    async with asyncio.timeout(60):
+        await waiting
 
 
 async def test_a_run_left_over_takes_no_room_of_the_reading_after(consumer: Consumer) -> None:
