@@ -211,7 +211,9 @@ def test_with_a_password_a_report_goes_all_the_way_to_the_pages(scram: Installat
 def test_with_a_certificate_a_report_goes_all_the_way(
     doors: Doors, certificates: Path, tmp_path: Path
 ) -> None:
-    with installed(tmp_path, doors.mtls, doors, written(MTLS, certificates)) as installation:
+    section = written(MTLS, certificates)
+    roles = Role.INTAKE, Role.DETECTION, Role.RESPONSE
+    with installed(tmp_path, doors.mtls, doors, section, *roles) as installation:
         harm_comes_through(installation)
 
 

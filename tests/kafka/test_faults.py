@@ -96,6 +96,7 @@ def test_a_record_that_a_stage_cannot_take_stops_it_by_name_before_the_commit_pa
     running.until(
         lambda: running.reader.ends(running.topics.counts)[0] > offset + 1, "counts meanwhile"
     )
+    running.end()  # or detection would go on starting and dying
 
 
 def made_anew(installation: Installation, topic: str) -> None:
