@@ -88,7 +88,9 @@ def test_of_two_starts_at_once_one_starts_and_both_find_it(home: Path) -> None:
 
 
 def test_it_outlives_its_starter_and_needs_no_java_on_the_path(home: Path) -> None:
-    script = f"from pathlib import Path; from streams import broker; broker.up(Path({str(home)!r}))"
+    script = (
+        f"from pathlib import Path; from streams.broker import local; local.up(Path({str(home)!r}))"
+    )
     kept = {"HOME": os.environ["HOME"], "PATH": "/nonexistent"}
     subprocess.run(
         [sys.executable, "-c", script], check=True, env=kept, cwd=Path(__file__).parents[2]
