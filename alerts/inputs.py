@@ -60,13 +60,38 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="e
 
 Input = SignalInput | Tick | Attempted | Outcome | Erased
 
+FAILURES = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+class ForeignInputError(Exception):
+    """No JSON object with a `type`: whoever wrote it, it was none of ours."""
+
+
+class UnreadableInputError(Exception):
+    """One of ours by its `type`, that a newer version wrote, or that is broken."""
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
 _DECODER = msgspec.json.Decoder(Input)
 
 
 def decode(raw: bytes) -> Input:
-    """Read one record; raises msgspec.DecodeError (or its ValidationError) on any other."""
-    item: Input = _DECODER.decode(raw)
+    """Read one record; raises ForeignInputError or UnreadableInputError."""
+    try:
+        item: Input = _DECODER.decode(raw)
+    except FAILURES as failure:
+        raise UnreadableInputError(f"an input of type {_type(raw)!r}: {failure}") from None
     return item
+
+
+def _type(raw: bytes) -> str:
+    try:
+        return msgspec.json.decode(raw, type=_Typed).type
+    except FAILURES as failure:
+        raise ForeignInputError(str(failure)) from None
 
 
 def encode(item: Input) -> bytes:

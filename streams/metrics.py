@@ -35,6 +35,9 @@ EVENTS = Counter(
 LOST = Counter(
     "tocsin_records_lost_total", "Records the log dropped before they were read.", ["topic"]
 )
+FOREIGN = Counter(
+    "tocsin_foreign_inputs_total", "Records that none of ours wrote, passed over.", ["topic"]
+)
 DEAD_LETTERS = Counter(
     "tocsin_dead_letters_total",
     "Records set aside, by the field that was refused.",

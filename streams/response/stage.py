@@ -17,7 +17,7 @@ from alerts.channels import Channel, DeliveryError
 from alerts.colour import Colour
 from alerts.deliveries import Delivery, DeliveryState, Recipient
 from alerts.incident import Incident
-from alerts.inputs import Attempted, Erased, Input, Outcome, Result, Tick
+from alerts.inputs import Attempted, Erased, ForeignInputError, Input, Outcome, Result, Tick
 from alerts.lifecycle import Decision, Incidents
 from streams import metrics
 from streams.broker.topics import Topics
@@ -148,13 +148,18 @@ class Response:
         self._sending: set[asyncio.Task[None]] = set()
 
     async def take(self, run: Run) -> None:
-        """Apply a run of inputs, each only after all that the one before led to is acknowledged."""
+        """Apply a run of inputs, each only after all that the one before led to is acknowledged.
+
+        What somebody else wrote is passed over. Raises UnreadableInputError on what a newer
+        version wrote, or detection of tomorrow would be unheard while response is of today.
+        """
         self._begin(run)
         for record in run.records:
             try:
                 item = inputs.decode(record.value)
-            except msgspec.DecodeError:
-                log.exception("input_refused", offset=record.offset)
+            except ForeignInputError as foreign:
+                metrics.FOREIGN.labels(run.topic).inc()
+                log.warning("input_passed_over", offset=record.offset, why=str(foreign))
             else:
                 await self._apply(item, record.offset)
             self._app.consumer.declare_durable(run.tp, record.offset + 1)

@@ -3,7 +3,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick, decode, encode
+from alerts.inputs import (
+    Attempted,
+    ForeignInputError,
+    Input,
+    Outcome,
+    Result,
+    SignalInput,
+    Tick,
+    UnreadableInputError,
+    decode,
+    encode,
+)  # fmt: skip
 from alerts.signal import Signal, SignalState
 from tests.alerts.samples import NOON, surge, trigger
 
@@ -42,9 +53,27 @@ def test_a_time_without_a_zone_is_refused() -> None:
         msgspec.json.decode(SIGNAL % b"2026-03-02T12:00:00", type=Signal)
 
 
-@pytest.mark.parametrize("raw", [b"", b"{}", b'{"type":"claim"}', b'{"type":"tick","at":"x"}'])
-def test_what_is_no_input_raises_one_error(raw: bytes) -> None:
-    with pytest.raises(msgspec.DecodeError):
+DEEP = b'{"type":"tick","at":1,"x":' + b"[" * 5_000
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"[1]", b"\xff", b'{"type":1}', DEEP], ids=len)
+def test_what_is_no_object_with_a_type_is_none_of_ours(raw: bytes) -> None:
+    with pytest.raises(ForeignInputError):
+        decode(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b'{"type":"claim"}', "an input of type 'claim': Invalid value 'claim'"),
+        (b'{"type":"tick","at":"x"}', "an input of type 'tick': Expected `int`, got `str`"),
+        (encode(SignalInput(surge())).replace(b'"surge"', b'"rumour"'), "'rumour'.*signal.kind"),
+    ],
+)
+def test_one_of_ours_that_a_newer_version_wrote_is_told_from_what_is_none(
+    raw: bytes, why: str
+) -> None:
+    with pytest.raises(UnreadableInputError, match=why):
         decode(raw)
 
 

@@ -18,7 +18,16 @@ from alerts import inputs, lifecycle
 from alerts.channels import DeliveryError
 from alerts.deliveries import Recipient
 from alerts.erasure import digest
-from alerts.inputs import Attempted, Erased, Input, Outcome, Result, SignalInput, Tick
+from alerts.inputs import (
+    Attempted,
+    Erased,
+    Input,
+    Outcome,
+    Result,
+    SignalInput,
+    Tick,
+    UnreadableInputError,
+)  # fmt: skip
 from alerts.lifecycle import MEMORY, Incidents
 from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
@@ -299,6 +308,15 @@ async def test_a_record_that_is_no_input_is_passed_over() -> None:
     worker.log.append(b"{not json")
     await worker.take(Tick(START))
     assert worker.state.now == START
+
+
+async def test_a_signal_of_a_newer_detection_is_not_passed_over() -> None:
+    worker = Worker(Webhook())
+    newer = inputs.encode(SignalInput(surge())).replace(b'"surge"', b'"rumour"')
+    worker.log.append(newer)
+    with pytest.raises(UnreadableInputError, match="rumour"):
+        await worker.take(Tick(START))
+    assert worker.durable == []
 
 
 @pytest.mark.parametrize(
