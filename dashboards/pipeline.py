@@ -186,7 +186,7 @@ def _detection(words: Words) -> list[Panel]:
                 "max by (shard) (tocsin_late_at_detection_people)",
                 words.say("late {series}", series="{{shard}}"),
             ),
-            unit="short",
+            unit="short", width=4,
         ),
         graph(
             words.say("Snapshot bytes"),
@@ -203,6 +203,12 @@ def _detection(words: Words) -> list[Panel]:
                 shard,
             ),
             unit="s", width=4,
+        ),
+        graph(
+            words.say("Snapshots passed over"),
+            words.say("Torn when a shard was restored; it went on from an older one."),
+            Query("sum by (shard) (tocsin_snapshots_passed_over_total)", shard),
+            unit="short", width=4,
         ),
     ]  # fmt: skip
 

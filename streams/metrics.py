@@ -93,6 +93,11 @@ SNAPSHOT_BYTES = Counter("tocsin_snapshot_bytes_total", "Bytes written to snapsh
 SNAPSHOT_SECONDS = Summary(
     "tocsin_snapshot_seconds", "Time to write a snapshot and have it acknowledged.", ["shard"]
 )
+SNAPSHOTS_PASSED_OVER = Counter(
+    "tocsin_snapshots_passed_over_total",
+    "Snapshots whose bytes were not all there when a shard was restored; an older one was taken.",
+    ["shard"],
+)
 
 # response
 INCIDENTS = Counter("tocsin_incident_changes_total", "Changes of incidents.", ["state", "colour"])

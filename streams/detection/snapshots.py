@@ -33,6 +33,20 @@ class Place(NamedTuple):
         return cls(int(shard), int(offset), None if number == "marker" else int(number))
 
 
+class Whole(NamedTuple):
+    """The newest snapshot of a shard whose bytes are all there.
+
+    Attributes:
+        offset: E, below which all is in it.
+        frozen: its bytes.
+        passed_over: what is wrong with each newer one, the newest first.
+    """
+
+    offset: int
+    frozen: bytes
+    passed_over: list[SnapshotError]
+
+
 class Marker(msgspec.Struct, array_like=True, frozen=True):
     """What the slices of one offset must add up to."""
 
@@ -85,6 +99,30 @@ def joined(records: Mapping[bytes, bytes], shard: int, offset: int) -> bytes:
     if zlib.crc32(frozen) != marker.checksum:
         raise SnapshotError(f"shard {shard}, offset {offset}: its bytes are not those written")
     return frozen
+
+
+def newest_whole(records: Mapping[bytes, bytes], shard: int) -> Whole | None:
+    """What a shard goes on from; None where it has no snapshot.
+
+    Raises:
+        SnapshotError: about the newest, where none is whole.
+    """
+    torn: list[SnapshotError] = []
+    for offset in reversed(offsets(records, shard)):
+        try:
+            return Whole(offset, joined(records, shard, offset), torn)
+        except SnapshotError as error:
+            torn.append(error)
+    if torn:
+        raise torn[0]
+    return None
+
+
+def beyond(records: Mapping[bytes, bytes], shard: int, offset: int) -> list[bytes]:
+    """Keys of a shard's markers and slices above an offset, a marker before its slices."""
+    places = [place for key in records if (place := Place.of(key)).shard == shard]
+    above = [place for place in places if place.offset > offset]
+    return [place.key() for place in sorted(above, key=lambda place: place.number is not None)]
 
 
 def outdated(records: Mapping[bytes, bytes], shard: int, *, keep_from: int) -> list[bytes]:

@@ -3,11 +3,13 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import faust
 import structlog
 from aiokafka.errors import MessageSizeTooLargeError
+from faust.types import TP
 
 from alerts import inputs
 from alerts.defects import about_batch
@@ -21,7 +23,7 @@ from streams.counts.cells import decode
 from streams.detection import snapshots
 from streams.detection.shards import Shard
 from streams.detection.signals import encode
-from streams.detection.snapshots import SnapshotError
+from streams.detection.snapshots import SnapshotError, Whole
 from streams.settings import Settings
 from streams.transport.chunks import Run, StageApp
 
@@ -35,16 +37,20 @@ class CountsHoleError(Exception):
 
 
 class _Owned:
-    """A shard this worker owns: its state below the offset `next`."""
+    """A shard this worker owns: its state below the offset `next`, in snapshots up to `held`."""
 
     def __init__(self, shard: Shard, following: int) -> None:
         self.shard = shard
-        self.next = following
+        self.next = self.held = following
         self.runs = 0
         self.sent: list[Awaitable[Any]] = []
         self.decided: dict[str, float] = {}
         self.needed_from, self.trimmed_to = 0, 0
         self._judged = shard.judged()
+
+    def due(self, every: int) -> bool:
+        """Whether a snapshot is to be written: not of what was only just restored."""
+        return self.next % every == 0 and self.next > self.held
 
     def note_decisions(self, now: float) -> None:
         """Note when a bucket was last judged, by stream; `now` is epoch seconds."""
@@ -75,7 +81,7 @@ class Detection:
 
     async def take(self, run: Run) -> None:
         """Apply a run of counts; returns when the signals it led to are acknowledged."""
-        owned = self._own(run)
+        owned = await self._own(run)
         for record in run.records:
             if record.offset < owned.next:
                 continue
@@ -84,7 +90,7 @@ class Detection:
                     f"{run.topic}[{run.partition}]: the next record must be {owned.next}, "
                     f"got {record.offset}"
                 )
-            if owned.next % self._settings.detection.snapshot_every == 0 and owned.next:
+            if owned.due(self._settings.detection.snapshot_every):
                 await self._snapshot(run, owned)
             for signal in owned.shard.apply(decode(record.value)):
                 owned.sent += self._send_signal(signal)
@@ -92,28 +98,45 @@ class Detection:
         await self._acknowledged(owned)
         owned.note_decisions(time.time())
 
-    def _own(self, run: Run) -> _Owned:
+    def reads_from(self, tp: TP) -> int | None:
+        """Where its counts must be read from, even if more is committed; None: from the commit."""
+        with suppress(SnapshotError):  # said by name where it is restored
+            if whole := snapshots.newest_whole(self._table.data, tp.partition):
+                return whole.offset
+        return None
+
+    async def _own(self, run: Run) -> _Owned:
         """The shard's state; restored where a reading begins."""
         if run.begin is not None:
-            self._owned[run.partition] = self._restored(run.partition, run.begin.earliest)
+            self._owned[run.partition] = await self._restored(run.partition, run.begin.earliest)
         owned = self._owned.get(run.partition)
         if owned is None or owned.runs != run.number:
             raise CountsHoleError(f"{run.topic}[{run.partition}]: run {run.number} is out of turn")
         owned.runs += 1
         return owned
 
-    def _restored(self, number: int, earliest: int) -> _Owned:
-        shard, records = Shard(self._settings, number), self._table.data
-        offsets = snapshots.offsets(records, number)
-        if not offsets:
+    async def _restored(self, number: int, earliest: int) -> _Owned:
+        shard = Shard(self._settings, number)
+        whole = snapshots.newest_whole(self._table.data, number)
+        if whole is None:
             if earliest > 0:
                 raise CountsHoleError(
                     f"shard {number}: has no snapshot, and its counts begin at {earliest}, not 0"
                 )
             return _Owned(shard, 0)
-        shard.restore(snapshots.joined(records, number, offsets[-1]))
-        log.info("shard_restored", shard=number, offset=offsets[-1], series=shard.series())
-        return _Owned(shard, offsets[-1])
+        if whole.passed_over:
+            await self._give_up(number, whole)
+        shard.restore(whole.frozen)
+        log.info("shard_restored", shard=number, offset=whole.offset, series=shard.series())
+        return _Owned(shard, whole.offset)
+
+    async def _give_up(self, number: int, whole: Whole) -> None:
+        """Delete the torn snapshots, lest one is counted among those that are kept."""
+        for torn in whole.passed_over:
+            log.error("snapshot_passed_over", why=str(torn), goes_on_from=whole.offset)
+            metrics.SNAPSHOTS_PASSED_OVER.labels(number).inc()
+        torn_keys = snapshots.beyond(self._table.data, number, whole.offset)
+        await self._write(number, dict.fromkeys(torn_keys))
 
     async def _snapshot(self, run: Run, owned: _Owned) -> None:
         """All signals below E, then the slices, then the marker; the commit follows that alone."""
@@ -123,6 +146,7 @@ class Detection:
         *slices, marker = held.items()
         await self._write(run.partition, dict(slices))
         await self._write(run.partition, dict([marker]))
+        owned.held = owned.next
         self._app.consumer.declare_durable(run.tp, owned.next)
         metrics.SNAPSHOT_BYTES.labels(run.partition).inc(sum(map(len, held.values())))
         metrics.SNAPSHOT_SECONDS.labels(run.partition).observe(time.monotonic() - began)

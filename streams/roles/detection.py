@@ -19,6 +19,7 @@ def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
         app, settings, table(app, settings.detection.shards),
         delete=partial(topics.trim, settings, bootstrap),
     )  # fmt: skip
+    app.reads_from = stage.reads_from
     vitals = Vitals(Role.DETECTION, app, [counts])
     vitals.show_stage = stage.measure
     metrics.begin_signals(Kind, SignalState)

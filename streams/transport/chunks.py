@@ -64,6 +64,12 @@ class Begin(NamedTuple):
         """Records that were due and that the log no longer holds."""
         return max(self.earliest - (self.committed or 0), 0)
 
+    def start(self, reads_from: int | None = None) -> int:
+        """Where to read from: the log's first where nothing is committed, else at most there."""
+        if not self.committed:
+            return self.earliest
+        return self.committed if reads_from is None else min(reads_from, self.committed)
+
 
 def note_lost(tp: TP, begin: Begin) -> None:
     """Say and count what was due and is gone; where nothing was committed nothing was due."""
@@ -136,13 +142,19 @@ class Run:
 
 
 class StageApp(faust.App):
-    """A Faust app that reads `run_topics` in runs; `topic_ids` tells their ids, and may block."""
+    """A Faust app that reads `run_topics` in runs; `topic_ids` tells their ids, and may block.
+
+    Attributes:
+        reads_from: the offset that the stage has to read a partition from, where its tables are
+            restored; None: what is committed will do.
+    """
 
     def __init__(
         self, *args: Any, run_topics: Sequence[str],
         topic_ids: Callable[[Collection[str]], Mapping[str, str]], **kwargs: Any,
     ) -> None:  # fmt: skip
         self.run_topics, self.topic_ids = frozenset(run_topics), topic_ids
+        self.reads_from: Callable[[TP], int | None] = lambda _: None
         super().__init__(*args, **kwargs)
 
 
@@ -290,7 +302,7 @@ class Consumer(driver.Consumer):
         self._stir.set()
 
     async def perform_seek(self) -> None:
-        """Go to the commits; a partition without one begins where its log does."""
+        """Go to the commits, or as far below as a stage says; without one, where the log begins."""
         async with self._seeking:
             await self._seek()
 
@@ -308,8 +320,7 @@ class Consumer(driver.Consumer):
             for tp in inputs
         }
         self._ids = ids
-        if unread := {tp: earliest[tp] for tp in inputs if not begins[tp].committed}:
-            await self.seek_wait(unread)
+        await self.seek_wait({tp: begins[tp].start(self.app.reads_from(tp)) for tp in inputs})
         self._begins.update(begins)
         self._reading += 1
         self._readings.update(dict.fromkeys(inputs, self._reading))

@@ -61,14 +61,15 @@ class Reader:
         return {partition: offset for partition, offset in offsets.items() if offset is not None}
 
     def send(
-        self, topic: str, values: Sequence[bytes], partition: int, **producer: Any
-    ) -> list[int]:
+        self, topic: str, values: Sequence[bytes], partition: int, *, key: bytes | None = None,
+        **producer: Any,
+    ) -> list[int]:  # fmt: skip
         """Returns their offsets when the broker has them."""
         producing: Any = KafkaProducer(
             bootstrap_servers=self._bootstrap, max_request_size=8 << 20, **producer
         )
         try:
-            sent = [producing.send(topic, value=value, partition=partition) for value in values]
+            sent = [producing.send(topic, value, key, partition=partition) for value in values]
             return [one.get(timeout=60).offset for one in sent]
         finally:
             producing.close()

@@ -1,5 +1,7 @@
 """Faults that stop a stage: it says by name what holds it, passes nothing, and goes on after."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +13,12 @@ from kafka.admin import ConfigResource, ConfigResourceType
 
 from streams.broker import topics
 from streams.broker.topics import Role, Topics, group
+from streams.detection import snapshots
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import DEADLINE, LOOK, Installation
 from tests.kafka.reader import Reader
+from tests.kafka.test_replay import newest_snapshots, restored
 
 EVENTS = 500
 OPTIONS = """
@@ -83,6 +87,24 @@ def test_a_slice_that_the_broker_refuses_stops_its_shard_by_name_until_it_is_tak
     running.settle(at=histories.START // 1000 + 86_400)
     by_product = tallies.people(running.counts(), "complaints", cut=0)
     assert sum(by_product[name] for name in histories.PRODUCTS) == EVENTS
+
+
+def test_a_shard_whose_newest_snapshot_is_torn_goes_on_from_the_one_before_though_more_is_committed(
+    running: Installation,
+) -> None:
+    stopped = len(stops(running))
+    os.kill(running.pids()[Role.DETECTION], signal.SIGSTOP)  # it writes none while this is torn
+    newest = newest_snapshots(running)[0]
+    slice_ = snapshots.Place(0, newest, 0).key()
+    changelog = Topics.changelog(running.settings, Role.DETECTION)
+    running.reader.send(changelog, [b"of other settings"], 0, key=slice_)
+    assert committed(running) == newest
+    running.kill(Role.DETECTION)
+    running.until(lambda: "snapshot_passed_over" in running.log, "word of the torn one")
+    running.send("complaints", histories.complaints(EVENTS, days=1, seed=2))
+    running.until(lambda: committed(running) > newest, "a commit")
+    assert restored(running)[0] < newest
+    assert len(stops(running)) == stopped
 
 
 def test_a_record_that_a_stage_cannot_take_stops_it_by_name_before_the_commit_passes_it(

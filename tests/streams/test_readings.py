@@ -6,7 +6,7 @@ from typing import Any
 
 import faust
 import pytest
-from aiokafka.structs import ConsumerRecord
+from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 from faust.types import TP
 
 from streams.transport import chunks
@@ -17,9 +17,10 @@ CALLS = TP("calls", 2)
 
 
 class Thread(faust.Service):  # type: ignore[misc]
-    """A broker's partition of three records that nobody has committed."""
+    """A broker's partition of three records that nobody has committed, unless told otherwise."""
 
     position = 0
+    commit: int | None = None
 
     def assignment(self) -> set[TP]:
         return {CALLS}
@@ -29,7 +30,7 @@ class Thread(faust.Service):  # type: ignore[misc]
         return {}
 
     async def committed(self, _: Sequence[TP]) -> Mapping[TP, Any]:
-        return {}
+        return {} if self.commit is None else {CALLS: OffsetAndMetadata(self.commit, "")}
 
     async def earliest_offsets(self, *tps: TP) -> Mapping[TP, int]:
         return dict.fromkeys(tps, 0)
@@ -130,3 +131,16 @@ async def test_a_run_left_over_takes_no_room_of_the_reading_after(consumer: Cons
     for _ in range(chunks.WAITING):
         await fetched(consumer)
     assert await consumer._getmany({CALLS}, 0) == {}
+
+
+@pytest.mark.parametrize(("reads_from", "first"), [(None, 2), (1, 1), (0, 0), (3, 2)])
+async def test_a_stage_that_stands_below_its_commit_is_read_to_from_there(
+    consumer: Consumer, reads_from: int | None, first: int
+) -> None:
+    consumer._thread.commit = 2
+    consumer.app.reads_from = lambda _: reads_from
+    await consumer.perform_seek()
+    run = await fetched(consumer)
+    assert [record.offset for record in run.records] == [first]
+    assert run.begin is not None
+    assert run.begin.committed == 2

@@ -119,6 +119,36 @@ def test_a_snapshot_without_its_marker_is_not_complete() -> None:
     assert snapshots.offsets(records, 5) == []
 
 
+def torn(records: dict[bytes, bytes], offset: int) -> dict[bytes, bytes]:
+    return {**records, Place(SHARD, offset, 0).key(): b"of others"}
+
+
+def test_the_newest_whole_snapshot_is_found_and_what_is_wrong_with_the_newer_ones() -> None:
+    records = sliced(SHARD, E, b"1") | sliced(SHARD, 2 * E, b"2") | sliced(SHARD, 3 * E, b"3")
+    found = snapshots.newest_whole(torn(torn(records, 3 * E), 2 * E), SHARD)
+    assert found is not None
+    assert (found.offset, found.frozen) == (E, b"1")
+    assert [str(wrong).split(":")[0] for wrong in found.passed_over] == [
+        "shard 3, offset 12000", "shard 3, offset 8000"
+    ]  # fmt: skip
+    assert snapshots.newest_whole(records, SHARD) == (3 * E, b"3", [])
+
+
+def test_without_a_snapshot_none_is_found_and_without_a_whole_one_it_is_an_error() -> None:
+    assert snapshots.newest_whole({}, SHARD) is None
+    with pytest.raises(SnapshotError, match="shard 3, offset 8000: its bytes"):
+        snapshots.newest_whole(
+            torn(torn(sliced(SHARD, E, b"1") | sliced(SHARD, 2 * E, b"2"), E), 2 * E), SHARD
+        )
+
+
+def test_what_lies_beyond_an_offset_is_of_the_shard_alone_and_begins_with_its_markers() -> None:
+    records = sliced(SHARD, E, b"1") | sliced(SHARD, 2 * E, LARGE) | sliced(4, 3 * E, b"other")
+    keys = snapshots.beyond(records, SHARD, E)
+    assert sorted(keys) == sorted(sliced(SHARD, 2 * E, LARGE))
+    assert Place.of(keys[0]).number is None
+
+
 def test_outdated_are_all_records_of_the_shard_below_an_offset() -> None:
     old, new = sliced(SHARD, 8000, LARGE), sliced(SHARD, 12000, b"new")
     records = {**old, **new, **sliced(4, E, b"other")}
