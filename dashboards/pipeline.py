@@ -179,8 +179,8 @@ def _detection(words: Words) -> list[Panel]:
             words.say("People not judged"),
             words.say("Refused past the bound, or come after their bucket was judged."),
             Query(
-                "max by (shard) (tocsin_refused_people)",
-                words.say("refused {series}", series="{{shard}}"),
+                "max by (stream, cut) (tocsin_refused_people) > 0",
+                words.say("refused {series}", series="{{stream}}: {{cut}}"),
             ),
             Query(
                 "max by (shard) (tocsin_late_at_detection_people)",

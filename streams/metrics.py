@@ -75,11 +75,13 @@ SERIES = Gauge(
 )
 SERIES_BOUND = Gauge(
     "tocsin_series_bound_ratio",
-    "Share of detection.max_series that the fullest stream of a shard has taken.",
+    "Share of a bound that a shard has taken: of detection.max_series, or of the 1000 of a cut.",
     ["shard"],
 )
 REFUSED = Gauge(
-    "tocsin_refused_people", "People of series past the bound, who are not counted.", ["shard"]
+    "tocsin_refused_people",
+    "People of series past a bound, who are not counted in their cut.",
+    ["shard", "stream", "cut"],
 )
 LATE_AT_DETECTION = Gauge(
     "tocsin_late_at_detection_people", "People who came after their bucket was judged.", ["shard"]

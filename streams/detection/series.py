@@ -30,12 +30,12 @@ class Key(NamedTuple):
 
 
 class Contribution(NamedTuple):
-    """What one chunk adds: people by row and bucket, and people of series past the bound."""
+    """What one chunk adds: people by row and bucket, and by cut people of series past the bound."""
 
     rows: Ints
     buckets: Ints
     people: Ints
-    refused: int
+    refused: Ints
 
 
 class Series:
@@ -43,7 +43,8 @@ class Series:
 
     Args:
         cuts: what is counted; the total of the stream follows them and is never judged.
-        most: how many series there may be; people of further ones are counted in `refused`.
+        most: how many series there may be; people of further ones are counted in `refused`, and
+            so are those past MOST_BROADCAST of a cut that goes to all shards.
         tells: whether this shard tells of the series of a key.
 
     Attributes:
@@ -51,11 +52,13 @@ class Series:
         own: by life, whether this shard tells of it.
         kin: by life, the number of its kin: the series of its cut, and of its family where it
             has one.
+        refused: people of series past a bound, by cut; the last are of snapshots that did not
+            tell the cut.
     """
 
     def __init__(self, cuts: Sequence[Cut], *, most: int, tells: Callable[[Key], bool]) -> None:
         self.cuts = cuts
-        self.refused = 0
+        self.refused = np.zeros(len(cuts) + 1, np.int64)
         self.lives: list[Key] = []
         self.own = np.empty(0, np.bool_)
         self.tells = tells
@@ -90,8 +93,9 @@ class Series:
 
     @property
     def fullness(self) -> float:
-        """Share of the bound that is taken; the total is one more than it."""
-        return (len(self._keys) - 1) / self._most
+        """Share that is taken of the bound of all, whose total is one more, or of a cut's own."""
+        own = [len(self._rows[cut]) for cut in range(len(self.cuts)) if self._broadcast(cut)]
+        return max((len(self._keys) - 1) / self._most, max(own, default=0) / MOST_BROADCAST)
 
     @property
     def first_open(self) -> int | None:
@@ -102,7 +106,7 @@ class Series:
         """Give the cells of all cuts their rows; those past the bound are refused."""
         held = [(cut, one) for cut, one in enumerate(cells) if one is not None]
         if not held:
-            return Contribution(NONE, NONE, NONE, 0)
+            return Contribution(NONE, NONE, NONE, np.zeros_like(self.refused))
         numbers = [one.numbers() for _, one in held]
         rows = np.concatenate(
             [
@@ -113,8 +117,15 @@ class Series:
         buckets = np.concatenate([own.minutes for own in numbers]) // MINUTES
         people = np.concatenate([own.people for own in numbers])
         known = rows != NO_ROW
-        refused = int(people[~known].sum())
+        cuts = np.repeat([cut for cut, _ in held], [own.people.size for own in numbers])
+        refused = np.zeros_like(self.refused)
+        np.add.at(refused, cuts[~known], people[~known])
         return Contribution(rows[known], buckets[known], people[known], refused)
+
+    def placed(self, held: Sequence[Any]) -> Contribution:
+        """A contribution as a snapshot holds it."""
+        rows, buckets, people, refused = held
+        return Contribution(rows, buckets, people, self._by_cut(refused))
 
     def total(self, contribution: Contribution, *, through: int) -> int:
         """People of the whole stream in the contribution's buckets up to this one."""
@@ -186,7 +197,13 @@ class Series:
         self._row_of = held["row_of"]
         self._life_of = np.full(len(self._keys), UNBORN)
         self._live([self._keys[row] for row in self._row_of.tolist()])
-        self._open, self.refused = held["open"], held["refused"]
+        self._open, self.refused = held["open"], self._by_cut(held["refused"])
+
+    def _by_cut(self, refused: Ints | int) -> Ints:
+        """Former snapshots hold one number, of all cuts."""
+        by_cut = np.zeros_like(self.refused)
+        by_cut[-np.size(refused) :] = refused
+        return by_cut
 
     def _live(self, born: list[Key]) -> None:
         """Their rows are the last that have a life."""
@@ -219,8 +236,8 @@ class Series:
         row = rows.get(fields)
         if row is not None:
             return row
-        broadcast = cut == len(self.cuts) or self.cuts[cut].family is None
-        full = len(self._keys) > self._most or (broadcast and len(rows) >= MOST_BROADCAST)
+        own = cut == len(self.cuts) or self._broadcast(cut)
+        full = len(self._keys) > self._most or (own and len(rows) >= MOST_BROADCAST)
         if full:  # the total is one more than the bound
             return NO_ROW
         rows[fields] = len(self._keys)
@@ -229,6 +246,10 @@ class Series:
             room = np.full(max(64, len(self._life_of)), UNBORN)
             self._life_of = np.append(self._life_of, room)
         return rows[fields]
+
+    def _broadcast(self, cut: int) -> bool:
+        """Its series are in every shard."""
+        return self.cuts[cut].family is None
 
     def _people(self, bucket: int) -> Ints:
         """The bucket's array, at least as long as there are rows."""

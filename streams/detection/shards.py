@@ -30,9 +30,13 @@ class Shard:
         return sum(stream.late_at_detection for stream in self._streams.values())
 
     @property
-    def refused(self) -> int:
-        """People of series past `detection.max_series`, who are not counted."""
-        return sum(stream.series.refused for stream in self._streams.values())
+    def refused(self) -> dict[tuple[str, str], int]:
+        """By stream and cut, people of series past a bound, who are not counted in it."""
+        return {
+            (name, cut): people
+            for name, stream in self._streams.items()
+            for cut, people in stream.refused.items()
+        }
 
     def series(self) -> int:
         """How many series are told of here; one that goes to all shards, by one of them."""

@@ -218,7 +218,8 @@ class Detection:
         for number, held in owned.items():
             metrics.SERIES.labels(number).set(held.shard.series())
             metrics.SERIES_BOUND.labels(number).set(held.shard.fullness)
-            metrics.REFUSED.labels(number).set(held.shard.refused)
+            for (stream, cut), people in held.shard.refused.items():
+                metrics.REFUSED.labels(number, stream, cut).set(people)
             metrics.LATE_AT_DETECTION.labels(number).set(held.shard.late_at_detection)
             for stream, silent in held.shard.silent().items():  # all shards judge all feeds
                 metrics.SILENT.labels(stream).set(silent)

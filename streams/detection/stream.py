@@ -200,6 +200,12 @@ class Stream:
         return int((~learning).sum()), learning.size
 
     @property
+    def refused(self) -> dict[str, int]:
+        """By cut, people of its series past a bound; under no name, of a snapshot without cuts."""
+        names = [*(cut.name for cut in self._cuts), ""]
+        return dict(zip(names, self.series.refused.tolist(), strict=True))
+
+    @property
     def fullness(self) -> float:
         """The largest share that is taken of a bound: of series, or of what a judge keeps."""
         return max(self.series.fullness, self.judges.fullness)
@@ -246,7 +252,7 @@ class Stream:
             self._calendar.restore(held["calendar"])
         self._marks = msgspec.convert(held["marks"], Watermarks)
         self._held = {
-            topic: {n: Contribution(*placed) for n, placed in parts.items()}
+            topic: {n: self.series.placed(placed) for n, placed in parts.items()}
             for topic, parts in held["held"].items()
         }
         self._passed, self.approximate = held["passed"], held["approximate"]
