@@ -1,6 +1,9 @@
 """What is called on real data: `python -m benchmarks.real --data DIR` with the folder of the sets.
 
-Prints a Markdown table for each set, as docs/real-data.md holds it, and one JSON object last.
+Prints a Markdown table for each set, as docs/real-data.md holds it, and one JSON object last. Of
+the streams `calls` holds every alarm with when it came, its multiple and after how many people it
+was called (`observed`, since its onset), `false_alarms` the incidents opened outside what is known
+to have happened (the `episodes` of a case), whatever they are about, and how many that is a week.
 """
 
 import argparse
@@ -15,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.signal import Kind, Signal, SignalState
 from benchmarks import real_counts
+from benchmarks.episodes import FalseAlarms, Span, openings
 from streams.events import mapping
 from streams.files.history import History
 from streams.hindsight.backtest import Backtest
@@ -25,28 +29,44 @@ SHOWN = 6  # alarms of an episode
 
 
 class Case(NamedTuple):
-    """A data set under settings of its own; no settings are the default ones."""
+    """A data set under settings of its own; no settings are the default ones.
+
+    `whole` is the time it covers, `episodes` when something is known to have happened (data/README
+    of the sets), both local.
+    """
 
     name: str
     file: str
     mapping: str
     zone: str
+    whole: Span
+    episodes: tuple[Span, ...]
     settings: str = ""
 
 
+WINTER = Span.of("2015-12-10", "2016-04-01")
+STORMS = (
+    Span.of("2015-12-17T23:00", "2015-12-18T07:00"),  # no calls at all: silences
+    Span.of("2015-12-18T23:00", "2015-12-19T08:00"),
+    Span.of("2016-01-22T20:00", "2016-01-26"),
+    Span.of("2016-02-24T16:00", "2016-02-26"),
+)
+WEEK_OF_TWEETS = Span.of("2015-02-17", "2015-02-25")
+CRISES = (Span.of("2015-02-21", "2015-02-25"),)  # Southwest, then US Airways, Delta and United
 CASES = (
     Case(
         "emergency calls by reason and by township", "montco911/calls_to_2016-03.csv.gz",
-        "montco911.toml", "America/New_York",
+        "montco911.toml", "America/New_York", WINTER, STORMS,
         '[[cuts]]\nstream = "complaints"\nby = ["category"]\n'
         '[[cuts]]\nstream = "complaints"\nby = ["region"]\n',
     ),
     Case(
         "emergency calls, default cuts", "montco911/calls_to_2016-03.csv.gz", "montco911.toml",
-        "America/New_York",
+        "America/New_York", WINTER, STORMS,
     ),
     Case(
-        "tweets to airlines, default cuts", "airline/airline_events.csv.gz", "airline.toml", "UTC"
+        "tweets to airlines, default cuts", "airline/airline_events.csv.gz", "airline.toml", "UTC",
+        WEEK_OF_TWEETS, CRISES,
     ),
 )  # fmt: skip
 
@@ -61,7 +81,7 @@ def main() -> None:
     print(json.dumps(found))
 
 
-def _measured(case: Case, data: Path) -> dict[str, int | float]:
+def _measured(case: Case, data: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "tocsin.toml")
         file.write_text(case.settings, encoding="utf-8")
@@ -70,16 +90,25 @@ def _measured(case: Case, data: Path) -> dict[str, int | float]:
     history = History([data / case.file], mapped, intake=settings.intake)
     test = Backtest(settings, now=time.time_ns() // 1_000_000)
     began = time.perf_counter()
-    signals = [signal for outcome in test.play(history) for signal in outcome.signals]
+    zone, outcomes = ZoneInfo(case.zone), list(test.play(history))
+    signals = [signal for outcome in outcomes for signal in outcome.signals]
+    opened = openings((line for outcome in outcomes for line in outcome.incidents), zone)
+    false = FalseAlarms.of(opened, case.whole, case.episodes)
     fired = [s for s in signals if s.state is SignalState.CONFIRMED and s.revision == 0]
     silent = [signal for signal in fired if signal.kind is Kind.SILENCE]
     loud = [signal for signal in fired if signal.kind is not Kind.SILENCE]
-    days = dict(_days(loud, ZoneInfo(case.zone)))
+    days = dict(_days(loud, zone))
     _table(case, days)
+    print(
+        f"\n{test.opened} incidents; {false.incidents} of them outside the episodes, "
+        f"{false.per_week} a week."
+    )
     _silences(case, [s for s in signals if s.id in {one.id for one in silent} and not s.live])
     return {
         "events": len(history), "series": test.series, "alarms": len(loud), "days": len(days),
         "silences": len(silent), "incidents": test.opened,
+        "false_alarms": false._asdict(),
+        "calls": [told(signal, when) for alarms in days.values() for when, signal in alarms],
         "seconds": round(time.perf_counter() - began, 1),
     }  # fmt: skip
 
@@ -95,24 +124,35 @@ def _days(
 
 def _table(case: Case, days: dict[str, list[tuple[datetime, Signal]]]) -> None:
     print(
-        f"\n### {case.name}\n\n| day | alarms | first ones (hour, scope, multiple) |\n|---|---|---|"
+        f"\n### {case.name}\n\n| day | alarms "
+        "| first ones (hour, scope, multiple, after how many people) |\n|---|---|---|"
     )
     for day, alarms in days.items():
         shown = "; ".join(
-            f"{when:%H:%M} {' / '.join(v for k, v in s.scope.items() if k not in HIDDEN)} "
-            f"x{s.multiple:.3g}"
+            f"{when:%H:%M} {_scope(s)} x{s.multiple:.3g} ({s.observed:.0f})"
             for when, s in alarms[:SHOWN]
         )
         print(f"| {day} | {len(alarms)} | {shown} |")
+
+
+def told(signal: Signal, when: datetime) -> dict[str, Any]:
+    """An alarm in the JSON; `observed` people since its onset, when it was called."""
+    return {
+        "at": when.isoformat(), "scope": signal.scope, "multiple": round(signal.multiple, 2),
+        "observed": round(signal.observed), "expected": round(signal.expected, 2),
+    }  # fmt: skip
+
+
+def _scope(signal: Signal) -> str:
+    return " / ".join(v for k, v in signal.scope.items() if k not in HIDDEN)
 
 
 def _silences(case: Case, over: list[Signal]) -> None:
     """Those that have ended, each with what it brought and should have from first to last."""
     for signal in over:
         since, until = (at.astimezone(ZoneInfo(case.zone)) for at in (signal.onset, signal.at))
-        feed = " / ".join(v for k, v in signal.scope.items() if k not in HIDDEN)
         print(
-            f"\nsilent: {feed}, {since:%Y-%m-%d %H:%M} to {until:%m-%d %H:%M}, "
+            f"\nsilent: {_scope(signal)}, {since:%Y-%m-%d %H:%M} to {until:%m-%d %H:%M}, "
             f"{signal.observed:.0f} events, expected {signal.expected:.3g}"
         )
 

@@ -1,0 +1,43 @@
+"""What counts as a false alarm on real data, and what is told of an alarm."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from alerts.incident import Reason
+from benchmarks.episodes import FalseAlarms, Span, openings
+from benchmarks.real import CASES, Case, told
+from tests.alerts.samples import NOON, incident, surge
+
+WHOLE = Span.of("2016-01-01", "2016-01-22")
+STORM = Span.of("2016-01-08T12:00", "2016-01-15T12:00")
+HOUR = timedelta(hours=1)
+
+
+def test_an_incident_is_a_false_alarm_outside_the_episodes_alone() -> None:
+    opened = [STORM.since - HOUR, STORM.since, STORM.until - HOUR, STORM.until]
+    assert FalseAlarms.of(opened, WHOLE, [STORM]) == FalseAlarms(2, 1.0)  # in two weeks
+    assert FalseAlarms.of(opened, WHOLE, []) == FalseAlarms(4, round(4 / 3, 2))
+
+
+def test_an_incident_opens_once_at_the_local_time_of_its_first_line() -> None:
+    first = incident("a", surge())
+    later = incident("a", surge(hours=3), reason=Reason.REVISED, revision=1)
+    zone = ZoneInfo("America/New_York")
+    assert openings([first, first, later], zone) == [NOON.astimezone(zone).replace(tzinfo=None)]
+
+
+def test_an_alarm_is_told_with_how_many_people_it_took() -> None:
+    found = told(surge(observed=23.0, multiple=4.567), NOON)
+    assert (found["observed"], found["multiple"]) == (23, 4.57)
+    assert found["at"] == NOON.isoformat()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_episodes_lie_apart_within_the_time_a_set_covers(case: Case) -> None:
+    ends = [moment for one in case.episodes for moment in one]
+    assert [case.whole.since, *ends, case.whole.until] == sorted(
+        [case.whole.since, *ends, case.whole.until]
+    )
+    assert all(one.until > one.since + HOUR for one in case.episodes)
