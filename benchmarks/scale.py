@@ -11,7 +11,7 @@ measured here. Each file is the output of a benchmark, whose last line is its JS
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from pathlib import Path
@@ -32,6 +32,7 @@ class Figures(NamedTuple):
     Attributes:
         intake: CPU seconds of intake with everything on, where the most workers shared the work.
         detection_record: CPU seconds of detection for one record of counts.
+        archive: CPU seconds of the archive.
         broker: CPU seconds of the broker for all its readers and the counts.
         stored: bytes on a broker's disk, compressed by the producer.
         series_mb: memory of a worker that holds a million series, at its peak.
@@ -39,6 +40,7 @@ class Figures(NamedTuple):
 
     intake: float
     detection_record: float
+    archive: float
     broker: float
     stored: float
     series_mb: float
@@ -53,6 +55,7 @@ class Figures(NamedTuple):
             detection_record=(
                 cpu["detection"] / MILLION * pipeline["events"] / pipeline["counts_records"]
             ),
+            archive=cpu["archive"] / MILLION,
             broker=cpu["broker"] / MILLION,
             stored=throughput["about"]["tocsin_intake_full"]["stored_bytes_an_event"],
             series_mb=most["peak_mb"] * MILLION / most["series"],
@@ -79,6 +82,8 @@ class Needs(NamedTuple):
     records_a_shard: float
     cores_a_shard: float
     detection_workers: int
+    archive_workers: int
+    archive_cores: float
     remembered: float
     broker_cores: float
     network_in: float
@@ -101,6 +106,8 @@ def needs(figures: Figures, plan: Plan, *, chunk: int, horizon: timedelta) -> Ne
         records_a_shard=records,
         cores_a_shard=a_shard,
         detection_workers=min(plan.shards, ceil(plan.shards * a_shard / plan.share)),
+        archive_workers=ceil(rate * figures.archive / plan.share),
+        archive_cores=rate * figures.archive,
         remembered=plan.events_a_day * (horizon / timedelta(days=1)) * KEYS * KEY,
         broker_cores=rate * figures.broker,
         network_in=bytes_a_second * plan.replication,
@@ -124,6 +131,7 @@ def told(figures: Figures, plan: Plan, found: Needs) -> Rows:
         f"{found.records_a_shard:,.0f}, which keep {found.cores_a_shard:.0%} of a core busy",
     )
     yield "detection workers", f"{found.detection_workers}"
+    yield "archive workers", f"{found.archive_workers}, {found.archive_cores:.1f} cores at the peak"
     yield "memory of a worker with a million series", f"{figures.series_mb / 1000:.1f} GB"
     yield "cores of all brokers together", f"{found.broker_cores:.0f}, producers not included"
     yield (
@@ -169,8 +177,8 @@ def table(head: tuple[str, ...], rows: Rows) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def main() -> None:
-    options = _options()
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = _options(arguments)
     found = [_last(file) for file in (options.throughput, options.pipeline, options.state)]
     figures = Figures.of(*found)
     plan = Plan(
@@ -194,7 +202,7 @@ def _last(file: Path) -> Json:
     return found
 
 
-def _options() -> argparse.Namespace:
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -207,7 +215,7 @@ def _options() -> argparse.Namespace:
     add("--shards", type=int, default=16, help="of detection (16)")
     add("--replication", type=int, default=3, help="copies of a record (3)")
     add("--retention-days", type=int, default=7, help="of the sources' topics (7)")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,19 @@
 """From what was measured to what is needed."""
 
+import json
 from datetime import timedelta
 from math import ceil
+from pathlib import Path
 
+import pytest
+
+from benchmarks import scale
 from benchmarks.scale import DAY, Figures, Plan, needs
 
 WEEK = timedelta(days=7)
-FIGURES = Figures(intake=10e-6, detection_record=1e-3, broker=5e-6, stored=100.0, series_mb=1000.0)
+FIGURES = Figures(
+    intake=10e-6, detection_record=1e-3, archive=4e-6, broker=5e-6, stored=100.0, series_mb=1000.0
+)
 PLAN = Plan(events_a_day=1e6 * DAY, peak=2.0, share=0.5, shards=8, replication=3, retention_days=7)
 
 
@@ -38,3 +45,44 @@ def test_each_copy_takes_disk_and_network() -> None:
 
 def test_an_id_and_a_matter_of_each_event_are_remembered_for_the_horizon() -> None:
     assert needs(FIGURES, PLAN, chunk=1000, horizon=WEEK).remembered == 7 * 1e6 * DAY * 16
+
+
+def test_the_archive_has_workers_and_cores_of_its_own() -> None:
+    found = needs(FIGURES, PLAN, chunk=1000, horizon=WEEK)
+    assert found.archive_cores == 8
+    assert found.archive_workers == 16  # half of each
+
+
+CPU = {"cpu_seconds_per_million": 7.0, "broker_cpu_seconds_per_million": 2.0}
+THROUGHPUT = {
+    "workers": {"tocsin_intake": {"1": CPU}, "tocsin_intake_full": {"1": CPU, "2": CPU}},
+    "about": {"tocsin_intake_full": {"bytes_an_event": 379, "stored_bytes_an_event": 162}},
+    "load_average": 0.5,
+}
+PIPELINE = {
+    "cpu_seconds_per_million": {
+        "broker": 3.0, "intake": 7.0, "detection": 1.9, "response": 0.3, "archive": 3.8,
+    },
+    "counts_bytes_an_event": 9, "counts_records": 1256, "events": 300_000, "load_average": 0.6,
+}  # fmt: skip
+STATE = {
+    "sizes": [{
+        "series": 10_000, "rss_mb": 110, "peak_mb": 118, "judge_seconds": 0.004,
+        "restore_seconds": 0.02, "snapshot_mb_an_hour": 17,
+    }],
+    "load_average": 0.7,
+}  # fmt: skip
+
+
+def test_both_tables_are_made_of_the_last_lines_of_three_logs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = []
+    for name, found in (("throughput", THROUGHPUT), ("pipeline", PIPELINE), ("state", STATE)):
+        (tmp_path / name).write_text(f"round 1: told\n{json.dumps(found)}\n", encoding="utf-8")
+        arguments += [f"--{name}", str(tmp_path / name)]
+    scale.main(arguments)
+    printed = capsys.readouterr().out
+    assert "| pipeline, archive | 3.8 CPU s per million events | three cuts |" in printed
+    # 347,222 events a second at 3.8 millionths of a core
+    assert "| archive workers | 2, 1.3 cores at the peak |" in printed
