@@ -1,5 +1,7 @@
 """One reading of a filled topic: by our intake, or by a peer."""
 
+import json
+import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -38,12 +40,23 @@ def intake(bed: Testbed, file: Path, *, events: int, workers: int = 1) -> Readin
     return Reading(rate, own.after - own.before)
 
 
+def peers_python() -> str:
+    return str(PEERS_PYTHON.absolute()) if PEERS_PYTHON.exists() else sys.executable
+
+
+def peer_versions() -> dict[str, str | None]:
+    """Of the peers' packages where the peers run; None of what is not there."""
+    command = [peers_python(), "-m", "benchmarks.peers", "--versions"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found: dict[str, str | None] = json.loads(told)
+    return found
+
+
 def peer(bed: Testbed, name: str, group: str, *, events: int) -> Reading:
-    python = str(PEERS_PYTHON.absolute()) if PEERS_PYTHON.exists() else sys.executable
     folder = bed.folder / group
     folder.mkdir()
     log = folder.with_suffix(".log")
-    command = [python, "-m", "benchmarks.peers", name, bed.bootstrap, group, str(events)]
+    command = [peers_python(), "-m", "benchmarks.peers", name, bed.bootstrap, group, str(events)]
     with process([*command, str(folder)], log) as started:
         found = said(started, log)
     if "missing" in found:

@@ -10,7 +10,8 @@ Starts a local broker in a folder of its own, fills a topic of 4 partitions with
 benchmarks.peers read it all, each alone and in a process of its own, and stops the broker. Prints
 one JSON object last: events a second, the medians of the rounds. The slowest three peers read the
 first 300,000 of the same events, so that a run takes minutes. A peer that cannot be imported is
-null and named in `missing`.
+null and named in `missing`; `peer_versions` are those of the packages the peers run on, `kafka`
+that of the broker.
 
 `tocsin_intake_full` reads other events (benchmarks.texts): harm terms in every text, the category
 from it where it is absent, copies, people, reposts and seven cuts.
@@ -31,10 +32,10 @@ from statistics import median
 from typing import Any
 
 from benchmarks import load, peers, texts
-from benchmarks.readings import MissingError, Reading, intake, peer
+from benchmarks.readings import MissingError, Reading, intake, peer, peer_versions
 from benchmarks.testbed import Line, Testbed, cpu_seconds, fill, report, stored
 from streams import settings
-from streams.broker import topics
+from streams.broker import jvm, topics
 
 INTAKE, FULL = "tocsin_intake", "tocsin_intake_full"
 NAMES = (INTAKE, FULL, *peers.NAMES)
@@ -139,6 +140,7 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
     return {
         **rates, **_ratios(rates), "rounds": rounds, "workers": scaled,
         "missing": contest.missing, "about": contest.about, "slow_events": SLOW_EVENTS,
+        "kafka": jvm.KAFKA, "peer_versions": peer_versions(),
         "hours": options.hours, "seed": options.seed,
     }  # fmt: skip
 

@@ -6,6 +6,15 @@ BOOTSTRAP GROUP EVENTS FOLDER` prints how many events were counted and the secon
 to the last of them, or the module that is `missing`.
 """
 
+DISTRIBUTIONS = (
+    "faust-streaming",
+    "quixstreams",
+    "bytewax",
+    "kafka-python",
+    "confluent-kafka",
+    "aiokafka",
+)
+"""What the peers are made of, as packages are named."""
 NAMES = (
     "faust_agent", "faust_take", "quixstreams_window", "quixstreams_plain", "bytewax_stateful",
     "bytewax_batched", "kafka_python", "confluent_kafka", "aiokafka",
