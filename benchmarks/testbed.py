@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import psutil
 from kafka import KafkaProducer
 
 from benchmarks import machine
+from benchmarks.lifeline import lifeline
 from streams.broker import local as broker
 from streams.broker.node import Node
 
@@ -49,15 +50,14 @@ Measured = Callable[[Testbed, argparse.Namespace], dict[str, Any]]
 
 @contextmanager
 def testbed() -> Iterator[Testbed]:
-    """Stops the broker and deletes the folder in the end, SIGTERM included."""
+    """Stops the broker and deletes the folder in the end, SIGTERM included; SIGKILL: the broker."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        running = broker.up(folder)
-        try:
+        with lifeline(folder), ExitStack() as standing:
+            standing.callback(broker.down, folder)
+            running = broker.up(folder)
             yield Testbed(folder, running.bootstrap, running.pid)
-        finally:
-            broker.down(folder)
 
 
 def report(measured: Measured, options: argparse.Namespace) -> None:

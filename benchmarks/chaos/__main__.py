@@ -20,6 +20,7 @@ The exit code is 1 where anything was lost or doubled.
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -102,6 +103,7 @@ def _tell(blow: Blow) -> None:
 
 
 def main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all is ended in order
     options = _options()
     blows = strikes.each() if options.each else strikes.drawn(options.kills, options.seed)
     with _folder(options.folder) as name, receiving() as receiver:

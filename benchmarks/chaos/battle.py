@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.chaos.strikes import MACHINES, Blow, Target
+from benchmarks.lifeline import lifeline
 from streams.broker import local as broker
 from tests.kafka.installation import Installation
 
@@ -92,19 +93,17 @@ class Battle:
 
 @contextmanager
 def prepared(folder: Path, options: str) -> Iterator[Battle]:
-    """A broker of its own, and both machines, not started yet."""
-    address = broker.up(folder).bootstrap
-    try:
-        with ExitStack() as standing:
-            machines = [
-                standing.enter_context(
-                    Installation(folder / name, address, "chaos-", options, instance=name)
-                )
-                for name in map(str, range(MACHINES))
-            ]
-            for machine in machines:
-                # One archive for both, as in a bucket or on a disk that they share.
-                machine.environment |= SNAPSHOTS | {"TOCSIN_HOME": str(machines[0].settings.home)}
-            yield Battle(folder, machines)
-    finally:
-        broker.down(folder)
+    """A broker of its own, and both machines, not started yet; they end with us, even by -9."""
+    with lifeline(folder), ExitStack() as standing:
+        standing.callback(broker.down, folder)
+        address = broker.up(folder).bootstrap
+        machines = [
+            standing.enter_context(
+                Installation(folder / name, address, "chaos-", options, instance=name)
+            )
+            for name in map(str, range(MACHINES))
+        ]
+        for machine in machines:
+            # One archive for both, as in a bucket or on a disk that they share.
+            machine.environment |= SNAPSHOTS | {"TOCSIN_HOME": str(machines[0].settings.home)}
+        yield Battle(folder, machines)
