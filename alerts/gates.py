@@ -160,11 +160,19 @@ class Doorman(Words):
 
     def _rule(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if gate.open:
-            return self.say("The rule {rule} stands: {people} people, limit {limit}.", **facts)
-        return self.say(
-            "The rule {rule} does not stand: {people} people, limit {limit}; it has held {held} of "
-            "{needed} times on end.", **facts,
+            told = self.say("The rule {rule} stands: {people} people, limit {limit}.", **facts)
+        else:
+            told = self.say(
+                "The rule {rule} does not stand: {people} people, limit {limit}; it has held "
+                "{held} of {needed} times on end.", **facts,
+            )  # fmt: skip
+        if "hidden" not in facts:
+            return told
+        outage = self.say(
+            "An outage of the sources hides {hidden} of {window} buckets of its window, or what "
+            "they are compared with: they are left out.", **facts,
         )  # fmt: skip
+        return f"{told}\n{outage}"
 
     def _burst(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:

@@ -10,6 +10,9 @@ A rule *holds* in a bucket with n >= L. It *stands* once it has held for `holds`
 and as long as n >= u L afterwards: u below 1 keeps it from coming and going about its limit. It
 needs no baseline, learns nothing and knows no chance: how often it is called in vain is the
 matter of whoever set it.
+
+In a bucket that is masked, for an outage hides it or all that it is compared with, people who came
+are people: with enough of them it holds. With too few nothing is known, and all stays as it was.
 """
 
 from dataclasses import dataclass
@@ -41,13 +44,12 @@ class Verdict:
     observed: Ints
     expected: Floats
     onset: Ints
+    masked: Bools
 
     @property
     def learning(self) -> Bools:
         """None is."""
         return np.zeros(self.above.shape, np.bool_)
-
-    masked = learning
 
     @property
     def size(self) -> tuple[Floats, Floats]:
@@ -84,24 +86,32 @@ class Rule:
         least = np.full(compared.shape, float(self.least))
         return least if self.ratio is None else np.maximum(least, self.ratio * compared)
 
-    def judge(self, state: RuleState, people: Ints, compared: Ints, *, bucket: int) -> Verdict:
+    def judge(
+        self, state: RuleState, people: Ints, compared: Ints, masked: Bools | None = None, *,
+        bucket: int,
+    ) -> Verdict:  # fmt: skip
         """The verdict on what the windows that end with the bucket hold. The state stays."""
         limit = self.limit(compared)
-        held = np.where(people >= limit, state.held + 1, 0)
-        stays = state.standing & (people >= self.until * limit)
+        holds = people >= limit
+        blind = ~holds & (False if masked is None else masked)
+        held = np.where(holds, state.held + 1, np.where(blind, state.held, 0))
+        stays = state.standing & ~blind & (people >= self.until * limit)
         return Verdict(
             score=people / limit,
-            above=stays | (held >= self.holds),
+            above=stays | (holds & (held >= self.holds)),
             held=held,
             observed=people,
             expected=limit,
             onset=np.full(people.shape, bucket + 1 - self.window),
+            masked=blind,
         )
 
     def step(
-        self, state: RuleState, people: Ints, compared: Ints, *, bucket: int
-    ) -> tuple[RuleState, Verdict]:
+        self, state: RuleState, people: Ints, compared: Ints, masked: Bools | None = None, *,
+        bucket: int,
+    ) -> tuple[RuleState, Verdict]:  # fmt: skip
         """Judge, then go on. The state given is used up: its arrays live on in the one returned."""
-        verdict = self.judge(state, people, compared, bucket=bucket)
-        state.held[...], state.standing[...] = verdict.held, verdict.above
+        verdict = self.judge(state, people, compared, masked, bucket=bucket)
+        stands = verdict.above | (state.standing & verdict.masked)
+        state.held[...], state.standing[...] = verdict.held, stands
         return state, verdict

@@ -5,7 +5,7 @@ and not with the series.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,8 +14,19 @@ from detectors.columns import Ints
 NONE = np.empty(0, np.int64)
 
 
+class Came(NamedTuple):
+    """What came in one bucket, by the places that had something; `masked`: an outage hid it."""
+
+    places: Ints
+    counts: Ints
+    masked: bool
+
+
 class Window:
     """The last `length` buckets, and as many that lie `delay` buckets before them.
+
+    What is compared is compared like with like: a bucket that an outage hides is left out of its
+    sum, and so is its counterpart of the other. With nothing before there is nothing to leave out.
 
     Args:
         length: in buckets.
@@ -34,7 +45,7 @@ class Window:
             )
         self.recent, self.before = NONE, NONE
         self._length, self._delay = length, delay
-        self._kept: list[tuple[Ints, Ints]] = []  # places and counts, the newest bucket last
+        self._kept: list[Came] = []  # the newest bucket last
 
     @property
     def seen(self) -> int:
@@ -45,35 +56,50 @@ class Window:
         """Whether both sums are over whole windows."""
         return self.seen == self._length + self._delay
 
+    @property
+    def hidden(self) -> int:
+        """How many buckets of the window are left out."""
+        return sum(not self._known(ago) for ago in range(min(self._length, self.seen)))
+
     def grow(self, n: int) -> None:
         """The same series in the same places, and new ones up to `n`."""
         room = np.zeros(n - self.recent.size, np.int64)
         self.recent, self.before = (np.append(sums, room) for sums in (self.recent, self.before))
 
-    def take(self, counts: Ints) -> None:
-        """Move on by one bucket that held `counts`, by place."""
+    def take(self, counts: Ints, *, masked: bool = False) -> None:
+        """Move on by one bucket that held `counts`, by place; an outage hides it of all series."""
         places = np.flatnonzero(counts)
-        self._kept.append((places, counts[places]))
-        self._add(self.recent, 0, sign=1)
-        self._add(self.recent, self._length, sign=-1)
-        if self._delay:
-            self._add(self.before, self._delay, sign=1)
-            self._add(self.before, self._delay + self._length, sign=-1)
+        self._kept.append(Came(places, counts[places], masked))
+        self._count(0, sign=1)
+        self._count(self._length, sign=-1)
         del self._kept[: -(self._length + self._delay)]
+
+    def _count(self, ago: int, *, sign: int) -> None:
+        """A bucket and its counterpart."""
+        if self._known(ago):
+            self._add(self.recent, ago, sign=sign)
+            if self._delay:
+                self._add(self.before, ago + self._delay, sign=sign)
+
+    def _known(self, ago: int) -> bool:
+        """Whether no outage hides the bucket or its counterpart; what never was hides nothing."""
+        pair = (ago, ago + self._delay) if self._delay else ()
+        return not any(self._kept[-1 - n].masked for n in pair if n < len(self._kept))
 
     def _add(self, sums: Ints, ago: int, *, sign: int) -> None:
         """The bucket so many before the newest; each place is in it once."""
         if ago < len(self._kept):
-            places, counts = self._kept[-1 - ago]
+            places, counts, _ = self._kept[-1 - ago]
             sums[places] += sign * counts
 
     def columns(self) -> dict[str, Any]:
         """All that it knows, for a snapshot."""
         return {
             "recent": self.recent, "before": self.before,
-            "sizes": np.array([places.size for places, _ in self._kept], np.int64),
-            "places": np.concatenate([NONE, *(places for places, _ in self._kept)]),
-            "counts": np.concatenate([NONE, *(counts for _, counts in self._kept)]),
+            "sizes": np.array([came.places.size for came in self._kept], np.int64),
+            "places": np.concatenate([NONE, *(came.places for came in self._kept)]),
+            "counts": np.concatenate([NONE, *(came.counts for came in self._kept)]),
+            "masked": np.array([came.masked for came in self._kept], np.bool_),
         }  # fmt: skip
 
     def restore(self, columns: Mapping[str, Any]) -> None:
@@ -81,4 +107,5 @@ class Window:
         self.recent, self.before = (np.array(columns[name]) for name in ("recent", "before"))
         ends = np.cumsum(columns["sizes"])[:-1]
         parts = (np.split(columns[name], ends) for name in ("places", "counts"))
-        self._kept = list(zip(*parts, strict=True)) if columns["sizes"].size else []
+        masks = columns.get("masked", np.zeros(columns["sizes"].size, np.bool_)).tolist()
+        self._kept = list(map(Came, *parts, masks)) if masks else []

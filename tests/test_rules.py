@@ -55,6 +55,28 @@ def test_the_limit_is_what_is_said_to_be_expected() -> None:
     assert verdict.onset.tolist() == [7, 7]
 
 
+def test_a_masked_bucket_says_nothing_unless_enough_people_came() -> None:
+    rule, state, masked = (
+        Rule(least=5, window=1, holds=2, until=0.8),
+        RuleState.empty(3),
+        np.ones(3),
+    )
+    people = [[5, 0, 5], [0, 0, 5], [5, 0, 0]]
+    found = [
+        rule.step(state, np.array(row), np.zeros(3, np.int64), masked > 0, bucket=bucket)[1]
+        for bucket, row in enumerate(people)
+    ]
+    assert [verdict.masked.tolist() for verdict in found] == [
+        [False, True, False], [True, True, False], [False, True, True]
+    ]  # fmt: skip
+    assert [verdict.above.tolist() for verdict in found] == [
+        [False] * 3, [False, False, True], [True, False, False]
+    ]  # fmt: skip
+    assert state.standing.tolist() == [True, False, True]
+    _, after = rule.step(state, np.array([4, 4, 3]), np.zeros(3, np.int64), bucket=3)
+    assert after.above.tolist() == [True, False, False]
+
+
 @pytest.mark.parametrize(
     "options",
     [{"least": 0}, {"window": 0}, {"holds": 0}, {"ratio": 0.0}, {"until": 0.0}, {"until": 1.1}],
@@ -65,39 +87,42 @@ def test_what_makes_no_rule_is_refused(options: dict[str, float]) -> None:
         Rule(**facts)  # type: ignore[arg-type]
 
 
-def summed(rows: Ints, end: int, length: int) -> Ints:
-    total: Ints = rows[max(end - length, 0) : max(end, 0)].sum(axis=0)
+def summed(rows: Ints, buckets: list[int]) -> list[int]:
+    total: list[int] = rows[buckets].sum(axis=0).tolist()
     return total
 
 
-@given(ROWS, st.integers(1, 12), st.integers(0, 12))
+@given(ROWS, st.integers(1, 12), st.integers(0, 12), st.sets(st.integers(0, 60)))
 @settings(max_examples=60, deadline=None)
-def test_a_window_sums_the_last_buckets_and_those_before(
-    given_rows: list[list[int]], length: int, delay: int
+def test_a_window_sums_the_last_buckets_and_those_before_but_for_pairs_in_an_outage(
+    given_rows: list[list[int]], length: int, delay: int, out: set[int]
 ) -> None:
     rows, window = np.array(given_rows), Window(length=length, delay=delay)
     window.grow(4)
     for end, row in enumerate(rows, 1):
-        window.take(row)
-        assert window.recent.tolist() == summed(rows, end, length).tolist()
-        before = summed(rows, end - delay, length) if delay else np.zeros(4, np.int64)
-        assert window.before.tolist() == before.tolist()
+        window.take(row, masked=end - 1 in out)
+        last = range(max(end - length, 0), end)
+        known = [n for n in last if not delay or not {n, n - delay} & out]
+        assert window.recent.tolist() == summed(rows, known)
+        before = [n - delay for n in known if delay and n >= delay]
+        assert window.before.tolist() == summed(rows, before)
+        assert window.hidden == len(last) - len(known)
         assert window.full == (end >= length + delay)
 
 
-@given(ROWS, st.integers(0, 60))
+@given(ROWS, st.integers(0, 60), st.sets(st.integers(0, 60)))
 @settings(max_examples=40, deadline=None)
 def test_a_window_restored_at_any_bucket_goes_on_to_the_same_sums(
-    rows: list[list[int]], at: int
+    rows: list[list[int]], at: int, out: set[int]
 ) -> None:
     one, other = Window(length=5, delay=3), Window(length=5, delay=3)
     one.grow(4)
-    for row in rows[:at]:
-        one.take(np.array(row))
+    for bucket, row in enumerate(rows[:at]):
+        one.take(np.array(row), masked=bucket in out)
     other.restore(one.columns())
-    for row in rows[at:]:
+    for bucket, row in enumerate(rows[at:], at):
         for window in (one, other):
-            window.take(np.array(row))
+            window.take(np.array(row), masked=bucket in out)
         assert one.recent.tolist() == other.recent.tolist()
         assert one.before.tolist() == other.before.tolist()
         assert one.seen == other.seen

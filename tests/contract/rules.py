@@ -4,6 +4,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from detectors import rules
 from detectors.columns import Bools, Ints
 from detectors.rules import Rule, RuleState
@@ -14,7 +16,10 @@ RULE = Rule(least=3, window=5, ratio=1.5, holds=2, until=0.8)
 
 @dataclass(slots=True)
 class RuleCase:
-    """A rule that asks about five hours, and for half as many again as the five before."""
+    """A rule that asks about five hours, and for half as many again as the five before.
+
+    An outage hides an hour of all series of a stream; so does the contract.
+    """
 
     hours: ClassVar[int] = 120
     many: ClassVar[int] = 203
@@ -39,9 +44,10 @@ class RuleCase:
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> rules.Verdict:
-        self.window.take(counts)
+        self.window.take(counts, masked=masked is not None and bool(masked.all()))
         people, before = self.window.recent.copy(), self.window.before
-        self.state, verdict = RULE.step(self.state, people, before, bucket=hour)
+        blind = np.full(people.shape, self.window.hidden == RULE.window)
+        self.state, verdict = RULE.step(self.state, people, before, blind, bucket=hour)
         return verdict
 
     def restored(self) -> "RuleCase":

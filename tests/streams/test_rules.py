@@ -11,11 +11,15 @@ from hypothesis import given
 from hypothesis import settings as searched
 from hypothesis import strategies as st
 
+from alerts.gates import Doorman, Step
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.limits import Rule
 from streams.configuration.sections import Cut
 from streams.counts.cells import Counts
+from streams.detection.judges.bench import Bench
+from streams.detection.judges.judge import Closed
 from streams.detection.shards import Shard
+from streams.detection.stream import Stream
 from streams.events.event import Event
 from streams.settings import Settings
 from tests.streams.counts import (
@@ -28,7 +32,7 @@ from tests.streams.counts import (
     played,
     records,
 )
-from tests.streams.logs import DAY, MINUTE, START, complaint, log, mention, settings
+from tests.streams.logs import DAY, HOUR, MINUTE, START, complaint, log, mention, settings
 from tests.streams.test_backtest import history, outcomes, signals
 
 CONFIRMED, CLEARED = SignalState.CONFIRMED, SignalState.CLEARED
@@ -137,6 +141,51 @@ def test_as_many_times_as_a_week_before_is_asked_from_the_second_week_on() -> No
     assert told(found)[0] == (CONFIRMED, week * 2 + 60, 7)
     assert found[0].expected == 6.0
     assert {s.id for s in found} == {found[0].id}
+
+
+OUT = range(8 * 24 + 10, 8 * 24 + 16)
+"""Hours, since START, in which nobody comes, where else two a minute do."""
+
+
+def steady(which: Settings, *, hours: int) -> list[list[Counts]]:
+    """The log of a source that is out for a while."""
+    events = said(*(n / 2 for n in range(hours * 120) if n // 120 not in OUT))
+    return emitted(which, records(events, ends=START + hours * HOUR), every=6000)
+
+
+def with_an_outage(*asked: Rule, hours: int) -> list[Signal]:
+    found, _ = played(ruled(*asked), steady(ruled(*asked), hours=hours))
+    return [signal for signal in found if signal.kind is Kind.RULE]
+
+
+def test_hours_in_which_the_source_was_out_are_no_yardstick_a_day_later() -> None:
+    than = {"times": 2.0, "than": "1d"}
+    asked = (rule(**than, within="1h"), rule(name="long", **than, within="6h", holds="2h"))
+    assert with_an_outage(*asked, hours=10 * 24) == []
+
+
+def test_why_says_how_many_buckets_of_a_rule_an_outage_hides() -> None:
+    asked = rule(times=2.0, than="1d", within="6h")
+    which, seen = ruled(asked), []
+    scope = {"stream": "complaints", "category": "billing"}
+
+    def watch(_: str, closed: Closed, judges: Bench) -> None:
+        (gate,) = (one for one in judges.gates(scope, closed) if one.step is Step.RULE)
+        seen.append(gate)
+
+    stream = Stream("complaints", which, 0, watch=watch)
+    for (counts,) in steady(which, hours=9 * 24 + 16):
+        list(stream.apply(counts))
+    last = seen[9 * 24 + 15]
+    assert last.numbers["hidden"] == last.numbers["window"] == 6
+    assert not last.open
+    assert "hides 6 of 6 buckets of its window" in Doorman("en").told(last)
+    assert "hidden" not in seen[8 * 24].numbers
+
+
+def test_an_outage_ends_nothing_that_a_rule_has_called() -> None:
+    found = with_an_outage(rule(people=100, within="2h"), hours=8 * 24 + 14)
+    assert {signal.state for signal in found} == {CONFIRMED}
 
 
 EVENTS = sorted(

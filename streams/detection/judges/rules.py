@@ -64,9 +64,10 @@ class RuleJudge(Judge):
     def close(self, closed: Closed) -> Iterator[Signal]:
         tally = self._ledger.close(closed)
         self._grow(closed)
-        self._window.take(tally.people)
+        self._window.take(tally.people, masked=closed.masked)
+        masked = np.full(self._wanted.size, self._blind(closed))
         self._state, verdict = self._test.step(
-            self._state, self._people(), self._compared(), bucket=closed.bucket
+            self._state, self._people(), self._compared(), masked, bucket=closed.bucket
         )
         self._verdict = verdict
         for change in self._alarms.step(verdict, bucket=closed.bucket):
@@ -86,6 +87,7 @@ class RuleJudge(Judge):
             numbers["people"] = float(self._verdict.observed[place])
             numbers["limit"] = float(self._verdict.expected[place])
             numbers["held"] = float(self._verdict.held[place])
+            numbers |= self._hidden(blind=bool(self._verdict.masked[place]))
         open_ = place != NOWHERE and bool(self._state.standing[place])
         return (Gate(Step.RULE, open=open_, numbers=numbers),)
 
@@ -126,6 +128,19 @@ class RuleJudge(Judge):
         """What it is a share of, whose cut may name the same fields in another order."""
         by = closed.series.cuts[self._whole].by
         return Key(self._whole, SEPARATOR.join(scope[field] for field in by))
+
+    def _blind(self, closed: Closed) -> bool:
+        """Whether an outage hides the bucket, or all that could be compared."""
+        if self._rule.times:
+            return self._window.hidden == self._test.window
+        return closed.masked
+
+    def _hidden(self, *, blind: bool) -> dict[str, Number]:
+        """Buckets that an outage hides of the window, or of the one that it is compared with."""
+        hidden = self._window.hidden if self._rule.times else int(blind)
+        if not hidden:
+            return {}
+        return {"hidden": float(hidden), "window": float(self._test.window)}
 
     def _people(self) -> Ints:
         """Nobody where there is nothing to compare with yet."""
