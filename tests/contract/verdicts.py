@@ -5,6 +5,7 @@ from dataclasses import fields
 import numpy as np
 
 from detectors import batches, burst, rules, share, silence, spatial, surge, weekly
+from detectors.columns import Ints
 
 Verdict = (
     surge.Verdict | silence.Verdict | weekly.Verdict | burst.Verdict | rules.Verdict
@@ -15,3 +16,9 @@ Verdict = (
 def same(one: Verdict, other: Verdict) -> None:
     for f in fields(one):
         np.testing.assert_array_equal(getattr(one, f.name), getattr(other, f.name), f.name)
+
+
+def of_series(verdict: Verdict, series: Ints) -> Verdict:
+    """What it says of these alone."""
+    arrays = {f.name: getattr(verdict, f.name)[..., series] for f in fields(verdict)}
+    return type(verdict)(**arrays)
