@@ -175,6 +175,14 @@ ALERTS = (
         ),
     ),
     Alert(
+        "TocsinBudgetOverspent",
+        "sum(tocsin_judging_places) / max(tocsin_budgeted_places) > 1", "1h",
+        lambda words: words.say(
+            "The budget of false alarms is spread over fewer places than are judged: they are "
+            "{share} of it.", **FILLED,
+        ),
+    ),
+    Alert(
         "TocsinMessageLost",
         'sum by (channel) (increase(tocsin_deliveries_total{state=~"failed|unknown"}[15m])) > 0',
         "0m",

@@ -78,6 +78,16 @@ SERIES_BOUND = Gauge(
     "Share of a bound that a shard has taken: of detection.max_series, or of the 1000 of a cut.",
     ["shard"],
 )
+PLACES = Gauge(
+    "tocsin_judging_places",
+    "Places, series under a method that has learnt them, which share the budget, by their shard.",
+    ["shard"],
+)
+BUDGETED_PLACES = Gauge(
+    "tocsin_budgeted_places",
+    "Places of all shards that the budget is spread over: detection.series.",
+    ["shard"],
+)
 REFUSED = Gauge(
     "tocsin_refused_people",
     "People of series past a bound, who are not counted in their cut.",

@@ -6,7 +6,7 @@ from io import StringIO
 from rich.console import Console
 
 from alerts.words import Words
-from streams.hindsight.called import Called, Hindsight, Learning
+from streams.hindsight.called import Called, Hindsight, Learning, Places
 from streams.hindsight.marks import Case, Ruling
 from streams.rulesets.comparison import compare
 from streams.settings import Settings
@@ -27,7 +27,7 @@ def incidents() -> list[Called]:
 def shown(old: Sequence[Called], new: Sequence[Called], *cases: Case) -> str:
     seen = [
         Hindsight(events=100, first=NOON, last=NOON, refused=(), rejected=0, late=0, duplicates=0,
-                  learning=Learning(5, 5), called=called)
+                  learning=Learning(5, 5), called=called, places=Places(5, 100))
         for called in (old, new)
     ]  # fmt: skip
     sides = Side("old.toml", Settings()), Side("new.toml", Settings())

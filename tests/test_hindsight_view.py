@@ -8,17 +8,19 @@ from rich.console import Console
 
 from alerts.signal import Signal
 from alerts.words import Words
-from streams.hindsight.called import Hindsight, Learning, called
+from streams.hindsight.called import Hindsight, Learning, Places, called
 from tests.alerts.samples import NOON, run, scoped, surge
 from tocsin import hindsight_view
 
+ROOM = Places(5, 100)
 
-def shown(signals: Sequence[Signal], language: str = "en") -> str:
+
+def shown(signals: Sequence[Signal], language: str = "en", *, places: Places = ROOM) -> str:
     _, decisions = run(signals)
     lines = [line for decision in decisions for line in decision.incidents]
     seen = Hindsight(
         events=100, first=NOON - timedelta(days=60), last=NOON, refused=(), rejected=0, late=0,
-        duplicates=0, learning=Learning(5, 5), called=called(lines, signals),
+        duplicates=0, learning=Learning(5, 5), called=called(lines, signals), places=places,
     )  # fmt: skip
     console = Console(file=StringIO(), width=100)
     hindsight_view.show(console, seen, Words(language))
@@ -44,3 +46,12 @@ def test_the_one_batch_of_a_widened_incident_is_named() -> None:
     ]
     assert "Kettle K3, batch B2409-03" in shown(signals)
     assert "Kettle K3、批次 B2409-03" in shown(signals, "zh")
+
+
+def test_more_places_than_the_budget_is_spread_over_are_told_with_what_keeps_to_it() -> None:
+    assert "the budget is spread over" not in shown([], places=Places(1000, 1000))
+    told = " ".join(shown([], places=Places(2993, 1000)).split())
+    assert "2993 places are judged, and the budget is spread over 1000" in told
+    assert "up to 2.99 times" in told
+    assert "detection.series = 2993" in told
+    assert "2993" in shown([], "zh", places=Places(2993, 1000))

@@ -9,7 +9,7 @@ from rich.text import Text
 from alerts.channels.terminal import STYLES
 from alerts.signal import matter
 from alerts.words import Words
-from streams.hindsight.called import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight
+from streams.hindsight.called import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight, Places
 from tocsin import refusals_view
 from tocsin.proposal_view import table
 
@@ -20,6 +20,8 @@ def show(console: Console, seen: Hindsight, words: Words) -> None:
     console.print(Text(events(seen, words)))
     refusals_view.show(console, words, seen.refused)
     console.print(Text(_learning(seen, words)))
+    if seen.places.times > 1:
+        console.print(Text(_overspent(seen.places, words)))
     console.print()
     if seen.called:
         _called(console, seen, words)
@@ -59,6 +61,14 @@ def _learning(seen: Hindsight, words: Words) -> str:
     short = words.say("{days} days of history are few: two weeks are better, eight are good.",
                       days=words.number(_days(seen.span)))  # fmt: skip
     return f"{learnt} {short}"
+
+
+def _overspent(places: Places, words: Words) -> str:
+    return words.say(
+        "{judging} places are judged, and the budget is spread over {budgeted}: up to {times} "
+        "times the false alarms that are allowed; detection.series = {judging} keeps to them.",
+        judging=places.judging, budgeted=places.budgeted, times=words.number(places.times),
+    )  # fmt: skip
 
 
 def _days(span: timedelta) -> float:

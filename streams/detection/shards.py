@@ -1,6 +1,7 @@
 """A shard: counts in, signals out; a pure function of its counts log up to an offset."""
 
 from alerts.signal import Signal
+from streams.configuration.sections import BUDGETED
 from streams.counts.cells import Counts
 from streams.detection.snapshots import freeze, thaw
 from streams.detection.stream import STREAMS, Stream, Watch
@@ -46,6 +47,11 @@ class Shard:
         """How many series have learnt what is usual, of how many that are told of here."""
         learnt, own = zip(*(stream.learnt() for stream in self._streams.values()), strict=True)
         return sum(learnt), sum(own)
+
+    def places(self) -> int:
+        """How many places share the budget, of those that are told of here (`detectors.budget`)."""
+        judged = (stream.judges.judged(stream.series) for stream in self._streams.values())
+        return sum(found[kind] for found in judged for kind in BUDGETED if kind in found)
 
     @property
     def fullness(self) -> float:

@@ -110,6 +110,11 @@ class Backtest:
         return self._shard.learnt()
 
     @property
+    def places(self) -> tuple[int, int]:
+        """How many share the budget now, and over how many it is spread."""
+        return self._shard.places(), self._settings.detection.series
+
+    @property
     def _all(self) -> list[Partition | RekeyedPartition]:
         return [part for topic in self._topics.values() for part in topic.partitions]
 

@@ -63,6 +63,18 @@ class Learning(NamedTuple):
     series: int
 
 
+class Places(NamedTuple):
+    """How many share the budget by the end, and over how many it is spread."""
+
+    judging: int
+    budgeted: int
+
+    @property
+    def times(self) -> float:
+        """How many times the false alarms that are allowed are to be expected."""
+        return self.judging / self.budgeted
+
+
 @dataclass(frozen=True)
 class Hindsight:
     """A history looked back at.
@@ -83,6 +95,7 @@ class Hindsight:
     duplicates: int
     learning: Learning
     called: Sequence[Called]
+    places: Places
 
     @property
     def span(self) -> timedelta:
@@ -137,6 +150,7 @@ def _seen(
         late=test.late,
         duplicates=test.duplicates,
         learning=Learning(*test.learnt),
+        places=Places(*test.places),
         called=called(
             [line for outcome in outcomes for line in outcome.incidents],
             [signal for outcome in outcomes for signal in outcome.signals],

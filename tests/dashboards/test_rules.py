@@ -62,6 +62,9 @@ LATE = f'tocsin_late_at_detection_people{{shard="2", {WORKER}}}'
 SILENT = f'tocsin_silent_sources{{stream="complaints", {WORKER}}}'
 BOUND = f'tocsin_series_bound_ratio{{shard="2", {WORKER}}}'
 REFUSED = f'tocsin_refused_people{{shard="2", stream="complaints", cut="batch", {WORKER}}}'
+PLACES = f'tocsin_judging_places{{shard="2", {WORKER}}}'
+OTHERS = f'tocsin_judging_places{{shard="3", {WORKER}}}'
+BUDGETED = f'tocsin_budgeted_places{{shard="2", {WORKER}}}'
 FAILED = f'tocsin_deliveries_total{{channel="webhook", state="failed", {WORKER}}}'
 UNKNOWN = f'tocsin_deliveries_total{{channel="webhook", state="unknown", {WORKER}}}'
 PENDING = f'tocsin_pending_deliveries{{channel="webhook", {WORKER}}}'
@@ -99,6 +102,12 @@ CASES = [
     Case("TocsinSeriesBound", {BOUND: "0.5 0.91x20", REFUSED: "0x21"}, 6, SHARD),
     Case("TocsinSeriesBound", {BOUND: "0.5x21", REFUSED: "0 1+1x20"}, 6, SHARD),
     Case("TocsinSeriesBound", {BOUND: "0.5x21", REFUSED: "9x21"}, None),
+    Case(
+        "TocsinBudgetOverspent", {PLACES: "500 501x80", OTHERS: "500x81", BUDGETED: "1000x81"}, 61
+    ),
+    Case(
+        "TocsinBudgetOverspent", {PLACES: "900x140", OTHERS: "100x140", BUDGETED: "1000x140"}, None
+    ),
     Case("TocsinMessageLost", {FAILED: "0 1x20", UNKNOWN: "0x21"}, 1, CHANNEL),
     Case("TocsinMessageLost", {FAILED: "0x21", UNKNOWN: "0 1x20"}, 1, CHANNEL),
     Case("TocsinMessageLost", {FAILED: "3x21", UNKNOWN: "0x21"}, None),

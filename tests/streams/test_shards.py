@@ -94,10 +94,12 @@ def test_a_series_is_counted_once_however_many_shards_there_are(shards: int) -> 
     which = settings(shards=shards)
     _, made = played(which, emitted(which, records(busy())))
     assert sum(shard.series() for shard in made) == 5
+    assert sum(shard.places() for shard in made) == 5  # the feed learns for a week
     restored = [Shard(which, number) for number in range(shards)]
     for shard, before in zip(restored, made, strict=True):
         shard.restore(before.snapshot())
     assert [shard.series() for shard in restored] == [shard.series() for shard in made]
+    assert [shard.places() for shard in restored] == [shard.places() for shard in made]
 
 
 @given(CHANCE)

@@ -100,7 +100,7 @@ class Bench:
         return [gate for judge in self._judges.values() for gate in judge.gates(scope, closed)]
 
     def judged(self, series: Series) -> dict[str, int]:
-        """Of how many series each has learnt what is usual, by the kind of its signals."""
+        """How many series of this shard each judges and has learnt, by the kind of its signals."""
         return {kind_of(name): judge.judged(series) for name, judge in self._judges.items()}
 
     @property

@@ -77,7 +77,8 @@ class BurstJudge(Judge):
 
     def judged(self, series: Series) -> int:
         """Only what bursts can alarm."""
-        return int(np.count_nonzero(self._burstiness.bursty & ~self._state.learning))
+        places = np.flatnonzero(self._burstiness.bursty & ~self._state.learning)
+        return sum(series.tells(self._ledger.keys[place]) for place in places)
 
     @property
     def standing(self) -> int:

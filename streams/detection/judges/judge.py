@@ -202,7 +202,7 @@ class Judge(ABC):
         return NOBODY
 
     def judged(self, series: Series) -> int:
-        """How many places it judges and has learnt: those among which the budget is shared."""
+        """How many places it judges, has learnt and tells of here: they share the budget."""
         return 0
 
     @property

@@ -133,7 +133,8 @@ class ShareJudge(Judge):
         return (Gate(Step.SHARE, open=bool(verdict.above[place]), numbers=numbers),)
 
     def judged(self, series: Series) -> int:
-        return int(np.count_nonzero(~self._state.learning))
+        own = series.own[self._pairs.lives[0, : self._state.size]]
+        return int(np.count_nonzero(own & ~self._state.learning))
 
     @property
     def threshold(self) -> float:

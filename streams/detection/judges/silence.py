@@ -91,7 +91,7 @@ class SilenceJudge(Judge):
         self._verdict = verdict
         self._last = [max(n, one.last) for n, one in zip(self._last, came, strict=True)]
         for change in self._alarms.step(verdict, bucket=closed.bucket):
-            if self._speaks_for("source", SEPARATOR.join(self.feeds[change.place])):
+            if self._tells(change.place):
                 yield self._signal(verdict, change, closed.bucket)
         self._bear(heard)
 
@@ -126,8 +126,13 @@ class SilenceJudge(Judge):
         scope = {"stream": self._stream, "source": topic}
         return scope | ({CHANNELS[self._stream].by[0]: channel} if channel else {})
 
+    def _tells(self, place: int) -> bool:
+        """All shards judge all feeds; one of them tells of it."""
+        return self._speaks_for("source", SEPARATOR.join(self.feeds[place]))
+
     def judged(self, series: Series) -> int:
-        return int(np.count_nonzero(~self._state.learning & self._wanted))
+        places = np.flatnonzero(~self._state.learning & self._wanted)
+        return sum(self._tells(place) for place in places.tolist())
 
     @property
     def standing(self) -> int:

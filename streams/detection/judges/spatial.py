@@ -17,7 +17,7 @@ from detectors.alarm import Hysteresis
 from detectors.spatial import SHARE, Country, Spatial, SpatialState, Usual, Verdict, Zones
 from detectors.verdict import Excess
 from streams.detection import signals
-from streams.detection.judges.judge import NEVER, Closed, Judge, Roster, Seat
+from streams.detection.judges.judge import NEVER, NOBODY, Closed, Judge, Roster, Seat
 from streams.detection.judges.standing import Standing
 from streams.detection.series import UNBORN, Key, Series
 from streams.detection.signals import Change
@@ -44,7 +44,7 @@ class Map:
         verdict: on the hour closed last, by zone; None while nothing was to be judged.
         alarms: by region.
         names, places: of the table's regions.
-        known: how many of them it judges, and has learnt.
+        known: places of those that it judges, and has learnt.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Map:
     ) -> None:
         self.cut, self.spatial = cut, Spatial(zones=zones, threshold=threshold)
         self.verdict: Verdict | None = None
-        self.known = 0
+        self.known = NOBODY
         self.names, self.places = tuple(table.places), table.places
         self._roster, self._lives = Roster({cut}), np.full(zones.regions, UNBORN)
         self._state, self._country = SpatialState.empty(zones.size), Country.empty(1)
@@ -66,7 +66,7 @@ class Map:
         usual = self._usual(closed)
         if usual is None:
             return []
-        self.known = int(np.count_nonzero(usual.known))
+        self.known = np.flatnonzero(usual.known)
         people = np.where(usual.known, closed.people[self._lives], 0)
         if not closed.masked:
             usual = self._country.shared(usual, people)
@@ -186,7 +186,8 @@ class SpatialJudge(Judge):
         return sum(drawn.alarms.count for drawn in self._maps.values())
 
     def judged(self, series: Series) -> int:
-        return sum(drawn.known for drawn in self._maps.values())
+        maps = self._maps.values()
+        return sum(series.tells(Key(m.cut, m.names[place])) for m in maps for place in m.known)
 
     @property
     def threshold(self) -> float:

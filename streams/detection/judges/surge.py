@@ -78,7 +78,7 @@ class SurgeJudge(Judge):
     def judged(self, series: Series) -> int:
         """Those of its own cuts that it leaves to nobody."""
         self._roster.follow(series)
-        own = self._roster.lives
+        own = self._roster.lives[series.own[self._roster.lives]]
         return int(np.count_nonzero(~self._state.learning[own] & ~np.isin(own, self.left)))
 
     def _bear(self, closed: Closed) -> None:

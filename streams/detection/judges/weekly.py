@@ -109,7 +109,8 @@ class ByWeek(Judge, Generic[S]):
         return (Gate(self.gate, open=bool(verdict.above[place]), numbers=figures),)
 
     def judged(self, series: Series) -> int:
-        return int(np.count_nonzero(self._state.seen >= SHORTEST))
+        own = series.own[self._roster.lives[: self._state.size]]
+        return int(np.count_nonzero(own & (self._state.seen >= SHORTEST)))
 
     @property
     def standing(self) -> int:
