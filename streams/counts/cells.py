@@ -114,6 +114,7 @@ class Counts(msgspec.Struct, array_like=True, gc=False, frozen=True):
             total of the stream.
         triggers: events that are enough by themselves.
         layout: of the cuts, whose numbers the cells go by.
+        untold: further triggers, for which the record has no room.
     """
 
     version: str
@@ -132,6 +133,7 @@ class Counts(msgspec.Struct, array_like=True, gc=False, frozen=True):
     cells: list[Cells | msgspec.Raw | None]
     triggers: list[Trigger]
     layout: str
+    untold: int = 0
 
     @property
     def of_cuts(self) -> list[Cells | None]:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from detectors.text.reposts.reposts import Reposts
 from streams.columnar.digests import Hashes
 from streams.columnar.fields import Bools
-from streams.counts.cells import Trigger
 from streams.counts.counting import ChunkCounts
 from streams.events.columns import Columns
+from streams.intake.carried import Found
 from streams.seen import originals
 from streams.seen.record import Mark, SeenChunk, packed
 
@@ -44,7 +44,7 @@ class Chunk:
     end: int
     counts: ChunkCounts
     marks: NDArray[np.uint8]
-    triggers: list[Trigger] = field(default_factory=list)
+    triggers: list[Found] = field(default_factory=list)
     late: int = 0
     new: tuple[New, ...] = field(default_factory=lambda: tuple({} for _ in KINDS))
 

@@ -23,6 +23,7 @@ from streams.counts.cells import Counts, Trigger, encode, layout, shard_of
 from streams.counts.counting import MINUTE, ChunkCounts
 from streams.events.columns import Answers, Columns, End
 from streams.events.event import MILLISECOND, Rejected, too_early
+from streams.intake.carried import Carried, Found, carried
 from streams.intake.completion import complete
 from streams.intake.copies import Copies
 from streams.intake.filling import ID, MATTER, Batch, Chunk
@@ -281,8 +282,8 @@ class Reading:
         if self._plan.source.stream == "updates":
             return
         known = batch.columns.times >= came - self._remembered
-        columns = batch.columns.kept(known)
-        self._trigger(columns, came[known], Copies.declared(columns))
+        told = batch.only(known)
+        self._trigger(told, came[known], Copies.declared(told.columns))
 
     def _add(self, batch: Batch) -> None:
         assert self._chunk is not None
@@ -291,7 +292,7 @@ class Reading:
         if self._plan.source.stream == "updates":
             return
         copies = self._copies(batch)
-        self._trigger(columns, columns.times, copies)
+        self._trigger(batch, columns.times, copies)
         columns["source"] = Coded.same(self._plan.source.topic, events=len(columns))
         self._chunk.counts.add(columns, again=self._again(batch, copies), copies=copies.marks)
 
@@ -300,15 +301,16 @@ class Reading:
             return Copies.none(len(batch.columns))
         return Copies.found(batch.columns, batch.passed, reposts=self._reposts, meet=self._meet)
 
-    def _trigger(self, columns: Columns, came: Ints, copies: Copies) -> None:
+    def _trigger(self, batch: Batch, came: Ints, copies: Copies) -> None:
         """Complete the columns from the texts, and keep the events that are enough.
 
         Args:
-            columns: of events.
+            batch: of events.
             came: the times (ms) at which they count.
             copies: which of them repeat another.
         """
         assert self._chunk is not None
+        columns = batch.columns
         if self._regions.aliases and "region" in columns.fields:
             names = self._vocabulary["region"]
             columns["region"] = self._regions.counted(columns.field("region"), names)
@@ -319,12 +321,11 @@ class Reading:
         events, people = columns["id"], columns[PERSON[self._plan.source.stream]]
         for place, harm, quote in harmful:
             event = events[place]
-            self._chunk.triggers.append(
-                Trigger(
-                    harm, int(came[place]) // MINUTE, int(columns.times[place]) // MINUTE, event,
-                    _unreadable(people[place], event), self._scope(columns, place), quote,
-                )
+            trigger = Trigger(
+                harm, int(came[place]) // MINUTE, int(columns.times[place]) // MINUTE, event,
+                _unreadable(people[place], event), self._scope(columns, place), quote,
             )  # fmt: skip
+            self._chunk.triggers.append(Found(int(batch.offsets[place]), trigger))
 
     def _scope(self, columns: Columns, place: int) -> dict[str, str]:
         """What one event is about, of the fields it has."""
@@ -358,8 +359,12 @@ class Reading:
         triggers = _by_shard(chunk.triggers, self._plan.settings.detection.shards)
         parts = zip(chunk.counts.by_shard(), triggers, strict=True)
         return [
-            encode(replace(blank, late=chunk.late, cells=cells, triggers=triggers))
-            for cells, triggers in parts
+            encode(
+                replace(
+                    blank, late=chunk.late, cells=cells, triggers=told.triggers, untold=told.untold
+                )
+            )
+            for cells, told in parts
         ]
 
     def _blank(self, start: int, end: int, *, closed: bool, first: bool) -> Counts:
@@ -377,9 +382,10 @@ def _unreadable(person: str | None, event: str) -> str:
     return xxhash.xxh3_64_hexdigest((f"p{person}" if person else f"i{event}").encode())
 
 
-def _by_shard(triggers: Sequence[Trigger], shards: int) -> list[list[Trigger]]:
-    """A trigger goes where its product's family lives; in an order that no run decides."""
-    split: list[list[Trigger]] = [[] for _ in range(shards)]
-    for trigger in sorted(triggers, key=lambda trigger: (trigger.event, trigger.harm)):
-        split[shard_of("product", trigger.scope.get("product", ""), shards=shards)].append(trigger)
-    return split
+def _by_shard(found: Sequence[Found], shards: int) -> list[Carried]:
+    """A trigger goes where its product's family lives."""
+    split: list[list[Found]] = [[] for _ in range(shards)]
+    for one in found:
+        product = one.trigger.scope.get("product", "")
+        split[shard_of("product", product, shards=shards)].append(one)
+    return list(map(carried, split))
