@@ -17,6 +17,7 @@ from streams.broker.local import BrokerError
 from streams.settings import Kafka, Settings, Source
 
 MIB = 1 << 20
+MOST_SENT = 6 * MIB  # bytes of a record before it is compressed
 PATIENCE = 30.0  # seconds
 TABLE = "state"  # of the roles that have one
 YEAR = timedelta(days=365)

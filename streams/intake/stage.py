@@ -14,7 +14,7 @@ import structlog
 from faust.types import TP
 
 from streams import metrics
-from streams.broker.topics import Topics
+from streams.broker.topics import MOST_SENT, Topics
 from streams.columnar.fields import Ints
 from streams.events import parsing
 from streams.events.columns import Answers
@@ -41,7 +41,13 @@ MARK_EVERY = 1.0  # seconds, of a partition that is idle
 
 Sending = Awaitable["asyncio.Future[Any]"]  # done once it is queued, its future once it is there
 
+FRAME = 4096  # bytes of a record that are not its value, at most
+
 log = structlog.get_logger(__name__)
+
+
+class CountsTooLargeError(Exception):
+    """A chunk has more different values than a record has room for."""
 
 
 @dataclass
@@ -275,7 +281,7 @@ class Intake:
     def _to_shards(self, records: Sequence[bytes]) -> list[Sending]:
         return [
             self._send(self._topics.counts, key=None, value=record, partition=shard)
-            for shard, record in enumerate(records)
+            for shard, record in enumerate(map(fitting, records))
         ]
 
     def _send(
@@ -298,6 +304,16 @@ class Intake:
         for what, n in (held.reading.tally - held.told).items():
             metrics.EVENTS.labels(topic, what).inc(n)
         held.told = Counter(held.reading.tally)
+
+
+def fitting(record: bytes) -> bytes:
+    """The counts of a chunk, which must fit a message; raises CountsTooLargeError."""
+    if len(record) > MOST_SENT - FRAME:
+        raise CountsTooLargeError(
+            f"counts of a chunk: must be at most {MOST_SENT - FRAME} bytes, got {len(record)}; "
+            "make intake.chunk_records smaller, or take free text out of the fields of cuts"
+        )
+    return record
 
 
 def topics(settings: Settings) -> list[str]:

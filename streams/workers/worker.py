@@ -83,7 +83,7 @@ def made(
         producer_compression_type="zstd",
         producer_linger=0.01,
         producer_max_batch_size=512 * 1024,
-        producer_max_request_size=6 * MIB,
+        producer_max_request_size=topics.MOST_SENT,
         stream_buffer_maxsize=1024,
         stream_wait_empty=True,
         topic_allow_declare=False,

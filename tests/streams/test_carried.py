@@ -1,10 +1,13 @@
 """How many triggers travel in a chunk's record, and that it fits a message."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.broker.topics import MOST_SENT
 from streams.counts.cells import Trigger, encode
 from streams.intake.carried import MOST_BYTES, QUOTED, Found, carried
+from streams.intake.stage import CountsTooLargeError, fitting
 from tests.streams.logs import BURN, complaint, log, plan, read
 from tests.streams.logs import settings as configured
 
@@ -48,3 +51,9 @@ def test_a_largest_chunk_in_which_everything_is_harmful_fits_a_message() -> None
     (counts,) = partition.counts()
     assert len(raw) < MOST_BYTES + (1 << 20)
     assert len(counts.triggers) + counts.untold == largest
+
+
+def test_counts_that_fit_no_message_are_refused_with_the_option_that_helps() -> None:
+    assert fitting(b"fits") == b"fits"
+    with pytest.raises(CountsTooLargeError, match=r"intake\.chunk_records"):
+        fitting(bytes(MOST_SENT))
