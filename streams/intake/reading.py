@@ -258,10 +258,15 @@ class Reading:
         self.watermark = int(passed[-1])
         return np.concatenate(([start], passed[:-1])), passed
 
+    @property
+    def _forgets_by(self) -> int | None:
+        """How far the watermark has come by which keys are forgotten; None: with each event."""
+        return None
+
     def _meet(self, kind: int, hashes: Hashes, passed: Ints) -> Bools:
         """Which of these keys are new."""
         assert self._chunk is not None
-        met = self._seen.meet(hashes, passed)
+        met = self._seen.meet(hashes, passed, watermark=self._forgets_by)
         self._chunk.note_new(kind, met.new)
         return met.fresh
 

@@ -21,8 +21,9 @@ from streams.sources.origins import Carried, Origins
 class RekeyedReading(Reading):
     """The state of one re-keyed partition's reading.
 
-    What is remembered goes by the first event until all origins have spoken: the word of one that
-    is far ahead must not make forgotten what another brings again.
+    What is remembered goes by the watermark of its origin, and what is forgotten by the one that
+    all origins have passed: neither one that is far ahead nor a word that lets time go on after a
+    backlog of weeks may make forgotten what another origin brings again.
 
     Args:
         origins: as they stood at the chunk that comes first now.
@@ -76,7 +77,12 @@ class RekeyedReading(Reading):
     def _pass(self, times: Ints) -> tuple[Ints, Ints]:
         if self.watermark is None:
             self.watermark = int(self._came[0])
-        return self._came, np.full(len(times), self.watermark)
+        passed = np.maximum(self._came, times - self._lateness)
+        return self._came, np.maximum(passed, self.watermark)
+
+    @property
+    def _forgets_by(self) -> int | None:
+        return self.watermark
 
     def _close(self, following: int) -> Emission:
         return super()._close(following)._replace(origins=self.origins.note())

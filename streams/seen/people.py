@@ -1,9 +1,10 @@
 """Which ids, and which people about which matter, a partition has met, and for how long.
 
-Time here is the partition's watermark, which never goes back. It is cut into spans of a seventh
-of the horizon; what is met belongs to the span that the watermark has come to, and is known for
-seven more, after which the whole span is forgotten at once. So what is known is a function of the
-log: it depends neither on the pieces in which it is read nor on when a worker was killed.
+Time here is a watermark, cut into spans of a seventh of the horizon. What is met belongs to the
+span of the moment that it came in, and is known until the partition's watermark, which never goes
+back, has come to the eighth after it, when the whole span is forgotten at once. So what is known
+is a function of the log: it depends neither on the pieces in which it is read nor on when a worker
+was killed.
 """
 
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ from streams.seen.packed import Sought
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 SPANS = 7
+NEVER = -(2**63)
 
 
 class Met(NamedTuple):
@@ -46,6 +48,7 @@ class Seen:
             raise ValueError(f"horizon must be at least {SPANS} ms, got {horizon}")
         self._length = -(-horizon // SPANS)
         self._spans: dict[int, Fingerprints] = {}
+        self._least = NEVER  # span that is not forgotten
 
     def __len__(self) -> int:
         return sum(map(len, self._spans.values()))
@@ -59,23 +62,27 @@ class Seen:
         """Milliseconds of the watermark that what is known goes back at most."""
         return (SPANS + 1) * self._length
 
-    def meet(self, hashes: Hashes, moments: Ints) -> Met:
+    def meet(self, hashes: Hashes, moments: Ints, *, watermark: int | None = None) -> Met:
         """Ask for hashes in the order in which they come, and know them from then on.
 
         Args:
             hashes: of keys.
-            moments: the watermark (ms) once each has come; ascending.
+            moments: ms, at which each comes.
+            watermark: how far the partition's has come, at most to the least moment; None: to the
+                moments themselves, which ascend then.
         """
         fresh, new = np.empty(len(hashes), np.bool_), []
         for start, end in self.stretches(moments):
-            part, span = hashes[start:end], int(moments[start]) // self._length
+            part, moment = hashes[start:end], int(moments[start])
+            self.advance(moment if watermark is None else watermark)
+            span = moment // self._length
             fresh[start:end] = self._meet(part, span)
             if (some := part[fresh[start:end]]).size:
                 new.append((span * self._length, some))
         return Met(fresh, new)
 
     def stretches(self, moments: Ints) -> Iterable[tuple[int, int]]:
-        """Where the moments, ascending, are of one span: from and to.
+        """Where the moments are of one span: from and to.
 
         A span that was left may be forgotten: all keys of a stretch are met before those of the
         next, of whatever kind.
@@ -88,35 +95,35 @@ class Seen:
 
     def remember(self, moment: int, hashes: Hashes) -> None:
         """Know what was new at a moment before, unless it is forgotten by now."""
-        self.advance(moment)
-        if (held := self._spans.get(moment // self._length)) is not None:
-            held.add(hashes)
+        if moment // self._length >= self._least:
+            self._span(moment // self._length).add(hashes)
 
     def outlives(self, moment: int, watermark: int) -> bool:
         """Whether what was new at a moment is known yet where the watermark has come to."""
         return moment // self._length >= watermark // self._length - SPANS
 
-    def advance(self, moment: int) -> None:
-        """Forget what the watermark leaves behind when it comes to a moment."""
-        span = moment // self._length
-        if span in self._spans:
-            return
-        newest = max(self._spans, default=span)
-        if span > newest:
-            self._spans[newest].seal()
-            self._spans = {n: held for n, held in self._spans.items() if n >= span - SPANS}
-        if span >= newest - SPANS:
-            self._spans[span] = Fingerprints()
+    def advance(self, watermark: int) -> None:
+        """Forget what the watermark leaves behind when it has come so far."""
+        if (least := watermark // self._length - SPANS) > self._least:
+            self._least = least
+            self._spans = {n: held for n, held in self._spans.items() if n >= least}
+
+    def _span(self, number: int) -> Fingerprints:
+        """Little comes into the newest so far once a newer one begins."""
+        if number not in self._spans:
+            if number > (newest := max(self._spans, default=number)):
+                self._spans[newest].seal()
+            self._spans[number] = Fingerprints()
+        return self._spans[number]
 
     def _meet(self, hashes: Hashes, span: int) -> Bools:
         """Of one span."""
-        self.advance(span * self._length)
         fresh = _first(hashes)
         sought = Sought(hashes)
         for held in self._spans.values():
             for places in held.held(sought):
                 fresh[places] = False
-        self._spans[span].add(hashes[fresh])
+        self._span(span).add(hashes[fresh])
         return fresh
 
 

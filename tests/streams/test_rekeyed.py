@@ -208,6 +208,62 @@ def test_an_origin_that_is_far_ahead_makes_nothing_forgotten_that_another_brings
     assert of_category(rekeyed) == 20
 
 
+def a_backlog() -> Rekeyed:
+    """Of weeks, whose second origin is told of half-way: what time has come to then jumps."""
+    rekeyed = Rekeyed(FORGETTING)
+    ahead, behind = (rekeyed.writer(n) for n in range(PARTITIONS))
+    days = [(n, START + n * DAY, f"p{n}") for n in range(20)]
+    rekeyed.write(ahead, events(*(complaint(n, at, person=who) for n, at, who in days)))
+    again = events(*(complaint(f"again-{n}", at, person=who) for n, at, who in days))
+    rekeyed.write(behind, again[:15])
+    rekeyed.say(ahead.word(), behind.word())
+    rekeyed.write(behind, again[15:])
+    return rekeyed
+
+
+def test_a_backlog_that_is_read_before_all_origins_have_spoken_is_not_forgotten_with_a_word() -> (
+    None
+):
+    assert of_category(a_backlog()) == 20
+
+
+def test_who_writes_to_an_origin_that_is_seldom_written_to_is_known_as_long_as_others() -> None:
+    rekeyed = Rekeyed(FORGETTING)
+    seldom, often = (rekeyed.writer(n) for n in range(PARTITIONS))
+    two = complaint("a", START, person="eve"), complaint("b", START + 10 * DAY, person="ann")
+    rekeyed.write(seldom, events(*two))
+    daily = [complaint(n, START + n * DAY, person=f"p{n}") for n in range(16)]
+    rekeyed.write(often, events(*daily))
+    rekeyed.say(seldom.word(), often.word())
+    again = complaint("c", START + 16 * DAY, person="ann")
+    rekeyed.write(often, events(again, offset=len(daily)))
+    assert of_category(rekeyed) == 2 + 16
+
+
+@pytest.mark.parametrize("number", range(PARTITIONS))
+def test_what_a_backlog_has_left_is_restored_after_any_of_its_chunks(number: int) -> None:
+    rekeyed = a_backlog()
+    whole = Reader(rekeyed, number).read()
+    assert len(whole.closed) > 1
+    for n, at in enumerate(whole.closed):
+        again = Reader(rekeyed, number, at=at)
+        remembered(again, whole.closed, at=at)
+        again.read()
+        assert again.closed == whole.closed[n + 1 :]
+        assert again.reading.so_far() == whole.reading.so_far()
+
+
+def remembered(reader: Reader, closed: Sequence[Emission], *, at: Emission) -> None:
+    """What the chunks up to one have seen, as their log brings it back."""
+    if at.watermark is not None and at.closed is not None:
+        seen = reader.reading.seen
+        recollection = Recollection(
+            seen, before=at.closed, watermark=at.watermark, reach=seen.reach
+        )
+        recollection.take([one.seen for one in closed if one.seen is not None])
+        recollection.finish()
+
+
 def sent_on(source: Source, sent: Sequence[Complaint | Mention]) -> list[int]:
     """The partitions that a carrier sends events on to."""
     carrier = Carrier(source, 0, partitions=7, topic_id=0, end=0)
@@ -301,12 +357,7 @@ def test_a_reading_that_starts_at_a_closed_chunk_goes_on_as_if_it_had_never_stop
         return
     at = whole.closed[data.draw(st.integers(0, len(whole.closed) - 1))]
     again = Reader(rekeyed, at=at)
-    if at.watermark is not None and at.closed is not None:
-        recollection = Recollection(
-            again.reading.seen, before=at.closed, watermark=at.watermark
-        )  # fmt: skip
-        recollection.take([one.seen for one in whole.closed if one.seen is not None])
-        recollection.finish()
+    remembered(again, whole.closed, at=at)
     again.read()
     assert again.closed == whole.closed[whole.closed.index(at) + 1 :]
     assert again.reading.so_far() == whole.reading.so_far()
