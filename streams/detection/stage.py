@@ -109,11 +109,7 @@ class Detection:
         """The shard's state; restored where a reading begins."""
         if run.begin is not None:
             self._owned[run.partition] = await self._restored(run.partition, run.begin.earliest)
-        owned = self._owned.get(run.partition)
-        if owned is None or owned.runs != run.number:
-            raise CountsHoleError(f"{run.topic}[{run.partition}]: run {run.number} is out of turn")
-        owned.runs += 1
-        return owned
+        return run.following(self._owned.get(run.partition))
 
     async def _restored(self, number: int, earliest: int) -> _Owned:
         shard = Shard(self._settings, number)

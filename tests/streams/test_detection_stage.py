@@ -20,7 +20,7 @@ from streams.detection.snapshots import Place, SnapshotError
 from streams.detection.stage import CountsHoleError, Detection
 from streams.intake.reading import Plan
 from streams.settings import Settings
-from streams.transport.chunks import Begin, Run
+from streams.transport.chunks import Begin, LostRunError, Run
 from tests.streams.counts import applied, busy, records
 from tests.streams.logs import Partition, settings
 
@@ -269,3 +269,10 @@ async def test_counts_that_are_gone_stop_the_shard_by_name() -> None:
     broker.trimmed = EVERY + 3
     with pytest.raises(CountsHoleError, match=f"the next record must be {EVERY}, got {EVERY + 3}"):
         await Worker(broker).read(len(counts()))
+
+
+async def test_a_run_that_was_lost_on_its_way_stops_the_shard_by_name() -> None:
+    worker = await Worker(Broker()).read(6)
+    worker._runs += 1
+    with pytest.raises(LostRunError, match="run 3 does not follow run 1"):
+        await worker.read(9)
