@@ -46,6 +46,11 @@ class Log:
     def partitions(self) -> int:
         return len(self._places)
 
+    def empty(self) -> list[int]:
+        """The partitions that hold no record."""
+        begins, ends = self._bounds()
+        return [place.partition for place in self._places if begins[place] == ends[place]]
+
     def whole(self) -> Part:
         """The records before the present end."""
         return self._read(*self._bounds())

@@ -3,10 +3,13 @@
 A new number of shards, or other cuts, need counts of their own: the counts and the snapshots that
 there are go, the archive is counted anew, and each shard's state becomes its snapshot at offset 0
 of counts that begin empty. Intake goes on with the first chunk that the archive does not hold
-whole. No history enters a live topic, and the state of incidents stays as it is.
+whole; where its `seen` logs were lost too, what they would bring back is written into them. No
+history enters a live topic, and the state of incidents stays as it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,7 +18,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from streams.archive.log import Batch, Log
-from streams.broker import security, topics
+from streams.broker import records, security, topics
 from streams.broker.local import BrokerError
 from streams.broker.topics import Role, Topics
 from streams.counts.cells import decode
@@ -23,7 +26,12 @@ from streams.detection import snapshots
 from streams.detection.shards import Shard
 from streams.intake.reading import Emission, Plan, Reading
 from streams.intake.rekeyed import RekeyedReading, reading_of
+from streams.seen import record as seen
+from streams.seen.record import SeenChunk
 from streams.settings import Settings
+
+PATIENCE = 60  # seconds
+Send = Callable[..., Any]  # as a producer's `send`
 
 
 class Position(NamedTuple):
@@ -40,10 +48,12 @@ class State:
     Attributes:
         shards: their states.
         positions: of the source partitions that hold a closed chunk.
+        seen: by partition of the `seen` logs what they would have to bring back.
     """
 
     shards: list[Shard]
     positions: dict[TopicPartition, Position] = field(default_factory=dict)
+    seen: dict[TopicPartition, deque[SeenChunk]] = field(default_factory=dict)
 
 
 class Counting:
@@ -58,7 +68,7 @@ class Counting:
     """
 
     def __init__(self, settings: Settings, log: Log) -> None:
-        self._sources, self._log = log.sources(settings), log
+        self._sources, self._log, self._topics = log.sources(settings), log, Topics.of(settings)
         self.state = State([Shard(settings, n) for n in range(settings.detection.shards)])
         self._partitions = {
             TopicPartition(topic, n): reading_of(Plan(settings, source, source.partitions), n)
@@ -84,16 +94,31 @@ class Counting:
 
     def _take(self, batch: Batch) -> None:
         place = TopicPartition(batch.topic, batch.partition)
-        for emission in _read(self._partitions[place], batch):
+        reading = self._partitions[place]
+        for emission in _read(reading, batch):
             assert emission.closed is not None
             self._apply(emission.counts)
+            self._note_seen(place, emission, reach=reading.reach)
             self.state.positions[place] = Position(emission.closed, emission.note)
         for blank in self._blanks.get(batch.topic, ()):
             self._apply([blank.mark(end=0, idle=1)] * len(self.state.shards))
 
+    def _note_seen(self, place: TopicPartition, emission: Emission, *, reach: int) -> None:
+        """Keep what it has seen, and let go of what no reading goes back to any more."""
+        log = TopicPartition(self._topics.seen(self._sources[place.topic]), place.partition)
+        kept = self.state.seen.setdefault(log, deque())
+        if emission.seen is not None:
+            kept.append(emission.seen)
+        while kept and _is_past(kept[0], emission.watermark, reach=reach):
+            kept.popleft()
+
     def _apply(self, counts: list[bytes]) -> None:
         for shard, raw in zip(self.state.shards, counts, strict=True):
             shard.apply(decode(raw))
+
+
+def _is_past(chunk: SeenChunk, watermark: int | None, *, reach: int) -> bool:
+    return watermark is not None and (chunk.newest or watermark) < watermark - reach
 
 
 def _read(reading: Reading, batch: Batch) -> list[Emission]:
@@ -112,7 +137,9 @@ def put(settings: Settings, bootstrap: str, state: State) -> None:
         BrokerError: where the broker refuses, and where a worker still runs.
     """
     topics.renew(settings, bootstrap, [Role.INTAKE, Role.DETECTION])
-    _write(settings, bootstrap, state.shards)
+    with _producing(settings, bootstrap) as send:
+        _write_shards(Topics.changelog(settings, Role.DETECTION), state.shards, send)
+        _write_seen({log: state.seen[log] for log in _lost(settings, bootstrap, state)}, send)
     topics.place(settings, bootstrap, Role.INTAKE, _offsets(state.positions))
 
 
@@ -120,17 +147,39 @@ def _offsets(positions: Mapping[TopicPartition, Position]) -> dict[Any, Any]:
     return {place: OffsetAndMetadata(at.offset, at.note, -1) for place, at in positions.items()}
 
 
-def _write(settings: Settings, bootstrap: str, shards: list[Shard]) -> None:
+def _write_shards(changelog: str, shards: list[Shard], send: Send) -> None:
     """Each shard's snapshot, the marker last."""
-    changelog = Topics.changelog(settings, Role.DETECTION)
+    for number, shard in enumerate(shards):
+        for key, value in snapshots.sliced(number, 0, shard.snapshot()).items():
+            send(changelog, key=key, value=value, partition=number).get(timeout=PATIENCE)
+
+
+def _lost(settings: Settings, bootstrap: str, state: State) -> list[TopicPartition]:
+    """The `seen` logs that bring back nothing, though there was something."""
+    with records.connected(settings.kafka, bootstrap) as cluster:
+        topics_of = dict.fromkeys(log.topic for log in state.seen)
+        empty = {TopicPartition(name, n) for name in topics_of for n in cluster.log(name).empty()}
+    return [log for log, chunks in state.seen.items() if chunks and log in empty]
+
+
+def _write_seen(chunks: Mapping[TopicPartition, Iterable[SeenChunk]], send: Send) -> None:
+    sent = [
+        send(log.topic, value=seen.encode(chunk), partition=log.partition)
+        for log, held in chunks.items()
+        for chunk in held
+    ]
+    for one in sent:
+        one.get(timeout=PATIENCE)
+
+
+@contextmanager
+def _producing(settings: Settings, bootstrap: str) -> Iterator[Send]:
     try:
         producer: Any = KafkaProducer(
             bootstrap_servers=bootstrap.split(","), acks="all", **security.client(settings.kafka)
         )
         try:
-            for number, shard in enumerate(shards):
-                for key, value in snapshots.sliced(number, 0, shard.snapshot()).items():
-                    producer.send(changelog, key=key, value=value, partition=number).get(timeout=60)
+            yield producer.send
         finally:
             producer.close()
     except KafkaError as error:

@@ -135,6 +135,12 @@ class Reading:
         return self._seen
 
     @property
+    def reach(self) -> int:
+        """Milliseconds of the watermark that what it must know at its start goes back at most."""
+        remembered = self._plan.settings.detection.remembered(self._plan.source.stream)
+        return max(self._seen.reach, remembered // MILLISECOND + self._lateness)
+
+    @property
     def reposts(self) -> Reposts | None:
         return self._reposts
 

@@ -18,7 +18,7 @@ from streams.broker.topics import MOST_SENT, Topics
 from streams.columnar.fields import Ints
 from streams.events import parsing
 from streams.events.columns import Answers
-from streams.events.event import MILLISECOND, Rejected
+from streams.events.event import Rejected
 from streams.intake.deadletters import DeadLetter
 from streams.intake.reading import Emission, Plan, Reading
 from streams.intake.rekeyed import RekeyedReading
@@ -202,10 +202,9 @@ class Intake:
         """Without a watermark there was no event before, and nothing to remember."""
         assert reading.watermark is not None
         source = self._sources[run.topic]
-        remembered = self._settings.detection.remembered(source.stream) + source.lateness
         recollection = Recollection(
             reading.seen, before=before, watermark=reading.watermark, reposts=reading.reposts,
-            reach=max(reading.seen.reach, remembered // MILLISECOND),
+            reach=reading.reach,
         )  # fmt: skip
         topic = self._topics.seen(source)
         self.restoring = True

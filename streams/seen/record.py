@@ -50,6 +50,12 @@ class SeenChunk(msgspec.Struct, array_like=True, gc=False, frozen=True, tag=1):
     originals: bytes = b""
     posts: int = 0
 
+    @property
+    def newest(self) -> int | None:
+        """The last moment (ms) of what it brings back; None where it has no event."""
+        moments = [*self.ids, *self.people, self.watermark]
+        return max((moment for moment in moments if moment is not None), default=None)
+
     def mark(self, offset: int) -> Mark:
         """What became of the record at an offset of this chunk."""
         return Mark(self.marks[offset - self.first])
