@@ -33,6 +33,10 @@ SWITCHED_OFF = "switched off"
 log = structlog.get_logger(__name__)
 
 
+class StaleStateError(Exception):
+    """The table is of an earlier time than the commit."""
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """The part of the state that is neither an incident nor a delivery.
 
@@ -152,14 +156,18 @@ class Response:
 
         What somebody else wrote is passed over. Raises UnreadableInputError on what a newer
         version wrote, or detection of tomorrow would be unheard while response is of today.
+        A run whose reading is over ends at once: another worker may write the rows by now.
         """
         self._begin(run)
         for record in run.records:
+            if self._app.consumer.overtaken(run):
+                return
             try:
                 item = inputs.decode(record.value)
             except ForeignInputError as foreign:
                 metrics.FOREIGN.labels(run.topic).inc()
                 log.warning("input_passed_over", offset=record.offset, why=str(foreign))
+                await self._pass(record.offset)
             else:
                 await self._apply(item, record.offset)
             self._app.consumer.declare_durable(run.tp, record.offset + 1)
@@ -168,7 +176,9 @@ class Response:
         """The state as it was kept, where a reading begins; what was claimed may be lost there."""
         if run.begin is not None:
             self._topic_id = run.begin.topic_id
-            _require_same(head_of(self._table.data), run, self._topic_id)
+            head = head_of(self._table.data)
+            _require_same(head, run, self._topic_id)
+            _require_reached(head, run, run.begin.committed or 0)
             self._state, self._claimed = restored(self._table.data), set()
             self._runs = 0
         run.require_number(self._runs)
@@ -212,6 +222,13 @@ class Response:
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
         await self._claim()
+
+    async def _pass(self, offset: int) -> None:
+        """Move the head alone, which no commit may be above."""
+        if offset > self._state.offset:
+            after = replace(self._state, offset=offset)
+            await self._keep(changed(self._state, after, topic=self._topic_id))
+            self._state = after
 
     async def _publish(self, decision: Decision) -> None:
         send, pending = self._app.producer.send, []
@@ -299,6 +316,18 @@ def _require_same(head: Head, run: Run, topic: str) -> None:
         raise LogTruncatedError(
             f"{run}: the incidents go up to offset {head.offset} of the topic {head.topic}, this "
             f"one is {topic}; it was made anew, so the incidents' changelog needs a new start too"
+        )
+
+
+def _require_reached(head: Head, run: Run, committed: int) -> None:
+    """A worker that was overtaken wrote its head after its heir's, or the changelog lost some.
+
+    No head at all is a state that was deleted on purpose.
+    """
+    if head != Head() and head.offset + 1 < committed:
+        raise StaleStateError(
+            f"{run}: the incidents go up to offset {head.offset}, but the inputs below {committed} "
+            "were applied; a worker that was taken for dead wrote over its heir's state"
         )
 
 

@@ -27,6 +27,7 @@ def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     vitals = Vitals(Role.RESPONSE, app, [log_of_inputs])
     vitals.show_stage = stage.measure
     metrics.begin_channels(channels, DeliveryState, Result)
+    metrics.FOREIGN.labels(log_of_inputs)
     run_by_run(app, [log_of_inputs], stage.take, vitals)
     every(app, settings.response.tick.total_seconds(), stage.tick, vitals)
     return Worker(app, vitals)

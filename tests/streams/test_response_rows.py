@@ -31,8 +31,17 @@ from alerts.inputs import (
 from alerts.lifecycle import MEMORY, Incidents
 from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
+from streams import metrics
 from streams.broker.topics import Topics
-from streams.response.stage import DELIVERY, HEAD, INCIDENT, Response, changed, restored
+from streams.response.stage import (
+    DELIVERY,
+    HEAD,
+    INCIDENT,
+    Response,
+    StaleStateError,
+    changed,
+    restored,
+)
 from streams.transport.chunks import Begin, LogTruncatedError, LostRunError, Run
 from tests.alerts.samples import START, TEAM, scoped, surge, trigger
 from tests.streams.logs import settings
@@ -175,15 +184,18 @@ class Worker:
     """A response stage on a log and a table of its own."""
 
     def __init__(
-        self, channel: Webhook, name: str = "w", data: Any = None, topic_id: str = ""
-    ) -> None:
-        self.topic_id = topic_id
+        self, channel: Webhook, name: str = "w", data: Any = None, topic_id: str = "",
+        committed: int | None = None,
+    ) -> None:  # fmt: skip
+        self.topic_id, self.committed = topic_id, committed
         self.table = SimpleNamespace(data=data or {}, changelog_topic_name="changelog")
         self.producer = Producer()
         self.durable: list[int] = []
+        self.overtaken = False
         consumer = SimpleNamespace(
             assignment=lambda: {INPUTS},
             declare_durable=lambda _, offset: self.durable.append(offset),
+            overtaken=lambda _: self.overtaken,
         )
         app: Any = SimpleNamespace(producer=self.producer, consumer=consumer)
         which = settings()
@@ -198,7 +210,7 @@ class Worker:
     def run(self) -> Run:
         """The next record of the log."""
         record = SimpleNamespace(offset=self._read, value=self.log[self._read])
-        begin = None if self.runs else Begin(None, "", 0, self.topic_id)
+        begin = None if self.runs else Begin(self.committed, "", 0, self.topic_id)
         self._read, self.runs = self._read + 1, self.runs + 1
         return Run(INPUTS.topic, INPUTS.partition, [record], begin, self.runs - 1)
 
@@ -305,9 +317,74 @@ async def test_inputs_that_were_lost_on_the_way_are_not_passed_over() -> None:
 
 async def test_a_record_that_is_no_input_is_passed_over() -> None:
     worker = Worker(Webhook())
+    before = metrics.FOREIGN.labels(INPUTS.topic)._value.get()
     worker.log.append(b"{not json")
     await worker.take(Tick(START))
     assert worker.state.now == START
+    assert metrics.FOREIGN.labels(INPUTS.topic)._value.get() == before + 1
+
+
+async def test_a_record_that_is_passed_over_moves_the_head_with_the_commit() -> None:
+    worker = Worker(Webhook())
+    worker.log.append(b"{not json")
+    await worker.take()
+    assert (worker.state.offset, worker.durable) == (0, [1])
+    heir = Worker(Webhook(), data=dict(worker.changelog()), committed=1)
+    heir.log, heir._read = list(worker.log), 1
+    await heir.take(Tick(START))
+    assert heir.state.now == START
+
+
+async def test_a_record_that_is_passed_over_again_does_not_take_the_head_back() -> None:
+    worker = Worker(Webhook())
+    worker.log.append(b"{not json")
+    await worker.take(Tick(START))
+    again = Worker(Webhook(), data=dict(worker.changelog()))
+    again.log = worker.log[:1]
+    await again.take()
+    assert again.state == worker.state
+
+
+async def test_a_run_whose_reading_is_over_writes_nothing_more() -> None:
+    worker = Worker(Webhook())
+    worker.log = [inputs.encode(Tick(START + n)) for n in range(3)]
+    worker._read = 0
+    records = [SimpleNamespace(offset=n, value=raw) for n, raw in enumerate(worker.log)]
+    run = Run(INPUTS.topic, INPUTS.partition, records, Begin(None, "", 0), 0)
+    declare = worker.stage._app.consumer.declare_durable
+
+    def until_the_rebalance(tp: TP, offset: int) -> None:
+        declare(tp, offset)
+        worker.overtaken = offset == 2
+
+    worker.stage._app.consumer.declare_durable = until_the_rebalance
+    await worker.stage.take(run)
+    assert worker.durable == [1, 2]
+    assert worker.state.now == START + 1
+    assert [topic for topic, _, _ in worker.producer.sent] == ["changelog"] * 2
+
+
+async def test_a_head_below_the_commit_is_not_taken_for_the_state() -> None:
+    frozen = Worker(Webhook(), name="frozen")
+    await frozen.take(Tick(START))
+    heir = Worker(Webhook(), name="heir", data=dict(frozen.changelog()))
+    heir.log, heir._read = list(frozen.log), 1
+    await heir.take(Tick(START + 1), SignalInput(surge()), Tick(START + 2))
+    frozen.log = list(heir.log)
+    await frozen.stage.take(frozen.run())
+    mixed = {**heir.table.data, HEAD: frozen.table.data[HEAD]}
+    third = Worker(Webhook(), data=mixed, committed=heir.durable[-1])
+    third.log, third._read = list(heir.log), heir.durable[-1]
+    with pytest.raises(StaleStateError, match="up to offset 1, but the inputs below 6"):
+        await third.take(Tick(START + 3))
+    assert third.producer.sent == []
+
+
+async def test_a_state_that_was_deleted_begins_at_the_commit() -> None:
+    worker = Worker(Webhook(), committed=1)
+    worker.log, worker._read = [inputs.encode(Tick(START))], 1
+    await worker.take(Tick(START + 1))
+    assert worker.state.now == START + 1
 
 
 async def test_a_signal_of_a_newer_detection_is_not_passed_over() -> None:
