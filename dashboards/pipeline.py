@@ -135,8 +135,12 @@ def _intake(words: Words) -> list[Panel]:
         ),
         graph(
             words.say("Records lost"),
-            words.say("Dropped by the log before they were read."),
+            words.say("Dropped by the log before they were read, or written by none of ours."),
             Query("sum by (topic) (increase(tocsin_records_lost_total[1h]))", "{{topic}}"),
+            Query(
+                "sum by (topic) (increase(tocsin_foreign_inputs_total[1h]))",
+                words.say("not ours {series}", series="{{topic}}"),
+            ),
             unit="short", width=4,
         ),
         graph(
@@ -209,6 +213,12 @@ def _detection(words: Words) -> list[Panel]:
             words.say("Torn when a shard was restored; it went on from an older one."),
             Query("sum by (shard) (tocsin_snapshots_passed_over_total)", shard),
             unit="short", width=4,
+        ),
+        graph(
+            words.say("Use of the budget"),
+            words.say("Series and methods that judge, against those that false alarms are for."),
+            Query("sum(tocsin_judging_places) / max(tocsin_budgeted_places)", ""),
+            unit="percentunit", width=4,
         ),
     ]  # fmt: skip
 
