@@ -4,7 +4,7 @@ A scope without its stream is its matter; streams do not part a matter, so compl
 posts about one product meet. A signal joins an open incident that changed at most `WINDOW`
 of event time before or after it when their matters are the same (`akin`):
 
-- no field that both have differs, and
+- no field that both have differs, apart from the harm that is named, and
 - one holds the other's fields (parent and child), or both share a field of `SUBJECT`: an
   equal region alone does not make one matter of two, and two parts without a shared field
   never meet. Where a trigger is on either side the shared field of `SUBJECT` is always
@@ -143,7 +143,9 @@ def _of_stream(signal: Signal, incidents: Iterable[Incident]) -> list[Incident]:
 
 
 def _leading(one: Scope, other: Scope) -> Scope:
-    """The wider of two scopes, where a stream's total is not wider but without a matter."""
+    """The wider of two scopes, without a harm that differs; a stream's total has no matter."""
+    if "harm" in one and other.get("harm", one["harm"]) != one["harm"]:
+        one = {field: value for field, value in one.items() if field != "harm"}
     first, second = matter(one), matter(other)
     if not first:
         return other
@@ -161,8 +163,9 @@ def _together(incident: Incident, signal: Signal) -> frozenset[str]:
 
 
 def _apart(one: Scope, other: Scope, together: frozenset[str]) -> bool:
-    """Whether a field that both have differs; regions that rise together are one."""
-    differing = {field for field in one.keys() & other.keys() if one[field] != other[field]}
+    """Whether a field but the harm differs; regions that rise together are one."""
+    shared = (one.keys() & other.keys()) - {"harm"}  # a new kind of harm is told, not opened
+    differing = {field for field in shared if one[field] != other[field]}
     if differing == {"region"}:
         return not {one["region"], other["region"]} <= together
     return bool(differing)

@@ -5,6 +5,7 @@ from alerts.colour import Colour, ColourReason
 from alerts.grouping import FULL, MANY
 from alerts.incident import IncidentState, Reason
 from alerts.lifecycle import Incidents
+from alerts.notices import harm
 from alerts.signal import Kind, Signal, SignalState
 from tests.alerts.samples import only, rule, run, scoped, silence, surge, told, trigger
 
@@ -260,3 +261,13 @@ def test_a_topic_explains_its_channels_which_stay_apart_from_one_another() -> No
 def test_no_number_of_silences_is_a_storm() -> None:
     quiet = [silence(str(n), channel=str(n), hours=n / 10) for n in range(MANY + 3)]
     assert len(after(*quiet).incidents) == MANY + 3
+
+
+def test_two_harms_of_one_product_are_one_incident_that_names_both() -> None:
+    kettle = {"product": "kettle", "batch": "B1", "region": "N"}
+    fire = trigger("f", scope=scoped(**kettle, harm="fire"), harm=("fire",))
+    hurt = trigger("h", scope=scoped(**kettle, harm="injury"), harm=("injury",))
+    incident = only(after(fire, hurt))
+    assert harm(incident) == ("fire", "injury")
+    assert incident.scope == scoped(**kettle)
+    assert incident.colour is Colour.RED
