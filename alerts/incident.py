@@ -46,6 +46,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """What recipients know: the last message's colour, counts and harm; `peak` is the highest.
 
     `rarity` is the greatest so far, by which recipients with a budget of their own are told.
+    `surged` says that an excess has been told.
     """
 
     colour: Colour
@@ -55,6 +56,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     took: int
     harm: tuple[str, ...]
     rarity: float = 0.0
+    surged: bool = False
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):

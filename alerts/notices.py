@@ -1,7 +1,7 @@
 """Whether a change of an incident is told, and what the notice holds.
 
-Told are: new, colour up or down, a new kind of harm, a new region or batch, other incidents
-taken over, cleared, withdrawn. That an incident was merged is told by the one that took it.
+Told are: new, colour up or down, a new kind of harm, the first excess beside a report of harm, a
+new region or batch, other incidents taken over, cleared, withdrawn. That an incident was merged is told by the one that took it.
 The second, third and fourth region or batch are told one by one, from then on only when
 their number has doubled since the last message: a storm over forty townships makes seven
 messages, not forty. Blue is told like the others, marked blue, to those whose `least` is
@@ -125,6 +125,7 @@ def told(incident: Incident) -> Told:
         took=len(incident.took),
         harm=harm(incident),
         rarity=max(incident.told.rarity if incident.told else 0.0, incident.rarity),
+        surged=bool(incident.told and incident.told.surged) or _surging(incident),
     )
 
 
@@ -152,10 +153,11 @@ def harm(incident: Incident) -> tuple[str, ...]:
 
 
 def _blind(incident: Incident, silences: Iterable[Signal]) -> tuple[Signal, ...]:
-    """The others that began before the incident was over, in the streams it is about."""
+    """The others that began before it was over, in its streams; a topic explains its channels."""
     streams, over = {signal.stream for signal in incident.signals.values()}, _over(incident)
     others = (signal for signal in silences if signal.id not in incident.signals)
-    return tuple(s for s in others if s.stream in streams and s.onset < over)
+    found = [s for s in others if s.stream in streams and s.onset < over]
+    return tuple(s for s in found if not any(t.scope.items() < s.scope.items() for t in found))
 
 
 def _over(incident: Incident) -> datetime:
@@ -181,7 +183,13 @@ def _changed(incident: Incident, told: Told) -> bool:
     lowered = told.colour.above(incident.colour)
     harmed = bool(set(harm(incident)) - set(told.harm))
     took = len(incident.took) > told.took
-    return lowered or harmed or took or _spread(len(places(incident)), told.places)
+    hurt = any(signal.event and signal.harm for signal in incident.standing)
+    grown = hurt and _surging(incident) and not told.surged
+    return lowered or harmed or grown or took or _spread(len(places(incident)), told.places)
+
+
+def _surging(incident: Incident) -> bool:
+    return any(signal.exceeds and signal.live for signal in incident.signals.values())
 
 
 def _spread(now: int, told: int) -> bool:

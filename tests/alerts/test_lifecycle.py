@@ -9,7 +9,7 @@ from alerts.deliveries import Recipient
 from alerts.incident import IncidentState, Reason
 from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick
 from alerts.lifecycle import MEMORY, Incidents, step
-from alerts.signal import Signal, SignalState
+from alerts.signal import Kind, Signal, SignalState
 from alerts.transitions import QUIET
 from tests.alerts.samples import NOON, START, TEAM, only, run, scoped, silence, surge, told, trigger
 
@@ -306,3 +306,21 @@ def test_a_silence_lasts_until_its_source_speaks_again() -> None:
     state, after = run([more, ended], state)
     assert only(state).state is IncidentState.CLEARED
     assert told([*decisions, *after]) == ["new", "cleared"]
+
+
+def test_the_first_surge_beside_a_report_of_harm_is_told_once() -> None:
+    scope = scoped(product="kettle", batch="B1")
+    grows = [
+        surge("s", scope=scope, revision=n, observed=float(people))
+        for n, people in enumerate((8, 20, 47))
+    ]
+    again = surge("o", scope=scope, kind=Kind.DRIFT)
+    _, decisions = run([trigger(scope=scope), trigger("u", scope=scope), *grows, again])
+    assert [told([decision]) for decision in decisions] == [["new"], [], ["updated"], [], [], []]
+
+
+def test_a_report_of_harm_in_an_incident_that_a_surge_opened_tells_no_surge_anew() -> None:
+    scope = scoped(product="kettle")
+    first = surge("s", scope=scope)
+    _, decisions = run([first, trigger(scope=scope), surge("o", scope=scope, kind=Kind.DRIFT)])
+    assert [told([decision]) for decision in decisions] == [["new"], ["escalated"], []]

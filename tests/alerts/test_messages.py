@@ -504,3 +504,11 @@ def test_a_report_of_harm_says_when_it_was_called_and_later_when_it_was_confirme
     called = last(trigger(state=SignalState.PROVISIONAL))
     assert called.lines[1] == "Happened 2026-03-02 11:00 UTC, alarmed 2026-03-02 12:00 UTC."
     assert "confirmed 2026-03-02 12:00 UTC" in last(trigger()).lines[1]
+
+
+def test_a_silent_topic_stands_for_its_channels_where_an_alert_says_what_is_not_seen() -> None:
+    channels = [silence(name, channel=name) for name in ("app", "phone", "web")]
+    text = body(last(silence("t"), *channels, surge()))
+    (line,) = [line for line in text.splitlines() if "cannot see" in line]
+    assert line.count("since") == 1
+    assert "phone" not in line
