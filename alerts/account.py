@@ -185,7 +185,7 @@ class Reader(Measures):
         because = self.name("because", incident.because)
         told = incident.factors or incident.colour is Colour.BLUE  # older ones tell no factors
         if incident.because is ColourReason.POINTS and told:
-            because = self.factors(incident.factors)
+            because = self.factors(incident.factors, notice.elsewhere)
         said = self.say(
             "Why {colour}: {because}.",
             colour=self.name("colour", incident.colour), because=because,

@@ -21,7 +21,7 @@ A silence is yellow: nobody is known to be hurt, but somebody must look, for we 
 brings no points and shares no incident with what does.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -56,6 +56,13 @@ LIMITS: dict[str, tuple[float, ...]] = {
     "harm": (1.0,),  # kinds of harm named
 }
 LEVELS = ((5, Colour.RED), (3, Colour.ORANGE), (1, Colour.YELLOW), (0, Colour.BLUE))
+
+
+FIGURES: dict[str, Callable[[Signal], float]] = {
+    "speed": lambda signal: signal.multiple,
+    "people": lambda signal: signal.observed - signal.expected,
+}
+"""What is measured of each surge; the greatest counts."""
 
 
 class ColourReason(StrEnum):
@@ -108,8 +115,7 @@ def assess(signals: Iterable[Signal]) -> Assessment:
 def _measured(signals: list[Signal]) -> dict[str, float]:
     surges = [signal for signal in signals if signal.exceeds]
     return {
-        "speed": max((signal.multiple for signal in surges), default=0.0),
-        "people": max((signal.observed - signal.expected for signal in surges), default=0.0),
+        **{aspect: max(map(figure, surges), default=0.0) for aspect, figure in FIGURES.items()},
         "spread": len({tuple(sorted(signal.scope.items())) for signal in signals}),
         "harm": len({harm for signal in signals for harm in signal.harm}),
     }

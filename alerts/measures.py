@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from alerts.precedence import Led
 from alerts.rates import BatchRate, Disproportion
-from alerts.signal import Kind, Signal, SignalState
+from alerts.signal import Kind, Scope, Signal, SignalState
 from alerts.words import Words
 from detectors.growth import Growth, Pace
 
@@ -260,11 +260,19 @@ class Measures(Words):
             eb05=self.number(evidence.eb05),
         )  # fmt: skip
 
-    def factors(self, factors: Mapping[str, float]) -> str:
-        """What brought points for the colour, with its figures."""
+    def factors(self, factors: Mapping[str, float], elsewhere: Mapping[str, Scope]) -> str:
+        """What brought points for the colour, with its figures, and whose they are if others'."""
         if not factors:
             return self.say("neither speed nor number, spread or harm reaches a limit")
-        return self.listed(self._factor(aspect, value) for aspect, value in factors.items())
+        return self.listed(
+            self._whose(self._factor(aspect, value), elsewhere.get(aspect))
+            for aspect, value in factors.items()
+        )
+
+    def _whose(self, factor: str, scope: Scope | None) -> str:
+        if scope is None:
+            return factor
+        return self.say("{factor} ({scope})", factor=factor, scope=self.fields(scope))
 
     def _factor(self, aspect: str, value: float) -> str:
         if aspect == "speed":

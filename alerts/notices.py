@@ -1,7 +1,8 @@
 """Whether a change of an incident is told, and what the notice holds.
 
 Told are: new, colour up or down, a new kind of harm, the first excess beside a report of harm, a
-new region or batch, other incidents taken over, cleared, withdrawn. That an incident was merged is told by the one that took it.
+new region or batch, other incidents taken over, cleared, withdrawn. That an incident was merged
+is told by the one that took it.
 The second, third and fourth region or batch are told one by one, from then on only when
 their number has doubled since the last message: a storm over forty townships makes seven
 messages, not forty. Blue is told like the others, marked blue, to those whose `least` is
@@ -15,11 +16,11 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from alerts.colour import Colour, higher
+from alerts.colour import FIGURES, Colour, higher
 from alerts.grouping import WINDOW
 from alerts.incident import Incident, IncidentLine, IncidentState, Told, line
 from alerts.precedence import Led, led
-from alerts.signal import CERTAIN, Signal
+from alerts.signal import CERTAIN, Scope, Signal
 
 PLACES = ("region", "batch")
 ONE_BY_ONE = 4
@@ -45,7 +46,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     largest.
     `before` is what the previous message said; None for the first. `blind` holds the silences
     that last meanwhile in the streams this is about. `led` says which stream led, where both have
-    the matter.
+    the matter. `elsewhere` names the series of those factors that are not of what counts.
     """
 
     what: What
@@ -61,6 +62,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     height: Signal | None = None
     rarity: float = CERTAIN
     led: Led | None = None
+    elsewhere: dict[str, Scope] = {}
 
     @property
     def ended(self) -> bool:
@@ -104,6 +106,7 @@ def notice(incident: Incident, what: What, *, silences: Iterable[Signal] = ()) -
         before=incident.told,
         blind=_blind(incident, silences),
         led=led(incident.standing),
+        elsewhere=_elsewhere(incident, surge or signal),
     )
 
 
@@ -150,6 +153,17 @@ def places(incident: Incident) -> tuple[str, ...]:
 
 def harm(incident: Incident) -> tuple[str, ...]:
     return tuple(sorted({kind for signal in incident.standing for kind in signal.harm}))
+
+
+def _elsewhere(incident: Incident, spoken: Signal) -> dict[str, Scope]:
+    """Of each factor that the one spoken of has not, whose it is."""
+    found = {}
+    for aspect in incident.factors.keys() & FIGURES.keys():
+        figure, factor = FIGURES[aspect], incident.factors[aspect]
+        others = [s for s in incident.standing if s.exceeds and figure(s) == factor]
+        if others and figure(spoken) != factor:
+            found[aspect] = others[0].scope
+    return found
 
 
 def _blind(incident: Incident, silences: Iterable[Signal]) -> tuple[Signal, ...]:

@@ -512,3 +512,14 @@ def test_a_silent_topic_stands_for_its_channels_where_an_alert_says_what_is_not_
     (line,) = [line for line in text.splitlines() if "cannot see" in line]
     assert line.count("since") == 1
     assert "phone" not in line
+
+
+def test_a_figure_of_another_series_is_named_where_the_colour_is_explained() -> None:
+    part = surge("b", scope=BATCH, observed=14.0, expected=0.3, multiple=41.0)
+    wider = surge("a", scope=KETTLE, observed=47.0, expected=10.0, multiple=4.7)
+    for language, whose in (("en", "37 more than expected ("), ("zh", "（")):
+        lines = last(part, wider, language=language).lines
+        (why,) = [line for line in lines if line.startswith(("Why", "为何", "定为"))]
+        assert whose in why
+    alone = body(last(surge(observed=90.0, multiple=18.0)))
+    assert "more than expected (" not in alone
