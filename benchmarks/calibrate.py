@@ -24,7 +24,7 @@ from streams.calibration.trial import Clean, under
 from streams.configuration.sections import BUDGETED, Stream
 from streams.detection.stream import Watch
 from streams.files.history import History
-from streams.hindsight import called as hindsight
+from streams.hindsight import called
 from streams.hindsight.called import Called
 from streams.settings import Cut, Detection, Settings
 from streams.traffic import generator
@@ -55,7 +55,7 @@ class Past:
             self._history = History(paths, None, intake=settings.intake)
 
     def play(self, settings: Settings, watch: Watch | None = None) -> Sequence[Called]:
-        return hindsight.look_back(
+        return called.look_back(
             settings, self._history, now=self._now, watch=watch, on_events=lambda _: None
         ).called
 

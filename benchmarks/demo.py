@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from alerts.incident import IncidentLine
-from streams.demonstration import programme as demo
+from streams.demonstration import programme
 from streams.hindsight.scorecard import Call
 from streams.settings import Detection, Settings
 
@@ -35,9 +35,9 @@ def main() -> None:
 
 
 def _run(run: int, *, seed: int) -> dict[str, Any]:
-    made = demo.traffic(end=FIRST + run * STEP, seed=seed)
-    settings = Settings(detection=Detection(zone=demo.ZONE))
-    card = demo.scored(demo.rehearse(made, settings), made)
+    made = programme.traffic(end=FIRST + run * STEP, seed=seed)
+    settings = Settings(detection=Detection(zone=programme.ZONE))
+    card = programme.scored(programme.rehearse(made, settings), made)
     result = {
         "seed": seed,
         "end": (FIRST + run * STEP).isoformat(),

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from streams.broker import local as broker
+from streams.broker import local
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def main() -> None:
     for group in groups(folder):
         with suppress(ProcessLookupError):
             os.killpg(group, signal.SIGKILL)
-    broker.down(folder)
+    local.down(folder)
 
 
 if __name__ == "__main__":

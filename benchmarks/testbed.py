@@ -17,7 +17,7 @@ from kafka import KafkaProducer
 
 from benchmarks import machine
 from benchmarks.lifeline import lifeline
-from streams.broker import local as broker
+from streams.broker import local
 from streams.broker.node import Node
 
 DEADLINE = 900.0  # seconds for whatever is waited for
@@ -55,8 +55,8 @@ def testbed() -> Iterator[Testbed]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with lifeline(folder), ExitStack() as standing:
-            standing.callback(broker.down, folder)
-            running = broker.up(folder)
+            standing.callback(local.down, folder)
+            running = local.up(folder)
             yield Testbed(folder, running.bootstrap, running.pid)
 
 

@@ -2,11 +2,11 @@
 
 from streams.events.columns import End
 from streams.events.event import Event, Rejected
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.files.course import events_of
 
 
-def parsed(batch: files.Batch) -> list[Event | Rejected]:
+def parsed(batch: inputs.Batch) -> list[Event | Rejected]:
     """In the order of the rows."""
     events = iter(events_of(batch.stream, batch.answers.columns))
     refused = {at: why for at, why in batch.answers.odd.items() if not isinstance(why, End)}

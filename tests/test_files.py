@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from streams.events.event import Complaint, Event, Mention, Rejected, Update
 from streams.events.mapping import MappingError, load
 from streams.events.parsing import parse
-from streams.files import foreign
-from streams.files import inputs as files
+from streams.files import foreign, inputs
 from streams.files.inputs import FileError, wire
 from streams.settings import Intake
 from streams.sources.keys import key
@@ -29,8 +28,8 @@ LINE = json.dumps({"id": "c-1", "time": NOON, "product": "kettle"})
 
 def rows(path: Path, *args: object) -> dict[int, Event | Rejected]:
     found: dict[int, Event | Rejected] = {}
-    for batch in files.read(path, *args):  # type: ignore[arg-type]  # as the test gives them
-        assert len(batch.rows) == len(batch.answers) <= files.BATCH
+    for batch in inputs.read(path, *args):  # type: ignore[arg-type]  # as the test gives them
+        assert len(batch.rows) == len(batch.answers) <= inputs.BATCH
         assert len(batch.met) == len(batch.answers.columns)
         found |= zip(batch.rows.tolist(), parsed(batch), strict=True)
     return found
@@ -107,7 +106,7 @@ def test_an_oversized_line_is_refused_and_the_next_is_read(tmp_path: Path) -> No
 
 def test_a_long_text_is_cut_by_the_settings(tmp_path: Path) -> None:
     path = put(tmp_path / "complaints.csv", f"id,time,text\na,{NOON},{'x' * 50}\n")
-    (batch,) = files.read(path, intake=Intake(max_text=10))
+    (batch,) = inputs.read(path, intake=Intake(max_text=10))
     assert parsed(batch) == [Complaint(id="a", time=NOON_MS, text="x" * 10)]
 
 
@@ -129,15 +128,15 @@ def test_the_time_of_arrival_goes_with_its_row(tmp_path: Path) -> None:
     text = 'stream = "complaints"\n[fields]\ntime = "at"\nreceived = "came"\n'
     mapping = load(put(tmp_path / "m.toml", text))
     path = put(tmp_path / "calls.csv", f"at,came\n{NOON},2026-03-01T13:00:00Z\n{NOON},\nx,\n")
-    (batch,) = files.read(path, mapping)
+    (batch,) = inputs.read(path, mapping)
     assert batch.met.tolist() == [NOON_MS + 3_600_000, NOON_MS]
-    (plain,) = files.read(put(tmp_path / "complaints.jsonl", LINE))
+    (plain,) = inputs.read(put(tmp_path / "complaints.jsonl", LINE))
     assert plain.met.tolist() == [NOON_MS]
 
 
 def test_many_rows_come_in_batches_and_in_order(tmp_path: Path) -> None:
     lines = "\n".join(LINE.replace("c-1", f"c-{n}") for n in range(5_000))
-    batches = list(files.read(put(tmp_path / "complaints.jsonl", lines)))
+    batches = list(inputs.read(put(tmp_path / "complaints.jsonl", lines)))
     assert [len(batch.answers) for batch in batches] == [2048, 2048, 904]
     assert [row for batch in batches for row in batch.rows] == list(range(1, 5_001))
 
@@ -149,7 +148,7 @@ def test_the_stream_comes_from_the_argument_or_the_name(tmp_path: Path) -> None:
     (event,) = rows(put(tmp_path / "export.jsonl", LINE), None, "mentions").values()
     assert isinstance(event, Mention)
     with pytest.raises(FileError, match=r"export.jsonl: says no stream: .* complaint-updates"):
-        files.read(tmp_path / "export.jsonl")
+        inputs.read(tmp_path / "export.jsonl")
 
 
 def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
@@ -161,7 +160,7 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
         ("notes.txt", "must end in .jsonl, .ndjson or .csv"),
     ):
         with pytest.raises(FileError) as caught:
-            files.read(tmp_path / name)
+            inputs.read(tmp_path / name)
         assert rule in str(caught.value)
         assert len(str(caught.value).splitlines()) == 1
 
@@ -171,9 +170,9 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 def test_rows_are_numbered_through_whatever_is_read_at_once(
     tmp_path: Path, name: str, end: str
 ) -> None:
-    numbers, time, text = range(1, 3 * files.BLOCK // 1000), NOON_MS, "x" * 1000
+    numbers, time, text = range(1, 3 * inputs.BLOCK // 1000), NOON_MS, "x" * 1000
     lines = [f'{{"id":"{n}","time":{time},"text":"{text}"}}' if n % 7 else "" for n in numbers]
-    lines[50] = " " * files.BLOCK
+    lines[50] = " " * inputs.BLOCK
     found = rows(put(tmp_path / name, "\n".join(lines) + end))
     named = {n: event.id for n, event in found.items() if isinstance(event, Complaint)}
     assert named == {n: str(n) for n in numbers if n % 7 and n != 51}
@@ -191,7 +190,7 @@ def test_damaged_gzip_is_one_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "complaints.jsonl.gz"
     path.write_bytes(content)
     with pytest.raises(FileError, match=r"complaints.jsonl.gz: cannot be read to its end"):
-        list(files.read(path))
+        list(inputs.read(path))
 
 
 @pytest.mark.parametrize(
@@ -211,7 +210,7 @@ def test_a_table_that_is_no_text_says_what_to_save_it_as(
     tmp_path: Path, name: str, content: bytes, said: str
 ) -> None:
     with pytest.raises(FileError) as caught:
-        files.read(put(tmp_path / name, content))
+        inputs.read(put(tmp_path / name, content))
     assert f"{name}: is {said}" in str(caught.value)
     assert 'save it as "CSV UTF-8"' in str(caught.value)
 
@@ -227,26 +226,26 @@ def test_a_file_under_a_false_name_is_called_what_it_is(
     tmp_path: Path, content: bytes, said: str
 ) -> None:
     with pytest.raises(FileError, match=f"complaints.csv: is {said}"):
-        files.read(put(tmp_path / "complaints.csv", content))
+        inputs.read(put(tmp_path / "complaints.csv", content))
 
 
 def test_an_empty_file_of_lines_is_empty_and_of_csv_lacks_its_header(tmp_path: Path) -> None:
     assert rows(put(tmp_path / "complaints.jsonl", "")) == {}
     with pytest.raises(FileError, match="must begin with a header"):
-        files.read(put(tmp_path / "complaints.csv", ""))
+        inputs.read(put(tmp_path / "complaints.csv", ""))
     assert rows(put(tmp_path / "complaints.csv", "id,time\n")) == {}
 
 
 def test_a_header_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r'no column "time" and no mapping; it has: tim, id'):
-        files.read(put(tmp_path / "complaints.csv", "id,tim\n"))
+        inputs.read(put(tmp_path / "complaints.csv", "id,tim\n"))
     with pytest.raises(FileError, match='more than one column "time"'):
-        files.read(put(tmp_path / "complaints.csv", "time,time\n"))
+        inputs.read(put(tmp_path / "complaints.csv", "time,time\n"))
     with pytest.raises(FileError, match='header must be UTF-8; if it is a table, save it as "CSV'):
-        files.read(put(tmp_path / "complaints.csv", b"id,\xff\n"))
+        inputs.read(put(tmp_path / "complaints.csv", b"id,\xff\n"))
     mapping = load(put(tmp_path / "m.toml", 'stream = "complaints"\n[fields]\ntime = "at"\n'))
     with pytest.raises(MappingError, match=r'column "at" is not in complaints.csv; it has: a'):
-        files.read(put(tmp_path / "complaints.csv", "a\n"), mapping)
+        inputs.read(put(tmp_path / "complaints.csv", "a\n"), mapping)
 
 
 def test_the_key_follows_person_root_or_id() -> None:
@@ -274,7 +273,7 @@ def test_no_content_raises_anything_but_a_file_error(
 ) -> None:
     written = b"id,time,text\n" + content if name.endswith("csv") else content
     path = put(tmp_path / name, written)
-    if foreign.recognized(name, written.removeprefix(files.BOM)):
+    if foreign.recognized(name, written.removeprefix(inputs.BOM)):
         with pytest.raises(FileError):
             rows(path)
         return

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events.event import Complaint, Rejected
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.files.tables import Dialect, Table, dialect
 from tests.parsed import parsed
 
@@ -26,7 +26,7 @@ def table(content: bytes) -> list[list[str] | Rejected]:
 def test_chinese_is_read_as_excel_in_china_writes_it(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "complaints.csv"
     path.write_bytes(CHINESE.encode(encoding))
-    (batch,) = files.read(path)
+    (batch,) = inputs.read(path)
     first = parsed(batch)[0]
     assert isinstance(first, Complaint)
     assert (first.id, first.region, first.text) == ("一", "浙江", "水壶漏水，烫伤了手")
@@ -35,7 +35,7 @@ def test_chinese_is_read_as_excel_in_china_writes_it(tmp_path: Path, encoding: s
 def test_gbk_is_read_from_a_gzipped_file_too(tmp_path: Path) -> None:
     path = tmp_path / "complaints.csv.gz"
     path.write_bytes(gzip.compress(CHINESE.encode("gbk")))
-    (batch,) = files.read(path)
+    (batch,) = inputs.read(path)
     assert [event.id for event in parsed(batch) if isinstance(event, Complaint)] == ["一", "二"]
 
 

@@ -15,14 +15,14 @@ from streams.archive import places
 from streams.archive.log import ArchiveError, Log
 from streams.events import mapping
 from streams.events.mapping import Mapping
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.hindsight.backtest import Outcome
 from streams.settings import Settings
 from tocsin import hindsight_view, language, looking
 from tocsin.errors import SettingsFile, one_line
 
 PROBLEMS = (
-    settings.SettingsError, mapping.MappingError, files.FileError, looking.NoEventsError,
+    settings.SettingsError, mapping.MappingError, inputs.FileError, looking.NoEventsError,
     ArchiveError, places.PlaceError, OSError,
 )  # fmt: skip
 

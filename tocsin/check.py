@@ -11,8 +11,7 @@ from rich.text import Text
 from alerts.words import Words
 from streams import settings
 from streams.archive import places
-from streams.broker import local as broker
-from streams.broker import records, surroundings, topics
+from streams.broker import local, records, surroundings, topics
 from streams.broker.surroundings import Look
 from streams.broker.topics import Topics
 from streams.detection import batches
@@ -24,7 +23,7 @@ from tocsin.errors import SettingsFile, one_line
 from tocsin.told_view import budget, changing, told
 
 PROBLEMS = (
-    settings.SettingsError, mapping.MappingError, broker.BrokerError, topics.TopicError,
+    settings.SettingsError, mapping.MappingError, local.BrokerError, topics.TopicError,
 )  # fmt: skip
 
 
@@ -92,7 +91,7 @@ def _batches(words: Words, table: batches.Batches) -> str:
 
 def _surroundings(console: Console, words: Words, chosen: Settings) -> list[str]:
     """Says what answers; returns a line for each thing that does not."""
-    address = broker.address(chosen)
+    address = local.address(chosen)
     problems = _archive(console, words, chosen)
     with records.connected(chosen.kafka, address) as cluster:
         console.print(words.say("Kafka answers at {address}", address=address))

@@ -21,10 +21,8 @@ from dashboards.demo.addresses import addresses
 from dashboards.demo.report import Report, report
 from dashboards.demo.screen import Screen
 from streams import settings
-from streams.broker import local as broker
-from streams.broker import topics
-from streams.demonstration import programme as demo
-from streams.demonstration import sandbox
+from streams.broker import local, topics
+from streams.demonstration import programme, sandbox
 from streams.demonstration.findings import findings
 from streams.demonstration.programme import Played
 from streams.demonstration.sandbox import Process
@@ -63,7 +61,7 @@ def run(
     ] = False,
     seed: Annotated[
         int, typer.Option(help="Of the history; another seed is another company's month.", min=0)
-    ] = demo.SEED,
+    ] = programme.SEED,
     end: Annotated[
         datetime | None,
         typer.Option(help="When it ends, in UTC unless it names a zone; else the present hour."),
@@ -78,12 +76,12 @@ def run(
     Example: LANG_ALERTS=zh tocsin demo --keep
     """
     with one_line(ValueError):
-        words = Words(_language(), ZoneInfo(demo.ZONE))
+        words = Words(_language(), ZoneInfo(programme.ZONE))
     code = STOPPED
-    expected = (broker.BrokerError, settings.SettingsError, topics.TopicError, sandbox.EndedError)
+    expected = (local.BrokerError, settings.SettingsError, topics.TopicError, sandbox.EndedError)
     try:
         with one_line(*expected), stoppable(), sandbox.secluded():
-            made = demo.traffic(end=_end(end), seed=seed, names=words.language)
+            made = programme.traffic(end=_end(end), seed=seed, names=words.language)
             show = _Show(words, made, live, Played(moment=moment(made.start)))
             with _stand(words) as stand, show.screen(stand) as screen:
                 code = 0 if show.play(stand, screen).passed else 1
@@ -110,7 +108,7 @@ def _end(named: datetime | None) -> datetime:
 @contextmanager
 def _stand(words: Words) -> Iterator[Stand]:
     with tempfile.TemporaryDirectory(prefix="tocsin-demo-", ignore_cleanup_errors=True) as folder:
-        chosen = sandbox.configured(Path(folder), language=words.language, zone=demo.ZONE)
+        chosen = sandbox.configured(Path(folder), language=words.language, zone=programme.ZONE)
         starting = console.status(words.say("starting Kafka (the first time downloads 44 MB)"))
         with starting, sandbox.kafka(chosen) as bootstrap:
             starting.stop()
@@ -143,10 +141,10 @@ class _Show:
 
     def play(self, stand: Stand, screen: Screen) -> Scorecard:
         with feeding(stand.settings, stand.bootstrap) as feed:
-            demo.play(self.made, feed, self.played, seconds=self.live)
+            programme.play(self.made, feed, self.played, seconds=self.live)
         self._settle(stand, screen)
         screen.show_alerts()
-        card = demo.scored(findings(stand.settings, stand.bootstrap), self.made)
+        card = programme.scored(findings(stand.settings, stand.bootstrap), self.made)
         took, met = time.monotonic() - self.began, screen.telemetry.records
         console.print(report(self.words, Report(card, self.played.sent, met, took)))
         return card
@@ -171,4 +169,4 @@ class _Show:
             pages.await_word()  # it listens
             console.print(addresses(self.words, chosen, bootstrap, token))
             with feeding(chosen, bootstrap) as feed:
-                demo.go_on(self.made, feed, self.played)
+                programme.go_on(self.made, feed, self.played)

@@ -9,19 +9,17 @@ from rich.text import Text
 
 from alerts.words import Words
 from streams import settings
-from streams.archive import evidence as erasure
-from streams.archive import places
+from streams.archive import evidence, places
 from streams.archive.erasure import Erased, Eraser
 from streams.archive.evidence import Letters
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from streams.broker.topics import Topics
 from streams.settings import Settings
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 
 PROBLEMS = (
-    settings.SettingsError, broker.BrokerError, topics.TopicError, places.PlaceError,
+    settings.SettingsError, local.BrokerError, topics.TopicError, places.PlaceError,
 )  # fmt: skip
 
 
@@ -39,10 +37,10 @@ def erase(
     console, words = Console(highlight=False), language.words()
     with one_line(*PROBLEMS):
         chosen = settings.load(file)
-        bootstrap = broker.address(chosen)
+        bootstrap = local.address(chosen)
         place = places.place(chosen)
         archived = Eraser(place, person).erase()
-        letters = erasure.erase(chosen, bootstrap, person, archived.quotes)
+        letters = evidence.erase(chosen, bootstrap, person, archived.quotes)
     for line in (
         *_erased(words, archived, letters), _evidence(words, letters),
         *_left(words, chosen, archived, letters),

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 
 from streams.configuration.sections import Stream
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.traffic import generator, schedule
 from streams.traffic.scenarios.scenario import Kind
 from streams.traffic.transport import Made
@@ -61,7 +61,7 @@ def generate(
     """
     err, words = Console(stderr=True, highlight=False), language.words()
     began = start.replace(tzinfo=start.tzinfo or UTC)
-    with one_line(ValueError, OSError, files.FileError):
+    with one_line(ValueError, OSError, inputs.FileError):
         traffic = generator.generate(
             seed=seed, start=began, days=days, per_day=per_day, names=names.value,
             incidents=[
@@ -89,9 +89,9 @@ def generate(
 def _paths(out: Path) -> dict[Stream, Path]:
     """Which streams go into which files."""
     if out.suffix == ".jsonl":
-        stream = files.stream_of(out)
+        stream = inputs.stream_of(out)
         if stream not in generator.STREAMS:
-            raise files.FileError(f"{out}: must begin its name with complaints or mentions")
+            raise inputs.FileError(f"{out}: must begin its name with complaints or mentions")
         return {stream: out}
     out.mkdir(parents=True, exist_ok=True)
     return {stream: out / f"{stream}.jsonl" for stream in generator.STREAMS}

@@ -16,11 +16,10 @@ from rich.text import Text
 from alerts.redaction import clean
 from alerts.words import Words
 from streams import settings
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from streams.configuration.sections import SOURCES
 from streams.events import mapping
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.proposal import installing, sampling, written
 from streams.proposal.proposal import Proposal, ProposalError
 from streams.proposal.sample import MOST, Sample
@@ -31,7 +30,7 @@ from tocsin.interview import Desk, InitError, Kind
 
 PROBLEMS = (
     InitError, looking.NoEventsError, ProposalError, settings.SettingsError,
-    mapping.MappingError, files.FileError, broker.BrokerError, topics.TopicError, OSError,
+    mapping.MappingError, inputs.FileError, local.BrokerError, topics.TopicError, OSError,
 )  # fmt: skip
 NAME = 60  # characters of the sample's name that are shown
 
@@ -98,7 +97,7 @@ def _data(
         return Data(", ".join(path.name for path in wanted), wanted)
     chosen = settings.load(file)
     kafka = sampling.reached(chosen.kafka, reading.bootstrap)
-    address = kafka.bootstrap or broker.address(chosen)
+    address = kafka.bootstrap or local.address(chosen)
     with desk.err.status(desk.words.say("reading {topic}", topic=wanted)):
         data = sampling.of_topic(
             kafka, address, wanted, aside, most=reading.most, oldest=reading.oldest

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from alerts.words import Words
 from streams import settings
-from streams.broker import local as broker
+from streams.broker import local
 from tocsin import language
 
 app = typer.Typer(help="A local Kafka broker without anything installed.", no_args_is_help=True)
@@ -43,8 +43,8 @@ def up(file: SettingsFile = None) -> None:
     try:
         home = _home(file)
         with console.status(words.say("starting Kafka")):
-            running = broker.up(home)
-    except (broker.BrokerError, settings.SettingsError) as error:
+            running = local.up(home)
+    except (local.BrokerError, settings.SettingsError) as error:
         raise _fail(error) from None
     console.print(
         words.say(
@@ -63,8 +63,8 @@ def down(file: SettingsFile = None) -> None:
     Example: tocsin kafka down
     """
     try:
-        stopped = broker.down(_home(file))
-    except (broker.BrokerError, settings.SettingsError) as error:
+        stopped = local.down(_home(file))
+    except (local.BrokerError, settings.SettingsError) as error:
         raise _fail(error) from None
     words = language.words()
     console.print(
@@ -81,11 +81,11 @@ def status(file: SettingsFile = None) -> None:
     """
     try:
         home = _home(file)
-        running = broker.status(home)
-    except (broker.BrokerError, settings.SettingsError) as error:
+        running = local.status(home)
+    except (local.BrokerError, settings.SettingsError) as error:
         raise _fail(error) from None
     if running is None:
-        raise _fail(broker.BrokerError('Kafka is not running; start it with "tocsin kafka up"'))
+        raise _fail(local.BrokerError('Kafka is not running; start it with "tocsin kafka up"'))
     since = running.started.astimezone().isoformat(sep=" ", timespec="seconds")
     words = language.words()
     console.print(

@@ -12,7 +12,7 @@ from streams.archive.log import Log
 from streams.detection.stream import Watch
 from streams.events.mapping import Mapping
 from streams.files.history import Arrival, History
-from streams.hindsight import called as hindsight
+from streams.hindsight import called
 from streams.hindsight.backtest import Outcome
 from streams.hindsight.called import Hindsight
 from streams.settings import Settings
@@ -63,7 +63,7 @@ def play(
 ) -> Hindsight:  # fmt: skip
     """What was read, with a bar of its own."""
     playing = bars.add_task(words.say("playing"), total=len(history))
-    return hindsight.look_back(
+    return called.look_back(
         settings, history, now=now, on_events=partial(bars.advance, playing),
         on_outcome=on_outcome, watch=watch,
     )  # fmt: skip
@@ -75,7 +75,7 @@ def play_archive(
 ) -> Hindsight:  # fmt: skip
     """An archive, which must hold an event; raises NoEventsError."""
     playing = bars.add_task(words.say("playing"), total=None)
-    seen = hindsight.look_back_on(
+    seen = called.look_back_on(
         settings, archive, on_events=partial(bars.advance, playing),
         on_outcome=on_outcome, watch=watch,
     )  # fmt: skip

@@ -6,14 +6,13 @@ from rich.console import Console
 from streams import settings
 from streams.archive import places
 from streams.archive.log import ArchiveError, Log
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from streams.hindsight import rebuild
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line, progress
 
 PROBLEMS = (
-    settings.SettingsError, broker.BrokerError, topics.TopicError, places.PlaceError, ArchiveError,
+    settings.SettingsError, local.BrokerError, topics.TopicError, places.PlaceError, ArchiveError,
 )  # fmt: skip
 
 
@@ -32,7 +31,7 @@ def run(
     err, words = Console(stderr=True, highlight=False), language.words()
     with one_line(*PROBLEMS):
         chosen = settings.load(file)
-        bootstrap = broker.address(chosen)
+        bootstrap = local.address(chosen)
         log = Log(places.at(url, chosen) if url else places.place(chosen))
         with progress(err) as bars:
             counted = bars.add_task(words.say("counting"), total=None)

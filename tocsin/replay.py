@@ -7,10 +7,9 @@ import typer
 from rich.console import Console
 
 from streams import settings
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from streams.events import mapping
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.files.history import Arrival, History
 from streams.sources import replay as playing
 from tocsin import language, refusals_view
@@ -44,13 +43,13 @@ def replay(
     """
     err, words = Console(stderr=True, highlight=False), language.words()
     problems = (
-        settings.SettingsError, mapping.MappingError, files.FileError, broker.BrokerError,
+        settings.SettingsError, mapping.MappingError, inputs.FileError, local.BrokerError,
         topics.TopicError,
     )  # fmt: skip
     pace = _speed(speed)
     with one_line(*problems), progress(err) as bars:
         chosen = settings.load(file)
-        bootstrap = broker.address(chosen)
+        bootstrap = local.address(chosen)
         topics.create(chosen, bootstrap)
         task = bars.add_task(words.say("reading"), total=None)
         chosen_map = mapping.load(map_file) if map_file else None

@@ -7,8 +7,7 @@ import typer
 from rich.console import Console
 
 from streams import settings
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from streams.broker.topics import Role
 from streams.detection import batches
 from streams.settings import Settings
@@ -18,7 +17,7 @@ from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 from tocsin.told_view import told
 
-EXPECTED = (settings.SettingsError, broker.BrokerError, topics.TopicError, health.PortError)
+EXPECTED = (settings.SettingsError, local.BrokerError, topics.TopicError, health.PortError)
 
 
 def run(
@@ -41,7 +40,7 @@ def run(
     with one_line(*EXPECTED):
         chosen = settings.load(file)
         batches.load(chosen.tables.batches)  # told here, and not by a worker that cannot begin
-        bootstrap = broker.address(chosen)
+        bootstrap = local.address(chosen)
         topics.create(chosen, bootstrap)
         if len(roles) > 1:
             health.check(chosen.operations, roles)

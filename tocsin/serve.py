@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 
 from streams import settings
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from streams.configuration.sections import url
 from streams.settings import Settings
 from streams.workers.health import PortError
@@ -30,9 +29,9 @@ def serve(host: Host = None, port: Port = None, file: SettingsFile = None) -> No
 
     Example: tocsin serve --port 8470
     """
-    with one_line(settings.SettingsError, broker.BrokerError, topics.TopicError):
+    with one_line(settings.SettingsError, local.BrokerError, topics.TopicError):
         chosen = settings.load(file)
-        bootstrap = broker.address(chosen)
+        bootstrap = local.address(chosen)
         topics.create(chosen, bootstrap)
     with one_line(PortError):
         _run(chosen, bootstrap, host or chosen.serve.host, port or chosen.serve.port)

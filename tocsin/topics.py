@@ -7,8 +7,7 @@ import typer
 from rich.console import Console
 
 from streams import settings
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from tocsin import language
 
 app = typer.Typer(help="The topics that Tocsin reads and writes.", no_args_is_help=True)
@@ -30,8 +29,8 @@ def create(
     """
     try:
         loaded = settings.load(file)
-        created = topics.create(loaded, broker.address(loaded))
-    except (broker.BrokerError, settings.SettingsError, topics.TopicError) as error:
+        created = topics.create(loaded, local.address(loaded))
+    except (local.BrokerError, settings.SettingsError, topics.TopicError) as error:
         Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     words = language.words()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from benchmarks.chaos.strikes import MACHINES, Blow, Target
 from benchmarks.lifeline import lifeline
-from streams.broker import local as broker
+from streams.broker import local
 from tests.kafka.installation import Installation
 
 SNAPSHOTS = {"TOCSIN_DETECTION__SNAPSHOT_EVERY": "40"}  # one a second, so that progress is seen
@@ -85,8 +85,8 @@ class Battle:
 
     def _broker(self, blow: Blow) -> None:
         if blow.returns:
-            broker.up(self._folder)
-        elif (running := broker.status(self._folder)) is not None:
+            local.up(self._folder)
+        elif (running := local.status(self._folder)) is not None:
             os.kill(running.pid, signal.SIGKILL)
             os.waitpid(running.pid, 0)
 
@@ -95,8 +95,8 @@ class Battle:
 def prepared(folder: Path, options: str) -> Iterator[Battle]:
     """A broker of its own, and both machines, not started yet; they end with us, even by -9."""
     with lifeline(folder), ExitStack() as standing:
-        standing.callback(broker.down, folder)
-        address = broker.up(folder).bootstrap
+        standing.callback(local.down, folder)
+        address = local.up(folder).bootstrap
         machines = [
             standing.enter_context(
                 Installation(folder / name, address, "chaos-", options, instance=name)

@@ -14,6 +14,7 @@ from streams.archive import columns, sheets
 from streams.archive.columns import REJECTED
 from streams.archive.layout import File, listed
 from streams.archive.places import Place
+from streams.events.rejections import FAILURES
 from streams.settings import Stream
 
 # By stream the columns that name somebody or something, and what they name.
@@ -143,7 +144,7 @@ def names(raw: bytes | None, person: str) -> bool:
         return False
     try:
         return person in _values(msgspec.json.decode(raw))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except FAILURES:
         text = raw.decode(errors="replace")
         return any(not _joins(text, at, len(person)) for at in _places(text, person))
 

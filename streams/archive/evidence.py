@@ -2,19 +2,16 @@
 
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from kafka import KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
 
 from alerts import inputs
 from alerts.erasure import digest
 from alerts.inputs import Erased
 from streams.archive.erasure import names
-from streams.broker import records, security, topics
-from streams.broker.local import BrokerError
+from streams.broker import clients, records, topics
 from streams.broker.records import Cluster
 from streams.broker.topics import Role, Topics
 from streams.events.rejections import FAILURES
@@ -76,7 +73,7 @@ def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str])
     item = Erased(
         quotes=tuple(sorted(map(digest, quotes))), at=time.time_ns() // 1_000_000
     )  # fmt: skip
-    with _producing(settings, bootstrap) as producer:
+    with clients.opened(KafkaProducer, settings.kafka, bootstrap, acks="all") as producer:
         sent = producer.send(inputs_of.topic, value=inputs.encode(item), partition=0)
         offset = sent.get(timeout=30).offset
     deadline = time.monotonic() + PATIENCE
@@ -113,20 +110,6 @@ def _examples(value: bytes) -> Iterator[str]:
 def _empty(settings: Settings, bootstrap: str, keys: Collection[bytes]) -> None:
     """A record without a value under each key; compaction takes both away."""
     dead_letters = Topics.of(settings).dead_letters
-    with _producing(settings, bootstrap) as producer:
+    with clients.opened(KafkaProducer, settings.kafka, bootstrap, acks="all") as producer:
         for sent in [producer.send(dead_letters, key=key, value=None) for key in sorted(keys)]:
             sent.get(timeout=30)
-
-
-@contextmanager
-def _producing(settings: Settings, bootstrap: str) -> Iterator[Any]:
-    try:
-        producer: Any = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","), acks="all", **security.client(settings.kafka)
-        )
-        try:
-            yield producer
-        finally:
-            producer.close()
-    except KafkaError as error:
-        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None

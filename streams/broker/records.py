@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import KafkaError
 
-from streams.broker import admission, security
+from streams.broker import clients
 from streams.broker.local import BrokerError
 from streams.broker.topics import TopicError
 from streams.events.mapping import nearest
@@ -97,19 +96,11 @@ class Log:
 @contextmanager
 def connected(kafka: Kafka, bootstrap: str) -> Iterator["Cluster"]:
     """The topics of a broker; raises BrokerError where it does not let us in."""
-    admission.check(kafka, bootstrap)
-    try:
-        consumer = KafkaConsumer(
-            bootstrap_servers=bootstrap.split(","), enable_auto_commit=False,
-            allow_auto_create_topics=False, isolation_level="read_committed",
-            bootstrap_timeout_ms=10_000, **security.client(kafka),
-        )  # fmt: skip
-        try:
-            yield Cluster(consumer, bootstrap)
-        finally:
-            consumer.close()
-    except KafkaError as error:
-        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None
+    with clients.opened(
+        KafkaConsumer, kafka, bootstrap, enable_auto_commit=False, bootstrap_timeout_ms=10_000,
+        allow_auto_create_topics=False, isolation_level="read_committed",
+    ) as consumer:  # fmt: skip
+        yield Cluster(consumer, bootstrap)
 
 
 class Cluster:

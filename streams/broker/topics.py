@@ -1,8 +1,8 @@
 """Every topic of ours: its name, its partitions, and how long and how large its records are."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -10,9 +10,9 @@ from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaError, TopicAlreadyExistsError
+from kafka.errors import TopicAlreadyExistsError
 
-from streams.broker import admission, security
+from streams.broker import clients
 from streams.broker.local import BrokerError
 from streams.settings import Kafka, Settings, Source
 
@@ -369,19 +369,5 @@ def _create(admin: Any, missing: list[Topic], replication: int) -> None:
     admin.wait_for_topics(list(asked))
 
 
-@contextmanager
-def _admin(kafka: Kafka, bootstrap: str) -> Iterator[Any]:
-    """A client that is closed in any case; its library's errors become ours."""
-    admission.check(kafka, bootstrap)
-    try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=bootstrap.split(","),
-            bootstrap_timeout_ms=10_000,
-            **security.client(kafka),
-        )
-        try:
-            yield admin
-        finally:
-            admin.close()
-    except KafkaError as error:
-        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None
+def _admin(kafka: Kafka, bootstrap: str) -> AbstractContextManager[Any]:
+    return clients.opened(KafkaAdminClient, kafka, bootstrap, bootstrap_timeout_ms=10_000)

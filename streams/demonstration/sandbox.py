@@ -14,8 +14,7 @@ from typing import IO
 import tomlkit
 
 from streams import settings
-from streams.broker import local as broker
-from streams.broker import topics
+from streams.broker import local, topics
 from streams.broker.topics import Role
 from streams.settings import ENVIRONMENT, Settings
 
@@ -63,12 +62,12 @@ def kafka(chosen: Settings) -> Iterator[str]:
     try:
         # An interruption must not come between the broker's start and the note of its process.
         with ThreadPoolExecutor(1) as aside:
-            bootstrap = aside.submit(broker.up, chosen.home).result().bootstrap
+            bootstrap = aside.submit(local.up, chosen.home).result().bootstrap
             # Nor must it reach kafka-python, which keeps what is raised in its loop.
             aside.submit(topics.create, chosen, bootstrap).result()
         yield bootstrap
     finally:
-        broker.down(chosen.home)
+        local.down(chosen.home)
 
 
 class EndedError(Exception):

@@ -92,7 +92,11 @@ class Detection:
                 )
             if owned.due(self._settings.detection.snapshot_every):
                 await self._snapshot(run, owned)
-            for signal in owned.shard.apply(decode(record.value)):
+            counts = decode(record.value)
+            if counts.closed and counts.untold:
+                log.error("triggers_untold", chunk=f"{counts.topic}[{counts.partition}] "
+                          f"{counts.start}", untold=counts.untold)  # fmt: skip
+            for signal in owned.shard.apply(counts):
                 owned.sent += self._send_signal(signal)
             owned.next += 1
         await self._acknowledged(owned)

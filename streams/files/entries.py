@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streams.events.event import Rejected
 from streams.events.rejections import few, shown
-from streams.files import inputs as files
+from streams.files import inputs
 
 Texts = Mapping[str, str]  # of a row, by column, without blanks around them
 
@@ -32,7 +32,7 @@ def _problems(
     path: Path, columns: Sequence[str], take: Callable[[int, Texts], None]
 ) -> Iterator[str]:
     try:
-        names, rows = files.raw(path)
+        names, rows = inputs.raw(path)
         if absent := [column for column in columns if column not in (names or ())]:
             yield f"must be a CSV file with the columns {', '.join(columns)}; lacks {absent}"
             return
@@ -41,7 +41,7 @@ def _problems(
                 take(number, _texts(row, columns))
             except RefusedError as refusal:
                 yield f"row {number}: {refusal}"
-    except files.FileError as failure:
+    except inputs.FileError as failure:
         yield str(failure).removeprefix(f"{path}: ")
 
 

@@ -14,7 +14,7 @@ from streams.configuration.sections import BUCKET, Intake, Source, Stream
 from streams.events.event import MILLISECOND, WORDS, Rejected, too_early
 from streams.events.forms import FORMS
 from streams.events.mapping import Mapping
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.files.course import Course, Entry, Owners, Part, Passage
 
 BUCKET_MS = BUCKET // timedelta(milliseconds=1)
@@ -80,7 +80,7 @@ class History:
         self._vocabulary = Vocabulary()
         parts = []
         for path in paths:
-            for batch in files.read(path, mapping, intake=intake):
+            for batch in inputs.read(path, mapping, intake=intake):
                 parts.append(self._sound(path, batch))
                 on_rows(len(batch.rows))
         self._course = Course([part for part in parts if len(part.met)])
@@ -109,7 +109,7 @@ class History:
         """Milliseconds; the times of the first and of the last event."""
         return self._course.span
 
-    def _sound(self, path: Path, batch: files.Batch) -> Part:
+    def _sound(self, path: Path, batch: inputs.Batch) -> Part:
         """As intake judges records, but before a row can move the end of the history."""
         answers, met = batch.answers, batch.met
         columns, whys = answers.columns, dict(answers.odd)

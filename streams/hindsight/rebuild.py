@@ -8,18 +8,15 @@ history enters a live topic, and the state of incidents stays as it is.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from kafka import KafkaProducer, TopicPartition
-from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from streams.archive.log import Batch, Log
-from streams.broker import records, security, topics
-from streams.broker.local import BrokerError
+from streams.broker import clients, records, topics
 from streams.broker.topics import Role, Topics
 from streams.counts.cells import decode
 from streams.detection import snapshots
@@ -31,7 +28,6 @@ from streams.seen.record import SeenChunk
 from streams.settings import Settings
 
 PATIENCE = 60  # seconds
-Send = Callable[..., Any]  # as a producer's `send`
 
 
 class Position(NamedTuple):
@@ -118,7 +114,8 @@ class Counting:
 
 
 def _is_past(chunk: SeenChunk, watermark: int | None, *, reach: int) -> bool:
-    return watermark is not None and (chunk.newest or watermark) < watermark - reach
+    """A chunk without an event brings nothing back."""
+    return watermark is not None and (chunk.newest is None or chunk.newest < watermark - reach)
 
 
 def _read(reading: Reading, batch: Batch) -> list[Emission]:
@@ -137,9 +134,9 @@ def put(settings: Settings, bootstrap: str, state: State) -> None:
         BrokerError: where the broker refuses, and where a worker still runs.
     """
     topics.renew(settings, bootstrap, [Role.INTAKE, Role.DETECTION])
-    with _producing(settings, bootstrap) as send:
-        _write_shards(Topics.changelog(settings, Role.DETECTION), state.shards, send)
-        _write_seen({log: state.seen[log] for log in _lost(settings, bootstrap, state)}, send)
+    with clients.opened(KafkaProducer, settings.kafka, bootstrap, acks="all") as producer:
+        _write_shards(Topics.changelog(settings, Role.DETECTION), state.shards, producer)
+        _write_seen({log: state.seen[log] for log in _lost(settings, bootstrap, state)}, producer)
     topics.place(settings, bootstrap, Role.INTAKE, _offsets(state.positions))
 
 
@@ -147,11 +144,11 @@ def _offsets(positions: Mapping[TopicPartition, Position]) -> dict[Any, Any]:
     return {place: OffsetAndMetadata(at.offset, at.note, -1) for place, at in positions.items()}
 
 
-def _write_shards(changelog: str, shards: list[Shard], send: Send) -> None:
+def _write_shards(changelog: str, shards: list[Shard], producer: Any) -> None:
     """Each shard's snapshot, the marker last."""
     for number, shard in enumerate(shards):
         for key, value in snapshots.sliced(number, 0, shard.snapshot()).items():
-            send(changelog, key=key, value=value, partition=number).get(timeout=PATIENCE)
+            producer.send(changelog, key=key, value=value, partition=number).get(timeout=PATIENCE)
 
 
 def _lost(settings: Settings, bootstrap: str, state: State) -> list[TopicPartition]:
@@ -162,25 +159,11 @@ def _lost(settings: Settings, bootstrap: str, state: State) -> list[TopicPartiti
     return [log for log, chunks in state.seen.items() if chunks and log in empty]
 
 
-def _write_seen(chunks: Mapping[TopicPartition, Iterable[SeenChunk]], send: Send) -> None:
+def _write_seen(chunks: Mapping[TopicPartition, Iterable[SeenChunk]], producer: Any) -> None:
     sent = [
-        send(log.topic, value=seen.encode(chunk), partition=log.partition)
+        producer.send(log.topic, value=seen.encode(chunk), partition=log.partition)
         for log, held in chunks.items()
         for chunk in held
     ]
     for one in sent:
         one.get(timeout=PATIENCE)
-
-
-@contextmanager
-def _producing(settings: Settings, bootstrap: str) -> Iterator[Send]:
-    try:
-        producer: Any = KafkaProducer(
-            bootstrap_servers=bootstrap.split(","), acks="all", **security.client(settings.kafka)
-        )
-        try:
-            yield producer.send
-        finally:
-            producer.close()
-    except KafkaError as error:
-        raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None

@@ -14,7 +14,7 @@ from streams.columnar.digests import Hashes
 from streams.columnar.fields import Bools
 from streams.counts.counting import ChunkCounts
 from streams.events.columns import Columns
-from streams.intake.carried import Found
+from streams.intake.selection import Found
 from streams.seen import originals
 from streams.seen.record import Mark, SeenChunk, packed
 

@@ -23,10 +23,10 @@ from streams.counts.cells import Counts, Trigger, encode, layout, shard_of
 from streams.counts.counting import MINUTE, ChunkCounts
 from streams.events.columns import Answers, Columns, End
 from streams.events.event import MILLISECOND, Rejected, too_early
-from streams.intake.carried import Carried, Found, carried
 from streams.intake.completion import complete
 from streams.intake.copies import Copies
 from streams.intake.filling import ID, MATTER, Batch, Chunk
+from streams.intake.selection import Found, Selection, selected
 from streams.seen.people import Seen
 from streams.seen.record import Mark, SeenChunk
 from streams.settings import Settings
@@ -393,10 +393,10 @@ def _unreadable(person: str | None, event: str) -> str:
     return xxhash.xxh3_64_hexdigest((f"p{person}" if person else f"i{event}").encode())
 
 
-def _by_shard(found: Sequence[Found], shards: int) -> list[Carried]:
+def _by_shard(found: Sequence[Found], shards: int) -> list[Selection]:
     """A trigger goes where its product's family lives."""
     split: list[list[Found]] = [[] for _ in range(shards)]
     for one in found:
         product = one.trigger.scope.get("product", "")
         split[shard_of("product", product, shards=shards)].append(one)
-    return list(map(carried, split))
+    return list(map(selected, split))

@@ -13,7 +13,7 @@ from streams.configuration import options
 from streams.configuration.sections import Kafka, Key, Stream
 from streams.events.event import Event, Rejected
 from streams.events.mapping import Mapping
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.proposal.sample import Refused, Sample, spread
 from streams.settings import SettingsError
 from streams.sources import keys
@@ -63,7 +63,7 @@ class _Rows:
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for path in self._paths:
-            raw = files.raw(path)
+            raw = inputs.raw(path)
             self.twice.update(name for name, n in Counter(raw.names).items() if n > 1)
             for number, row in raw.rows:
                 self._count()

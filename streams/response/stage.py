@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import faust
 import msgspec
@@ -16,17 +16,13 @@ from alerts import deliveries, inputs, lifecycle, messages, top
 from alerts.channels import Channel, DeliveryError
 from alerts.colour import Colour
 from alerts.deliveries import Delivery, DeliveryState, Recipient
-from alerts.incident import Incident
 from alerts.inputs import Attempted, Erased, ForeignInputError, Input, Outcome, Result, Tick
 from alerts.lifecycle import Decision, Incidents
 from streams import metrics
 from streams.broker.topics import Topics
+from streams.response.rows import Head, Row, changed, forgotten, head_of, pack, restored
 from streams.settings import Settings
 from streams.transport.chunks import LogTruncatedError, Run, StageApp
-
-HEAD = b"head"
-INCIDENT = b"incident/"
-DELIVERY = b"delivery/"
 
 SWITCHED_OFF = "switched off"
 
@@ -37,94 +33,11 @@ class StaleStateError(Exception):
     """The table is of an earlier time than the commit."""
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """The part of the state that is neither an incident nor a delivery.
-
-    `topic` is the id of the log that `offset` is of; empty where it is not known.
-    """
-
-    offset: int = -1
-    began: int = 0
-    now: int = 0
-    topic: str = ""
-    erased: dict[str, int] = {}
-
-
-class Row(msgspec.Struct, frozen=True, array_like=True):
-    """A value of the table, and what stood there before the input at `offset` changed it.
-
-    One input may change several rows and the worker may die between them; a row ahead of the
-    head is then put back, and the input is applied again.
-    """
-
-    offset: int
-    value: bytes | None
-    before: bytes | None
-
-
 class Sendable(NamedTuple):
     """An attempt of ours that was read back first."""
 
     delivery: Delivery
     attempt: int
-
-
-_row = msgspec.msgpack.Decoder(Row).decode
-_pack = msgspec.msgpack.encode
-
-
-def restored(records: Mapping[bytes, bytes]) -> Incidents:
-    """The state that the table holds, up to the offset of its head."""
-    head = head_of(records)
-    values = {key: _standing(_row(raw), head.offset) for key, raw in records.items() if key != HEAD}
-    return Incidents(
-        offset=head.offset, began=head.began, now=head.now, erased=head.erased,
-        incidents={i.id: i for i in _read(values, INCIDENT, Incident)},
-        deliveries={d.id: d for d in _read(values, DELIVERY, Delivery)},
-    )  # fmt: skip
-
-
-def head_of(records: Mapping[bytes, bytes]) -> Head:
-    if HEAD not in records:
-        return Head()
-    return msgspec.msgpack.decode(_row(records[HEAD]).value or b"", type=Head)
-
-
-def _standing(row: Row, offset: int) -> bytes | None:
-    return row.value if row.offset <= offset else row.before
-
-
-def _read(values: Mapping[bytes, bytes | None], prefix: bytes, kind: Any) -> Iterator[Any]:
-    for key in sorted(values):
-        if key.startswith(prefix) and (value := values[key]) is not None:
-            yield msgspec.msgpack.decode(value, type=kind)
-
-
-def changed(before: Incidents, after: Incidents, *, topic: str = "") -> dict[bytes, Row]:
-    """The rows that one input of a log with this id changed, the head last."""
-    rows = dict(_changed(INCIDENT, before.incidents, after.incidents, after.offset))
-    rows |= _changed(DELIVERY, before.deliveries, after.deliveries, after.offset)
-    head = Head(
-        offset=after.offset, began=after.began, now=after.now, topic=topic, erased=after.erased
-    )
-    return rows | {HEAD: Row(after.offset, _pack(head), None)}
-
-
-def _changed(
-    prefix: bytes, before: Mapping[str, Any], after: Mapping[str, Any], offset: int
-) -> Iterator[tuple[bytes, Row]]:
-    for name in {**before, **after}:
-        old, new = before.get(name), after.get(name)
-        if old is not new:
-            row = Row(
-                offset, None if new is None else _pack(new), None if old is None else _pack(old)
-            )
-            yield prefix + name.encode(), row
-
-
-def forgotten(rows: Mapping[bytes, Row]) -> dict[bytes, Row]:
-    """The same rows without what stood there before, once the head stands at their offset."""
-    return {key: replace(row, before=None) for key, row in rows.items()}
 
 
 class Response:
@@ -246,7 +159,7 @@ class Response:
 
     async def _keep(self, rows: Mapping[bytes, Row]) -> None:
         """Into the table and its changelog; the rows of what has ended leave both afterwards."""
-        await self._write({key: _pack(row) for key, row in rows.items()})
+        await self._write({key: pack(row) for key, row in rows.items()})
         await self._write({key: None for key, row in rows.items() if row.value is None})
 
     async def _write(self, values: Mapping[bytes, bytes | None]) -> None:

@@ -14,7 +14,7 @@ from streams.broker.local import BrokerError
 from streams.broker.topics import Topics
 from streams.configuration.sections import Stream
 from streams.events.event import Event
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.files.history import History, source_of
 from streams.settings import Settings
 from streams.sources.decoding import END
@@ -38,7 +38,7 @@ class Feed:
         if source is not None:
             self._produce(
                 self._topics.source(source),
-                value=files.wire(event),
+                value=inputs.wire(event),
                 key=key(event, stream, key_of(source)),
                 partition=partition_of(source, event, source.partitions),
             )

@@ -8,7 +8,7 @@ from typing import Any, Self
 from kafka import KafkaProducer
 
 from streams.events.columns import Columns
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.files.course import Entry
 from streams.files.history import History
 from streams.sources.decoding import END
@@ -79,5 +79,5 @@ class Flow:
         events = [entry.event for entry in entries]
         owners = partitions_of(self._source, Columns.of(events), self._source.partitions)
         for event, partition in zip(events, owners.tolist(), strict=True):
-            sent = producer.send(self._topic, value=files.wire(event), partition=partition)
+            sent = producer.send(self._topic, value=inputs.wire(event), partition=partition)
             sent.add_errback(self._refused.append)

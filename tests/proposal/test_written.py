@@ -18,7 +18,7 @@ from alerts.words import Words
 from streams.configuration.sections import Kafka
 from streams.events import mapping
 from streams.events.mapping import MappingError
-from streams.files import inputs as files
+from streams.files import inputs
 from streams.proposal import installing, sampling, written
 from streams.proposal.proposal import Proposal, ProposalError, likelier, propose
 from streams.proposal.written import Topic
@@ -204,12 +204,12 @@ def settled(path: Path, folder: Path) -> bool:
     try:
         sample = sampling.of_files([path], path.name)
         read = propose(sample, likelier(sample, zone), zone)
-    except (files.FileError, ProposalError) as error:
+    except (inputs.FileError, ProposalError) as error:
         assert len(str(error).splitlines()) == 1  # noqa: PT017 - most samples raise none
         return False
     installing.install(contents(read), folder)
     mapped = mapping.load(folder / written.MAP)
     assert mapped.columns == read.mapping.columns
-    rows = sum(len(batch.rows) for batch in files.read(path, mapped))
+    rows = sum(len(batch.rows) for batch in inputs.read(path, mapped))
     assert rows == len(read.sample.rows) + len(read.sample.refused)
     return True

@@ -6,6 +6,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from aiokafka.errors import KafkaError
 from faust.types import TP
@@ -13,7 +14,7 @@ from structlog.testing import capture_logs
 
 from streams import metrics
 from streams.broker.topics import Topics
-from streams.counts.cells import decode
+from streams.counts.cells import decode, encode
 from streams.detection import snapshots
 from streams.detection.shards import Shard
 from streams.detection.snapshots import Place, SnapshotError
@@ -276,3 +277,12 @@ async def test_a_run_that_was_lost_on_its_way_stops_the_shard_by_name() -> None:
     worker._runs += 1
     with pytest.raises(LostRunError, match="run 3 does not follow run 1"):
         await worker.read(9)
+
+
+async def test_reports_of_harm_that_a_record_had_no_room_for_are_told_in_the_log() -> None:
+    worker = Worker(Broker())
+    full = msgspec.structs.replace(decode(counts()[0]), closed=True, untold=3)
+    record = SimpleNamespace(offset=0, value=encode(full))
+    with capture_logs() as lines:
+        await worker.stage.take(Run(COUNTS.topic, COUNTS.partition, [record], worker._begin, 0))
+    assert [line["untold"] for line in lines if line["event"] == "triggers_untold"] == [3]

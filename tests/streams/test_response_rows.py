@@ -33,15 +33,8 @@ from alerts.signal import Signal, SignalState
 from alerts.transitions import QUIET
 from streams import metrics
 from streams.broker.topics import Topics
-from streams.response.stage import (
-    DELIVERY,
-    HEAD,
-    INCIDENT,
-    Response,
-    StaleStateError,
-    changed,
-    restored,
-)
+from streams.response.rows import DELIVERY, HEAD, INCIDENT, changed, restored
+from streams.response.stage import Response, StaleStateError
 from streams.transport.chunks import Begin, LogTruncatedError, LostRunError, Run
 from tests.alerts.samples import START, TEAM, scoped, surge, trigger
 from tests.streams.logs import settings

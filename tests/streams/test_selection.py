@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from streams.broker.topics import MOST_SENT
 from streams.counts.cells import Trigger, encode
-from streams.intake.carried import MOST_BYTES, QUOTED, Found, carried
+from streams.intake.selection import MOST_BYTES, QUOTED, Found, selected
 from streams.intake.stage import CountsTooLargeError, fitting
 from tests.streams.logs import BURN, complaint, log, plan, read
 from tests.streams.logs import settings as configured
@@ -21,13 +21,13 @@ def found(offset: int, *, product: str = "kettle", quote: str = LONG) -> Found:
 
 
 def test_the_first_of_a_scope_travel_with_their_words_and_all_are_told() -> None:
-    told = carried([found(n) for n in reversed(range(QUOTED + 5))])
+    told = selected([found(n) for n in reversed(range(QUOTED + 5))])
     assert [one.quote for one in told.triggers] == [LONG] * QUOTED + [""] * 5
     assert told.untold == 0
 
 
 def test_beyond_the_room_of_a_record_they_are_only_counted() -> None:
-    told = carried([found(n, product=f"{n:05}" + "水" * 190) for n in range(4000)])
+    told = selected([found(n, product=f"{n:05}" + "水" * 190) for n in range(4000)])
     assert sum(len(encode(one)) for one in told.triggers) <= MOST_BYTES
     assert len(told.triggers) > 900
     assert len(told.triggers) + told.untold == 4000
@@ -36,9 +36,9 @@ def test_beyond_the_room_of_a_record_they_are_only_counted() -> None:
 
 @given(st.permutations(range(60)), st.integers(0, 60))
 def test_no_fetch_decides_and_none_that_was_told_is_taken_back(order: list[int], most: int) -> None:
-    whole = carried([found(n) for n in order])
-    assert whole == carried([found(n) for n in range(60)])
-    assert carried([found(n) for n in range(most)]).triggers == whole.triggers[:most]
+    whole = selected([found(n) for n in order])
+    assert whole == selected([found(n) for n in range(60)])
+    assert selected([found(n) for n in range(most)]).triggers == whole.triggers[:most]
 
 
 def test_a_largest_chunk_in_which_everything_is_harmful_fits_a_message() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from streams.counts.cells import Trigger, encode
 
 QUOTED = 20  # of one scope and chunk travel with their words; a signal shows three
-MOST_BYTES = 1 << 20  # of a record; some 8,000 without words
+MOST_BYTES = 2 << 20  # of a record; some 16,000 without words, the most that a chunk can have
 
 
 class Found(NamedTuple):
@@ -19,22 +19,22 @@ class Found(NamedTuple):
     trigger: Trigger
 
 
-class Carried(NamedTuple):
+class Selection(NamedTuple):
     """Those that travel, and how many do not."""
 
     triggers: list[Trigger]
     untold: int
 
 
-def carried(found: Iterable[Found]) -> Carried:
+def selected(found: Iterable[Found]) -> Selection:
     """The first by offset, so that no fetch decides and none that was told is taken back."""
     in_order = sorted(found, key=lambda one: (one.offset, one.trigger.harm))
     said, size = _sparing([one.trigger for one in in_order]), 0
     for place, trigger in enumerate(said):
         size += len(encode(trigger))
         if size > MOST_BYTES:
-            return Carried(_sorted(said[:place]), len(said) - place)
-    return Carried(_sorted(said), 0)
+            return Selection(_sorted(said[:place]), len(said) - place)
+    return Selection(_sorted(said), 0)
 
 
 def _sparing(triggers: Sequence[Trigger]) -> list[Trigger]:
