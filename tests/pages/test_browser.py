@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from dashboards.pages.chart import HEIGHT, WIDTH
-from streams.response.incident_view import View
+from streams.response.incident_view import Reach, View
 from tests import needs
 from tests.pages.scene import KETTLE, Log, day, signal
 from tests.pages.site import TOKEN, desk, served, view
@@ -145,6 +145,18 @@ def test_an_open_list_shows_a_new_incident_by_itself(browser: Browser) -> None:
             shown.apply(topic, record)
         expect(page.get_by_text(re.compile(NAME)).first).to_be_visible()
         assert not visit.complaints
+        page.close()
+
+
+def test_a_page_that_is_told_nothing_itself_is_not_shown_as_live(browser: Browser) -> None:
+    shown = view()
+    with served(desk(shown)) as address:
+        page = Visit(browser, address).sign_in()
+        expect(page.get_by_text("live", exact=True)).to_be_visible()
+        shown.reach = Reach.UNREACHABLE
+        page.reload()
+        expect(page.get_by_text("connection lost", exact=True)).to_be_visible()
+        expect(page.get_by_text("live", exact=True)).to_be_hidden()
         page.close()
 
 

@@ -9,7 +9,8 @@
 
   function show(connected) {
     mark.hidden = false;
-    mark.classList.toggle("lost", !connected);
+    // Connected to the pages is not enough: they may hear nothing themselves.
+    mark.classList.toggle("lost", !connected || document.getElementById("unreachable") !== null);
   }
 
   async function refresh() {
@@ -25,6 +26,7 @@
     document.body.dataset.version = fresh.body.dataset.version;
     document.title = fresh.title;
     stale = false;
+    show(true);
   }
 
   function changed() {
