@@ -219,11 +219,27 @@ class _Thread(driver.AIOKafkaConsumerThread):
         return bool(end == consumer.last_stable_offset(tp) == await self.position(tp))
 
 
+class _ReadOffsets(dict[TP, int | None]):
+    """Where Faust has read to; what lies below it drops, but nothing of the topics read in runs.
+
+    A run of an overtaken reading may be handed over after the seek. Where it reaches further than
+    the first runs of the reading after, those would be dropped for it.
+    """
+
+    def __init__(self, run_topics: Collection[str]) -> None:
+        super().__init__()
+        self._run_topics = run_topics
+
+    def __getitem__(self, tp: TP) -> int | None:
+        return None if tp.topic in self._run_topics else self.get(tp)
+
+
 class Consumer(driver.Consumer):
     """Reads declared topics in runs and commits what is declared durable."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._read_offset = _ReadOffsets(self.app.run_topics)
         self._durable: dict[TP, OffsetAndMetadata] = {}
         self._ids: Mapping[str, str] = {}
         self._committed: dict[TP, int] = {}

@@ -1,7 +1,7 @@
 """A consumer begins to read anew at each assignment; what is left of a reading before is known."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import faust
@@ -17,8 +17,12 @@ CALLS = TP("calls", 2)
 
 
 class Thread(faust.Service):  # type: ignore[misc]
-    """A broker's partition of three records that nobody has committed, unless told otherwise."""
+    """A broker's partition of records that nobody has committed, unless told otherwise.
 
+    It answers with so many at once.
+    """
+
+    size = 1
     position = 0
     commit: int | None = None
 
@@ -38,15 +42,19 @@ class Thread(faust.Service):  # type: ignore[misc]
     async def highwaters(self, *tps: TP) -> Mapping[TP, int]:
         return dict.fromkeys(tps, 3)
 
+    def highwater(self, _: TP) -> int:
+        return 3
+
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         self.position = partitions[CALLS]
 
     async def getmany(self, active: Collection[TP], _: float) -> Mapping[TP, Records]:
-        self.position += 1
-        record = ConsumerRecord(
-            *CALLS, self.position - 1, 7, 0, None, b"{}", None, -1, 2, ()
-        )  # fmt: skip
-        return {tp: Records.of([record]) for tp in active}
+        first, self.position = self.position, self.position + self.size
+        records = [
+            ConsumerRecord(*CALLS, offset, 7, 0, None, b"{}", None, -1, 2, ())
+            for offset in range(first, self.position)
+        ]
+        return {tp: Records.of(records) for tp in active}
 
 
 class Reader(Consumer):
@@ -58,17 +66,22 @@ async def _nothing(*_: Any) -> None:
     """Whoever else would be told of it."""
 
 
-@pytest.fixture
-async def consumer() -> Consumer:
+def reader(callback: Callable[[Any], Awaitable[None]] = _nothing) -> Reader:
+    """One whose runs go to the callback where Faust hands them over."""
     chunks.register()
     app = StageApp(
         "readings", run_topics=["calls"], topic_ids=lambda _: {}, env={}, web_enabled=False,
         broker=[f"{chunks.SCHEME}://127.0.0.1:1"],
     )  # fmt: skip
     return Reader(
-        app.transport, callback=_nothing, on_partitions_revoked=_nothing,
+        app.transport, callback=callback, on_partitions_revoked=_nothing,
         on_partitions_assigned=_nothing,
     )  # fmt: skip
+
+
+@pytest.fixture
+async def consumer() -> Consumer:
+    return reader()
 
 
 async def fetched(consumer: Consumer) -> Run:
@@ -102,6 +115,39 @@ async def test_a_run_that_was_left_over_at_a_rebalance_is_known_as_overtaken(
     assert not consumer.overtaken(anew)
     assert anew.begin is not None
     assert [record.offset for record in anew.records] == [0]
+
+
+class Stage:
+    """Takes what is handed over once it is let through."""
+
+    def __init__(self) -> None:
+        self.asked, self.open = asyncio.Event(), asyncio.Event()
+        self.taken = asyncio.Queue[Run]()
+
+    async def __call__(self, message: Any) -> None:
+        self.asked.set()
+        await self.open.wait()
+        await self.taken.put(message.value)
+
+
+async def test_a_run_left_over_that_reached_further_keeps_back_none_of_the_reading_after() -> None:
+    stage = Stage()
+    consumer = reader(stage)
+    consumer.app._consumer = consumer
+    consumer.resume_partitions({CALLS})
+    consumer._thread.size = 100
+    await consumer.perform_seek()
+    handing_over = asyncio.create_task(consumer._drain_messages(faust.Service()))
+    async with asyncio.timeout(60):
+        await stage.asked.wait()
+        consumer._thread.size = 1
+        await consumer.perform_seek()
+        stage.open.set()
+        left, first, second = [await stage.taken.get() for _ in range(3)]
+    handing_over.cancel()
+    assert consumer.overtaken(left)
+    assert [first.number, second.number] == [0, 1]
+    assert first.begin is not None
 
 
 @pytest.mark.parametrize("event", ["a reading begins", "a recovery reads", "a run is taken"])
