@@ -318,12 +318,20 @@ class Consumer(driver.Consumer):
         self._stir.set()
 
     async def perform_seek(self) -> None:
-        """Go to the commits, or as far below as a stage says; without one, where the log begins."""
-        async with self._seeking:
-            await self._seek()
+        """Go to the commits, or as far below as a stage says; without one, where the log begins.
+
+        Who gives it up leaves it to end: the consumer's thread would go on with its part, and move
+        what the next seek has set.
+        """
+        await asyncio.shield(self._seek())
 
     async def _seek(self) -> None:
-        await super().perform_seek()
+        async with self._seeking:
+            await super().perform_seek()
+            await self._begin()
+
+    async def _begin(self) -> None:
+        """Begin a new reading of all partitions that are read in runs."""
         inputs = [TP(*tp) for tp in self.assignment() if tp.topic in self.app.run_topics]
         if not inputs:
             return

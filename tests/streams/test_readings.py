@@ -19,10 +19,13 @@ CALLS = TP("calls", 2)
 class Thread(faust.Service):  # type: ignore[misc]
     """A broker's partition of records that nobody has committed, unless told otherwise.
 
-    It answers with so many at once.
+    It answers with so many at once. As Faust's own, it ends what it was asked for, even where the
+    caller no longer waits.
     """
 
     size = 1
+    seeks = 0
+    coordinator: asyncio.Event | None = None  # which the first seek to the commits waits for
     position = 0
     commit: int | None = None
 
@@ -30,7 +33,13 @@ class Thread(faust.Service):  # type: ignore[misc]
         return {CALLS}
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        self.position = 0
+        return await asyncio.shield(self._sought())
+
+    async def _sought(self) -> Mapping[TP, int]:
+        self.seeks += 1
+        if self.coordinator and self.seeks == 1:
+            await self.coordinator.wait()
+        self.position = self.commit or 0
         return {}
 
     async def committed(self, _: Sequence[TP]) -> Mapping[TP, Any]:
@@ -115,6 +124,25 @@ async def test_a_run_that_was_left_over_at_a_rebalance_is_known_as_overtaken(
     assert not consumer.overtaken(anew)
     assert anew.begin is not None
     assert [record.offset for record in anew.records] == [0]
+
+
+async def test_a_seek_that_was_given_up_does_not_move_the_reading_that_begins_after_it(
+    consumer: Consumer,
+) -> None:
+    thread, coordinator = consumer._thread, asyncio.Event()
+    thread.commit, thread.coordinator = 2, coordinator
+    consumer.app.reads_from = lambda _: 0
+    given_up = asyncio.create_task(consumer.perform_seek())
+    await asyncio.sleep(0)
+    given_up.cancel()
+    anew = asyncio.create_task(consumer.perform_seek())
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert thread.seeks == 1
+    coordinator.set()
+    await anew
+    runs = [await fetched(consumer) for _ in range(2)]
+    assert [run.records[0].offset for run in runs] == [0, 1]
 
 
 class Stage:
