@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from detectors.text.canonical import Canonical
-from detectors.text.lexicon import Lexicon, terms
+from detectors.text.lexicon import Ints, Lexicon, terms
 
 
 class Category(StrEnum):
@@ -37,33 +40,46 @@ class Cue:
     weight: int
 
 
+NAMED: Final = tuple(Category)
+UNCLEAR: Final = NAMED.index(Category.UNKNOWN)
+
 ENOUGH = 2
 """Weight below which nothing is said: a word that only helps decides nothing alone."""
 MARGIN = 1
 """Weight by which the first category must lead the second."""
 
 
+class _Pointers(NamedTuple):
+    """What the cues point to, by their number: number of the category, and weight."""
+
+    categories: Ints
+    weights: Ints
+
+
 def read(text: Canonical) -> Category:
     """The category the cues point to, `UNKNOWN` where none leads clearly."""
-    return _leader(_cues().find(text))
+    return among([text])[0]
 
 
 def among(texts: Sequence[Canonical]) -> list[Category]:
     """`read` for each text."""
-    found = _cues().among(texts)
-    return [
-        _leader(found[place]) if place in found else Category.UNKNOWN for place in range(len(texts))
-    ]
+    weights = _weights(texts)
+    leaders = weights.argmax(axis=1)
+    second, first = np.partition(weights, -2, axis=1)[:, -2:].T
+    clear = first >= np.maximum(ENOUGH, second + MARGIN)
+    return [NAMED[number] for number in np.where(clear, leaders, UNCLEAR).tolist()]
 
 
-def _leader(hits: Sequence[tuple[Cue, int, int]]) -> Category:
-    weights: dict[Category, int] = {}
-    for cue in {cue for cue, _, _ in hits}:
-        weights[cue.category] = weights.get(cue.category, 0) + cue.weight
-    leader = max(weights, key=weights.__getitem__, default=Category.UNKNOWN)
-    weight = weights.pop(leader, 0)
-    clear = weight >= max(ENOUGH, max(weights.values(), default=0) + MARGIN)
-    return leader if clear else Category.UNKNOWN
+def _weights(texts: Sequence[Canonical]) -> NDArray[np.float64]:
+    """What the cues in each text (rows) weigh for each category; a cue counts once in a text."""
+    places, cues, _, _ = _cues().hits(texts)
+    places, cues = np.divmod(
+        np.unique(places * len(_cues().meanings) + cues), len(_cues().meanings)
+    )
+    size = len(NAMED)
+    of = places * size + _pointers().categories[cues]
+    weights = np.bincount(of, _pointers().weights[cues], len(texts) * size)
+    return np.asarray(weights, np.float64).reshape(-1, size)
 
 
 @cache
@@ -75,6 +91,12 @@ def _cues() -> Lexicon[Cue]:
                 raise ValueError(f"category.toml: {cue.term!r} is listed twice")
             meanings[cue.term] = cue
     return Lexicon(meanings)
+
+
+@cache
+def _pointers() -> _Pointers:
+    told = [(NAMED.index(cue.category), cue.weight) for cue in _cues().meanings]
+    return _Pointers(*np.array(told, np.int64).T)
 
 
 def _listed_cues(category: Category, listed: dict[str, Any]) -> list[Cue]:

@@ -1,23 +1,41 @@
 """Terms found in a text in one pass (Aho and Corasick 1975), the longest where they overlap."""
 
 import tomllib
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from importlib import resources
-from itertools import accumulate
-from typing import Any, Final, Generic, TypeVar
+from itertools import chain
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation
+from numpy.typing import NDArray
 
 from detectors.text.canonical import Canonical, canonical
 
 Meaning = TypeVar("Meaning")
+Ints = NDArray[np.int64]
 
 BETWEEN: Final = "\n"  # texts that are scanned together; no term holds it
-TOGETHER: Final = 256  # texts, so that a scan takes little memory however long they are
+TOGETHER: Final = 512  # texts, so that a scan takes little memory however long they are
 
 # Letters and digits of a script that writes spaces between words; Chinese does not.
 _LATIN = frozenset(chr(c) for c in range(0x250) if chr(c).isalnum())
+_IN_LATIN = np.array([chr(c) in _LATIN for c in range(0x251)])  # the last: all behind it
+
+
+class Hits(NamedTuple):
+    """What `find` finds in many texts, in order; arrays of equal length.
+
+    Attributes:
+        places: of the texts.
+        terms: numbers of the terms, in the order of the lexicon.
+        starts, ends: in characters of the text.
+    """
+
+    places: Ints
+    terms: Ints
+    starts: Ints
+    ends: Ints
 
 
 class Lexicon(Generic[Meaning]):
@@ -25,31 +43,60 @@ class Lexicon(Generic[Meaning]):
 
     A term that begins or ends in a Latin letter or a digit matches whole words only. A leading or
     trailing `*` opens that end: `delay*` also finds "delayed", `*n't` finds "isn't".
+
+    Attributes:
+        meanings: in the order of the terms.
     """
 
     def __init__(self, meanings: Mapping[str, Meaning]) -> None:
         """Raise `ValueError` on a term the scan could never find."""
-        self._meanings = tuple(meanings.values())
+        self.meanings = tuple(meanings.values())
         self._closed = tuple(_closed_ends(term) for term in meanings)
+        self._left, self._right = np.array(self._closed, np.bool_).reshape(-1, 2).T
         self._scan = AhoCorasick(
             [term.strip("*") for term in meanings], implementation=Implementation.DFA
         ).find_matches_as_indexes
 
     def find(self, text: Canonical) -> list[tuple[Meaning, int, int]]:
         """Meaning, start and end (in characters) of each term, in order, none inside another."""
-        return [(self._meanings[index], start, end) for index, start, end in self._kept(text)]
+        return [(self.meanings[index], start, end) for index, start, end in self._kept(text)]
 
     def among(self, texts: Sequence[Canonical]) -> dict[int, list[tuple[Meaning, int, int]]]:
         """What `find` finds in each text that holds a term, by place; many are scanned at once."""
         found: dict[int, list[tuple[Meaning, int, int]]] = {}
-        for first in range(0, len(texts), TOGETHER):
-            some = texts[first : first + TOGETHER]
-            begins = [0, *accumulate([len(text) + len(BETWEEN) for text in some])]
-            for index, start, end in self._kept(Canonical(BETWEEN.join(some))):
-                place = bisect_right(begins, start) - 1
-                hit = (self._meanings[index], start - begins[place], end - begins[place])
-                found.setdefault(first + place, []).append(hit)
+        for place, term, start, end in np.stack(self.hits(texts), axis=1).tolist():
+            found.setdefault(place, []).append((self.meanings[term], start, end))
         return found
+
+    def hits(self, texts: Sequence[Canonical]) -> Hits:
+        """The same as arrays."""
+        blocks = range(0, len(texts), TOGETHER)
+        found = [self._together(texts[first : first + TOGETHER], first) for first in blocks]
+        return Hits(*np.concatenate([np.zeros((4, 0), np.int64), *found], axis=1))
+
+    def _together(self, texts: Sequence[Canonical], first: int) -> Ints:
+        """The rows of Hits, of texts from that place on."""
+        text = BETWEEN.join(texts)
+        matches = chain.from_iterable(self._scan(text, overlapping=True))
+        terms, starts, ends = self._longest(text, np.fromiter(matches, np.int64).reshape(-1, 3)).T
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + len(BETWEEN)
+        begins = np.cumsum(lengths) - lengths
+        places = np.searchsorted(begins, starts, side="right") - 1
+        return np.stack((first + places, terms, starts - begins[places], ends - begins[places]))
+
+    def _longest(self, text: str, matches: Ints) -> Ints:
+        """Those of the matches (term, start, end; rows) that `_kept` keeps."""
+        terms, starts, ends = matches.T
+        points = np.frombuffer(f"\n{text}\n".encode("utf-32-le"), "<u4")
+        part = self._left[terms] & _latin(points[starts])
+        part |= self._right[terms] & _latin(points[ends + 1])
+        whole = matches[~part][::-1]
+        whole = whole[np.lexsort((whole[:, 1], whole[:, 2]))]
+        longest = whole[np.diff(whole[:, 2], prepend=-1) > 0]  # of those that end together
+        starts = longest[:, 1]
+        outer = np.minimum.accumulate(starts[::-1])[::-1]
+        kept: Ints = longest[starts < np.append(outer[1:], len(text))]
+        return kept
 
     def _kept(self, text: Canonical) -> list[tuple[int, int, int]]:
         kept: list[tuple[int, int, int]] = []
@@ -65,6 +112,12 @@ class Lexicon(Generic[Meaning]):
             if not kept or kept[-1][2] != end:
                 kept.append(match)
         return kept
+
+
+def _latin(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+    """Which characters are of a script that writes spaces between words."""
+    found: NDArray[np.bool_] = _IN_LATIN[np.minimum(points, len(_IN_LATIN) - 1)]
+    return found
 
 
 def terms(name: str) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_a_word_said_often_counts_once() -> None:
 
 def test_each_category_has_cues_in_both_languages() -> None:
     assert get_type_hints(Cue)["category"] is Category
-    cues = category._cues()._meanings
+    cues = category._cues().meanings
     for wanted in set(Category) - {Category.UNKNOWN}:
         listed = [cue.term for cue in cues if cue.category is wanted]
         assert any(term.isascii() for term in listed)
