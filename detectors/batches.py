@@ -114,6 +114,10 @@ class Verdict:
 
     The span is that of the window with the highest score (0: the whole life), where none scores
     that of the first. `unknown` is what cannot be judged, for its exposure is not known.
+
+    Of that window `exposure` is what it should hold at the relative rate 1, `buckets` its length
+    and `part` its share of the false alarms; of the relative rate as it was before, rows are the
+    components of the posterior.
     """
 
     score: Floats
@@ -123,6 +127,12 @@ class Verdict:
     onset: Ints
     span: Ints
     unknown: Bools
+    exposure: Floats
+    buckets: Ints
+    part: Floats
+    weights: Floats
+    shapes: Floats
+    rates: Floats
 
     @property
     def masked(self) -> Bools:
@@ -222,14 +232,21 @@ class Batches:
         )
         best, score = scores.argmax(axis=0), scores.max(axis=0)
         window = _chosen(windows, best)
+        posterior = window.posterior(prior)
         return Verdict(
             score=score,
             above=score >= self.threshold,
             observed=window.events,
-            expected=window.exposure * window.posterior(prior).mean,
+            expected=window.exposure * posterior.mean,
             onset=window.onset,
             span=np.array([*self.windows, 0])[best],
             unknown=unknown,
+            exposure=window.exposure,
+            buckets=window.buckets,
+            part=np.array(self.shares)[best],
+            weights=posterior.weights,
+            shapes=posterior.shapes,
+            rates=posterior.rates,
         )
 
     def step(

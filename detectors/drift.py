@@ -61,7 +61,8 @@ class Drift:
     memory: float = 26.0
 
     @property
-    def _weekly(self) -> Weekly:
+    def weekly(self) -> Weekly:
+        """What judges, by what was learnt late."""
         return Weekly(
             threshold=self.threshold,
             season=self.season,
@@ -72,7 +73,7 @@ class Drift:
 
     def expect(self, state: DriftState, *, bucket: int) -> Expectation:
         """What the bucket should hold, by what was `HELD` buckets before it and sooner."""
-        return self._weekly.expect(state.past, bucket=bucket)
+        return self.weekly.expect(state.past, bucket=bucket)
 
     def judge(
         self,
@@ -82,7 +83,7 @@ class Drift:
         masked: Bools | None = None,
     ) -> Verdict:
         """The verdict on these counts. The state stays as it is."""
-        return self._weekly.judge(state.past, expectation, counts, masked)
+        return self.weekly.judge(state.past, expectation, counts, masked)
 
     def step(
         self,
@@ -105,7 +106,7 @@ class Drift:
     def _learn(self, state: DriftState, counts: Ints, *, bucket: int, known: Bools) -> None:
         """Learn the bucket that was held for longest, and hold this one in its place."""
         due = state.held[bucket % HELD]
-        before = self._weekly.expect(state.past, bucket=bucket - HELD)
+        before = self.weekly.expect(state.past, bucket=bucket - HELD)
         counted = np.maximum(due, 0).astype(np.float64)
         weekly.learn(state.past, before, counted, known=due != UNKNOWN)
         state.held[bucket % HELD] = np.where(known, counts, UNKNOWN)

@@ -77,7 +77,8 @@ class Dynamic(Columns):
         q = np.maximum(_product(terms.factors, gain) * growth, 1e-9)
         gain[0] += terms.step * gain[1]
         eta = np.clip(_product(terms.factors, self.theta), LOWEST, HIGHEST)
-        return Forecast(mean=np.exp(eta), level_variance=q, gain=gain * growth, growth=growth)
+        level = np.exp(np.clip(_product(terms.factors[:2], self.theta[:2]), LOWEST, HIGHEST))
+        return Forecast(np.exp(eta), level, level_variance=q, gain=gain * growth, growth=growth)
 
     def _row(self, i: int, factors: tuple[float, ...]) -> Floats:
         """Row i of P times g."""
@@ -121,9 +122,13 @@ class Dynamic(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Mean and its relative variance q; G P g and the growth of P as a bucket passes."""
+    """Mean, the level that the season multiplies to it, and its relative variance q.
+
+    `gain` is G P g, `growth` that of P as a bucket passes.
+    """
 
     mean: Floats
+    level: Floats
     level_variance: Floats
     gain: Floats
     growth: Floats

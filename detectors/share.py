@@ -143,12 +143,14 @@ class Expectation:
 class Verdict(Excess):
     """What a bucket says of each series; observed and expected, of `whole`, since the onset bucket.
 
-    `multiple` is of the odds that fit best; `ratios` are R by odds, of which `score` is the mean.
+    `multiple` is of the odds that fit best; `ratios` are R by odds, of which `score` is the mean,
+    and come of those that were `carried` into the bucket.
     """
 
     multiple: Floats
     whole: Ints
     ratios: Floats
+    carried: Floats32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +217,7 @@ class Share:
             learning=state.learning.copy(),
             masked=masked,
             ratios=ratios,
+            carried=kept.ratios.copy(),
         )
 
     def step(

@@ -83,6 +83,7 @@ class Verdict:
     """What a bucket says of each feed; observed and expected are sums since the onset bucket.
 
     `low` buckets are part of a run; one that is not ends the run before it, and is in its sums.
+    `dispersion` is phi, `doubt` s, and `before` the highest score of the run so far.
     """
 
     score: Floats
@@ -90,7 +91,9 @@ class Verdict:
     low: Bools
     observed: Ints
     expected: Floats
+    dispersion: Floats
     doubt: Floats
+    before: Floats
     onset: Ints
     learning: Bools
 
@@ -152,7 +155,9 @@ class Silence:
             low=low,
             observed=observed,
             expected=expected,
+            dispersion=phi,
             doubt=doubt,
+            before=run.score.copy(),
             onset=np.where(run.onset < 0, expectation.bucket, run.onset),
             learning=state.learning.copy(),
         )

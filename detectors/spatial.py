@@ -137,7 +137,9 @@ class Verdict(Excess):
 
     `score` is the part that the zone has of the map's, which is over the zones whose regions are
     all known. `evidence` is L of those sums at the multiple that fits best, and `share` the largest
-    that one member has of it; `observed_of` and `expected_of` are by member (rows).
+    that one member has of it; `observed_of` and `expected_of` are by member (rows). `ratios` are R
+    by multiple, of whose mean the score is `weight` times as much; they come of those that were
+    `carried` into the bucket.
     """
 
     multiple: Floats
@@ -146,6 +148,8 @@ class Verdict(Excess):
     observed_of: Ints
     expected_of: Floats
     ratios: Floats
+    carried: Floats32
+    weight: Floats
 
 
 class Rise(NamedTuple):
@@ -202,6 +206,8 @@ class Spatial:
             observed_of=observed,
             expected_of=expected,
             ratios=ratios,
+            carried=state.ratios.copy(),
+            weight=np.full(score.shape, weight),
         )
 
     def step(

@@ -19,6 +19,7 @@ Nothing is said in the first `shortest_learning` buckets. Up to two years the ve
 *learning*: it counts, with the wide margin of a season of which little has been seen.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -100,11 +101,13 @@ class Expectation:
 class Verdict(Excess):
     """What a bucket says of each series; observed and expected are sums since the onset bucket.
 
-    `ratios` are R by excess, of which `score` is the mean and `multiple` names the largest.
+    `ratios` are R by excess, of which `score` is the mean and `multiple` names the largest; they
+    come of those that were `carried` into the bucket.
     """
 
     multiple: Floats
     ratios: Floats
+    carried: Floats32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +153,11 @@ class Weekly:
             seen=state.seen.copy(),
         )
 
+    def kappas(self, expectation: Expectation) -> Sequence[Floats | float]:
+        """The multiples of the mean that it looks for."""
+        unit = np.sqrt(expectation.dispersion / expectation.mean)
+        return self.multiples or [1.0 + excess * unit for excess in EXCESSES]
+
     def judge(
         self,
         state: WeeklyState,
@@ -163,13 +171,12 @@ class Weekly:
         quiet = masked | (expectation.seen < self.shortest_learning)
         doubt = (self.raised / LEVEL_DOUBT) ** 2 * expectation.forecast.level_variance
         likelihood = Likelihood.of(dispersion=expectation.dispersion, level_variance=doubt)
-        unit = np.sqrt(expectation.dispersion / mean)
         ratios, multiple = likelihood.ratios(
             kept.ratios,
             counts.astype(np.float64),
             mean,
             rho=2.0 ** (-1.0 / self.memory),
-            kappas=self.multiples or [1.0 + excess * unit for excess in EXCESSES],
+            kappas=self.kappas(expectation),
         )
         score, ratios = limited(np.where(quiet, kept.ratios, ratios), ceiling=HIGHEST_SCORE)
         lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
@@ -186,6 +193,7 @@ class Weekly:
             learning=expectation.seen < 2.0 * self.season,
             masked=masked,
             ratios=ratios,
+            carried=kept.ratios.copy(),
         )
 
     def step(

@@ -1,6 +1,12 @@
-"""What every per-series detector must keep, whatever its method."""
+"""What every method must keep that judges series bucket by bucket, and what readings must.
 
-from collections.abc import Iterator
+Readings (`detectors.growth`, `detectors.lead`) say how fast what was called grows and who led: they
+call nothing, and are functions of a window of counts that know no bucket before it. So there is
+nothing to judge before it is learnt, to snapshot or to mask, and no score to add up to. The season
+of a year (`detectors.yearly`) and the calendar are factors of what the surge expects.
+"""
+
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import fields
 from functools import cache
@@ -11,23 +17,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors import surge
+from alerts.signal import Kind
+from detectors import lead, surge
 from detectors.columns import Floats, Ints
+from detectors.growth import growth
 from tests.contract.batches import BatchCase
 from tests.contract.burst import BurstCase
+from tests.contract.novelty import NoveltyCase
 from tests.contract.rules import RuleCase
 from tests.contract.share import ShareCase
 from tests.contract.silence import SilenceCase
 from tests.contract.spatial import SpatialCase
-from tests.contract.surge import SURGE, SurgeCase
+from tests.contract.surge import SURGE, CalendarCase, SurgeCase
+from tests.contract.trigger import TriggerCase
 from tests.contract.verdicts import Verdict, of_series, same
 from tests.contract.weekly import DriftCase, WeeklyCase
 
 Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase | SpatialCase | ShareCase | DriftCase
-Case = Summing | RuleCase | BatchCase
-SUMMING = [SurgeCase, SilenceCase, WeeklyCase, BurstCase, SpatialCase, ShareCase, DriftCase]
-CASES: list[type[Case]] = [*SUMMING, RuleCase, BatchCase]
+Scoring = Summing | RuleCase | BatchCase | NoveltyCase
+Case = Scoring | TriggerCase
+SUMMING = [
+    SurgeCase, CalendarCase, SilenceCase, WeeklyCase, BurstCase, SpatialCase, ShareCase, DriftCase
+]  # fmt: skip
+SCORING: list[type[Scoring]] = [*SUMMING, RuleCase, BatchCase, NoveltyCase]
+CASES: list[type[Case]] = [*SCORING, TriggerCase]
+OUTAGE = range(40, 43)
+"""Hours that are hidden where the contract asks for it."""
 each_detector = pytest.mark.parametrize("case", CASES)
+
+
+DIGITS = 1e-6
+"""R are kept as single floats."""
 
 
 def history(case: type[Case], n: int = 5, *, seed: int = 1) -> Ints:
@@ -48,6 +68,17 @@ def run(made: Case, counts: Ints, *, start: int = 0) -> Iterator[Verdict]:
         yield made.step(row, hour=hour, total=int(row.sum()))
 
 
+@cache
+def course(name: str) -> tuple[list[Case], list[Verdict]]:
+    """What was restored before each step and at the end, and the verdicts; it never stopped."""
+    (case,) = (case for case in CASES if case.__name__ == name)
+    made, held, verdicts = case.of(5), [], []
+    for hour, row in enumerate(history(case)):
+        held.append(made.restored())
+        verdicts.append(made.step(row, hour=hour, total=int(row.sum())))
+    return [*held, made], verdicts
+
+
 def same_columns(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert one.keys() == other.keys()
     for name, array in one.items():
@@ -55,11 +86,14 @@ def same_columns(one: dict[str, Any], other: dict[str, Any]) -> None:
         np.testing.assert_array_equal(array, other[name], name)
 
 
+def test_every_method_that_calls_something_is_driven() -> None:
+    assert {case.kind for case in CASES} == set(Kind)
+
+
 @each_detector
 def test_the_same_counts_give_the_same_bits(case: type[Case]) -> None:
-    for one, other in zip(
-        run(case.of(5), history(case)), run(case.of(5), history(case)), strict=True
-    ):
+    _, verdicts = course(case.__name__)
+    for one, other in zip(verdicts, run(case.of(5), history(case)), strict=True):
         same(one, other)
 
 
@@ -78,17 +112,6 @@ def test_judging_leaves_the_state_as_it_was(case: type[Case]) -> None:
     before = deepcopy(made.state.columns())
     made.judge(np.full(5, 1000), hour=case.hours)
     same_columns(before, made.state.columns())
-
-
-@cache
-def course(name: str) -> tuple[list[Case], list[Verdict]]:
-    """What was restored before each step and at the end, and the verdicts; it never stopped."""
-    (case,) = (case for case in CASES if case.__name__ == name)
-    made, held, verdicts = case.of(5), [], []
-    for hour, row in enumerate(history(case)):
-        held.append(made.restored())
-        verdicts.append(made.step(row, hour=hour, total=int(row.sum())))
-    return [*held, made], verdicts
 
 
 @each_detector
@@ -136,13 +159,27 @@ def test_zeros_gaps_and_huge_counts_leave_finite_numbers(
     for hour, row in enumerate(rows):
         masked = np.full(3, hour == blind)
         verdict = made.step(np.array(row), hour=hour, total=sum(row), masked=masked)
-        assert np.isfinite(verdict.score).all()
-        assert np.isfinite(verdict.expected).all()
+        for f in fields(verdict):
+            assert np.isfinite(getattr(verdict, f.name)).all(), f.name
     for name, array in made.state.columns().items():
         assert np.isfinite(array).all(), name
 
 
-def scores(case: type[Case]) -> Floats:
+@pytest.mark.parametrize("case", SCORING)
+def test_the_explanation_adds_up_to_the_score(case: type[Scoring]) -> None:
+    """The numbers that are shown of a series, and they alone, give its score again."""
+    made, some = case.of(5), 0
+    for hour, row in enumerate(history(case)):
+        masked = np.full(5, hour in OUTAGE)
+        verdict, grounds = made.explained(row, hour=hour, total=int(row.sum()), masked=masked)
+        scores: Floats = getattr(verdict, getattr(case, "claims", "score"))
+        for score, shown in zip(scores.tolist(), grounds, strict=True):
+            assert case.again(shown) == pytest.approx(score, rel=DIGITS, abs=DIGITS)
+        some += int(scores.any())
+    assert some > case.hours // 4
+
+
+def scores(case: type[Summing | BatchCase]) -> Floats:
     """Of an ever larger count in the same bucket."""
     made = case.of(5)
     list(run(made, history(case)[:-24]))
@@ -156,7 +193,9 @@ def scores(case: type[Case]) -> Floats:
 @pytest.mark.parametrize(
     "case", [SurgeCase, WeeklyCase, DriftCase, BurstCase, BatchCase, SpatialCase]
 )
-def test_the_score_of_an_open_bucket_never_falls_as_people_join(case: type[Case]) -> None:
+def test_the_score_of_an_open_bucket_never_falls_as_people_join(
+    case: type[Summing | BatchCase],
+) -> None:
     assert (np.diff(scores(case), axis=0) >= 0).all()
 
 
@@ -187,7 +226,7 @@ def test_series_born_later_leave_the_others_as_they_were(case: type[Case]) -> No
         total = int(row.sum())
         one = few.step(row[:3], hour=hour, total=total)
         other = more.step(row[: more.state.size], hour=hour, total=total)
-        np.testing.assert_array_equal(one.score, other.score[:3])
+        same(one, of_series(other, np.arange(3)))
 
 
 def test_a_verdict_on_some_series_is_that_on_all() -> None:
@@ -200,3 +239,27 @@ def test_a_verdict_on_some_series_is_that_on_all() -> None:
     full = SURGE.judge(made.state, expectation, counts)
     for f in fields(surge.Verdict):
         np.testing.assert_array_equal(getattr(full, f.name)[..., some], getattr(part, f.name))
+
+
+def paced(observed: Ints) -> Any:
+    return growth(observed, np.full(observed.size, 0.5), minutes=5)
+
+
+def dated(observed: Ints) -> Any:
+    """Somebody must have come."""
+    came = np.append(observed, 1)
+    return lead.draws(lead.beginning(came, np.full(came.size, 0.5), minutes=5))
+
+
+@pytest.mark.parametrize("reading", [paced, dated])
+@given(st.lists(st.integers(0, 2**31), min_size=12, max_size=300))
+@settings(max_examples=20, deadline=None)
+def test_a_reading_is_finite_whatever_came_and_the_same_whenever_it_is_asked_for(
+    reading: Callable[[Ints], Any], rows: list[int]
+) -> None:
+    observed = np.array(rows)
+    before, said = observed.copy(), reading(observed)
+    np.testing.assert_array_equal(observed, before)
+    if said is not None:
+        assert np.isfinite(said).all()
+        np.testing.assert_array_equal(reading(observed), said)

@@ -5,10 +5,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from detectors import batches
+from alerts.signal import Kind
+from detectors import batches, grounds
 from detectors.batches import Batches, BatchState
 from detectors.columns import Bools, Floats, Ints
 from detectors.mixture import DEFAULT
+from tests.contract import again
+from tests.contract.verdicts import Explained
 
 BATCHES = Batches(threshold=1000.0)
 
@@ -17,8 +20,10 @@ BATCHES = Batches(threshold=1000.0)
 class BatchCase:
     """The detector of batches; each should bring an event in ten hours, whatever its rate is."""
 
+    kind: ClassVar = Kind.BATCH
     hours: ClassVar[int] = 120
     many: ClassVar[int] = 203
+    again: ClassVar = staticmethod(again.of_batch)
     state: BatchState
 
     @classmethod
@@ -41,6 +46,14 @@ class BatchCase:
         exposure = np.where(masked, np.nan, 0.1) if masked is not None else self.exposure
         self.state, verdict = BATCHES.step(self.state, DEFAULT, counts, exposure, bucket=hour)
         return verdict
+
+    def explained(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> Explained:
+        verdict = self.step(counts, hour=hour, masked=masked)
+        return verdict, [
+            grounds.of_batch(BATCHES, verdict, place) for place in range(counts.size)
+        ]  # fmt: skip
 
     def restored(self) -> "BatchCase":
         return BatchCase(BatchState.of(self.state.columns()))

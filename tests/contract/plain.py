@@ -1,10 +1,12 @@
 """A detector that is given counts alone, as the contract drives it: the base of most cases."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from detectors.columns import Bools, Columns, Floats, Ints
-from tests.contract.verdicts import Verdict
+from detectors.grounds import Grounds
+from tests.contract.verdicts import Explained, Scored
 
 
 @dataclass(slots=True)
@@ -38,19 +40,31 @@ class PlainCase:
         found: Floats = self.expect(hour).mean
         return found
 
-    def judge(self, counts: Ints, *, hour: int) -> Verdict:
-        found: Verdict = self.method.judge(
+    def judge(self, counts: Ints, *, hour: int) -> Scored:
+        found: Scored = self.method.judge(
             self.state, self.expect(hour), counts, *self.beside(counts)
         )
         return found
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
-    ) -> Verdict:
-        verdict: Verdict
+    ) -> Scored:
+        verdict: Scored
         given = (self.expect(hour), counts, *self.beside(counts), masked)
         self.state, verdict = self.method.step(self.state, *given)
         return verdict
+
+    def explained(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> Explained:
+        """A step, and the grounds of what it says of each series."""
+        expected = self.expect(hour)
+        verdict = self.step(counts, hour=hour, masked=masked)
+        places = range(counts.size)
+        return verdict, [self.grounds(expected, verdict, counts, place) for place in places]
+
+    @abstractmethod
+    def grounds(self, expected: Any, verdict: Any, counts: Ints, place: int) -> Grounds: ...
 
     def restored(self) -> Self:
         return type(self)(self.states.of(self.state.columns()))

@@ -6,10 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from detectors import rules
+from alerts.signal import Kind
+from detectors import grounds, rules
 from detectors.columns import Bools, Ints
 from detectors.rules import Rule, RuleState
 from detectors.window import Window
+from tests.contract import again
+from tests.contract.verdicts import Explained
 
 RULE = Rule(least=3, window=5, ratio=1.5, holds=2, until=0.8)
 
@@ -21,8 +24,10 @@ class RuleCase:
     An outage hides an hour of all series of a stream; so does the contract.
     """
 
+    kind: ClassVar = Kind.RULE
     hours: ClassVar[int] = 120
     many: ClassVar[int] = 203
+    again: ClassVar = staticmethod(again.of_rule)
     state: RuleState
     window: Window
 
@@ -49,6 +54,14 @@ class RuleCase:
         blind = np.full(people.shape, self.window.hidden == RULE.window)
         self.state, verdict = RULE.step(self.state, people, before, blind, bucket=hour)
         return verdict
+
+    def explained(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> Explained:
+        verdict, before = self.step(counts, hour=hour, masked=masked), self.window.before
+        return verdict, [
+            grounds.of_rule(RULE, verdict, before, place) for place in range(counts.size)
+        ]  # fmt: skip
 
     def restored(self) -> "RuleCase":
         again = RuleCase.of(0)

@@ -5,9 +5,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from detectors import spatial
+from alerts.signal import Kind
+from detectors import grounds, spatial
 from detectors.columns import Bools, Floats, Ints
 from detectors.spatial import SIZE, Spatial, SpatialState, Usual, Zones
+from tests.contract import again
+from tests.contract.verdicts import Explained
 
 
 @dataclass(slots=True)
@@ -17,8 +20,10 @@ class SpatialCase:
     What is usual is the surge's to learn: it is one person an hour in each region here.
     """
 
+    kind: ClassVar = Kind.SPATIAL
     hours: ClassVar[int] = 120
     many: ClassVar[int] = 501
+    again: ClassVar = staticmethod(again.of_zone)
     state: SpatialState
 
     @classmethod
@@ -52,6 +57,15 @@ class SpatialCase:
         hidden = None if masked is None else np.repeat(masked, 2)
         self.state, verdict = self.scan.step(self.state, usual, halves(counts), hidden)
         return verdict
+
+    def explained(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> Explained:
+        usual, verdict = self.usual(hour=hour), self.step(counts, hour=hour, masked=masked)
+        return verdict, [
+            grounds.of_zone(self.scan, usual, verdict, halves(counts), zone)
+            for zone in range(counts.size)
+        ]  # fmt: skip
 
     def restored(self) -> "SpatialCase":
         return SpatialCase(SpatialState.of(self.state.columns()))

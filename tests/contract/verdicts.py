@@ -4,13 +4,18 @@ from dataclasses import fields
 
 import numpy as np
 
-from detectors import batches, burst, rules, share, silence, spatial, surge, weekly
+from detectors import batches, burst, novelty, rules, share, silence, spatial, surge, weekly
 from detectors.columns import Ints
+from detectors.grounds import Grounds
+from tests.contract.told import Told
 
-Verdict = (
+Scored = (
     surge.Verdict | silence.Verdict | weekly.Verdict | burst.Verdict | rules.Verdict
     | batches.Verdict | spatial.Verdict | share.Verdict
 )  # fmt: skip
+Verdict = Scored | novelty.Verdict | Told
+Explained = tuple[Verdict, list[Grounds]]
+"""A verdict, and the grounds of what it says of each series."""
 
 
 def same(one: Verdict, other: Verdict) -> None:

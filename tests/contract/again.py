@@ -1,0 +1,109 @@
+"""Scores computed again from their grounds alone, by the formulas of each method's docstring.
+
+Nothing of `detectors` is asked here: these are the sums that a reader of `tocsin why` could do.
+"""
+
+from collections.abc import Iterable
+from math import exp, isclose, lgamma, log, sqrt
+from statistics import fmean
+from typing import Any
+
+from scipy.special import betainc
+
+LARGEST = 40.0
+DOUBT = 0.7
+
+
+def of_surge(g: Any) -> float:
+    raised = 1.0 + DOUBT * g["uncertainty"]
+    return mixture(
+        g, (gain(g["people"], g["expected"], g["dispersion"], raised, k) for k in g["multiples"])
+    )
+
+
+def of_week(g: Any) -> float:
+    """What is due is the level times the season; a week that is not judged holds nothing."""
+    assert isclose(g["due"], g["level"] * g["season"]) or g["part"] == g["due"] == 0.0
+    return mixture(
+        g, (gain(g["people"], g["due"], g["dispersion"], g["margin"], k) for k in g["multiples"])
+    )
+
+
+def of_share(g: Any) -> float:
+    return mixture(
+        g,
+        (
+            (g["people"] * log(odds) - g["of"] * log(1.0 + (odds - 1.0) * g["doubted"]))
+            / g["dispersion"]
+            for odds in g["multiples"]
+        ),
+    )
+
+
+def of_zone(g: Any) -> float:
+    members = list(
+        zip(g["people"], g["due"], g["dispersions"], g["uncertainties"], strict=True)
+    )  # fmt: skip
+    return float(g["weight"]) * mixture(
+        g, (sum(gain(y, m, v, 1.0 + DOUBT * s, k) for y, m, v, s in members)
+            for k in g["multiples"]),
+    )  # fmt: skip
+
+
+def of_burst(g: Any) -> float:
+    """The lengths' deviations are their excess over the spread of so many buckets."""
+    variance = max(g["due"], 1.0)
+    for w, excess, z in zip(g["lengths"], g["excess"], g["deviations"], strict=True):
+        assert abs(excess / sqrt(variance * w * w / (2 * w - 1)) - z) <= 1e-9 * max(abs(z), 1.0)
+    return fmean(g["zeros"])
+
+
+def of_silence(g: Any) -> float:
+    if not g["lasts"]:
+        return 0.0
+    m = max(g["expected"], 1e-9)
+    n = min(g["observed"], m)
+    r = m * m / ((g["dispersion"] - 1.0) * m + g["doubt"] ** 2)
+    rare = (n * log(n / m) if n else 0.0) - (n + r) * log((n + r) / (m + r))
+    return max(float(g["before"]), exp(min(max(rare, 0.0), LARGEST)))
+
+
+def of_batch(g: Any) -> float:
+    """E[N; N >= n] of a Poisson count whose rate is a mixture of gammas."""
+    if g["people"] < g["fewest"]:
+        return 0.0
+    arrivals = sum(
+        w * a / b * float(betainc(g["people"] - 1.0, a + 1.0, g["due"] / (b + g["due"]))) * g["due"]
+        for w, a, b in zip(g["weights"], g["shapes"], g["rates"], strict=True)
+    )
+    if arrivals * g["most"] <= g["part"] * g["buckets"]:
+        return float(g["most"])
+    return float(g["part"] * g["buckets"] / arrivals)
+
+
+def of_novelty(g: Any) -> float:
+    """The absence: nobody of so many, where each would have the fault with a chance."""
+    k, n = g["likeness"], g["before"]
+    rest = max(k * (1.0 - g["share"]), 1e-9)
+    return exp(lgamma(k) - lgamma(k + n) + lgamma(rest + n) - lgamma(rest))
+
+
+def of_rule(g: Any) -> float:
+    limit = max(g["least"], g.get("ratio", 0.0) * g.get("compared", 0.0))
+    assert limit == g["limit"]
+    return float(g["people"] / limit)
+
+
+def mixture(g: Any, gains: Iterable[float]) -> float:
+    """The mean of R, which is at most its ceiling."""
+    ratios = [
+        (g["kept"] * carried + g["part"]) * exp(min(gained, LARGEST))
+        for carried, gained in zip(g["carried"], gains, strict=True)
+    ]
+    return min(fmean(ratios), float(g["most"]))
+
+
+def gain(y: float, m: float, v: float, raised: float, kappa: float) -> float:
+    """L of a negative binomial count."""
+    c = (1.0 + (v - 1.0) * kappa) / v
+    return y * log(kappa / c) - m * raised / (v - 1.0) * log(c)

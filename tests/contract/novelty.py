@@ -1,0 +1,65 @@
+"""First-ever combinations, as the contract drives them."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from alerts.signal import Kind
+from detectors import grounds, novelty
+from detectors.columns import Bools, Ints
+from detectors.novelty import Before, Combinations, Novelty
+from tests.contract import again
+from tests.contract.verdicts import Explained
+
+NOVELTY = Novelty(people=2, patience=24, days=1)
+
+
+@dataclass(slots=True)
+class NoveltyCase:
+    """A series is one fault of a product of its own, of which two people an hour complain.
+
+    It takes no mask: who came in spite of an outage came, and no time is asked how many should
+    have. What is held against a score is the chance that there was none so far.
+    """
+
+    kind: ClassVar = Kind.NOVELTY
+    hours: ClassVar[int] = 120
+    many: ClassVar[int] = 203
+    claims: ClassVar[str] = "absence"
+    again: ClassVar = staticmethod(again.of_novelty)
+    state: Combinations
+
+    @classmethod
+    def of(cls, n: int) -> "NoveltyCase":
+        return cls(Combinations.empty(n))
+
+    def grow(self, n: int, *, born: int) -> None:
+        self.state = self.state.grown(self.state.size + n)
+
+    def before(self, hour: int) -> Before:
+        """One in ten of the others had the fault."""
+        one = np.ones(self.state.size, np.int64)
+        return Before(
+            2 * hour * one, since=0 * one, others=50 * hour * one, share=np.full(one.size, 0.1)
+        )
+
+    def judge(self, counts: Ints, *, hour: int) -> novelty.Verdict:
+        return NOVELTY.judge(self.state, counts, self.before(hour), bucket=hour)
+
+    def step(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> novelty.Verdict:
+        self.state, verdict = NOVELTY.step(self.state, counts, self.before(hour), bucket=hour)
+        return verdict
+
+    def explained(
+        self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
+    ) -> Explained:
+        before = self.before(hour)
+        verdict = self.step(counts, hour=hour)
+        places = range(counts.size)
+        return verdict, [grounds.of_novelty(NOVELTY, before, verdict, place) for place in places]
+
+    def restored(self) -> "NoveltyCase":
+        return NoveltyCase(Combinations.of(self.state.columns()))
