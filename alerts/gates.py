@@ -33,14 +33,15 @@ class Step(StrEnum):
     DRIFT = "drift"
 
 
-Number = float | str | datetime
-BETWEEN = "; "  # the values of a list
+Number = float | str | datetime | tuple[float, ...]
+BETWEEN, BESIDE = "; ", " / "  # the names of a list, and its numbers
 
 
 class Gate(msgspec.Struct, frozen=True):
     """One condition of an alarm: whether it was met, and what it was held against.
 
-    `numbers` holds moments, texts, and figures in people, buckets of an hour or plain ratios.
+    `numbers` holds moments, texts, and figures in people, buckets of an hour or plain ratios; those
+    of a score are its grounds (`detectors.grounds`), so that it can be computed from them again.
     """
 
     step: Step
@@ -71,6 +72,8 @@ class Doorman(Words):
     def _told(self, number: Number) -> str:
         if isinstance(number, datetime):
             return self.moment(number)
+        if isinstance(number, tuple):
+            return BESIDE.join(map(self.number, number))
         return number if isinstance(number, str) else self.number(number)
 
     def _cut(self, gate: Gate, facts: Mapping[str, str]) -> str:
@@ -126,10 +129,14 @@ class Doorman(Words):
             "of its group {group} × season of the year {year} × own hour and weekday {own} × known "
             "events and the day so far {event}.", **facts,
         )  # fmt: skip
-        account = self.say(
-            "Since {since} {observed} where {usual} were expected; dispersion {dispersion}, "
-            "uncertainty of the level {uncertainty}; {multiple} times the usual fits best.",
-            **facts,
+        account = (
+            self.say(
+                "Since {since} {observed} where {usual} were expected; dispersion {dispersion}, "
+                "uncertainty of the level {uncertainty}; {multiple} times the usual fits best.",
+                **facts,
+            )
+            + " "
+            + self._evidence(facts)
         )
         budget = self.say(
             "Score {score}, threshold {threshold}: false alarms {allowed} a week over {series} "
@@ -138,6 +145,14 @@ class Doorman(Words):
         if gate.numbers.get("times", 1.0) != 1.0:
             budget += " " + self.say("Calibrated: {times} times that.", **facts)
         return "\n".join((hour, account, budget))
+
+    def _evidence(self, facts: Mapping[str, str]) -> str:
+        """What a score is the mean of."""
+        return self.say(
+            "Evidence by multiple ({multiples}): {carried} carried over, of which {kept} is kept "
+            "and to which {part} is added; {ratios} with what came. The score is their mean.",
+            **facts,
+        )  # fmt: skip
 
     def _alarm(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not gate.open:
@@ -166,6 +181,10 @@ class Doorman(Words):
                 "The rule {rule} does not stand: {people} people, limit {limit}; it has held "
                 "{held} of {needed} times on end.", **facts,
             )  # fmt: skip
+        if "ratio" in facts:
+            told += " " + self.say(
+                "Its limit is the larger of {least} and {ratio} × {compared}.", **facts
+            )
         if "hidden" not in facts:
             return told
         outage = self.say(
@@ -177,20 +196,35 @@ class Doorman(Words):
     def _burst(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
             return self.say("By bursts: it comes evenly, which is for the surge to judge.")
-        return self.say(
+        account = self.say(
             "By bursts, at the end of the hour: since {since} {observed} where {expected} were "
             "expected; score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
+        evidence = self.say(
+            "{due} are expected in five minutes. Above that came in {minutes} minutes {excess}, in "
+            "standard deviations {deviations}; the zeros of the chance of that are {zeros}, and "
+            "the score is their mean.", **facts,
+        )  # fmt: skip
+        return f"{account}\n{evidence}"
 
     def _weekly(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
             return self.say("By the week: no week of it has been judged yet.")
         if "needed" in facts:
             return self.say("By the week: still learning, {weeks} of {needed} weeks.", **facts)
-        return self.say(
+        account = self.say(
             "By the week that ended last: since {since} {observed} where {expected} were expected; "
             "score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
+        return f"{account}\n{self._week(facts)}"
+
+    def _week(self, facts: Mapping[str, str]) -> str:
+        week = self.say(
+            "In that week {people} where {due} were expected: level {level} a week × season of the "
+            "year {season}, raised {margin} times for what is not known; dispersion {dispersion}.",
+            **facts,
+        )
+        return f"{week} {self._evidence(facts)}"
 
     def _batch(self, gate: Gate, facts: Mapping[str, str]) -> str:
         """What is known of its units, of its neighbours, and what that makes of its complaints."""
@@ -209,6 +243,12 @@ class Doorman(Words):
             "By its {units} units in the field: since {since} {observed} where {expected} were "
             "expected; score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
+        account += " " + self.say(
+            "At its neighbours' rate {due} would come in these {buckets} hours; its own, as a "
+            "multiple of theirs, is believed to be a mixture ({weights}) of gammas of shapes "
+            "{shapes} and rates {rates}; {part} of the false alarms are for stretches so long.",
+            **facts,
+        )
         if "rate" not in facts:
             return account
         rate = self.say(
@@ -223,7 +263,7 @@ class Doorman(Words):
         return self.say(
             "As a first-ever combination: {why}; {people} people, {before} before with any fault, "
             "{share} per cent of its group with this one; chance of none so far {absence} per "
-            "cent.",
+            "cent, a surprise up to {surprise}, with the group's share worth {likeness} people.",
             **{**facts, "why": why},
         )
 
@@ -235,11 +275,20 @@ class Doorman(Words):
             )
         regions = facts["regions"].split(BETWEEN)
         said = {**facts, "regions": self.listed(self.name("region", one) for one in regions)}
-        return self.say(
+        account = self.say(
             "With its neighbours ({regions}): since {since} {observed} where {expected} were "
             "expected; {share} % of the evidence is one region's, of which more than {most} % "
             "would be its own surge; score {score}, threshold {threshold}.", **said,
         )  # fmt: skip
+        hour = self.say(
+            "In the hour, by region, {people} where {due} were expected; dispersion {dispersions}, "
+            "uncertainty of the level {uncertainties}.", **said,
+        )  # fmt: skip
+        whole = self.say(
+            "Times {weight} it is {own}, the part of these regions; others that share one of them "
+            "add {others}.", **said,
+        )  # fmt: skip
+        return f"{account}\n{hour} {self._evidence(said)} {whole}"
 
     def _share(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
@@ -249,10 +298,15 @@ class Doorman(Words):
                 "By its share: still learning, {events} of {needed} events; it takes {hours} "
                 "hours at least.", **facts,
             )  # fmt: skip
-        return self.say(
+        account = self.say(
             "By its share: since {since} {observed} of {whole}, {share} % (usual: {usual} %); "
             "score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
+        hour = self.say(
+            "In the hour {people} of {of}, where up to {raised} % are usual; dispersion "
+            "{dispersion}.", **facts,
+        )  # fmt: skip
+        return f"{account}\n{hour} {self._evidence(facts)}"
 
     def _drift(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
@@ -262,13 +316,15 @@ class Doorman(Words):
                 "By its drift: still learning, {weeks} of {needed} weeks, each eight weeks late.",
                 **facts,
             )
-        return self.say(
+        account = self.say(
             "By its drift, against two months ago: since {since} {observed} where {expected} were "
             "expected; score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
+        return f"{account}\n{self._week(facts)}"
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
         return self.say(
-            "Since {since} {observed} events where {expected} were expected; score {score}, "
-            "threshold {threshold}.", **facts,
+            "Since {since} {observed} events where {expected} were expected; dispersion "
+            "{dispersion}, {doubt} of what was expected in doubt; highest score before {before}, "
+            "score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip

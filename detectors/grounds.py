@@ -3,7 +3,7 @@
 They are what `tocsin why` shows beside the threshold, and `tests/test_detector_contract.py` holds
 the scores against them. Those of a mixture are R by multiple: what was `carried` into the bucket,
 of which a share of `kept` is left and to which `part` is added, times what the bucket says. The
-score is their mean, at `most` the ceiling. A bucket in which nothing is judged leaves R as it was:
+score is their mean, at most the `ceiling`. A bucket in which nothing is judged leaves R as it was:
 it keeps all, adds nothing, and holds nobody.
 """
 
@@ -40,7 +40,7 @@ def of_surge(
         "uncertainty": float(expected.level_variance[place]) ** 0.5,
         **_mixture(
             KAPPAS, carried[:, place], ratios[:, place], judged=judged, kept=kept, part=part,
-            most=surge.ROOM * surge_.threshold,
+            ceiling=surge.ROOM * surge_.threshold,
         ),
     }  # fmt: skip
 
@@ -61,7 +61,7 @@ def of_week(
         "margin": 1.0 + weekly_.raised * float(forecast.level_variance[place]) ** 0.5,
         **_mixture(
             kappas, verdict.carried[:, place], verdict.ratios[:, place], judged=judged,
-            kept=2.0 ** (-1.0 / weekly_.memory), most=HIGHEST_SCORE,
+            kept=2.0 ** (-1.0 / weekly_.memory), ceiling=HIGHEST_SCORE,
         ),
     }  # fmt: skip
 
@@ -77,7 +77,7 @@ def of_share(
         "doubted": float(expected.doubted[place]), "dispersion": float(expected.phi(whole)[place]),
         **_mixture(
             ODDS, verdict.carried[:, place], verdict.ratios[:, place], judged=judged,
-            kept=2.0 ** (-1.0 / share_.memory), most=surge.ROOM * share_.threshold,
+            kept=2.0 ** (-1.0 / share_.memory), ceiling=surge.ROOM * share_.threshold,
         ),
     }  # fmt: skip
 
@@ -94,7 +94,7 @@ def of_zone(
         "uncertainties": _row(np.sqrt(usual.level_variance[regions])),
         **_mixture(
             spatial.KAPPAS, verdict.carried[:, zone], verdict.ratios[:, zone], judged=judged,
-            kept=2.0 ** (-1.0 / scan.memory), most=spatial.ROOM * scan.threshold / weight,
+            kept=2.0 ** (-1.0 / scan.memory), ceiling=spatial.ROOM * scan.threshold / max(weight, 1e-9),
         ),
     }  # fmt: skip
 
@@ -133,16 +133,16 @@ def of_batch(batches_: Batches, verdict: batches.Verdict, place: int) -> Grounds
         "buckets": float(verdict.buckets[place]), "fewest": float(batches_.fewest),
         "part": 0.0 if verdict.unknown[place] else float(verdict.part[place]),
         "weights": _row(verdict.weights[:, place]), "shapes": _row(verdict.shapes[:, place]),
-        "rates": _row(verdict.rates[:, place]), "most": batches.ROOM * batches_.threshold,
+        "rates": _row(verdict.rates[:, place]), "ceiling": batches.ROOM * batches_.threshold,
     }  # fmt: skip
 
 
 def of_novelty(method: Novelty, before: Before, verdict: novelty.Verdict, place: int) -> Grounds:
-    """Of an absence, as a probability, and of how many have the fault now."""
+    """Of an absence, and of how many have the fault now; shares and chances are in percent."""
     return {
         "people": float(verdict.people[place]), "before": float(before.people[place]),
-        "share": float(before.share[place]), "likeness": method.likeness,
-        "absence": float(verdict.absence[place]), "surprise": method.surprise,
+        "share": 100.0 * float(before.share[place]), "likeness": method.likeness,
+        "absence": 100.0 * float(verdict.absence[place]), "surprise": 100.0 * method.surprise,
     }  # fmt: skip
 
 
@@ -159,11 +159,11 @@ def of_rule(rule: Rule, verdict: rules.Verdict, compared: Ints, place: int) -> G
 
 def _mixture(
     multiples: Sequence[float], carried: Array, ratios: Array, *, judged: bool, kept: float,
-    most: float, part: float = 1.0,
+    ceiling: float, part: float = 1.0,
 ) -> Grounds:  # fmt: skip
     return {
         "multiples": _row(multiples), "carried": _row(carried), "ratios": _row(ratios),
-        "kept": kept if judged else 1.0, "part": part if judged else 0.0, "most": most,
+        "kept": kept if judged else 1.0, "part": part if judged else 0.0, "ceiling": ceiling,
     }  # fmt: skip
 
 

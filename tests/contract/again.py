@@ -76,16 +76,18 @@ def of_batch(g: Any) -> float:
         w * a / b * float(betainc(g["people"] - 1.0, a + 1.0, g["due"] / (b + g["due"]))) * g["due"]
         for w, a, b in zip(g["weights"], g["shapes"], g["rates"], strict=True)
     )
-    if arrivals * g["most"] <= g["part"] * g["buckets"]:
-        return float(g["most"])
+    if arrivals * g["ceiling"] <= g["part"] * g["buckets"]:
+        return float(g["ceiling"])
     return float(g["part"] * g["buckets"] / arrivals)
 
 
 def of_novelty(g: Any) -> float:
     """The absence: nobody of so many, where each would have the fault with a chance."""
     k, n = g["likeness"], g["before"]
-    rest = max(k * (1.0 - g["share"]), 1e-9)
-    return exp(lgamma(k) - lgamma(k + n) + lgamma(rest + n) - lgamma(rest))
+    rest = max(k * (1.0 - g["share"] / 100.0), 1e-9)
+    absence = exp(lgamma(k) - lgamma(k + n) + lgamma(rest + n) - lgamma(rest))
+    assert isclose(100.0 * absence, g["absence"], rel_tol=1e-6)
+    return absence
 
 
 def of_rule(g: Any) -> float:
@@ -100,7 +102,7 @@ def mixture(g: Any, gains: Iterable[float]) -> float:
         (g["kept"] * carried + g["part"]) * exp(min(gained, LARGEST))
         for carried, gained in zip(g["carried"], gains, strict=True)
     ]
-    return min(fmean(ratios), float(g["most"]))
+    return min(fmean(ratios), float(g["ceiling"]))
 
 
 def gain(y: float, m: float, v: float, raised: float, kappa: float) -> float:

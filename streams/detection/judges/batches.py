@@ -109,6 +109,7 @@ class BatchJudge(Judge):
             return (Gate(Step.BATCH, open=False, numbers=numbers),)
         since = signals.moment(int(verdict.onset[place]))
         numbers |= signals.figures(verdict, place, threshold=self._threshold, since=since)
+        numbers |= self._fleet.grounds(place)
         if (rate := self._fleet.rate(place)) is not None:
             numbers |= {"rate": rate.per_thousand, "neighbours": rate.neighbours}
         return (Gate(Step.BATCH, open=bool(verdict.above[place]), numbers=numbers),)

@@ -13,9 +13,9 @@ import numpy as np
 
 from alerts.gates import Gate, Step
 from alerts.signal import Kind, Scope, Signal
-from detectors import burst
+from detectors import burst, grounds
 from detectors.alarm import Hysteresis
-from detectors.burst import Burst, BurstState, Verdict
+from detectors.burst import WINDOWS, Burst, BurstState, Expectation, Verdict
 from detectors.burstiness import Burstiness
 from detectors.columns import Ints
 from streams.detection import signals
@@ -41,6 +41,7 @@ class BurstJudge(Judge):
         self._bursty_for = np.empty(0, np.int64)  # buckets on end
         self._alarms = Standing(Hysteresis(quiet=burst.QUIET))
         self._verdict: Verdict | None = None  # on the bucket closed last
+        self._expectation: Expectation | None = None  # of the same
 
     def take(self, record: Record) -> Iterator[Signal]:
         self._ledger.take(record)
@@ -54,7 +55,7 @@ class BurstJudge(Judge):
         self._state, verdict = self._burst.step(self._state, expectation, people, masked)
         verdict = replace(verdict, above=verdict.above & self._burstiness.bursty)
         self._burstiness.learn(people, masked)
-        self._verdict = verdict
+        self._verdict, self._expectation = verdict, expectation
         self._bursty_for = np.where(self._burstiness.bursty, self._bursty_for + 1, 0)
         for change in self._alarms.step(verdict, bucket=closed.bucket):
             if closed.series.tells(self._ledger.keys[change.place]):
@@ -66,13 +67,17 @@ class BurstJudge(Judge):
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key, keys, verdict = closed.series.key_of(scope), self._ledger.keys, self._verdict
-        if key not in keys or verdict is None:
+        if key not in keys or verdict is None or self._expectation is None:
             return ()
         place = keys.index(key)
         if not self._burstiness.bursty[place]:
             return (Gate(Step.BURST, open=False),)
         since = signals.moment(int(verdict.onset[place]), self.minutes)
-        numbers = signals.figures(verdict, place, threshold=self._burst.threshold, since=since)
+        numbers = {
+            **signals.figures(verdict, place, threshold=self._burst.threshold, since=since),
+            **grounds.of_burst(self._expectation, verdict, place),
+            "minutes": tuple(float(length * self.minutes) for length in WINDOWS),
+        }
         return (Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers),)
 
     def judged(self, series: Series) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 
 from alerts.gates import Gate, Number, Step
 from alerts.signal import Scope, Signal
+from detectors import grounds
 from detectors.novelty import Before, Combinations, Novelty, Verdict, Why
 from streams.detection import signals
 from streams.detection.judges.combinations import Index, People, Subjects
@@ -56,10 +57,9 @@ class NoveltyJudge(Judge):
         if place is None:
             return (Gate(Step.NOVELTY, open=False, numbers={"why": named(Why.NOT_SEEN)}),)
         numbers: dict[str, Number] = {
-            "why": named(Why(int(verdict.why[place]))), "people": float(verdict.people[place]),
-            "before": float(before.people[place]), "share": 100.0 * float(before.share[place]),
-            "absence": 100.0 * float(verdict.absence[place]),
-        }  # fmt: skip
+            "why": named(Why(int(verdict.why[place]))),
+            **grounds.of_novelty(self._novelty, before, verdict, place),
+        }
         return (Gate(Step.NOVELTY, open=bool(verdict.news[place]), numbers=numbers),)
 
     def snapshot(self) -> dict[str, Any]:

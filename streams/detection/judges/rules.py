@@ -7,7 +7,7 @@ import numpy as np
 
 from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
-from detectors import rules
+from detectors import grounds, rules
 from detectors.alarm import Hysteresis
 from detectors.columns import Ints
 from detectors.window import Window
@@ -84,8 +84,7 @@ class RuleJudge(Judge):
             "held": 0.0, "needed": float(self._test.holds),
         }  # fmt: skip
         if place != NOWHERE and self._verdict is not None:
-            numbers["people"] = float(self._verdict.observed[place])
-            numbers["limit"] = float(self._verdict.expected[place])
+            numbers |= grounds.of_rule(self._test, self._verdict, self._compared(), place)
             numbers["held"] = float(self._verdict.held[place])
             numbers |= self._hidden(blind=bool(self._verdict.masked[place]))
         open_ = place != NOWHERE and bool(self._state.standing[place])

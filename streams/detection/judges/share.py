@@ -11,9 +11,10 @@ import numpy as np
 
 from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
+from detectors import grounds
 from detectors.alarm import Hysteresis
 from detectors.columns import Ints
-from detectors.share import Share, ShareState, Verdict
+from detectors.share import Expectation, Share, ShareState, Verdict
 from streams.configuration.sections import Cut
 from streams.counts.cells import SEPARATOR
 from streams.detection import signals
@@ -97,6 +98,7 @@ class ShareJudge(Judge):
         self._pairs, self._share = Pairs(self._trios), Share(threshold=seat.threshold)
         self._state, self._alarms = ShareState.empty(), Standing(Hysteresis())
         self._verdict: Verdict | None = None  # on the hour closed last
+        self._hour: tuple[Expectation, Ints, Ints] | None = None  # the same, and what came
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         n = self._pairs.follow(closed.series)
@@ -107,14 +109,16 @@ class ShareJudge(Judge):
         self._state, verdict = self._share.step(
             self._state, expected, part, whole, np.full(n, closed.masked)
         )
-        self._verdict = verdict
+        self._verdict, self._hour = verdict, (expected, part, whole)
         for change in self._alarms.step(verdict, bucket=closed.bucket):
             if closed.series.own[self._pairs.lives[0, change.place]]:
                 yield self._signal(verdict, change, closed)
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key, verdict = closed.series.key_of(scope), self._verdict
-        if key is None or verdict is None or key.cut not in {trio.part for trio in self._trios}:
+        if key is None or key.cut not in {trio.part for trio in self._trios}:
+            return ()
+        if verdict is None or self._hour is None:
             return ()
         place = self._pairs.place(key)
         if place is None:
@@ -126,10 +130,13 @@ class ShareJudge(Judge):
             }  # fmt: skip
             return (Gate(Step.SHARE, open=False, numbers=numbers),)
         since = signals.moment(int(verdict.onset[place]))
-        numbers = dict(
-            signals.figures(verdict, place, threshold=self._share.threshold, since=since)
-        )
-        numbers |= shares(verdict, place) | {"whole": float(verdict.whole[place])}
+        expected, part, whole = self._hour
+        numbers = {
+            **signals.figures(verdict, place, threshold=self._share.threshold, since=since),
+            **shares(verdict, place), "whole": float(verdict.whole[place]),
+            **grounds.of_share(self._share, expected, verdict, part, place, whole=whole),
+            "raised": 100.0 * float(expected.doubted[place]),
+        }  # fmt: skip
         return (Gate(Step.SHARE, open=bool(verdict.above[place]), numbers=numbers),)
 
     def judged(self, series: Series) -> int:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from alerts.gates import Gate, Step
 from alerts.signal import Kind, Scope, Signal
+from detectors import grounds
 from detectors.alarm import Hysteresis
 from detectors.silence import Silence, SilenceState, Verdict
 from streams.configuration.sections import CHANNELS, MINUTES
@@ -103,9 +104,10 @@ class SilenceJudge(Judge):
         if place is None or self._verdict is None or place >= self._verdict.score.size:
             return (Gate(Step.BORN, open=False),)
         since = signals.moment(int(self._verdict.onset[place]))
-        numbers = signals.figures(
-            self._verdict, place, threshold=self._silence.threshold, since=since
-        )
+        numbers = {
+            **signals.figures(self._verdict, place, threshold=self._silence.threshold, since=since),
+            **grounds.of_silence(self._verdict, place),
+        }
         return (Gate(Step.SILENCE, open=bool(self._verdict.above[place]), numbers=numbers),)
 
     def _signal(self, verdict: Verdict, change: Change, bucket: int) -> Signal:

@@ -13,7 +13,10 @@ import xxhash
 
 from alerts.gates import BETWEEN, Gate, Step
 from alerts.signal import Kind, Scope, Signal, SignalState
+from detectors import grounds
 from detectors.alarm import Hysteresis
+from detectors.columns import Ints
+from detectors.grounds import Grounds
 from detectors.spatial import SHARE, Country, Spatial, SpatialState, Usual, Verdict, Zones
 from detectors.verdict import Excess
 from streams.detection import signals
@@ -52,6 +55,7 @@ class Map:
     ) -> None:
         self.cut, self.spatial = cut, Spatial(zones=zones, threshold=threshold)
         self.verdict: Verdict | None = None
+        self._hour: tuple[Usual, Ints] | None = None  # what it was held against, and what came
         self.known = NOBODY
         self.names, self.places = tuple(table.places), table.places
         self._roster, self._lives = Roster({cut}), np.full(zones.regions, UNBORN)
@@ -72,6 +76,7 @@ class Map:
             usual = self._country.shared(usual, people)
         masked = np.full(people.size, closed.masked)
         self._state, self.verdict = self.spatial.step(self._state, usual, people, masked)
+        self._hour = usual, people
         told = self._told(self.verdict, masked=closed.masked)
         changes = self.alarms.step(told, bucket=closed.bucket)
         found = [News(change, told, int(self._zones[change.place])) for change in changes]
@@ -89,6 +94,12 @@ class Map:
             region = int(self.spatial.zones.members[row, zone])
             if region < len(self.names):
                 yield self.names[region], int(observed[row]), float(expected[row])
+
+    def grounds(self, zone: int) -> Grounds:
+        """Of the score of a zone in the hour closed last."""
+        assert self.verdict is not None
+        assert self._hour is not None
+        return grounds.of_zone(self.spatial, self._hour[0], self.verdict, self._hour[1], zone)
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -212,19 +223,20 @@ class SpatialJudge(Judge):
 
 def _gate(drawn: Map, place: int, *, threshold: float) -> Gate:
     verdict, zones = drawn.verdict, drawn.spatial.zones
-    own = np.flatnonzero((zones.members == place).any(axis=0))
-    if verdict is None or not own.size or verdict.learning[own].all():
+    its = np.flatnonzero((zones.members == place).any(axis=0))
+    if verdict is None or not its.size or verdict.learning[its].all():
         return Gate(Step.SPATIAL, open=False)
     risen = [rise for rise in drawn.spatial.rises(verdict) if place in zones.regions_of(rise.zone)]
-    zone = risen[0].zone if risen else int(own[verdict.score[own].argmax()])
+    zone = risen[0].zone if risen else int(its[verdict.score[its].argmax()])
     score = risen[0].score if risen else float(verdict.score[zone])
     since = signals.moment(int(verdict.onset[zone]))
-    numbers = signals.figures(verdict, zone, threshold=threshold, since=since)
+    own = float(verdict.score[zone])
     return Gate(
         Step.SPATIAL, open=bool(risen),
-        numbers=numbers
-        | {
-            "score": score, "share": 100.0 * float(verdict.share[zone]), "most": 100.0 * SHARE,
+        numbers={
+            **signals.figures(verdict, zone, threshold=threshold, since=since),
+            **drawn.grounds(zone), "own": own, "others": score - own, "score": score,
+             "share": 100.0 * float(verdict.share[zone]), "most": 100.0 * SHARE,
             "regions": BETWEEN.join(drawn.names[one] for one in zones.regions_of(zone)),
         },
     )  # fmt: skip

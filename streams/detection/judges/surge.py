@@ -9,9 +9,10 @@ import numpy as np
 
 from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
+from detectors import grounds
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY
-from detectors.columns import Ints
+from detectors.columns import Floats32, Ints
 from detectors.kinship import Prior
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams.detection import signals
@@ -46,6 +47,7 @@ class SurgeJudge(Judge):
         self._calendar, self._known = calendar, ORDINARY
         self._expectation: Expectation | None = None
         self._verdict: Verdict | None = None
+        self._carried: Floats32 = self._state.evidence.ratios  # into the bucket closed last
 
     @property
     def usual(self) -> Usual:
@@ -69,6 +71,7 @@ class SurgeJudge(Judge):
         if self._expectation is not None:
             people = closed.people[: closed.born]
             masked = np.full(people.size, closed.masked)
+            self._carried = self._state.evidence.ratios.copy()
             self._state, self._verdict = self._surge.step(
                 self._state, self._expectation, people, masked
             )
@@ -159,7 +162,7 @@ class SurgeJudge(Judge):
             self._judges(life, key.cut),
             self._learnt(life, self._verdict),
             Gate(Step.OUTAGE, open=not closed.masked),
-            self._scored(life, self._verdict, self._expectation, people=int(closed.people[life])),
+            self._scored(life, self._verdict, self._expectation, closed.people),
             *self._stands(life, key.cut),
         )
 
@@ -180,17 +183,19 @@ class SurgeJudge(Judge):
             numbers["earliest"] = signals.moment(begun + surge.shortest_learning)
         return Gate(Step.LEARNING, open=not verdict.learning[life], numbers=numbers)
 
-    def _scored(self, life: int, verdict: Verdict, expected: Expectation, *, people: int) -> Gate:
+    def _scored(self, life: int, verdict: Verdict, expected: Expectation, people: Ints) -> Gate:
         """What was expected is the product of level, group's profile, own rhythm and events."""
         place, rhythm = self._state.group[life], self._groups.rhythm
         year, event = float(rhythm.year[place]), self._event(life)
         group = float(rhythm.factor[place] / (rhythm.event[place] * rhythm.year[place]))
         exposure, mean = float(expected.exposure[life]), float(expected.mean[life])
         numbers: dict[str, Number] = {
-            "people": people, "expected": mean, "level": mean / exposure, "group": group,
+            **grounds.of_surge(
+                self._surge, expected, verdict, people, life, carried=self._carried,
+                ratios=self._state.evidence.ratios,
+            ),
+            "level": mean / exposure, "group": group,
             "year": year, "own": exposure / (group * year * event), "event": event,
-            "dispersion": float(expected.dispersion[life]),
-            "uncertainty": float(expected.level_variance[life]) ** 0.5,
             "since": signals.moment(int(verdict.onset[life])),
             "observed": float(verdict.observed[life]), "usual": float(verdict.expected[life]),
             "multiple": float(verdict.multiple[life]), "score": float(verdict.score[life]),

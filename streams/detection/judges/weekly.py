@@ -13,7 +13,7 @@ import numpy as np
 
 from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
-from detectors import drift, weekly
+from detectors import drift, grounds, weekly
 from detectors.alarm import Hysteresis
 from detectors.columns import Bools, Columns, Ints, column
 from detectors.drift import Drift, DriftState
@@ -70,6 +70,7 @@ class ByWeek(Judge, Generic[S]):
     Args:
         seat: where it sits.
         detector: of the weeks.
+        weekly: the model that it judges by, which may be itself.
         state: of no series.
     """
 
@@ -77,13 +78,15 @@ class ByWeek(Judge, Generic[S]):
     gate: ClassVar[Step]
     quiet: ClassVar[int]
 
-    def __init__(self, seat: Seat, detector: Detector[S], state: S) -> None:
+    def __init__(self, seat: Seat, detector: Detector[S], weekly: Weekly, state: S) -> None:
         self.terms = f"weeks of {seat.zone}"
         self._zone, self._roster = seat.zone, Roster(seat.of(self.kind))
         self._detector: Detector[S] = detector
+        self._weekly = weekly
         self._state: S = state
         self._running, self._alarms = Running.empty(), Standing(Hysteresis(quiet=self.quiet))
         self._verdict: Verdict | None = None  # on the week that ended last
+        self._ended: tuple[Expectation, Ints] | None = None  # the same week, and its people
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         n = self._roster.follow(closed.series)
@@ -99,14 +102,18 @@ class ByWeek(Judge, Generic[S]):
         place = int(np.searchsorted(self._roster.lives, life))
         if life not in self._roster.lives:
             return ()
-        if verdict is None or place >= verdict.score.size:
+        if verdict is None or self._ended is None or place >= verdict.score.size:
             return (Gate(self.gate, open=False),)
         if (weeks := int(self._state.seen[place])) < SHORTEST:
             numbers: dict[str, Number] = {"weeks": weeks, "needed": SHORTEST}
             return (Gate(self.gate, open=False, numbers=numbers),)
         since = self.starts(int(verdict.onset[place]))
-        figures = signals.figures(verdict, place, threshold=self._detector.threshold, since=since)
-        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=figures),)
+        expected, people = self._ended
+        numbers = {
+            **signals.figures(verdict, place, threshold=self._detector.threshold, since=since),
+            **grounds.of_week(self._weekly, expected, verdict, people, place),
+        }
+        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=numbers),)
 
     def judged(self, series: Series) -> int:
         own = series.own[self._roster.lives[: self._state.size]]
@@ -138,7 +145,7 @@ class ByWeek(Judge, Generic[S]):
         expectation = self._detector.expect(self._state, bucket=week)
         masked = ~self._running.whole
         self._state, verdict = self._detector.step(self._state, expectation, people, masked)
-        self._verdict = verdict
+        self._verdict, self._ended = verdict, (expectation, people)
         for change in self._alarms.step(verdict, bucket=week):
             if closed.series.own[self._roster.lives[change.place]]:
                 usual = float(expectation.mean[change.place])
@@ -166,7 +173,8 @@ class WeeklyJudge(ByWeek[WeeklyState]):
     kind, gate, quiet = Kind.WEEKLY, Step.WEEKLY, weekly.QUIET
 
     def __init__(self, seat: Seat) -> None:
-        super().__init__(seat, Weekly(threshold=seat.threshold_in(1)), WeeklyState.empty())
+        method = Weekly(threshold=seat.threshold_in(1))
+        super().__init__(seat, method, method, WeeklyState.empty())
 
 
 class DriftJudge(ByWeek[DriftState]):
@@ -175,7 +183,8 @@ class DriftJudge(ByWeek[DriftState]):
     kind, gate, quiet = Kind.DRIFT, Step.DRIFT, drift.QUIET
 
     def __init__(self, seat: Seat) -> None:
-        super().__init__(seat, Drift(threshold=seat.threshold_in(1)), DriftState.empty())
+        method = Drift(threshold=seat.threshold_in(1))
+        super().__init__(seat, method, method.weekly, DriftState.empty())
 
 
 def monday(week: int) -> datetime:

@@ -12,9 +12,10 @@ from msgspec import convert
 
 from alerts.defects import rate_of
 from alerts.rates import BatchRate
-from detectors import batches, disproportion
+from detectors import batches, disproportion, grounds
 from detectors.batches import DOUBT, Batches, BatchState
 from detectors.columns import Bools, Floats, Ints, summed
+from detectors.grounds import Grounds
 from detectors.mixture import Priors
 from detectors.neighbours import Fields, Neighbours, Shares
 from detectors.verdict import Excess
@@ -55,6 +56,7 @@ class Fleet:
         self._neighbours, self._batches = Neighbours(), Batches(threshold=threshold)
         self._fields, self._shares = Fields.empty(products), self._shipped(Shares.empty(n))
         self._state, self._priors = BatchState.empty(n), Priors.empty(products)
+        self._found: batches.Verdict | None = None  # on the bucket closed last
 
     @property
     def others(self) -> Floats:
@@ -75,7 +77,7 @@ class Fleet:
         self._state, found = self._batches.step(
             self._state, self._beliefs, people, exposure, bucket=due.bucket
         )
-        said = _spoken(found, self.learnt, masked=masked)
+        self._found, said = found, _spoken(found, self.learnt, masked=masked)
         if not masked:
             self.learnt = (self.learnt | self._known(due.bucket)) & ~found.unknown
         self._refit(due.bucket)
@@ -90,6 +92,11 @@ class Fleet:
             series=places,
         )  # fmt: skip
         return _spoken(found, self.learnt[places], masked=False)
+
+    def grounds(self, place: int) -> Grounds:
+        """Of what was said of a batch in the bucket closed last; none before there was one."""
+        found = self._found
+        return {} if found is None else grounds.of_batch(self._batches, found, place)
 
     def rate(self, place: int) -> BatchRate | None:
         """Per unit, beside the neighbours; None where it never was known what these bring."""
