@@ -94,7 +94,8 @@ def of_zone(
         "uncertainties": _row(np.sqrt(usual.level_variance[regions])),
         **_mixture(
             spatial.KAPPAS, verdict.carried[:, zone], verdict.ratios[:, zone], judged=judged,
-            kept=2.0 ** (-1.0 / scan.memory), ceiling=spatial.ROOM * scan.threshold / max(weight, 1e-9),
+            kept=2.0 ** (-1.0 / scan.memory),
+            ceiling=spatial.ROOM * scan.threshold / max(weight, 1e-9),
         ),
     }  # fmt: skip
 
@@ -150,7 +151,7 @@ def of_rule(rule: Rule, verdict: rules.Verdict, compared: Ints, place: int) -> G
     """Of people and a limit, which is the larger of `least` and `ratio` times those compared."""
     held: Grounds = {
         "people": float(verdict.observed[place]), "limit": float(verdict.expected[place]),
-        "least": float(rule.least),
+        "least": float(rule.least), "score": float(verdict.score[place]),
     }  # fmt: skip
     if rule.ratio is not None:
         held |= {"ratio": rule.ratio, "compared": float(compared[place])}

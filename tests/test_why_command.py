@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from streams.hindsight.why import ScopeError, scope_of
 from tests import surged
+from tests.contract import again
 from tests.streams.counts import SURGE, busy, stored
 from tests.streams.logs import HOUR, START
 from tests.surged import hour
@@ -49,6 +50,7 @@ def test_an_hour_that_was_called_has_all_gates_open_and_numbers_that_add_up() ->
     parts = ("level", "group", "year", "own", "event")
     assert prod(n[part] for part in parts) == pytest.approx(n["expected"])
     assert n["score"] >= n["threshold"]
+    assert again.of_surge(n) == pytest.approx(n["score"])
     counted = sum(
         event.category == "billing" and event.time // HOUR == START // HOUR + SURGE + 1
         for event in busy()
@@ -141,6 +143,7 @@ def test_a_share_and_a_drift_are_gates_where_their_cut_asks_for_them() -> None:
     assert numbers["observed"] <= numbers["whole"]
     assert numbers["usual"] > 90
     assert numbers["score"] < numbers["threshold"]
+    assert again.of_share(numbers) == pytest.approx(numbers["score"])
     early = gates(asked, 20)["share"]
     assert not early["open"]
     assert 0 < early["numbers"]["events"] < early["numbers"]["needed"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from alerts.gates import Step
 from alerts.signal import Signal
 from detectors.columns import Floats, Ints
 from streams.configuration.sections import Cut, Detection
@@ -22,6 +23,7 @@ from streams.events.event import Complaint
 from streams.settings import Settings
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
+from tests.streams.shown import Shown
 
 BATCHES, DAYS = 40, 23
 BAD, UNITS = "B07", 2000
@@ -91,6 +93,9 @@ class Watched:
     due: list[Floats] = field(default_factory=list)
     scores: list[Floats] = field(default_factory=list)
     people: list[Ints] = field(default_factory=list)
+    shown: Shown = field(
+        default_factory=lambda: Shown(Step.BATCH, {"product": "kettle", "batch": BAD})
+    )
 
     def __post_init__(self) -> None:
         makers = {"batches": self._made}
@@ -102,13 +107,14 @@ class Watched:
         self.judge = BatchJudge(seat, self.known)
         return self.judge
 
-    def _seen(self, _: str, closed: Closed, __: Bench) -> None:
+    def _seen(self, stream: str, closed: Closed, judges: Bench) -> None:
         if self.judge._due is None or self.judge._verdict is None:
             return
         self.buckets.append(closed.bucket)
         self.due.append(self.judge._due.people)
         self.scores.append(self.judge._verdict.score)
         self.people.append(self.judge._register.people(closed.people))
+        self.shown(stream, closed, judges)
 
     @classmethod
     def begun(cls) -> "Watched":

@@ -17,6 +17,7 @@ from streams.detection.judges.fleet.rates import Fleet
 from streams.detection.judges.fleet.register import Register
 from streams.detection.judges.judge import Seat
 from streams.detection.snapshots import freeze, thaw
+from tests.contract import again
 from tests.streams.fleets import (
     BAD,
     BATCHES,
@@ -102,6 +103,11 @@ def test_the_stream_gives_the_scores_of_the_benchmark_for_the_same_counts() -> N
     closed = [signal for signal in found if signal.state is not SignalState.PROVISIONAL]
     assert closed
     assert all(signal.score == bad[int(signal.bucket.timestamp()) // 3600] for signal in closed)
+
+
+def test_the_numbers_that_are_shown_of_a_batch_give_its_score_again() -> None:
+    watched, _ = played()
+    watched.shown.assert_adds_up(again.of_batch)
 
 
 def test_what_a_batch_should_bring_is_what_its_neighbours_bring_alone() -> None:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
+from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
 from detectors.burst import THRESHOLD, Burst, BurstState
 from detectors.burstiness import Burstiness
@@ -19,8 +20,10 @@ from streams.detection.snapshots import freeze, thaw
 from streams.detection.stream import Stream
 from streams.events.event import Mention
 from streams.settings import Settings
+from tests.contract import again
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, MINUTE, START, mention, settings
+from tests.streams.shown import Shown
 
 FIVE = 5 * MINUTE
 BUCKETS = 288
@@ -64,9 +67,15 @@ def log(methods: tuple[Method, ...]) -> list[Counts]:
 
 
 @cache
+def _run(methods: tuple[Method, ...]) -> tuple[Stream, list[Signal], Shown]:
+    shown = Shown(Step.BURST, {"product": "kettle"})
+    stream = Stream("mentions", plan(*methods), 0, watch=shown)
+    return stream, [signal for one in log(methods) for signal in stream.apply(one)], shown
+
+
 def played(methods: tuple[Method, ...]) -> tuple[Stream, list[Signal]]:
-    stream = Stream("mentions", plan(*methods), 0)
-    return stream, [signal for one in log(methods) for signal in stream.apply(one)]
+    stream, found, _ = _run(methods)
+    return stream, found
 
 
 def said(found: list[Signal], kind: Kind, product: str, *, since: int) -> list[Signal]:
@@ -114,6 +123,11 @@ def test_the_stream_gives_the_scores_of_the_detector_alone() -> None:
     for signal in found:
         if signal.kind is Kind.BURST:
             assert signal.score == scores[signal.bucket.timestamp()]
+
+
+def test_the_numbers_that_are_shown_at_the_end_of_an_hour_give_the_score_again() -> None:
+    _, _, shown = _run(BOTH)
+    shown.assert_adds_up(again.of_burst)
 
 
 @pytest.mark.parametrize("at", [3, 11, 14])

@@ -11,6 +11,7 @@ from streams.detection.judges.weekly import DriftJudge, drift_judge
 from tests.streams.weeks import (
     ByWeek,
     assert_as_alone,
+    assert_explained,
     assert_goes_on,
     planned,
     played,
@@ -27,6 +28,10 @@ def test_four_percent_a_week_are_called_by_their_week_with_what_the_detector_alo
     assert_as_alone(METHOD)
     for signal in found:
         assert signal.at.astimezone(ZoneInfo("Asia/Tokyo")).weekday() == 0
+
+
+def test_the_numbers_that_are_shown_of_a_week_give_its_score_again() -> None:
+    assert_explained(METHOD)
 
 
 @pytest.mark.parametrize("at", [1, 3])

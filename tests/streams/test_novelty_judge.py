@@ -6,16 +6,19 @@ from functools import cache
 import numpy as np
 import pytest
 
+from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
 from detectors.novelty import Before, Combinations, Novelty
 from streams.configuration.sections import Cut, Detection
 from streams.counts.cells import Counts, shard_of
 from streams.detection.snapshots import freeze, thaw
-from streams.detection.stream import Stream
+from streams.detection.stream import Stream, Watch
 from streams.events.event import Complaint
 from streams.settings import Settings
+from tests.contract import again
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
+from tests.streams.shown import Shown
 
 DAYS, LATER = 30, 29
 CALM = LATER * 24 - 6
@@ -72,8 +75,8 @@ def calm(text: str, shard: int) -> bytes:
     return freeze(stream.snapshot())
 
 
-def after_calm(which: Settings, shard: int = 0) -> Stream:
-    stream = Stream("complaints", which, shard)
+def after_calm(which: Settings, shard: int = 0, watch: Watch | None = None) -> Stream:
+    stream = Stream("complaints", which, shard, watch=watch)
     stream.restore(thaw(calm(which.model_dump_json(), shard)))
     return stream
 
@@ -94,6 +97,17 @@ def test_what_a_product_never_had_and_others_have_is_told_once_at_the_second_per
     assert told.bucket.timestamp() * 1000 == START + LATER * DAY + 3 * HOUR
     assert "none among" in told.reason
     assert "of its group has it" in told.reason
+
+
+def test_the_numbers_that_are_shown_of_it_give_its_absence_again() -> None:
+    shown = Shown(Step.NOVELTY, {"product": "kettle", "category": "leak"})
+    stream = after_calm(PLAN, watch=shown)
+    for (record,) in log(PLAN, TWICE)[1:]:
+        list(stream.apply(record))
+    told = [numbers for numbers in shown.numbers if numbers["why"] == "new-here"]
+    assert told
+    for numbers in told:
+        assert 100 * again.of_novelty(numbers) <= numbers["surprise"]
 
 
 def test_one_person_may_have_pressed_the_wrong_button() -> None:

@@ -1,17 +1,19 @@
 """What benchmarks measure is what the pipeline does: the same scores for the same counts.
 
 Each method is driven twice over the same people in five-minute buckets: as its benchmark drives
-it, and by a stream that reads them as counts records.
+it, and by a stream that reads them as counts records. What the stream's judges show of an hour to
+whom asks why must give its score again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from alerts.signal import Signal
+from alerts.gates import Gate, Step
+from alerts.signal import Scope, Signal
 from benchmarks import nab, noufaily, silence
 from benchmarks.complaint_simulation import Realisation
 from benchmarks.complaints.surge import steps
@@ -25,6 +27,7 @@ from detectors.window import Window
 from streams.configuration.limits import Rule
 from streams.configuration.sections import Cut, Detection, Source, counted
 from streams.counts.cells import CellNumbers, Cells, Counts, layout
+from streams.detection.judges.bench import Bench
 from streams.detection.judges.burst import BurstJudge
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.rules import RuleJudge
@@ -33,7 +36,9 @@ from streams.detection.judges.weekly import MONDAY, Running, WeeklyJudge
 from streams.detection.series import Series
 from streams.detection.stream import Stream
 from streams.settings import Settings
+from tests.contract import again
 from tests.streams.logs import HOUR, START
+from tests.streams.shown import Shown
 
 DIGITS = 1e-9
 SERIES, WEEKS, FINE = 6, 3, 12
@@ -129,28 +134,59 @@ class Noted(Judge):
         claimed: Ints = self._judge.claims(series)
         return claimed
 
+    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
+        shown: Sequence[Gate] = self._judge.gates(scope, closed)
+        return shown
+
     def snapshot(self) -> dict[str, Any]:
         return {}
 
     def restore(self, held: dict[str, Any]) -> None: ...
 
 
+BUSIEST = f"c{SERIES - 1}"
+SHOWN: dict[Step, tuple[Scope, Any]] = {
+    Step.SCORE: ({"category": BUSIEST}, again.of_surge),
+    Step.WEEKLY: ({"category": BUSIEST}, again.of_week),
+    Step.RULE: ({"category": BUSIEST}, again.of_rule),
+    Step.SILENCE: ({"source": "complaints", "channel": BUSIEST}, again.of_silence),
+}
+"""Of what scope the step is asked for, and how its score is computed again."""
+
+
+class Piped:
+    """What the judges of a stream said that has read all records, and what they showed."""
+
+    def __init__(self) -> None:
+        self.noted: dict[str, Noted] = {}
+        self.shown = {step: Shown(step, scope) for step, (scope, _) in SHOWN.items()}
+
+    def watch(self, stream: str, closed: Closed, judges: Bench) -> None:
+        for shown in self.shown.values():
+            shown(stream, closed, judges)
+
+
 @pytest.fixture(scope="module")
-def piped() -> dict[str, Noted]:
-    """What the judges of a stream said that has read all records."""
+def read() -> Piped:
     makers: dict[str, Any] = {"silence": SilenceJudge, "burst": BurstJudge, "weekly": taught}
     makers |= {name: partial(RuleJudge, rule=rule(name)) for name in RULES}
-    noted: dict[str, Noted] = {}
+    piped = Piped()
 
     def kept(name: str, seat: Seat) -> Judge:
-        return noted.setdefault(name, Noted(makers[name](seat)))
+        return piped.noted.setdefault(name, Noted(makers[name](seat)))
 
     stream = Stream(
-        "complaints", SETTINGS, 0, makers={name: partial(kept, name) for name in makers}
-    )
+        "complaints", SETTINGS, 0, makers={name: partial(kept, name) for name in makers},
+        watch=piped.watch,
+    )  # fmt: skip
     for record in records():
         list(stream.apply(record))
-    return noted
+    return piped
+
+
+@pytest.fixture(scope="module")
+def piped(read: Piped) -> dict[str, Noted]:
+    return read.noted
 
 
 def rule(name: str) -> Rule:
@@ -239,3 +275,11 @@ def test_a_rule_scores_the_same_by_itself_and_in_a_stream(
         state, verdict = test.step(state, recent, window.before, bucket=bucket)
         alone.append(verdict.score)
     assert_alike(np.array(piped[name].scores), np.array(alone), threshold=1.0)
+
+
+@pytest.mark.parametrize("step", SHOWN)
+def test_the_numbers_that_are_shown_of_an_hour_give_its_score_again(
+    step: Step, read: Piped
+) -> None:
+    _, score = SHOWN[step]
+    read.shown[step].assert_adds_up(score)

@@ -1,24 +1,24 @@
 """Neighbouring regions that rise together, judged through a stream."""
 
 from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import pytest
 
 from alerts.account import Reader
-from alerts.gates import Answer, Doorman, Step
+from alerts.gates import Doorman, Gate, Step
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.sections import Cut, Detection, Tables
 from streams.counts.cells import Counts
-from streams.detection import signals
 from streams.detection.judges.bench import MAKERS, Bench, Makers
 from streams.detection.judges.judge import Closed
 from streams.detection.judges.spatial import spatial_judge
 from streams.detection.snapshots import freeze, thaw
 from streams.detection.stream import Stream, Watch
 from streams.events.event import Complaint
-from streams.hindsight.why import Inquiry
 from streams.settings import Settings
+from tests.contract import again
 from tests.streams.counts import emitted, parted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
 
@@ -148,33 +148,44 @@ def test_no_map_no_scan() -> None:
 
 
 @cache
-def asked(region: str, hour: int) -> Answer:
-    at = signals.EPOCH.fromtimestamp(START / 1000 + hour * 3600, tz=signals.EPOCH.tzinfo)
-    inquiry = Inquiry({"stream": "complaints", "region": region}, at)
+def shown() -> dict[tuple[str, int], Gate]:
+    """The gate of some regions by the hour since START."""
+    gates: dict[tuple[str, int], Gate] = {}
 
     def watch(name: str, closed: Closed, judges: Bench) -> None:
-        inquiry(name, closed, judges)
+        for region in ("Guangdong", "Fujian", "Jiangxi", "Hunan", "Harbin"):
+            for gate in judges.gates({"stream": name, "region": region}, closed):
+                if gate.step is Step.SPATIAL:
+                    gates[region, closed.bucket - START // HOUR] = gate
 
     read(stream(watch=watch), log())
-    return inquiry.answer or inquiry.unanswered()
+    return gates
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_why_names_the_neighbours_and_how_near_they_came(language: str) -> None:
     fired = next(signal for signal in found() if signal.kind is Kind.SPATIAL)
     hour = int((fired.bucket.timestamp() * 1000 - START) // HOUR)
-    gate = next(g for g in asked(fired.regions[0], hour).gates if g.step is Step.SPATIAL)
+    gate = shown()[fired.regions[0], hour]
     assert gate.open
     assert gate.numbers["score"] == fired.score
     assert gate.numbers["observed"] == fired.observed
     said = Doorman(language).told(gate)
     assert {"en": "Guangdong", "zh": "广东"}[language] in said
-    quiet = next(g for g in asked("Guangdong", 120).gates if g.step is Step.SPATIAL)
-    assert not quiet.open
-    assert not [g for g in asked("Harbin", 120).gates if g.step is Step.SPATIAL]
-    early = next(g for g in asked("Guangdong", 30).gates if g.step is Step.SPATIAL)
+    assert not shown()["Guangdong", 120].open
+    assert ("Harbin", 120) not in shown()
+    early = shown()["Guangdong", 30]
     assert not early.numbers
     assert Doorman(language).told(early)
+
+
+def test_the_numbers_that_are_shown_of_a_zone_give_its_score_again() -> None:
+    numbers: list[Any] = [gate.numbers for gate in shown().values() if gate.numbers]
+    found = [again.of_zone(one) for one in numbers]
+    assert found == pytest.approx([one["own"] for one in numbers], rel=1e-6)
+    whole = [one["own"] + one["others"] for one in numbers]
+    assert whole == pytest.approx([one["score"] for one in numbers])
+    assert max(one["others"] for one in numbers) > 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from alerts.gates import Step
 from alerts.signal import Kind, Signal
 from detectors.alarm import Alarms
 from detectors.columns import Ints
@@ -15,11 +16,13 @@ from streams.counts.cells import Counts
 from streams.detection.judges.judge import Judge, Seat
 from streams.detection.judges.weekly import MONDAY, Running
 from streams.detection.snapshots import freeze, thaw
-from streams.detection.stream import Stream
+from streams.detection.stream import Stream, Watch
 from streams.events.event import Complaint
 from streams.settings import Settings
+from tests.contract import again
 from tests.streams.counts import emitted, records
 from tests.streams.logs import DAY, HOUR, START, complaint, settings
+from tests.streams.shown import Shown
 
 WEEK = 7 * DAY
 PAST, FLAT, RISING = 60, 3, 15
@@ -114,9 +117,9 @@ class ByWeek:
         judge.restore({"running": running, "state": columns, "alarms": alarms})
         return judge
 
-    def stream(self) -> Stream:
+    def stream(self, watch: Watch | None = None) -> Stream:
         makers = {str(self.kind): self.taught}
-        return Stream("complaints", planned(*self.methods), 0, makers=makers)
+        return Stream("complaints", planned(*self.methods), 0, makers=makers, watch=watch)
 
     def held(self, stream: Stream) -> dict[str, Any]:
         """The judge's part of a snapshot."""
@@ -125,9 +128,21 @@ class ByWeek:
 
 
 @cache
+def _run(method: ByWeek) -> tuple[Stream, list[Signal], Shown]:
+    shown = Shown(Step(method.kind.value), {"category": MATTERS[0]})
+    one = method.stream(shown)
+    return one, [signal for counts in log() for signal in one.apply(counts)], shown
+
+
 def played(method: ByWeek) -> tuple[Stream, list[Signal]]:
-    one = method.stream()
-    return one, [signal for counts in log() for signal in one.apply(counts)]
+    stream, found, _ = _run(method)
+    return stream, found
+
+
+def assert_explained(method: ByWeek) -> None:
+    """The numbers that are shown of a week give its score again."""
+    _, _, shown = _run(method)
+    shown.assert_adds_up(again.of_week)
 
 
 def assert_as_alone(method: ByWeek) -> None:
