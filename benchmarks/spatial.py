@@ -28,7 +28,7 @@ from detectors import budget
 from detectors.alarm import Alarms, Hysteresis
 from detectors.columns import Ints
 from detectors.season import Profiles
-from detectors.spatial import Country, Spatial, SpatialState, Usual, Zones
+from detectors.spatial import Country, Spatial, SpatialState, Usual, Verdict, Zones
 from detectors.surge import Surge, SurgeState
 from streams.detection.judges.spatial import YOUNG
 from streams.files import regions
@@ -104,16 +104,22 @@ class Judged:
     nation: list[Called] = field(default_factory=list)
 
 
-def by_surge(made: Traffic, *, threshold: float) -> Judged:
-    """Each region by itself, and the nation: one series with the budget of all regions."""
+def by_surge(made: Traffic, *, threshold: float, start: int = 0, born: int = -1) -> Judged:
+    """Each region by itself, and the nation: one series with the budget of all regions.
+
+    The first hour is `start`; series are judged from the one after that in which they are `born`.
+    """
     n = made.counts.shape[1]
     surge = Surge(threshold=threshold)
-    state = SurgeState.empty().grow(born=-1, groups=np.zeros(n + 1, np.int64))
+    state = SurgeState.empty().grow(born=born, groups=np.zeros(n + 1, np.int64))
     profiles, alarms, hysteresis = Profiles.empty(1), Alarms.empty(n + 1), Hysteresis()
     judged, unmasked = Judged([]), np.zeros(1, np.bool_)
-    for hour, row in enumerate(made.counts):
+    for hour, row in enumerate(made.counts, start):
         counts = np.append(row, row.sum())
         rhythm = profiles.expect(hour=hour)
+        if hour == born:
+            profiles.learn(counts[n:], rhythm, bucket=hour, masked=unmasked)
+            continue
         expected = surge.expect(state, rhythm, bucket=hour)
         known = ~state.learning[:n]
         some = expected.take(slice(n))
@@ -132,24 +138,34 @@ def by_surge(made: Traffic, *, threshold: float) -> Judged:
     return judged
 
 
-def older(usual: Sequence[Usual]) -> list[Usual]:
+def older(usual: Sequence[Usual], *, young: int = YOUNG) -> list[Usual]:
     """What is usual, as a judge is shown it: of nothing while the map is young."""
     begun = next((one.bucket for one in usual if one.known.any()), 0)
-    return [replace(one, known=one.known & (one.bucket - begun >= YOUNG)) for one in usual]
+    return [replace(one, known=one.known & (one.bucket - begun >= young)) for one in usual]
+
+
+def scan(*, threshold: float) -> Spatial:
+    """Of the provinces."""
+    table = regions.provinces("en")
+    return Spatial(zones=Zones.of(table.adjacent, table.areas), threshold=threshold)
+
+
+def verdicts(spatial: Spatial, counts: Ints, usual: Sequence[Usual]) -> Iterator[Verdict]:
+    """On the hours, one after another."""
+    state, country = SpatialState.empty(spatial.zones.size), Country.empty(1)
+    for row, held in zip(counts, usual, strict=True):
+        state, verdict = spatial.step(state, country.shared(held, row), row)
+        yield verdict
 
 
 def by_scan(made: Traffic, usual: Sequence[Usual], *, threshold: float) -> list[Called]:
     """Called anew once a day of quiet has passed over all of a zone's regions."""
-    table = regions.provinces("en")
-    zones = Zones.of(table.adjacent, table.areas)
-    spatial, state = Spatial(zones=zones, threshold=threshold), SpatialState.empty(zones.size)
-    country = Country.empty(1)
+    spatial = scan(threshold=threshold)
     called: list[Called] = []
     above = np.full(made.counts.shape[1], -(10**6))
-    for hour, row in enumerate(made.counts):
-        state, verdict = spatial.step(state, country.shared(usual[hour], row), row)
+    for hour, verdict in enumerate(verdicts(spatial, made.counts, usual)):
         for rise in spatial.rises(verdict):
-            held = zones.regions_of(rise.zone)
+            held = spatial.zones.regions_of(rise.zone)
             if (hour - above[held] >= 24).all():
                 called.append(Called(hour, frozenset(held.tolist())))
             above[held] = hour
@@ -232,8 +248,8 @@ def main() -> None:
     )  # fmt: skip
     threshold = budget.threshold()
     judged = by_surge(made, threshold=threshold)
-    scan = by_scan(made, older(judged.usual), threshold=threshold)
-    found = {"surge": judged.surge, "spatial": scan, "nation": judged.nation}
+    scanned = by_scan(made, older(judged.usual), threshold=threshold)
+    found = {"surge": judged.surge, "spatial": scanned, "nation": judged.nation}
     shown = {name: figures(made, called) for name, called in found.items()}
     allowed = len(PEOPLE) * 168 * options.weeks / threshold
     print(json.dumps(shown | {"allowed": round(allowed, 2), "seed": options.seed}))

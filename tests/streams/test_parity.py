@@ -14,7 +14,7 @@ import pytest
 
 from alerts.gates import Gate, Step
 from alerts.signal import Scope, Signal
-from benchmarks import nab, noufaily, silence
+from benchmarks import nab, noufaily, silence, spatial
 from benchmarks.complaint_simulation import Realisation
 from benchmarks.complaints.surge import steps
 from detectors import budget, rules
@@ -32,6 +32,7 @@ from streams.detection.judges.burst import BurstJudge
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.rules import RuleJudge
 from streams.detection.judges.silence import SilenceJudge
+from streams.detection.judges.spatial import SpatialJudge, spatial_judge
 from streams.detection.judges.weekly import MONDAY, Running, WeeklyJudge
 from streams.detection.series import Series
 from streams.detection.stream import Stream
@@ -91,14 +92,22 @@ def hourly() -> Ints:
 def records() -> Iterator[Counts]:
     """A closed chunk for each hour; a channel brings what one category is about."""
     for hour, rows in enumerate(people().reshape(HOURS, FINE, SERIES)):
-        by_series, total = _cells(rows, hour), _cells(rows.sum(axis=1, keepdims=True), hour, "")
-        yield Counts(
-            version="", stream="complaints", topic="complaints", partition=0, partitions=1,
-            start=hour, end=hour + 1, closed=True, first=hour == 0,
-            watermark=(FIRST + hour + 1) * HOUR, idle=0, approximate=False, late=0,
-            cells=[by_series, by_series, total], triggers=[],
-            layout=layout(counted(SETTINGS.cuts, "complaints")),
-        )  # fmt: skip
+        by_series = _cells(rows, hour)
+        yield record(SETTINGS, hour, by_series, by_series, _total(rows, hour))
+
+
+def record(settings: Settings, hour: int, *cells: Cells | None) -> Counts:
+    """A closed chunk of one hour."""
+    return Counts(
+        version="", stream="complaints", topic="complaints", partition=0, partitions=1,
+        start=hour, end=hour + 1, closed=True, first=hour == 0,
+        watermark=(FIRST + hour + 1) * HOUR, idle=0, approximate=False, late=0,
+        cells=list(cells), triggers=[], layout=layout(counted(settings.cuts, "complaints")),
+    )  # fmt: skip
+
+
+def _total(rows: Ints, hour: int) -> Cells:
+    return _cells(rows.sum(axis=1, keepdims=True), hour, "")
 
 
 def _cells(rows: Ints, hour: int, *names: str) -> Cells:
@@ -275,6 +284,50 @@ def test_a_rule_scores_the_same_by_itself_and_in_a_stream(
         state, verdict = test.step(state, recent, window.before, bucket=bucket)
         alone.append(verdict.score)
     assert_alike(np.array(piped[name].scores), np.array(alone), threshold=1.0)
+
+
+MAP = SETTINGS.model_copy(
+    update={"cuts": (Cut(stream="complaints", by=("region",), methods=("spatial",)),)}
+)
+DAYS, YOUNG = 9, 48
+RISE = slice(7 * 24 + 9, 8 * 24 + 9)
+
+
+@cache
+def provinces() -> Ints:
+    """By hour and region: one or two an hour, and in the end twice as many in three neighbours."""
+    means = np.full((DAYS * 24, len(MAP.regions.places)), 1.5)
+    first = 18
+    means[RISE, [first, *MAP.regions.adjacent[first][:2]]] *= 2
+    held = np.random.default_rng(31).poisson(means).astype(np.int64)
+    held[0] = 1
+    return held
+
+
+def test_the_scan_scores_the_same_in_its_benchmark_and_in_a_stream() -> None:
+    """The surge, which says what is usual in each region, is the benchmark's own."""
+    names, noted, made = list(MAP.regions.places), list[Floats](), list[SpatialJudge]()
+
+    def kept(seat: Seat) -> Judge:
+        judge = spatial_judge(seat, young=YOUNG)
+        assert judge is not None
+        made.append(judge)
+        return judge
+
+    def watch(_: str, __: Closed, ___: Bench) -> None:
+        (drawn,) = made[0].maps.values()
+        if drawn.verdict is not None:
+            noted.append(drawn.verdict.score.copy())
+
+    stream = Stream("complaints", MAP, 0, makers={"spatial": kept}, watch=watch)
+    for hour, row in enumerate(provinces()[:, None, :]):
+        list(stream.apply(record(MAP, hour, _cells(row, hour, *names), None, _total(row, hour))))
+    traffic = spatial.Traffic(provinces())
+    judged = spatial.by_surge(traffic, threshold=THRESHOLD, start=FIRST, born=FIRST)
+    usual = spatial.older(judged.usual, young=YOUNG)
+    said = spatial.verdicts(spatial.scan(threshold=THRESHOLD), provinces()[1:], usual)
+    alone = np.array([verdict.score for verdict in said])
+    assert_alike(np.array(noted), alone, threshold=THRESHOLD)
 
 
 @pytest.mark.parametrize("step", SHOWN)
