@@ -1,6 +1,7 @@
 """Which sources and channels are called silent, when, by whom, and which are not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,8 +17,10 @@ from hypothesis import strategies as st
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.sections import Intake, Source
 from streams.counts.cells import decode
-from streams.detection.judges.silence import MOST
+from streams.detection.judges.judge import Closed
+from streams.detection.judges.silence import MOST, SilenceJudge
 from streams.detection.shards import Shard
+from streams.detection.stream import Stream
 from streams.events.event import Complaint, Event
 from streams.files.history import History
 from streams.hindsight.backtest import Backtest
@@ -229,6 +232,35 @@ def test_a_topic_that_rests_is_called_while_another_of_its_stream_flows() -> Non
         found += topics.bring(topics.parts[1], flowing[6 * hour : 6 * hour + 6])
     assert TOPIC in [signal.scope for signal in found]
     assert {signal.scope["source"] for signal in found} == {"complaints"}
+
+
+def test_an_outage_of_intake_is_nobodys_silence() -> None:
+    """No mark and no record comes of a topic for twelve hours, and then what it brought in them."""
+    one, posts = settings().sources
+    other = Source(topic="counter", stream="complaints", key="person", partitions=1)
+    which = settings().model_copy(update={"sources": (one, other, posts)})
+    flowing = [complaint(f"o{n}", START + n * 10 * MINUTE) for n in range(6 * (FELL + 12))]
+    steady = calls(silent=(FELL, FELL), hours=FELL + 12)
+    topics, found = Topics(which, steady, flowing), []
+    for hour in range(FELL, FELL + 12):
+        found += topics.bring(topics.parts[1], flowing[6 * hour : 6 * hour + 6])
+    waited = topics.shard._streams["complaints"].closed or 0
+    found += topics.bring(topics.parts[0], steady[len(until_it_fell(steady)) :])
+    assert found == []
+    assert (topics.shard._streams["complaints"].closed or 0) > waited + 8
+
+
+class Hidden(SilenceJudge):
+    """One that is told of every hour that an outage of the sources masks it."""
+
+    def close(self, closed: Closed) -> Iterator[Signal]:
+        yield from super().close(replace(closed, masked=True))
+
+
+def test_what_an_outage_of_the_sources_hides_from_the_others_is_called_a_silence() -> None:
+    stream = Stream("complaints", TWO, 0, makers={"silence": Hidden})
+    found = [signal for (counts,) in PLAIN for signal in stream.apply(counts)]
+    assert silences(found) == silences(SIGNALS)
 
 
 def test_what_comes_for_hours_that_are_closed_is_no_sign_of_life() -> None:
