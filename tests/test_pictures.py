@@ -27,11 +27,25 @@ def test_every_kind_of_signal_has_a_section(kind: Kind) -> None:
 
 def test_what_is_planted_is_called_by_the_method_and_what_was_declared_is_not() -> None:
     surge, unknown, declared = (
-        gallery.PICTURES[name]() for name in ("surge", "campaign-unknown", "campaign-declared")
+        gallery.TRACKS[name]() for name in ("surge", "campaign-unknown", "campaign-declared")
     )
     assert surge.called is not None
     assert unknown.called is not None
     assert declared.called is None
+
+
+@pytest.mark.parametrize("name", gallery.READINGS)
+def test_what_is_planted_lies_within_what_is_read(name: str) -> None:
+    reading = gallery.READINGS[name]()
+    middle, low, high = reading.said
+    assert low <= reading.planted <= high
+    assert middle == pytest.approx(reading.planted, rel=0.4)
+
+
+@pytest.mark.parametrize("name", gallery.READINGS)
+def test_a_reading_is_drawn_where_it_is_wanted(name: str, tmp_path: Path) -> None:
+    gallery.draw(gallery.READINGS[name](), tmp_path / "drawn.png")
+    assert (tmp_path / "drawn.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_a_track_is_drawn_where_it_is_wanted(tmp_path: Path) -> None:

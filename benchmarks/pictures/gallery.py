@@ -15,6 +15,8 @@ from benchmarks.pictures import (
     burst,
     calendar,
     drift,
+    growth,
+    lead,
     novelty,
     rules,
     share,
@@ -23,9 +25,10 @@ from benchmarks.pictures import (
     surge,
     weekly,
 )
+from benchmarks.pictures.reading import Reading, Seen
 from benchmarks.pictures.track import Track
 
-PICTURES: Final[Mapping[str, Callable[[], Track]]] = {
+TRACKS: Final[Mapping[str, Callable[[], Track]]] = {
     "surge": surge.drawn,
     "burst": burst.drawn,
     "weekly": weekly.drawn,
@@ -39,7 +42,10 @@ PICTURES: Final[Mapping[str, Callable[[], Track]]] = {
     "campaign-declared": partial(calendar.drawn, declared=True),
     "campaign-unknown": partial(calendar.drawn, declared=False),
 }
+READINGS: Final[Mapping[str, Callable[[], Reading]]] = {"growth": growth.drawn, "lead": lead.drawn}
+PICTURES: Final[Mapping[str, Callable[[], Track | Reading]]] = {**TRACKS, **READINGS}
 SEEN, USUAL, ALARM, PLANTED, YOUNG = "#3b5b8c", "#d08a2e", "#b3261e", "#f3d9d6", "#e8e8e8"
+SECOND = "#4f8a5b"
 LEAST_SCORE = 1e-2
 STYLE: Final[dict[Any, Any]] = {
     "savefig.dpi": 110, "font.family": "sans-serif",
@@ -47,7 +53,14 @@ STYLE: Final[dict[Any, Any]] = {
 }  # fmt: skip
 
 
-def draw(track: Track, path: Path) -> None:
+def draw(picture: Track | Reading, path: Path) -> None:
+    if isinstance(picture, Reading):
+        draw_reading(picture, path)
+    else:
+        draw_track(picture, path)
+
+
+def draw_track(track: Track, path: Path) -> None:
     """Counts beside what was expected, and below them the score."""
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8, 3.6), layout="constrained")
@@ -85,3 +98,42 @@ def _shade(axes: Any, track: Track) -> None:
         if young:
             places = list(run)
             axes.axvspan(places[0] - 0.5, places[-1] + 0.5, color=YOUNG, zorder=0, label="learning")
+
+
+def draw_reading(reading: Reading, path: Path) -> None:
+    """Each series, and below them what is read of it."""
+    panels = len(reading.seen) + 1
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(8, 1.2 + 1.2 * panels), layout="constrained")
+        *above, below = figure.subplots(panels, 1, sharex=True)
+        for axes, seen, color in zip(above, reading.seen, (SEEN, SECOND), strict=False):
+            _series(axes, seen, color)
+        _curves(below, reading)
+        above[0].legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=5)
+        below.set_xlabel("five minutes")
+        below.set_xlim(-0.5, reading.seen[0].counts.size - 0.5)
+        figure.savefig(path, metadata={"Software": None})
+
+
+def _series(axes: Any, seen: Seen, color: str) -> None:
+    buckets = np.arange(seen.counts.size)
+    axes.bar(buckets, seen.counts, width=1.0, color=color, label="seen")
+    axes.step(buckets, seen.expected, where="mid", color=USUAL, label="expected")
+    axes.axvspan(seen.begins - 0.5, buckets.size, color=PLANTED, zorder=0, label="planted")
+    axes.set_ylabel(seen.name)
+
+
+def _curves(axes: Any, reading: Reading) -> None:
+    """What is said in the end stands in the corner."""
+    for curve, color in zip(reading.curves, (SEEN, SECOND), strict=False):
+        buckets = np.arange(curve.middle.size)
+        axes.plot(buckets, curve.middle, color=color)
+        if curve.low is not None and curve.high is not None:
+            axes.fill_between(buckets, curve.low, curve.high, color=color, alpha=0.25, linewidth=0)
+    if reading.true is not None:
+        axes.step(
+            buckets, reading.true, where="mid", color=ALARM, linewidth=1, linestyle="--",
+            label="planted",
+        )  # fmt: skip
+    axes.text(0.01, 0.95, reading.told, transform=axes.transAxes, va="top", fontsize=8)
+    axes.set_ylabel(reading.label)
