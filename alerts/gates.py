@@ -201,9 +201,10 @@ class Doorman(Words):
             "expected; score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
         evidence = self.say(
-            "{due} are expected in five minutes. Above that came in {minutes} minutes {excess}, in "
-            "standard deviations {deviations}; the zeros of the chance of that are {zeros}, and "
-            "the score is their mean.", **facts,
+            "{due} are expected in five minutes: {total} in the {remembered} of them that are "
+            "remembered. Above that came in {minutes} minutes {excess}, in standard deviations "
+            "{deviations}; the zeros of the chance of that are {zeros}, and the score is their "
+            "mean.", **facts,
         )  # fmt: skip
         return f"{account}\n{evidence}"
 

@@ -115,14 +115,19 @@ class BurstState(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a bucket should hold: its mean and variance, by what was before it."""
+    """What a bucket should hold: its mean and variance, by what was before it.
+
+    The mean is over so many buckets as are `remembered`.
+    """
 
     bucket: int
     mean: Floats
     variance: Floats
+    remembered: Floats
 
     def take(self, series: slice) -> "Expectation":
-        return Expectation(self.bucket, self.mean[series], self.variance[series])
+        arrays = self.mean[series], self.variance[series], self.remembered[series]
+        return Expectation(self.bucket, *arrays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +170,12 @@ class Burst:
 
     def expect(self, state: BurstState, *, bucket: int) -> Expectation:
         """What the bucket should hold; 0 in a series that has no past."""
-        mean = state.total / np.maximum(state.seen, 1.0)
+        seen = np.maximum(state.seen, 1.0)
+        mean = state.total / seen
         if self.measured:
             least = np.maximum(LEAST * np.abs(mean), LEAST * LEAST)
-            return Expectation(bucket, mean, np.maximum(state.square, least * least))
-        return Expectation(bucket, mean, np.maximum(mean, 1.0))
+            return Expectation(bucket, mean, np.maximum(state.square, least * least), seen)
+        return Expectation(bucket, mean, np.maximum(mean, 1.0), seen)
 
     def judge(
         self,

@@ -103,12 +103,14 @@ def of_zone(
 def of_burst(expected: burst.Expectation, verdict: burst.Verdict, place: int) -> Grounds:
     """Of each length of time its excess, how many deviations that is, and the zeros that it earns.
 
-    The score is the mean of the zeros.
+    The score is the mean of the zeros. What is `due` is the `total` over what is `remembered`.
     """
     deviations = verdict.deviations[:, place]
     spread = SPREAD[:, 0] * float(expected.variance[place]) ** 0.5
     return {
-        "due": float(expected.mean[place]), "lengths": _row(WINDOWS),
+        "due": float(expected.mean[place]), "remembered": float(expected.remembered[place]),
+        "total": float(expected.mean[place] * expected.remembered[place]),
+        "lengths": _row(WINDOWS),
         "excess": _row(deviations * spread), "deviations": _row(deviations),
         "zeros": _row(verdict.parts[:, place]),
     }  # fmt: skip

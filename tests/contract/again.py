@@ -52,6 +52,7 @@ def of_zone(g: Any) -> float:
 
 def of_burst(g: Any) -> float:
     """The lengths' deviations are their excess over the spread of so many buckets."""
+    assert isclose(g["due"], g["total"] / g["remembered"], abs_tol=1e-12)
     variance = max(g["due"], 1.0)
     for w, excess, z in zip(g["lengths"], g["excess"], g["deviations"], strict=True):
         assert abs(excess / sqrt(variance * w * w / (2 * w - 1)) - z) <= 1e-9 * max(abs(z), 1.0)
