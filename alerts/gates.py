@@ -129,14 +129,10 @@ class Doorman(Words):
             "of its group {group} × season of the year {year} × own hour and weekday {own} × known "
             "events and the day so far {event}.", **facts,
         )  # fmt: skip
-        account = (
-            self.say(
-                "Since {since} {observed} where {usual} were expected; dispersion {dispersion}, "
-                "uncertainty of the level {uncertainty}; {multiple} times the usual fits best.",
-                **facts,
-            )
-            + " "
-            + self._evidence(facts)
+        account = self.say(
+            "Since {since} {observed} where {usual} were expected; dispersion {dispersion}, "
+            "uncertainty of the level {uncertainty}; {multiple} times the usual fits best.",
+            **facts,
         )
         budget = self.say(
             "Score {score}, threshold {threshold}: false alarms {allowed} a week over {series} "
@@ -144,7 +140,7 @@ class Doorman(Words):
         )  # fmt: skip
         if gate.numbers.get("times", 1.0) != 1.0:
             budget += " " + self.say("Calibrated: {times} times that.", **facts)
-        return "\n".join((hour, account, budget))
+        return "\n".join((hour, account, self._evidence(facts), budget))
 
     def _evidence(self, facts: Mapping[str, str]) -> str:
         """What a score is the mean of."""
@@ -182,7 +178,7 @@ class Doorman(Words):
                 "{held} of {needed} times on end.", **facts,
             )  # fmt: skip
         if "ratio" in facts:
-            told += " " + self.say(
+            told += "\n" + self.say(
                 "Its limit is the larger of {least} and {ratio} × {compared}.", **facts
             )
         if "hidden" not in facts:
@@ -225,7 +221,7 @@ class Doorman(Words):
             "year {season}, raised {margin} times for what is not known; dispersion {dispersion}.",
             **facts,
         )
-        return f"{week} {self._evidence(facts)}"
+        return f"{week}\n{self._evidence(facts)}"
 
     def _batch(self, gate: Gate, facts: Mapping[str, str]) -> str:
         """What is known of its units, of its neighbours, and what that makes of its complaints."""
@@ -244,7 +240,7 @@ class Doorman(Words):
             "By its {units} units in the field: since {since} {observed} where {expected} were "
             "expected; score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
-        account += " " + self.say(
+        account += "\n" + self.say(
             "At its neighbours' rate {due} would come in these {buckets} hours; its own, as a "
             "multiple of theirs, is believed to be a mixture ({weights}) of gammas of shapes "
             "{shapes} and rates {rates}; {part} of the false alarms are for stretches so long.",
@@ -289,7 +285,7 @@ class Doorman(Words):
             "Times {weight} it is {own}, the part of these regions; others that share one of them "
             "add {others}.", **said,
         )  # fmt: skip
-        return f"{account}\n{hour} {self._evidence(said)} {whole}"
+        return f"{account}\n{hour}\n{self._evidence(said)}\n{whole}"
 
     def _share(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
@@ -307,7 +303,7 @@ class Doorman(Words):
             "In the hour {people} of {of}, where up to {raised} % are usual; dispersion "
             "{dispersion}.", **facts,
         )  # fmt: skip
-        return f"{account}\n{hour} {self._evidence(facts)}"
+        return f"{account}\n{hour}\n{self._evidence(facts)}"
 
     def _drift(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
