@@ -144,6 +144,11 @@ class Doorman(Words):
 
     def _evidence(self, facts: Mapping[str, str]) -> str:
         """What a score is the mean of."""
+        if facts["judged"] == self.number(0):
+            return self.say(
+                "Evidence by multiple ({multiples}): {carried}, left as it was, for nothing is "
+                "judged. The score is their mean.", **facts,
+            )  # fmt: skip
         return self.say(
             "Evidence by multiple ({multiples}): {carried} carried over, of which {kept} is kept "
             "and to which {part} is added; {ratios} with what came. The score is their mean.",

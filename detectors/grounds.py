@@ -3,8 +3,8 @@
 They are what `tocsin why` shows beside the threshold, and `tests/test_detector_contract.py` holds
 the scores against them. Those of a mixture are R by multiple: what was `carried` into the bucket,
 of which a share of `kept` is left and to which `part` is added, times what the bucket says. The
-score is their mean, at most the `ceiling`. A bucket in which nothing is judged leaves R as it was:
-it keeps all, adds nothing, and holds nobody.
+score is their mean, at most the `ceiling`. A bucket that is not `judged`, such as one in an outage,
+leaves R as it was.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ def of_surge(
     kept = 0.0 if verdict.learning[place] else 2.0 ** (-1.0 / surge_.memory)
     part = 0.0 if verdict.learning[place] else float(expected.share[place])
     return {
-        "people": float(judged * counts[place]), "expected": float(judged * expected.mean[place]),
+        "people": float(counts[place]), "expected": float(expected.mean[place]),
         "dispersion": float(expected.dispersion[place]),
         "uncertainty": float(expected.level_variance[place]) ** 0.5,
         **_mixture(
@@ -56,7 +56,7 @@ def of_week(
     kappas = [float(np.broadcast_to(k, verdict.score.shape)[place])
               for k in weekly_.kappas(expected)]  # fmt: skip
     return {
-        "people": float(judged * counts[place]), "due": judged * mean, "level": level,
+        "people": float(counts[place]), "due": mean, "level": level,
         "season": mean / level, "dispersion": float(expected.dispersion[place]),
         "margin": 1.0 + weekly_.raised * float(forecast.level_variance[place]) ** 0.5,
         **_mixture(
@@ -73,7 +73,7 @@ def of_share(
     """Of `people` among `of` in the bucket, by a share that was `doubted` upwards."""
     judged = not (verdict.learning[place] or verdict.masked[place])
     return {
-        "people": float(judged * counts[place]), "of": float(judged * whole[place]),
+        "people": float(counts[place]), "of": float(whole[place]),
         "doubted": float(expected.doubted[place]), "dispersion": float(expected.phi(whole)[place]),
         **_mixture(
             ODDS, verdict.carried[:, place], verdict.ratios[:, place], judged=judged,
@@ -89,8 +89,8 @@ def of_zone(
     regions, judged = scan.zones.regions_of(zone), not verdict.masked[zone]
     weight = float(verdict.weight[zone])
     return {
-        "weight": weight, "people": _row(judged * counts[regions]),
-        "due": _row(judged * usual.mean[regions]), "dispersions": _row(usual.dispersion[regions]),
+        "weight": weight, "people": _row(counts[regions]),
+        "due": _row(usual.mean[regions]), "dispersions": _row(usual.dispersion[regions]),
         "uncertainties": _row(np.sqrt(usual.level_variance[regions])),
         **_mixture(
             spatial.KAPPAS, verdict.carried[:, zone], verdict.ratios[:, zone], judged=judged,
@@ -166,7 +166,7 @@ def _mixture(
 ) -> Grounds:  # fmt: skip
     return {
         "multiples": _row(multiples), "carried": _row(carried), "ratios": _row(ratios),
-        "kept": kept if judged else 1.0, "part": part if judged else 0.0, "ceiling": ceiling,
+        "kept": kept, "part": part, "ceiling": ceiling, "judged": float(judged),
     }  # fmt: skip
 
 

@@ -22,8 +22,8 @@ def of_surge(g: Any) -> float:
 
 
 def of_week(g: Any) -> float:
-    """What is due is the level times the season; a week that is not judged holds nothing."""
-    assert isclose(g["due"], g["level"] * g["season"]) or g["part"] == g["due"] == 0.0
+    """What is due is the level times the season."""
+    assert isclose(g["due"], g["level"] * g["season"])
     return mixture(
         g, (gain(g["people"], g["due"], g["dispersion"], g["margin"], k) for k in g["multiples"])
     )
@@ -98,7 +98,9 @@ def of_rule(g: Any) -> float:
 
 
 def mixture(g: Any, gains: Iterable[float]) -> float:
-    """The mean of R, which is at most its ceiling."""
+    """The mean of R, which is at most its ceiling; of a bucket that is not judged as it was."""
+    if not g["judged"]:
+        return fmean(g["carried"])
     ratios = [
         (g["kept"] * carried + g["part"]) * exp(min(gained, LARGEST))
         for carried, gained in zip(g["carried"], gains, strict=True)
