@@ -76,8 +76,8 @@ class Dynamic(Columns):
         gain = np.array([self._row(i, terms.factors) for i in range(SIZE)])
         q = np.maximum(_product(terms.factors, gain) * growth, 1e-9)
         gain[0] += terms.step * gain[1]
-        eta = np.clip(_product(terms.factors, self.theta), LOWEST, HIGHEST)
-        level = np.exp(np.clip(_product(terms.factors[:2], self.theta[:2]), LOWEST, HIGHEST))
+        level = _product(terms.factors[:2], self.theta[:2])
+        eta = np.clip(_product(terms.factors[2:], self.theta[2:], onto=level), LOWEST, HIGHEST)
         return Forecast(np.exp(eta), level, level_variance=q, gain=gain * growth, growth=growth)
 
     def _row(self, i: int, factors: tuple[float, ...]) -> Floats:
@@ -122,7 +122,7 @@ class Dynamic(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Mean, the level that the season multiplies to it, and its relative variance q.
+    """Mean, the logarithm of the level that the season multiplies to it, its relative variance q.
 
     `gain` is G P g, `growth` that of P as a bucket passes.
     """
@@ -137,9 +137,11 @@ class Forecast:
         return Forecast(**{f.name: getattr(self, f.name)[..., series] for f in fields(self)})
 
 
-def _product(factors: tuple[float, ...], rows: Floats) -> Floats:
-    """In a fixed order, so that a series has the same floats in any company."""
-    total: Floats = factors[0] * rows[0]
+def _product(
+    factors: tuple[float, ...], rows: Floats, *, onto: Floats | float = 0.0
+) -> Floats:  # fmt: skip
+    """In a fixed order, so that a series has the same floats in any company; added to `onto`."""
+    total: Floats = onto + factors[0] * rows[0]
     for factor, row in zip(factors[1:], rows[1:], strict=True):
         total += factor * row
     return total

@@ -52,7 +52,7 @@ def of_week(
     young = expected.seen[place] < weekly_.shortest_learning
     judged = not (verdict.masked[place] or young)
     forecast = expected.forecast
-    mean, level = float(forecast.mean[place]), float(forecast.level[place])
+    mean, level = float(forecast.mean[place]), float(np.exp(forecast.level[place]))
     kappas = [float(np.broadcast_to(k, verdict.score.shape)[place])
               for k in weekly_.kappas(expected)]  # fmt: skip
     return {

@@ -120,13 +120,15 @@ def test_judging_leaves_the_state_as_it_was(case: type[Case]) -> None:
 def test_a_snapshot_at_any_step_continues_with_the_same_bits(
     case: type[Case], share: float
 ) -> None:
-    (*held, last), verdicts = course(case.__name__)
+    """For three days, after which it holds what it would hold; so it goes on from there."""
+    held, verdicts = course(case.__name__)
     cut = int(share * case.hours)
+    end = min(cut + 72, case.hours)
     again = held[cut].restored()
-    rest = run(again, history(case)[cut:], start=cut)
-    for one, other in zip(verdicts[cut:], rest, strict=True):
+    rest = run(again, history(case)[cut:end], start=cut)
+    for one, other in zip(verdicts[cut:end], rest, strict=True):
         same(one, other)
-    same_columns(last.state.columns(), again.state.columns())
+    same_columns(held[end].state.columns(), again.state.columns())
 
 
 @each_detector
