@@ -315,7 +315,7 @@ def test_the_scan_scores_the_same_in_its_benchmark_and_in_a_stream() -> None:
         return judge
 
     def watch(_: str, __: Closed, ___: Bench) -> None:
-        (drawn,) = made[0].maps.values()
+        (drawn,) = made[0]._maps.values()
         if drawn.verdict is not None:
             noted.append(drawn.verdict.score.copy())
 

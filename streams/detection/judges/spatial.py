@@ -171,13 +171,13 @@ class SpatialJudge(Judge):
         self._threshold = seat.threshold
         held = repr((list(table.places), zones.members.tolist(), young))
         self.terms = f"map {xxhash.xxh3_64_hexdigest(held.encode())}"
-        self.maps = {
+        self._maps = {
             cut: Map(cut, table, zones, threshold=seat.threshold, young=young)
             for cut in sorted(seat.of("spatial"))
         }
 
     def close(self, closed: Closed) -> Iterator[Signal]:
-        for drawn in self.maps.values():
+        for drawn in self._maps.values():
             for news in drawn.close(closed):
                 key = Key(drawn.cut, drawn.names[news.change.place])
                 if closed.series.tells(key):
@@ -186,7 +186,7 @@ class SpatialJudge(Judge):
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """Of a region: the neighbours with which it comes nearest to an alarm."""
         key = closed.series.key_of(scope)
-        drawn = None if key is None else self.maps.get(key.cut)
+        drawn = None if key is None else self._maps.get(key.cut)
         place = None if key is None or drawn is None else drawn.places.get(key.fields)
         if drawn is None or place is None:
             return ()
@@ -194,10 +194,10 @@ class SpatialJudge(Judge):
 
     @property
     def standing(self) -> int:
-        return sum(drawn.alarms.count for drawn in self.maps.values())
+        return sum(drawn.alarms.count for drawn in self._maps.values())
 
     def judged(self, series: Series) -> int:
-        maps = self.maps.values()
+        maps = self._maps.values()
         return sum(series.tells(Key(m.cut, m.names[place])) for m in maps for place in m.known)
 
     @property
@@ -205,10 +205,10 @@ class SpatialJudge(Judge):
         return self._threshold
 
     def snapshot(self) -> dict[str, Any]:
-        return {str(cut): drawn.snapshot() for cut, drawn in self.maps.items()}
+        return {str(cut): drawn.snapshot() for cut, drawn in self._maps.items()}
 
     def restore(self, held: dict[str, Any]) -> None:
-        for cut, drawn in self.maps.items():
+        for cut, drawn in self._maps.items():
             drawn.restore(held[str(cut)])
 
     def _signal(self, drawn: Map, key: Key, news: News, closed: Closed) -> Signal:
