@@ -49,7 +49,8 @@ async def _read(settings: Settings, bootstrap: str, view: View) -> None:
     }
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap.split(","), enable_auto_commit=False,
-        auto_offset_reset="earliest", **security.client(settings.kafka),
+        auto_offset_reset="earliest", isolation_level="read_committed",
+        **security.client(settings.kafka),
     )  # fmt: skip
     try:
         await consumer.start()

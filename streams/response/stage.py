@@ -3,28 +3,34 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
-import faust
 import msgspec
 import structlog
 from faust.types import TP
-from msgspec.structs import replace
 
-from alerts import deliveries, inputs, lifecycle, messages, top
+from alerts import deliveries, inputs, messages, top
 from alerts.channels import Channel, DeliveryError
 from alerts.colour import Colour
-from alerts.deliveries import Delivery, DeliveryState, Recipient
-from alerts.inputs import Attempted, Erased, ForeignInputError, Input, Outcome, Result, Tick
-from alerts.lifecycle import Decision, Incidents
+from alerts.deliveries import Delivery, DeliveryLine, Recipient
+from alerts.incident import IncidentLine
+from alerts.inputs import Attempted, ForeignInputError, Input, Outcome, Result, Tick
+from alerts.lifecycle import Incidents
 from streams import metrics
 from streams.broker.topics import Topics
-from streams.response.rows import Head, Row, changed, forgotten, head_of, pack, restored
+from streams.response.rows import Head, changed, head_of, restored
+from streams.response.turn import Turn
 from streams.settings import Settings
 from streams.transport.chunks import LogTruncatedError, Run, StageApp
+from streams.transport.pen import Record, SupersededError
 
 SWITCHED_OFF = "switched off"
+STRETCH = 500  # inputs that are written as one
+# From the reading of an attempt to its try, ms: with an exchange of 30 s it ends before the log
+# takes it for lost and somebody repeats it.
+PROMPT = 20_000
+STOOD_STILL = "not sent, the worker stood still"
 
 log = structlog.get_logger(__name__)
 
@@ -33,11 +39,20 @@ class StaleStateError(Exception):
     """The table is of an earlier time than the commit."""
 
 
-class Sendable(NamedTuple):
-    """An attempt of ours that was read back first."""
+class Writing(Protocol):
+    """A pen that others may take up (`streams.transport.pen.Pen`)."""
 
-    delivery: Delivery
-    attempt: int
+    async def write(self, records: Iterable[Record]) -> None: ...
+
+
+class State(Protocol):
+    """Where the rows lie (`streams.response.books.Books`)."""
+
+    @property
+    def changelog(self) -> str: ...
+    @property
+    def pen(self) -> Writing: ...
+    async def rows(self) -> Mapping[bytes, bytes]: ...
 
 
 class Response:
@@ -46,61 +61,70 @@ class Response:
     Args:
         app: whose consumer and producer it uses.
         settings: of the installation.
-        table: its state, as its changelog has restored it.
+        books: where its state lies; taken over before a reading begins.
         channels: by name.
         recipients: who is told, each by one of the channels.
         worker: names this start of this process.
+        clock: epoch milliseconds.
     """
 
     def __init__(
-        self, app: StageApp, settings: Settings, table: faust.Table, *,
+        self, app: StageApp, settings: Settings, books: State, *,
         channels: Mapping[str, Channel], recipients: Sequence[Recipient], worker: str,
+        clock: Callable[[], int],
     ) -> None:  # fmt: skip
-        self._app, self._settings, self._table = app, settings, table
+        self._app, self._settings, self._books = app, settings, books
         self._topics = Topics.of(settings)
         self._channels, self._recipients, self._worker = channels, recipients, worker
-        self._state = Incidents()
-        self._runs, self._topic_id = -1, ""
+        self._clock = clock
+        self._state, self._runs, self._topic_id = Incidents(), -1, ""
+        self._pen: Writing | None = None
         self._claimed: set[tuple[str, int]] = set()
         self._sending: set[asyncio.Task[None]] = set()
+        self.restoring = False
 
     async def take(self, run: Run) -> None:
-        """Apply a run of inputs, each only after all that the one before led to is acknowledged.
+        """Apply a run of inputs, a stretch at a time: all that one leads to is written, or nothing.
 
         What somebody else wrote is passed over. Raises UnreadableInputError on what a newer
         version wrote, or detection of tomorrow would be unheard while response is of today.
-        A run whose reading is over ends at once: another worker may write the rows by now.
+        A worker whose reading is over ends quietly, one that was taken for dead and does not know
+        it yet by SupersededError.
         """
-        self._begin(run)
-        for record in run.records:
-            if self._app.consumer.overtaken(run):
-                return
-            try:
-                item = inputs.decode(record.value)
-            except ForeignInputError as foreign:
-                metrics.FOREIGN.labels(run.topic).inc()
-                log.warning("input_passed_over", offset=record.offset, why=str(foreign))
-                await self._pass(record.offset)
-            else:
-                await self._apply(item, record.offset)
-            self._app.consumer.declare_durable(run.tp, record.offset + 1)
+        try:
+            await self._begin(run)
+            for first in range(0, len(run.records), STRETCH):
+                if self._app.consumer.overtaken(run):
+                    return
+                await self._apply(run, run.records[first : first + STRETCH])
+        except SupersededError:
+            if not (self._app.consumer.overtaken(run) or self._app.should_stop):
+                raise
 
-    def _begin(self, run: Run) -> None:
+    async def _begin(self, run: Run) -> None:
         """The state as it was kept, where a reading begins; what was claimed may be lost there."""
         if run.begin is not None:
-            self._topic_id = run.begin.topic_id
-            head = head_of(self._table.data)
+            self._topic_id, self._pen = run.begin.topic_id, self._books.pen
+            rows = await self._restored()
+            head = head_of(rows)
             _require_same(head, run, self._topic_id)
             _require_reached(head, run, run.begin.committed or 0)
-            self._state, self._claimed = restored(self._table.data), set()
+            self._state, self._claimed = restored(rows), set()
             self._runs = 0
         run.require_number(self._runs)
         self._runs += 1
 
+    async def _restored(self) -> Mapping[bytes, bytes]:
+        self.restoring = True
+        try:
+            return await self._books.rows()
+        finally:
+            self.restoring = False
+
     async def tick(self) -> None:
         """Put the time into the log, if this worker is the active one."""
         if self._active:
-            await self._put(Tick(at=_now()))
+            await self._put(Tick(at=self._clock()))
 
     def measure(self) -> None:
         """Show the incidents and deliveries, if this worker is the active one."""
@@ -120,95 +144,90 @@ class Response:
     def _active(self) -> bool:
         return TP(self._topics.incident_inputs, 0) in self._app.consumer.assignment()
 
-    async def _apply(self, item: Input, offset: int) -> None:
-        before = self._state
-        after, decision = lifecycle.step(before, item, offset=offset, recipients=self._recipients)
-        await self._publish(decision)
-        if after.offset > before.offset:
-            rows = changed(before, after, topic=self._topic_id)
-            await self._keep(rows)
-            if isinstance(item, Erased):
-                await self._keep(forgotten(rows))
-        self._state = after
-        for ready in self._ready(item, decision):
-            task = asyncio.create_task(self._send(ready))
+    async def _apply(self, run: Run, records: Sequence[Any]) -> None:
+        turn, began = Turn(self._state, self._recipients), self._clock()
+        try:
+            for record in records:
+                self._read(turn, record, run.topic)
+        finally:  # what comes before an input that cannot be read does not wait for it
+            if turn.following is not None:
+                await self._keep(turn)
+                self._app.consumer.declare_durable(run.tp, turn.following)
+        for delivery in turn.attempts(self._worker):
+            task = asyncio.create_task(self._send(delivery, began))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
-        await self._claim()
 
-    async def _pass(self, offset: int) -> None:
-        """Move the head alone, which no commit may be above."""
-        if offset > self._state.offset:
-            after = replace(self._state, offset=offset)
-            await self._keep(changed(self._state, after, topic=self._topic_id))
-            self._state = after
+    def _read(self, turn: Turn, record: Any, topic: str) -> None:
+        try:
+            turn.apply(inputs.decode(record.value), record.offset)
+        except ForeignInputError as foreign:
+            metrics.FOREIGN.labels(topic).inc()
+            log.warning("input_passed_over", offset=record.offset, why=str(foreign))
+            turn.pass_over(record.offset)
 
-    async def _publish(self, decision: Decision) -> None:
-        send, pending = self._app.producer.send, []
-        for change in decision.incidents:
+    async def _keep(self, turn: Turn) -> None:
+        """The rows, what is told of them, and what is attempted next: all of it or nothing."""
+        assert self._pen is not None
+        claims = self._claims(turn.after)
+        if records := [*self._lines(turn), *self._rows(turn), *map(self._input, claims)]:
+            await self._pen.write(records)
+        self._state = turn.after
+        for change in turn.incidents:
             metrics.INCIDENTS.labels(change.state, change.colour).inc()
-            raw = msgspec.json.encode(change)
-            key = change.id.encode()
-            pending.append(send(self._topics.incidents, key, raw, None, None, None))
-        for told in decision.deliveries:
+        for told in turn.deliveries:
             metrics.DELIVERIES.labels(told.channel, told.state).inc()
-            raw = msgspec.json.encode(told)
-            key = told.id.encode()
-            pending.append(send(self._topics.notifications, key, raw, None, None, None))
-        await asyncio.gather(*[await sent for sent in pending])
 
-    async def _keep(self, rows: Mapping[bytes, Row]) -> None:
-        """Into the table and its changelog; the rows of what has ended leave both afterwards."""
-        await self._write({key: pack(row) for key, row in rows.items()})
-        await self._write({key: None for key, row in rows.items() if row.value is None})
+    def _lines(self, turn: Turn) -> Iterator[Record]:
+        for change in turn.incidents:
+            yield _line(self._topics.incidents, change)
+        for told in turn.deliveries:
+            yield _line(self._topics.notifications, told)
 
-    async def _write(self, values: Mapping[bytes, bytes | None]) -> None:
-        """Into the changelog, in this order, and the table; returns when the broker has them."""
-        changelog, pending = self._table.changelog_topic_name, []
-        for key, raw in values.items():
-            pending.append(await self._app.producer.send(changelog, key, raw, 0, None, None))
-            if raw is None:
-                self._table.data.pop(key, None)
-            else:
-                self._table.data[key] = raw
-        await asyncio.gather(*pending)
+    def _rows(self, turn: Turn) -> Iterator[Record]:
+        if turn.changed:
+            rows = changed(turn.before, turn.after, topic=self._topic_id)
+            yield from (Record(self._books.changelog, key, row) for key, row in rows.items())
 
-    def _ready(self, item: Input, decision: Decision) -> Iterator[Sendable]:
-        """Attempts of this worker that the log has just let through."""
-        for told in decision.deliveries:
-            ours = told.state is DeliveryState.ATTEMPTED and told.worker == self._worker
-            if ours and isinstance(item, Attempted):
-                yield Sendable(self._state.deliveries[told.id], told.attempt)
+    def _input(self, item: Input) -> Record:
+        return Record(self._topics.incident_inputs, None, inputs.encode(item))
 
-    async def _claim(self) -> None:
-        """Say for each delivery that is due that this worker attempts it."""
-        due = deliveries.due(self._state.deliveries, now=self._state.now)
+    def _claims(self, state: Incidents) -> list[Attempted]:
+        """That this worker attempts each delivery that is due, once for each try."""
+        due = deliveries.due(state.deliveries, now=state.now)
         wanted = {(delivery.id, delivery.attempt + 1): None for delivery in due}
         fresh = [one for one in wanted if one not in self._claimed]
         self._claimed = set(wanted)
-        for name, attempt in fresh:
-            await self._put(
-                Attempted(delivery=name, attempt=attempt, worker=self._worker, at=_now())
-            )
+        return [
+            Attempted(delivery=name, attempt=attempt, worker=self._worker, at=self._clock())
+            for name, attempt in fresh
+        ]
 
-    async def _send(self, ready: Sendable) -> None:
+    async def _send(self, delivery: Delivery, began: int) -> None:
+        """Send what was let through at `began`, and say what came of it."""
         result, reason, permanent = Result.SENT, "", False
-        channel, began = ready.delivery.recipient.channel, time.monotonic()
+        channel, started = delivery.recipient.channel, time.monotonic()
         try:
-            await self._channel(channel).send(messages.compose(ready.delivery))
+            self._require_prompt(channel, began)
+            await self._channel(channel).send(messages.compose(delivery))
         except DeliveryError as error:
             result = Result.UNKNOWN if error.doubtful else Result.FAILED
             reason, permanent = str(error), error.permanent
         except Exception as error:  # a channel's defect must show on the incident
-            log.exception("delivery_broke", delivery=ready.delivery.id)
+            log.exception("delivery_broke", delivery=delivery.id)
             result, reason, permanent = Result.FAILED, type(error).__name__, True
-        metrics.DELIVERY_SECONDS.labels(channel, result).observe(time.monotonic() - began)
+        metrics.DELIVERY_SECONDS.labels(channel, result).observe(time.monotonic() - started)
         await self._put(
             Outcome(
-                delivery=ready.delivery.id, attempt=ready.attempt, result=result,
-                reason=reason, permanent=permanent, at=_now(),
+                delivery=delivery.id, attempt=delivery.attempt, result=result,
+                reason=reason, permanent=permanent, at=self._clock(),
             )
         )  # fmt: skip
+
+    def _require_prompt(self, channel: str, began: int) -> None:
+        """Raises DeliveryError where so much time has passed that an heir may send it by now."""
+        if self._clock() - began > PROMPT:
+            raise DeliveryError(f"{channel}: {STOOD_STILL}", permanent=False)
 
     def _channel(self, name: str) -> Channel:
         """Raises DeliveryError where it was switched off while a message waited for it."""
@@ -217,10 +236,13 @@ class Response:
         return self._channels[name]
 
     async def _put(self, item: Input) -> None:
-        raw = inputs.encode(item)
-        await (
-            await self._app.producer.send(self._topics.incident_inputs, None, raw, 0, None, None)
-        )
+        """Without the pen: what time it is, and what was sent, holds whoever says it."""
+        topic, _, raw = self._input(item)
+        await (await self._app.producer.send(topic, None, raw, 0, None, None))
+
+
+def _line(topic: str, line: IncidentLine | DeliveryLine) -> Record:
+    return Record(topic, line.id.encode(), msgspec.json.encode(line))
 
 
 def _require_same(head: Head, run: Run, topic: str) -> None:
@@ -233,16 +255,12 @@ def _require_same(head: Head, run: Run, topic: str) -> None:
 
 
 def _require_reached(head: Head, run: Run, committed: int) -> None:
-    """A worker that was overtaken wrote its head after its heir's, or the changelog lost some.
+    """The changelog has lost some, or was written by a version without a pen.
 
     No head at all is a state that was deleted on purpose.
     """
     if head != Head() and head.offset + 1 < committed:
         raise StaleStateError(
             f"{run}: the incidents go up to offset {head.offset}, but the inputs below {committed} "
-            "were applied; a worker that was taken for dead wrote over its heir's state"
+            "were applied; the changelog has lost what came after"
         )
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

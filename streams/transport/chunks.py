@@ -8,7 +8,7 @@ read so: a table's changelog passes through the same consumer and stays one mess
 
 import asyncio
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
@@ -147,6 +147,7 @@ class StageApp(faust.App):
     Attributes:
         reads_from: the offset that the stage has to read a partition from, where its tables are
             restored; None: what is committed will do.
+        takes_over: done with a partition that is assigned to this worker, before it is read.
     """
 
     def __init__(
@@ -155,7 +156,12 @@ class StageApp(faust.App):
     ) -> None:  # fmt: skip
         self.run_topics, self.topic_ids = frozenset(run_topics), topic_ids
         self.reads_from: Callable[[TP], int | None] = lambda _: None
+        self.takes_over: Callable[[TP], Awaitable[None]] = _as_it_is
         super().__init__(*args, **kwargs)
+
+
+async def _as_it_is(_: TP) -> None:
+    """Whoever had the partition before does no harm."""
 
 
 class Tables(TableManager):
@@ -335,6 +341,9 @@ class Consumer(driver.Consumer):
         inputs = [TP(*tp) for tp in self.assignment() if tp.topic in self.app.run_topics]
         if not inputs:
             return
+        for tp in inputs:
+            self._readings.pop(tp, None)
+            await self.app.takes_over(tp)
         commits = await self._thread.committed(inputs)
         earliest = await self.earliest_offsets(*inputs)
         ends = await self.highwaters(*inputs)
