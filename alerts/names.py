@@ -108,6 +108,7 @@ NAMES: dict[str, dict[str, str]] = {
             for said in (
                 "no outcome within 60 s",
                 "switched off",
+                "not sent, the worker stood still",
                 "no service reads this URL",
                 "failed",
                 "no code in the answer",

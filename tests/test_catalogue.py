@@ -64,7 +64,7 @@ FAILURES = {
     *(error.__name__ for error in BROKEN),
     *(words for codes in ROBOTS for words in (*codes.refused.values(), *codes.busy.values())),
     robots.NO_CODE, robots.UNDOCUMENTED, apprise.NO_SERVICE, apprise.FAILED,
-    deliveries.NO_OUTCOME, response.SWITCHED_OFF,
+    deliveries.NO_OUTCOME, response.SWITCHED_OFF, response.STOOD_STILL,
 }  # fmt: skip
 VALUES: dict[str, Set[str]] = {
     "colour": set(Colour),
