@@ -56,7 +56,7 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
     topics.make_erasable(settings, bootstrap)
     evidence = not quotes or _leave_evidence(settings, bootstrap, quotes)
     with records.connected(settings.kafka, bootstrap) as cluster:
-        letters = cluster.log(named.dead_letters).whole().records
+        letters = cluster.log(named.dead_letters).whole()
         keys = {one.key for one in letters if one.key and names(one.value, person)}
         quoting = list(_quoting(cluster, named, frozenset(quotes)))
     if keys:
@@ -87,7 +87,7 @@ def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str])
 
 def _quoting(cluster: Cluster, named: Topics, quotes: frozenset[str]) -> Iterator[Quoting]:
     for topic in (named.signals, named.incident_inputs, named.notifications):
-        held = (one.value for one in cluster.log(topic).whole().records)
+        held = (one.value for one in cluster.log(topic).whole())
         if quotes and (found := sum(bool(quotes & set(_examples(value))) for value in held)):
             yield Quoting(topic, found)
 

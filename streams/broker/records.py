@@ -50,20 +50,20 @@ class Log:
         begins, ends = self._bounds()
         return [place.partition for place in self._places if begins[place] == ends[place]]
 
-    def whole(self) -> Part:
-        """The records before the present end."""
+    def whole(self) -> Iterator[Record]:
+        """The records before the present end, each as it comes; no other log is read meanwhile."""
         return self._read(*self._bounds())
 
     def newest(self, most: int) -> Part:
         """The records before the present end; at most about `most` of them."""
         begins, ends = self._bounds()
         each = self._each(most)
-        return self._read({p: max(begins[p], ends[p] - each) for p in self._places}, ends)
+        return self._part({p: max(begins[p], ends[p] - each) for p in self._places}, ends)
 
     def oldest(self, most: int) -> Part:
         begins, ends = self._bounds()
         each = self._each(most)
-        return self._read(begins, {p: min(ends[p], begins[p] + each) for p in self._places})
+        return self._part(begins, {p: min(ends[p], begins[p] + each) for p in self._places})
 
     def _each(self, most: int) -> int:
         return -(-most // max(1, self.partitions))
@@ -72,15 +72,15 @@ class Log:
         ends = self._consumer.end_offsets(self._places)
         return self._consumer.beginning_offsets(self._places), ends
 
-    def _read(self, begins: Mapping[Any, int], ends: Mapping[Any, int]) -> Part:
+    def _part(self, begins: Mapping[Any, int], ends: Mapping[Any, int]) -> Part:
+        return Part(self.partitions, list(self._read(begins, ends)))
+
+    def _read(self, begins: Mapping[Any, int], ends: Mapping[Any, int]) -> Iterator[Record]:
+        """Up to the ends, which markers of transactions may lie before."""
         due = {place: end for place, end in ends.items() if begins[place] < end}
         self._consumer.assign(list(due))
         for place in due:
             self._consumer.seek(place, begins[place])
-        return Part(self.partitions, list(self._until(due)))
-
-    def _until(self, due: Mapping[Any, int]) -> Iterator[Record]:
-        """Up to the ends, which markers of transactions may lie before."""
         heard = time.monotonic()
         while any(self._consumer.position(place) < end for place, end in due.items()):
             polled = self._consumer.poll(timeout_ms=POLL_MS)

@@ -19,7 +19,7 @@ def findings(settings: Settings, bootstrap: str) -> Findings:
     with connected(settings.kafka, bootstrap) as cluster:
         signals, incidents = (cluster.log(name) for name in (names.signals, names.incidents))
         found.take(
-            (_signal(record.value) for record in signals.whole().records),
-            (_incident(record.value) for record in incidents.whole().records),
+            (_signal(record.value) for record in signals.whole()),
+            (_incident(record.value) for record in incidents.whole()),
         )
     return found
