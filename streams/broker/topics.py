@@ -201,6 +201,7 @@ def table(settings: Settings) -> tuple[Topic, ...]:
             max_message_bytes=4 * MIB,
             segment_bytes=64 * MIB,  # records below a snapshot are freed by whole segments
         ),
+        # Response deletes what it has applied; no other may, for what waits may be of any age.
         Topic(names.incident_inputs, 1, None, arrival=False, segment_bytes=64 * MIB),
         Topic(names.signals, 1, YEAR),
         Topic(names.defect_batch_signals, 1, YEAR),
@@ -257,6 +258,20 @@ def forget(settings: Settings, bootstrap: str, place: TopicPartition, before: in
     """Deletes the records of a partition below an offset; raises BrokerError."""
     with _admin(settings.kafka, bootstrap) as admin:
         admin.delete_records({place: before})
+
+
+def retire(
+    settings: Settings, bootstrap: str, role: Role, place: TopicPartition, *,
+    below: int, before: int,
+) -> None:  # fmt: skip
+    """Deletes what a role has committed, below an offset and written before a moment (epoch ms).
+
+    Raises BrokerError where it cannot.
+    """
+    below = min(below, committed(settings, bootstrap, role, place))
+    with _admin(settings.kafka, bootstrap) as admin:
+        first_kept = admin.list_partition_offsets({place: before})[place].offset
+        admin.delete_records({place: below if first_kept < 0 else min(below, first_kept)})
 
 
 def ids(kafka: Kafka, bootstrap: str, names: Collection[str]) -> dict[str, str]:

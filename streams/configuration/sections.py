@@ -250,6 +250,7 @@ class Response(Section):
     """How often response looks at the clock, and how its messages read; empty `pages`: no link."""
 
     tick: Span = timedelta(seconds=1)
+    inputs_kept: Span = timedelta(days=7)
     language: Language = "en"
     pages: WebAddress = ""
 

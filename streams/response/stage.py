@@ -18,6 +18,7 @@ from alerts.incident import IncidentLine
 from alerts.inputs import Attempted, ForeignInputError, Input, Outcome, Result, Tick
 from alerts.lifecycle import Incidents
 from streams import metrics
+from streams.broker.local import BrokerError
 from streams.broker.topics import Topics
 from streams.response.rows import Head, changed, head_of, restored
 from streams.response.turn import Turn
@@ -66,17 +67,18 @@ class Response:
         recipients: who is told, each by one of the channels.
         worker: names this start of this process.
         clock: epoch milliseconds.
+        retire: the inputs below an offset; may take a while and raise BrokerError.
     """
 
     def __init__(
         self, app: StageApp, settings: Settings, books: State, *,
         channels: Mapping[str, Channel], recipients: Sequence[Recipient], worker: str,
-        clock: Callable[[], int],
+        clock: Callable[[], int], retire: Callable[[int], None],
     ) -> None:  # fmt: skip
         self._app, self._settings, self._books = app, settings, books
         self._topics = Topics.of(settings)
         self._channels, self._recipients, self._worker = channels, recipients, worker
-        self._clock = clock
+        self._clock, self._retire = clock, retire
         self._state, self._runs, self._topic_id = Incidents(), -1, ""
         self._pen: Writing | None = None
         self._claimed: set[tuple[str, int]] = set()
@@ -125,6 +127,15 @@ class Response:
         """Put the time into the log, if this worker is the active one."""
         if self._active:
             await self._put(Tick(at=self._clock()))
+
+    async def trim(self) -> None:
+        """Delete inputs whose time is over and that the rows hold, if this worker is active."""
+        if not self._active or self._state.offset < 0:
+            return
+        try:
+            await asyncio.to_thread(self._retire, self._state.offset + 1)
+        except BrokerError as failure:  # the next time will do
+            log.warning("inputs_not_trimmed", why=str(failure))
 
     def measure(self) -> None:
         """Show the incidents and deliveries, if this worker is the active one."""

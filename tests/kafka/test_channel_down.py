@@ -37,6 +37,8 @@ intake_port = 0
 detection_port = 0
 response_port = {port}
 archive_port = 0
+[response]
+inputs_kept = "1s"
 [channels.webhook]
 enabled = true
 url = "{url}"
@@ -172,6 +174,13 @@ def test_a_channel_that_hangs_holds_up_neither_incidents_nor_other_messages(
     service.answers.set()
     running.until(lambda: len(told(running, "sent")) >= sent + 2, "both, sent")
     assert [line for line in running.notifications() if line["attempt"] > 2] == []
+
+
+def test_inputs_that_are_applied_go_once_their_time_is_over(running: Installation) -> None:
+    """And a restart, as in the next test, needs none of them."""
+    inputs = running.topics.incident_inputs
+    end = running.reader.ends(inputs)[0]
+    running.until(lambda: running.reader.starts(inputs)[0] >= end, "deletion of all up to now")
 
 
 def test_a_message_that_waits_for_a_channel_switched_off_ends_and_says_so(

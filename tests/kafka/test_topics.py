@@ -2,12 +2,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.structs import OffsetAndMetadata
 
+from streams.broker import topics
 from streams.broker.local import Broker, BrokerError
-from streams.broker.topics import TopicError, create, table
+from streams.broker.topics import Role, TopicError, Topics, create, table
 from streams.settings import Detection, Kafka, Settings
+from tests.kafka.reader import Reader
+
+START = 1_770_000_000_000  # ms
 
 
 @pytest.fixture
@@ -30,6 +35,29 @@ def test_created_topics_are_what_the_table_says(
         (described,) = admin.describe_configs([resource], config_filter="all").values()
         held = {name: entry["value"] for name, entry in described[topic.name].items()}
         assert held.items() >= topic.configuration(1).items()
+
+
+@pytest.mark.parametrize(
+    ("below", "before", "first"), [(4, 300, 3), (2, 300, 2), (9, 900, 5), (9, 0, 0)]
+)
+def test_what_is_deleted_is_old_and_applied_and_committed(
+    broker: Broker, topic_prefix: str, below: int, before: int, first: int
+) -> None:
+    settings = Settings(kafka=Kafka(topic_prefix=topic_prefix))
+    create(settings, broker.bootstrap)
+    place = TopicPartition(Topics.of(settings).incident_inputs, 0)
+    producer = KafkaProducer(bootstrap_servers=broker.bootstrap)
+    for moment in range(0, 800, 100):
+        producer.send(place.topic, b"x", timestamp_ms=START + moment)
+    producer.close()
+    topics.place(settings, broker.bootstrap, Role.RESPONSE, {place: OffsetAndMetadata(5, "", -1)})
+    for _ in range(2):
+        topics.retire(
+            settings, broker.bootstrap, Role.RESPONSE, place, below=below, before=START + before
+        )
+    reader = Reader(broker.bootstrap)
+    assert reader.starts(place.topic) == {0: first}
+    reader.close()
 
 
 def test_creating_again_creates_nothing(broker: Broker, topic_prefix: str) -> None:

@@ -25,6 +25,7 @@ from alerts.inputs import (
 )  # fmt: skip
 from alerts.lifecycle import Incidents
 from streams import metrics
+from streams.broker.local import BrokerError
 from streams.response.rows import DELIVERY, restored
 from streams.response.stage import PROMPT, Response, StaleStateError
 from streams.transport.chunks import Begin, LogTruncatedError, LostRunError, Run
@@ -112,6 +113,8 @@ class Worker:
         self.topic_id, self.committed, self.runs_of = topic_id, committed, runs_of
         self.durable: list[int] = []
         self.overtaken, self.now = False, START
+        self.retired: list[int] = []
+        self.broker_is_there = True
         consumer = SimpleNamespace(
             assignment=lambda: {INPUTS},
             declare_durable=lambda _, offset: self.durable.append(offset),
@@ -122,10 +125,15 @@ class Worker:
         self.books = Books(self.broker)
         self.stage = Response(
             app, settings(), self.books, channels={"webhook": channel}, recipients=TEAM,
-            worker=name, clock=lambda: self.now,
+            worker=name, clock=lambda: self.now, retire=self._retired,
         )  # fmt: skip
         self.read = committed or 0
         self.runs = 0
+
+    def _retired(self, below: int) -> None:
+        if not self.broker_is_there:
+            raise BrokerError("the broker does not answer")
+        self.retired.append(below)
 
     async def _sent(
         self, topic: str, key: bytes | None, value: bytes | None, *_: Any
@@ -438,6 +446,21 @@ async def test_the_time_goes_into_the_log_of_the_active_worker_alone() -> None:
     worker.stage._app.consumer.assignment = set
     await worker.stage.tick()
     assert len(worker.broker.records) == 1
+
+
+async def test_inputs_are_deleted_up_to_the_head_by_the_active_worker_alone() -> None:
+    worker = Worker(Webhook())
+    await worker.stage.trim()
+    await worker.take(Tick(START), Tick(START + 1))
+    worker.broker.put(Tick(START + 2))
+    await worker.stage.trim()
+    assert worker.retired == [2]
+    worker.broker_is_there = False
+    await worker.stage.trim()  # the next time will do
+    worker.broker_is_there = True
+    worker.stage._app.consumer.assignment = set
+    await worker.stage.trim()
+    assert worker.retired == [2]
 
 
 async def test_inputs_that_were_made_anew_are_not_taken_for_those_that_were_applied() -> None:
