@@ -8,7 +8,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerFenced
 
 from streams.broker import security, topics
+from streams.broker.local import BrokerError
 from streams.settings import Kafka
+
+PATIENCE = 60.0  # seconds; a broker that has just come back reads its transactions first
 
 
 class SupersededError(Exception):
@@ -37,13 +40,26 @@ class Pen:
         self._using = asyncio.Lock()
 
     @classmethod
-    async def taken_up(cls, name: str, kafka: Kafka, bootstrap: str) -> Self:
-        """When it returns, what was committed under this name before is there to be read."""
+    async def taken_up(
+        cls, name: str, kafka: Kafka, bootstrap: str, *, patience: float = PATIENCE
+    ) -> Self:
+        """When it returns, what was committed under this name before is there to be read.
+
+        Raises BrokerError where the broker gives none within so many seconds.
+        """
         producer = AIOKafkaProducer(
             bootstrap_servers=bootstrap, transactional_id=name, compression_type="zstd",
             max_request_size=topics.MOST_SENT, **security.client(kafka),
         )  # fmt: skip
-        await producer.start()
+        try:
+            async with asyncio.timeout(patience):
+                await producer.start()
+        except TimeoutError:
+            await producer.stop()
+            raise BrokerError(
+                f"{name}: the broker began no transactions within {patience:.0f} s; can it keep "
+                "transaction.state.log.replication.factor copies of them?"
+            ) from None
         return cls(producer, name)
 
     async def write(self, records: Iterable[Record]) -> None:
