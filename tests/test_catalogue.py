@@ -41,7 +41,7 @@ from streams.hindsight.marks import Ruling
 from streams.proposal import matching
 from streams.proposal.cuts import Verdict
 from streams.proposal.proposal import WANTED, Note
-from streams.response import stage as response
+from streams.response import courier
 from streams.response.incident_view import Reach
 from streams.rulesets.acceptance import Loss
 from streams.rulesets.effect import Effect
@@ -64,7 +64,7 @@ FAILURES = {
     *(error.__name__ for error in BROKEN),
     *(words for codes in ROBOTS for words in (*codes.refused.values(), *codes.busy.values())),
     robots.NO_CODE, robots.UNDOCUMENTED, apprise.NO_SERVICE, apprise.FAILED,
-    deliveries.NO_OUTCOME, response.SWITCHED_OFF, response.STOOD_STILL,
+    deliveries.NO_OUTCOME, courier.SWITCHED_OFF, courier.STOOD_STILL,
 }  # fmt: skip
 VALUES: dict[str, Set[str]] = {
     "colour": set(Colour),

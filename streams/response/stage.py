@@ -1,7 +1,6 @@
 """Response: the one ordered log of inputs in, incidents and deliveries out."""
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -10,28 +9,24 @@ import msgspec
 import structlog
 from faust.types import TP
 
-from alerts import deliveries, inputs, messages, top
-from alerts.channels import Channel, DeliveryError
+from alerts import deliveries, inputs, top
+from alerts.channels import Channel
 from alerts.colour import Colour
-from alerts.deliveries import Delivery, DeliveryLine, Recipient
+from alerts.deliveries import DeliveryLine, Recipient
 from alerts.incident import IncidentLine
-from alerts.inputs import Attempted, ForeignInputError, Input, Outcome, Result, Tick
+from alerts.inputs import Attempted, ForeignInputError, Input, Tick
 from alerts.lifecycle import Incidents
 from streams import metrics
 from streams.broker.local import BrokerError
 from streams.broker.topics import Topics
+from streams.response.courier import Courier
 from streams.response.rows import Head, changed, head_of, restored
 from streams.response.turn import Turn
 from streams.settings import Settings
 from streams.transport.chunks import LogTruncatedError, Run, StageApp
 from streams.transport.pen import Record, SupersededError
 
-SWITCHED_OFF = "switched off"
 STRETCH = 500  # inputs that are written as one
-# From the reading of an attempt to its try, ms: with an exchange of 30 s it ends before the log
-# takes it for lost and somebody repeats it.
-PROMPT = 20_000
-STOOD_STILL = "not sent, the worker stood still"
 
 log = structlog.get_logger(__name__)
 
@@ -77,12 +72,12 @@ class Response:
     ) -> None:  # fmt: skip
         self._app, self._settings, self._books = app, settings, books
         self._topics = Topics.of(settings)
-        self._channels, self._recipients, self._worker = channels, recipients, worker
+        self._recipients, self._worker = recipients, worker
+        self._courier = Courier(channels, self._put, clock)
         self._clock, self._retire = clock, retire
         self._state, self._runs, self._topic_id = Incidents(), -1, ""
         self._pen: Writing | None = None
         self._claimed: set[tuple[str, int]] = set()
-        self._sending: set[asyncio.Task[None]] = set()
         self.restoring = False
 
     async def take(self, run: Run) -> None:
@@ -148,7 +143,7 @@ class Response:
             waiting = Counter(d.recipient.channel for d in state.deliveries.values())
             for colour in Colour:
                 metrics.OPEN.labels(colour).set(held[colour])
-            for channel in self._channels:
+            for channel in self._courier.channels:
                 metrics.PENDING.labels(channel).set(waiting[channel])
 
     @property
@@ -165,9 +160,7 @@ class Response:
                 await self._keep(turn)
                 self._app.consumer.declare_durable(run.tp, turn.following)
         for delivery in turn.attempts(self._worker):
-            task = asyncio.create_task(self._send(delivery, began))
-            self._sending.add(task)
-            task.add_done_callback(self._sending.discard)
+            self._courier.set_out(delivery, began)
 
     def _read(self, turn: Turn, record: Any, topic: str) -> None:
         try:
@@ -213,38 +206,6 @@ class Response:
             Attempted(delivery=name, attempt=attempt, worker=self._worker, at=self._clock())
             for name, attempt in fresh
         ]
-
-    async def _send(self, delivery: Delivery, began: int) -> None:
-        """Send what was let through at `began`, and say what came of it."""
-        result, reason, permanent = Result.SENT, "", False
-        channel, started = delivery.recipient.channel, time.monotonic()
-        try:
-            self._require_prompt(channel, began)
-            await self._channel(channel).send(messages.compose(delivery))
-        except DeliveryError as error:
-            result = Result.UNKNOWN if error.doubtful else Result.FAILED
-            reason, permanent = str(error), error.permanent
-        except Exception as error:  # a channel's defect must show on the incident
-            log.exception("delivery_broke", delivery=delivery.id)
-            result, reason, permanent = Result.FAILED, type(error).__name__, True
-        metrics.DELIVERY_SECONDS.labels(channel, result).observe(time.monotonic() - started)
-        await self._put(
-            Outcome(
-                delivery=delivery.id, attempt=delivery.attempt, result=result,
-                reason=reason, permanent=permanent, at=self._clock(),
-            )
-        )  # fmt: skip
-
-    def _require_prompt(self, channel: str, began: int) -> None:
-        """Raises DeliveryError where so much time has passed that an heir may send it by now."""
-        if self._clock() - began > PROMPT:
-            raise DeliveryError(f"{channel}: {STOOD_STILL}", permanent=False)
-
-    def _channel(self, name: str) -> Channel:
-        """Raises DeliveryError where it was switched off while a message waited for it."""
-        if name not in self._channels:
-            raise DeliveryError(f"{name}: {SWITCHED_OFF}", permanent=True)
-        return self._channels[name]
 
     async def _put(self, item: Input) -> None:
         """Without the pen: what time it is, and what was sent, holds whoever says it."""

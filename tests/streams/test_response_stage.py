@@ -26,8 +26,9 @@ from alerts.inputs import (
 from alerts.lifecycle import Incidents
 from streams import metrics
 from streams.broker.local import BrokerError
+from streams.response.courier import PROMPT
 from streams.response.rows import DELIVERY, restored
-from streams.response.stage import PROMPT, Response, StaleStateError
+from streams.response.stage import Response, StaleStateError
 from streams.transport.chunks import Begin, LogTruncatedError, LostRunError, Run
 from streams.transport.pen import Record, SupersededError
 from tests.alerts.samples import START, TEAM, surge, trigger
@@ -162,8 +163,8 @@ class Worker:
             await self.sending()
 
     async def sending(self) -> None:
-        while self.stage._sending:
-            await asyncio.gather(*self.stage._sending)
+        while under_way := self.stage._courier.under_way:
+            await asyncio.gather(*under_way)
 
     @property
     def state(self) -> Incidents:
@@ -432,7 +433,7 @@ async def test_a_channel_that_breaks_or_is_gone_shows_as_a_failed_delivery(
     channels: dict[str, Any], reason: str
 ) -> None:
     worker = Worker(Webhook())
-    worker.stage._channels = channels
+    worker.stage._courier.channels = channels
     await worker.take(Tick(START), SignalInput(surge()))
     notified = worker.broker.lines("notifications")
     assert [line["state"] for line in notified] == ["wanted", "attempted", "failed"]
