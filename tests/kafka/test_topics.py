@@ -2,13 +2,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient, KafkaProducer, TopicPartition
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.structs import OffsetAndMetadata
 
 from streams.broker import topics
 from streams.broker.local import Broker, BrokerError
-from streams.broker.topics import Role, TopicError, Topics, create, table
+from streams.broker.topics import Role, TopicError, Topics, create, group, table
 from streams.settings import Detection, Kafka, Settings
 from tests.kafka.reader import Reader
 
@@ -37,11 +37,8 @@ def test_created_topics_are_what_the_table_says(
         assert held.items() >= topic.configuration(1).items()
 
 
-@pytest.mark.parametrize(
-    ("below", "before", "first"), [(4, 300, 3), (2, 300, 2), (9, 900, 5), (9, 0, 0)]
-)
 def test_what_is_deleted_is_old_and_applied_and_committed(
-    broker: Broker, topic_prefix: str, below: int, before: int, first: int
+    broker: Broker, topic_prefix: str
 ) -> None:
     settings = Settings(kafka=Kafka(topic_prefix=topic_prefix))
     create(settings, broker.bootstrap)
@@ -50,13 +47,19 @@ def test_what_is_deleted_is_old_and_applied_and_committed(
     for moment in range(0, 800, 100):
         producer.send(place.topic, b"x", timestamp_ms=START + moment)
     producer.close()
-    topics.place(settings, broker.bootstrap, Role.RESPONSE, {place: OffsetAndMetadata(5, "", -1)})
-    for _ in range(2):
+    member: Any = KafkaConsumer(
+        bootstrap_servers=broker.bootstrap, group_id=group(settings, Role.RESPONSE)
+    )
+    member.assign([place])
+    member.commit({place: OffsetAndMetadata(5, "", -1)})  # waits for the broker's coordinator
+    member.close()
+    reader = Reader(broker.bootstrap)
+    # Nothing is old, two are applied, three are old, five are committed; and once more.
+    for below, before, first in ((9, 0, 0), (2, 300, 2), (4, 300, 3), (9, 900, 5), (9, 900, 5)):
         topics.retire(
             settings, broker.bootstrap, Role.RESPONSE, place, below=below, before=START + before
         )
-    reader = Reader(broker.bootstrap)
-    assert reader.starts(place.topic) == {0: first}
+        assert reader.starts(place.topic) == {0: first}
     reader.close()
 
 
