@@ -40,6 +40,10 @@ class Words:
         """A sentence in English, said in the reader's language with its `{blanks}` filled in."""
         return self._translations.gettext(sentence).format(**values)
 
+    def text(self, english: str) -> str:
+        """A text that stands elsewhere, whose blanks, where it has any, are left as they are."""
+        return self._translations.gettext(english) if english else ""
+
     def numbered(self, one: str, many: str, count: float, /, **values: object) -> str:
         """The sentence for one or for many, with `{count}` filled in."""
         whole = int(count) if float(count).is_integer() else 2

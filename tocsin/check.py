@@ -19,7 +19,7 @@ from streams.events import mapping
 from streams.settings import Settings
 from tocsin import language
 from tocsin.ahead import ahead
-from tocsin.errors import SettingsFile, one_line
+from tocsin.errors import SettingsFile, one_line, tell
 from tocsin.told_view import budget, changing, told
 
 PROBLEMS = (
@@ -41,9 +41,8 @@ def check(file: SettingsFile = None) -> None:
         for line in (*_read(file, chosen, words), *_set(chosen, words), *coming):
             console.print(Text(line), soft_wrap=True)
         problems = _surroundings(console, words, chosen)
-    err = Console(stderr=True, highlight=False)
     for problem in problems:
-        err.print(Text(problem), soft_wrap=True)
+        tell(problem)
     if problems:
         raise typer.Exit(1)
     console.print(words.say("all of it is there"))

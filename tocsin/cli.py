@@ -7,6 +7,9 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from tocsin import language
+from tocsin.spoken import retold, speak
+
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("init", "init"),
     "check": ("check", "check"),
@@ -37,15 +40,34 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in COMMANDS:
             return None
-        module, name = COMMANDS[cmd_name]
-        found = getattr(import_module(f"tocsin.{module}"), name)
-        if not isinstance(found, typer.Typer):
-            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-            alone.command(cmd_name)(found)
-            found = alone
-        command = typer.main.get_command(found)
-        command.name = cmd_name
+        command = built(cmd_name)
+        speak(command, language.words())
         return command
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        speak(self, language.words())
+        return super().main(*args, **extra)
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with retold():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with retold():
+            return super().invoke(ctx)
+
+
+def built(name: str) -> Any:
+    """A command as it stands in its module, in English."""
+    module, found = COMMANDS[name]
+    app = getattr(import_module(f"tocsin.{module}"), found)
+    if not isinstance(app, typer.Typer):
+        alone, function = typer.Typer(add_completion=False, pretty_exceptions_enable=False), app
+        alone.command(name)(function)
+        app = alone
+    command = typer.main.get_command(app)
+    command.name = name
+    return command
 
 
 app = typer.Typer(

@@ -10,6 +10,9 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from tocsin import language
+from tocsin.phrases import said
+
 SettingsFile = Annotated[
     Path | None,
     typer.Option("--settings", help="The settings file; else TOCSIN_SETTINGS, else ./tocsin.toml."),
@@ -38,5 +41,11 @@ def one_line(*expected: type[Exception]) -> Iterator[None]:
     try:
         yield
     except expected as error:
-        Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
+        tell(str(error))
         raise typer.Exit(1) from None
+
+
+def tell(problem: str) -> None:
+    """On standard error, in the reader's language."""
+    console, line = Console(stderr=True, highlight=False), said(language.words(), problem)
+    console.print(line, markup=False, soft_wrap=True)

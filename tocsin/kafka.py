@@ -10,9 +10,11 @@ from alerts.words import Words
 from streams import settings
 from streams.broker import local
 from tocsin import language
+from tocsin.errors import one_line
 
 app = typer.Typer(help="A local Kafka broker without anything installed.", no_args_is_help=True)
 console = Console(highlight=False)
+PROBLEMS = (local.BrokerError, settings.SettingsError)
 
 SettingsFile = Annotated[
     Path | None, typer.Option("--settings", help="The settings file; names the home directory.")
@@ -28,11 +30,6 @@ def _kept(words: Words, home: Path) -> None:
     console.print(said, markup=False, soft_wrap=True)
 
 
-def _fail(error: Exception) -> typer.Exit:
-    Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
-    return typer.Exit(1)
-
-
 @app.command()
 def up(file: SettingsFile = None) -> None:
     """Start the local broker, or find it running; the first time downloads 44 MB.
@@ -40,12 +37,10 @@ def up(file: SettingsFile = None) -> None:
     Example: tocsin kafka up
     """
     words = language.words()
-    try:
+    with one_line(*PROBLEMS):
         home = _home(file)
         with console.status(words.say("starting Kafka")):
             running = local.up(home)
-    except (local.BrokerError, settings.SettingsError) as error:
-        raise _fail(error) from None
     console.print(
         words.say(
             "Kafka answers at {address} (process {pid})",
@@ -62,10 +57,8 @@ def down(file: SettingsFile = None) -> None:
 
     Example: tocsin kafka down
     """
-    try:
+    with one_line(*PROBLEMS):
         stopped = local.down(_home(file))
-    except (local.BrokerError, settings.SettingsError) as error:
-        raise _fail(error) from None
     words = language.words()
     console.print(
         words.say("Kafka stopped") if stopped else words.say("Kafka was not running"),
@@ -79,13 +72,11 @@ def status(file: SettingsFile = None) -> None:
 
     Example: tocsin kafka status
     """
-    try:
+    with one_line(*PROBLEMS):
         home = _home(file)
         running = local.status(home)
-    except (local.BrokerError, settings.SettingsError) as error:
-        raise _fail(error) from None
-    if running is None:
-        raise _fail(local.BrokerError('Kafka is not running; start it with "tocsin kafka up"'))
+        if running is None:
+            raise local.BrokerError('Kafka is not running; start it with "tocsin kafka up"')
     since = running.started.astimezone().isoformat(sep=" ", timespec="seconds")
     words = language.words()
     console.print(

@@ -17,6 +17,7 @@ from streams.hindsight.backtest import Outcome
 from streams.hindsight.called import Hindsight
 from streams.settings import Settings
 from tocsin.errors import progress
+from tocsin.phrases import said
 
 
 class NoEventsError(Exception):
@@ -88,4 +89,6 @@ def _nothing(words: Words, history: History) -> str:
     if not history.refused:
         return words.say("there is no row in it")
     why = history.refused[0].why
-    return words.say("no row is an event: {field}: {rule}", field=why.field, rule=why.rule)
+    return words.say(
+        "no row is an event: {field}: {rule}", field=why.field, rule=said(words, why.rule)
+    )

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from alerts.words import Words
 from streams.files.history import Refused
+from tocsin.phrases import said
 
 MOST = 5  # rows that are listed
 
@@ -14,11 +15,11 @@ MOST = 5  # rows that are listed
 def show(console: Console, words: Words, refused: Sequence[Refused]) -> None:
     for one in refused[:MOST]:
         why = one.why
-        said = words.say(
+        line = words.say(
             "{field}: {rule}, got {value}",
-            field=why.field, rule=why.rule, value=words.plain(why.value),
+            field=why.field, rule=said(words, why.rule), value=words.plain(why.value),
         )  # fmt: skip
-        console.print(Text(f"  {one.file.name}:{one.row}: {said}"), soft_wrap=True)
+        console.print(Text(f"  {one.file.name}:{one.row}: {line}"), soft_wrap=True)
     if len(refused) > MOST:
         rest = words.number(len(refused) - MOST)
         console.print(Text("  " + words.say("and {count} more", count=rest)))

@@ -9,6 +9,7 @@ from rich.console import Console
 from streams import settings
 from streams.broker import local, topics
 from tocsin import language
+from tocsin.errors import one_line
 
 app = typer.Typer(help="The topics that Tocsin reads and writes.", no_args_is_help=True)
 console = Console(highlight=False)
@@ -27,12 +28,9 @@ def create(
 
     Example: tocsin topics create --settings tocsin.toml
     """
-    try:
+    with one_line(local.BrokerError, settings.SettingsError, topics.TopicError):
         loaded = settings.load(file)
         created = topics.create(loaded, local.address(loaded))
-    except (local.BrokerError, settings.SettingsError, topics.TopicError) as error:
-        Console(stderr=True, highlight=False).print(str(error), markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
     words = language.words()
     for name in created:
         console.print(words.say("created {topic}", topic=name), soft_wrap=True)
