@@ -92,7 +92,7 @@ VALUES: dict[str, Set[str]] = {
     "phase": set(Phase),
     "pushed": set(Pushed),
     "matched": set(matching.Reason),
-    "note": set(Note) - {Note.LOCAL, Note.LOST},
+    "note": set(Note) - {Note.LOCAL, Note.LOST, Note.FEW_PEOPLE},
     "missing": set().union(*WANTED.values()),
     "verdict": set(Verdict),
     "ruling": set(Ruling),

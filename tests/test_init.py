@@ -143,6 +143,27 @@ def test_files_that_are_there_are_kept_unless_forced() -> None:
     assert mapping.load(Path("map.toml")).stream == "complaints"
 
 
+def test_a_sheet_with_a_title_day_numbers_and_a_header_twice_is_connected_and_said() -> None:
+    header = "投诉时间,客户姓名,产品型号,客户原话(脱敏),产品型号"
+    rows = [
+        f"{46082 + n / 24:.5f},{'王芳李娜'[n % 2 * 2 :][:2]},水壶,底座漏水 {n},x" for n in range(40)
+    ]
+    Path("a.csv").write_text("\n".join(["2026年投诉明细,,,,", header, *rows]), encoding="utf-8")
+    said = {}
+    for language in ("en", "zh"):
+        result = init("a.csv", "--zone", "Asia/Shanghai", "--force", language=language)
+        assert result.exit_code == 0, result.stderr
+        said[language] = result.stdout
+    mapped = mapping.load(Path("map.toml")).columns
+    assert (mapped["time"].column, mapped["time"].format) == ("投诉时间", "excel")
+    assert (mapped["person"].column, mapped["text"].column) == ("客户姓名", "客户原话(脱敏)")
+    assert "2026-03-01 00:00 UTC+08:00 to 2026-03-02 15:00 UTC+08:00" in said["en"]
+    assert "person: 2 names only in 40 rows; were they those of agents" in said["en"]
+    assert "Several columns are named 产品型号; rename them to use one." in said["en"]
+    assert "person: 40 行中只有 2 个名称" in said["zh"]
+    assert "有数列同名：产品型号" in said["zh"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [

@@ -105,11 +105,12 @@ OURS: Final = (
     "{name} is no time zone; nearest: {near}",
     "must be at most {limit} after its record's timestamp",
     "must be ISO 8601 with a zone, or epoch seconds or milliseconds",
+    "must be ISO 8601, or epoch seconds or milliseconds",
     "must carry its zone: Z, or an offset such as +08:00",
     "must carry its zone, or the mapping must name one",
     "must be written as {format}",
     "must lie between the years 2000 and 9999",
-    "must be iso, epoch, epoch_ms or a strptime format such as {example}",
+    "must be {names} or a strptime format such as {example}",
     "must be a number",
     "must be text, a number, true or false",
     "must not hold the characters U+001F or U+0000",
@@ -148,6 +149,7 @@ OURS: Final = (
     # samples of tocsin init
     "has no rows",
     "no row can be read; {why}",
+    "{tried}; several columns are named: {names}",
     (
         "no column holds times; tried ISO 8601, epoch numbers and {count} formats such as "
         "{format} on: {names}"

@@ -107,13 +107,30 @@ def _note(note: Note, proposal: Proposal, reading: Reading, words: Words) -> str
     if note is Note.LOST:
         lost = words.plain(clean(reading.understood.lost or "", cap=EXAMPLE))
         return words.say("not understood, among others: “{value}”", value=lost)
+    if note is Note.FEW_PEOPLE:
+        return _few_people(reading, proposal, words)
     return words.name("note", note)
+
+
+def _few_people(reading: Reading, proposal: Proposal, words: Words) -> str:
+    profile = proposal.sample.profiles[reading.choice.column.column]
+    rows = words.numbered("{count} row", "{count} rows", profile.filled)
+    return words.numbered(
+        "{count} name only in {rows}; were it that of an agent, people would be counted wrongly: "
+        "leave the field out then ({field}=)",
+        "{count} names only in {rows}; were they those of agents, people would be counted "
+        "wrongly: leave the field out then ({field}=)",
+        profile.distinct, rows=rows, field=reading.choice.field,
+    )  # fmt: skip
 
 
 def _missing(proposal: Proposal, words: Words) -> Iterator[str]:
     """What the sample lacks, and what follows from it."""
     for field in proposal.missing:
         yield f"  {field}: {words.name('missing', field)}"
+    if proposal.sample.twice:
+        names = words.listed(clean(name, cap=EXAMPLE) for name in proposal.sample.twice)
+        yield words.say("Several columns are named {names}; rename them to use one.", names=names)
     if proposal.unmapped:
         names = words.listed(clean(name, cap=EXAMPLE) for name in proposal.unmapped)
         yield words.say("Columns not used: {names}.", names=names)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from streams.events.event import EARLIEST, EPOCH, LATEST
 
 LARGEST_SECONDS: Final = 1e11  # the year 5138 in seconds, 1973 in milliseconds
+RANGE_RULE: Final = "must lie between the years 2000 and 9999"
 ISO_RULE: Final = "must be ISO 8601 with a zone, or epoch seconds or milliseconds"
 DAY_MS: Final = 86_400_000
 EXACT: Final = 4e9  # seconds, the year 2096; up to there a float holds microseconds exactly
@@ -136,7 +137,7 @@ def in_range(milliseconds: int) -> int:
     """Passes a moment on; raises ValueError if no event can be so early or so late."""
     if EARLIEST <= milliseconds <= LATEST:
         return milliseconds
-    raise ValueError("must lie between the years 2000 and 9999")
+    raise ValueError(RANGE_RULE)
 
 
 def _iso(text: str) -> int:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.localtime import get_localzone
 
 from streams.events.event import EPOCH, MILLISECOND
-from streams.events.instants import ISO_RULE, in_range, instant
+from streams.events.instants import ISO_RULE, RANGE_RULE, in_range, instant
+
+LOCAL_RULE: Final = "must be ISO 8601, or epoch seconds or milliseconds"
 
 REMEMBERED: Final = 8192  # times of one column whose reading is remembered; many rows share one
+SHEET_EPOCH: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - of spreadsheets, whose days are local
 EXAMPLE: Final = datetime(2001, 2, 3, 14, 5, 6, tzinfo=EPOCH.tzinfo)
 # Formats that fromisoformat reads twenty times as fast: their length and separator.
 ISO_LIKE: Final = {
@@ -21,6 +24,7 @@ ISO_LIKE: Final = {
     "%Y-%m-%d %H:%M": (16, " "),
     "%Y-%m-%dT%H:%M": (16, "T"),
 }
+NAMED: Final = ("iso", "epoch", "epoch_ms", "excel")
 Reading = Callable[[object], int]
 
 
@@ -36,7 +40,7 @@ def of_machine() -> ZoneInfo:
 
 def faults(format: str | None) -> Iterable[str]:  # noqa: A002 - as the mapping calls it
     """The rules that a format breaks."""
-    if format is None or format in ("iso", "epoch", "epoch_ms"):
+    if format is None or format in NAMED:
         return
     try:
         datetime.strptime(EXAMPLE.strftime(format), format)  # noqa: DTZ007 - thrown away
@@ -46,7 +50,7 @@ def faults(format: str | None) -> Iterable[str]:  # noqa: A002 - as the mapping 
         sound = "%" in format
     if not sound:
         example = "%d.%m.%Y %H:%M"
-        yield f"must be iso, epoch, epoch_ms or a strptime format such as {example}, got {format}"
+        yield f"must be {', '.join(NAMED)} or a strptime format such as {example}, got {format}"
 
 
 def reader(format: str | None, zone: tzinfo | None) -> Reading:  # noqa: A002
@@ -58,6 +62,8 @@ def reader(format: str | None, zone: tzinfo | None) -> Reading:  # noqa: A002
     match format:
         case "epoch" | "epoch_ms":
             return _epoch(1e6 if format == "epoch" else 1e3)
+        case "excel":
+            return _sheet(zone)
         case None | "iso":
             return _iso(zone)
         case _:
@@ -65,16 +71,31 @@ def reader(format: str | None, zone: tzinfo | None) -> Reading:  # noqa: A002
 
 
 def _epoch(microseconds: float) -> Reading:
+    return lambda value: in_range(round(_number(value) * microseconds) // 1000)
+
+
+def _sheet(zone: tzinfo | None) -> Reading:
+    """Days since the end of 1899, as spreadsheets count them; to the second, as they show them."""
+
+    @lru_cache(REMEMBERED)
     def read(value: object) -> int:
         try:
-            number = float(str(value)) * microseconds
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise ValueError("must be a number")
-        return in_range(round(number) // 1000)
+            moment = SHEET_EPOCH + timedelta(seconds=round(_number(value) * 86_400))
+        except OverflowError:
+            raise ValueError(RANGE_RULE) from None
+        return _placed(moment, zone)
 
     return read
+
+
+def _number(value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not abs(number) < 1e300:
+        raise ValueError("must be a number")
+    return number
 
 
 def _iso(zone: tzinfo | None) -> Reading:
@@ -84,7 +105,8 @@ def _iso(zone: tzinfo | None) -> Reading:
             return _placed(datetime.fromisoformat(text), zone)
         except ValueError as broken:
             rule = str(broken)
-            raise ValueError(rule if rule.startswith("must") else ISO_RULE) from None
+            otherwise = ISO_RULE if zone is None else LOCAL_RULE
+            raise ValueError(rule if rule.startswith("must") else otherwise) from None
 
     return lambda value: instant(value) if isinstance(value, int | float) else local(str(value))
 

@@ -46,7 +46,7 @@ class Batch:
     Attributes:
         stream: of their events.
         answers: what they say.
-        rows: their numbers, from 1; the header of a CSV file is row 1.
+        rows: their numbers, from 1; the header of a CSV file has one, and so have titles above it.
         met: milliseconds, of each event: when it arrived where the mapping tells, else its time.
     """
 
@@ -214,7 +214,7 @@ def _objects(lines: Iterable[bytes], intake: Intake) -> Iterator[RawRow]:
 
 
 def _records(table: Table, header: list[str]) -> Iterator[RawRow]:
-    for number, values in enumerate(table, 2):
+    for number, values in enumerate(table, table.titles + 2):
         if isinstance(values, Rejected):
             yield number, values
         elif values:  # a blank line has none

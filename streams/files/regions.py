@@ -143,7 +143,7 @@ def _rows(table: Table, column: str, refuse: Callable[[str], None]) -> Iterator[
     if absent := [one for one in dict.fromkeys((*COLUMNS, column)) if one not in names]:
         refuse(f"must be a CSV file with the columns {', '.join(COLUMNS)}; lacks {absent}")
         return
-    for number, values in enumerate(table, 2):
+    for number, values in enumerate(table, table.titles + 2):
         if isinstance(values, Rejected):
             refuse(f"row {number}: {values.rule}, got {values.value!r}")
         elif any(values):

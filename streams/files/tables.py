@@ -11,6 +11,7 @@ from streams.events.rejections import shown
 
 HEAD: Final = 1 << 16  # bytes that are looked at before the first row is read
 SEPARATORS: Final = ",;\t|"
+TITLES: Final = 4  # lines above the header, at most
 # A Chinese character in GBK; of two bytes above 0xA0 nearly all of such a text consists.
 HANZI: Final = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 HIGH: Final = re.compile(rb"[\x80-\xff]")
@@ -22,6 +23,7 @@ class Dialect(NamedTuple):
 
     encoding: str = "utf-8"
     separator: str = ","
+    titles: int = 0  # lines above the header
 
     @property
     def rule(self) -> str:
@@ -31,8 +33,27 @@ class Dialect(NamedTuple):
 def dialect(head: Sequence[bytes]) -> Dialect:
     """Read from the first lines; where they leave it open, UTF-8 and commas."""
     encoding = _encoding(head)
-    header = head[0].decode(encoding, "replace") if head else ""
-    return Dialect(encoding, max(SEPARATORS, key=lambda one: _columns(header, one)))
+    lines = [line.decode(encoding, "replace") for line in head[: TITLES + 2]] or [""]
+    parts = [(_separator(line), line) for line in lines]
+    titles = next((n for n in range(len(lines) - 1) if _names(parts, n)), 0)
+    return Dialect(encoding, parts[titles][0], titles)
+
+
+def _separator(line: str) -> str:
+    return max(SEPARATORS, key=lambda one: len(_values(line, one)))
+
+
+def _names(parts: Sequence[tuple[str, str]], place: int) -> bool:
+    """Whether a line names columns: the first where it is no mere title, or what follows titles.
+
+    A title is one value in a line; names are two or more, no numbers, and above as many values.
+    """
+    (separator, line), (_, below) = parts[place : place + 2]
+    names = [name for name in map(str.strip, _values(line, separator)) if name]
+    if place == 0:
+        return len(names) > 1 or line.count('"') % 2 == 1
+    alike = len(_values(line, separator)) == len(_values(below, separator))
+    return len(names) > 1 and alike and not any(name[0].isdigit() for name in names)
 
 
 def _encoding(head: Sequence[bytes]) -> str:
@@ -55,11 +76,11 @@ def _is(line: bytes, encoding: str) -> bool:
     return True
 
 
-def _columns(header: str, separator: str) -> int:
+def _values(line: str, separator: str) -> list[str]:
     try:
-        return len(next(csv.reader([header], delimiter=separator), []))
+        return next(csv.reader([line], delimiter=separator), [])
     except csv.Error:
-        return 0
+        return []
 
 
 class Table:
@@ -69,8 +90,13 @@ class Table:
         head = list(_head(lines))
         self._dialect = dialect(head)
         self._damaged = False
-        decoded = self._decoded(chain(head, lines))
+        decoded = self._decoded(chain(head[self.titles :], lines))
         self._rows = csv.reader(decoded, delimiter=self._dialect.separator)
+
+    @property
+    def titles(self) -> int:
+        """Lines above the header, which are passed over."""
+        return self._dialect.titles
 
     def header(self) -> list[str] | Rejected:
         """The names of the columns; read it before the rows."""

@@ -23,6 +23,7 @@ FREE: Final = 0.2  # of free texts that differ, at least
 PARTED: Final = re.compile(r"^([^/>|]+)\s*[/>|]")
 MOST_PARTS: Final = 100  # first parts of values such as "billing/refund/late"
 MOST_ABSENT: Final = 8
+NUMBERS: Final = frozenset({"epoch", "epoch_ms", "excel"})  # formats of times that are numbers
 
 
 class Fit(NamedTuple):
@@ -53,7 +54,7 @@ def _time(profile: Profile, zone: tzinfo) -> Fit:
     if found is None:
         return NONE
     # A number may be anything.
-    alone = 0.4 if found.share > KNOWN and not (found.format or "").startswith("epoch") else 0.0
+    alone = 0.4 if found.share > KNOWN and found.format not in NUMBERS else 0.0
     return Fit(Column(profile.name, format=found.format), found.share, alone, found)
 
 

@@ -16,7 +16,7 @@ from streams.events.rejections import listed
 from streams.proposal import cuts, matching
 from streams.proposal.cuts import Trial
 from streams.proposal.matching import Choice
-from streams.proposal.sample import Sample
+from streams.proposal.sample import Profile, Sample
 from streams.proposal.times import FORMATS
 from streams.proposal.understanding import Understood, understood
 
@@ -26,6 +26,9 @@ WANTED: Final[dict[Stream, tuple[str, ...]]] = {  # fields whose absence has a c
     "mentions": ("id", "author", "product", "category", "sentiment", "repost_of", "text"),
 }
 STREAMS: Final[tuple[Stream, ...]] = ("complaints", "mentions")
+PEOPLE: Final = frozenset({"person", "author"})
+ENOUGH_ROWS: Final = 20  # to say of people that they are few
+CROWDED: Final = 5  # rows of one person, on average
 LEAD: Final = 0.2  # of mentions; a user may be the author of a post or a person who complains
 
 
@@ -42,6 +45,7 @@ class Note(StrEnum):
     REPEATED_IDS = "repeated-ids"
     ALONE = "alone"
     LOST = "lost"
+    FEW_PEOPLE = "few-people"
 
 
 class Reading(NamedTuple):
@@ -136,10 +140,16 @@ def _reading(choice: Choice, sample: Sample, stream: Stream, zone: ZoneInfo) -> 
             (Note.REPEATED_IDS, choice.field == "id" and profile.distinct < profile.filled),
             (Note.ALONE, choice.field == "severity"),
             (Note.LOST, read.lost is not None),
+            (Note.FEW_PEOPLE, choice.field in PEOPLE and _crowded(profile)),
         )
         if holds
     ]
     return Reading(choice, read, notes)
+
+
+def _crowded(profile: Profile) -> bool:
+    """Whether the names may be those of agents: customers seldom complain so often."""
+    return profile.filled >= ENOUGH_ROWS and profile.repeats >= CROWDED
 
 
 def _nothing(sample: Sample) -> str:
@@ -150,7 +160,8 @@ def _nothing(sample: Sample) -> str:
 
 
 def _timeless(sample: Sample) -> str:
+    twice = f"; several columns are named: {listed(sample.twice)}" if sample.twice else ""
     return (
         f"no column holds times; tried ISO 8601, epoch numbers and {len(FORMATS)} formats such as "
-        f"{FORMATS[1]} on: {listed(sample.columns)}"
+        f"{FORMATS[1]} on: {listed(sample.columns)}{twice}"
     )

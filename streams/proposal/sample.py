@@ -29,6 +29,7 @@ class Sample:
         name: what people call it.
         columns: in the order of the file.
         total: rows that it was taken from, the refused included.
+        twice: names of several columns, which no mapping can tell apart; they are none of these.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Sample:
     rows: Sequence[Mapping[str, Any]]
     total: int
     refused: Sequence[Refused] = ()
+    twice: Sequence[str] = ()
 
     @cached_property
     def profiles(self) -> "dict[str, Profile]":

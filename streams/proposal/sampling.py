@@ -47,9 +47,10 @@ def of_files(
     rows = _Rows(paths, on_rows)
     kept = spread(rows)
     columns = dict.fromkeys(column for row in kept for column in row)
-    # No mapping can tell apart columns of the same name, or name one that has none.
-    named = [column for column in columns if column and column not in rows.twice]
-    return Sample(name, named, kept, rows.total, rows.refused)
+    named = [column for column in columns if column]  # no mapping can name one that has none
+    once = [column for column in named if column not in rows.twice]
+    twice = [column for column in named if column in rows.twice]
+    return Sample(name, once, kept, rows.total, rows.refused, twice)
 
 
 class _Rows:

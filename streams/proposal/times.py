@@ -83,7 +83,7 @@ def _likely(values: Sequence[object], zone: tzinfo) -> Iterator[str | None]:
     step = max(1, len(values) // PROBED)
     probe = values[::step]
     texts = [str(value) for value in probe]
-    for format in (None, "epoch", "epoch_ms", *FORMATS):  # noqa: A001
+    for format in (None, "epoch", "epoch_ms", "excel", *FORMATS):  # noqa: A001
         if format and "%" in format and not any(_resembles(format, text) for text in texts):
             continue
         if _moments(format, probe, zone):

@@ -27,7 +27,8 @@ def likeliest(name: str, field: str) -> str:
         ("省份", "region"), ("twp", "region"), ("Township", "region"), ("所在地区", "region"),
         ("投诉类别", "category"), ("negativereason", "category"), ("issue_type", "category"),
         ("是否VIP", "vip"), ("客户诉求", "demand"), ("airline_sentiment", "sentiment"),
-        ("投诉内容", "text"), ("complaint narrative", "text"), ("问题描述", "text"),
+        ("投诉内容", "text"), ("客户原话(脱敏)", "text"), ("用户原话（已脱敏）", "text"),
+        ("complaint narrative", "text"), ("问题描述", "text"),
         ("retweet_count", "engagement"), ("粉丝数", "followers"), ("原文链接", "link"),
     ],
 )  # fmt: skip

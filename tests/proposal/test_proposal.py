@@ -39,6 +39,24 @@ def test_ids_that_occur_again_and_times_without_hours_are_noted() -> None:
     assert notes(read, "time") == [Note.LOCAL, Note.DATED]
 
 
+@pytest.mark.parametrize(
+    ("names", "rows", "few"),
+    [
+        (2, 40, True),
+        (12, 600, True),
+        (8, 40, True),
+        (9, 40, False),
+        (2, 19, False),
+        (90, 100, False),
+    ],
+)
+def test_names_of_few_people_in_many_rows_are_noted_for_they_may_be_agents(
+    names: int, rows: int, few: bool
+) -> None:
+    read = proposed(time=times(rows), customer=[f"c{n}" for n in range(names)])
+    assert notes(read, "person") == [Note.FEW_PEOPLE] * few
+
+
 def test_a_zone_is_needed_only_by_times_without_an_offset() -> None:
     assert proposed(time=times()).mapping.zone == SHANGHAI
     assert proposed(time=["2026-03-05T14:02:00Z", "2026-03-05T14:02:00+08:00"]).mapping.zone is None
