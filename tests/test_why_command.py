@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from streams.hindsight.why import ScopeError, scope_of
 from tests import surged
 from tests.contract import again
 from tests.streams.counts import SURGE, busy, stored
@@ -173,22 +172,13 @@ def test_a_source_is_asked_for_its_silence() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "scope"),
-    [
-        ("category=billing", {"stream": "complaints", "category": "billing"}),
-        ("platform=weibo", {"stream": "mentions", "platform": "weibo"}),
-        ("mentions,product=a, b", {"stream": "mentions", "product": "a, b"}),
-        ("stream=complaints, product=x=y", {"stream": "complaints", "product": "x=y"}),
-    ],
-)
-def test_a_scope_is_read_as_people_write_it(text: str, scope: dict[str, str]) -> None:
-    assert scope_of(text) == scope
-
-
-@pytest.mark.parametrize("text", ["", "billing", "complaints", "updates, category=x"])
-def test_what_is_no_scope_is_refused(text: str) -> None:
-    with pytest.raises(ScopeError, match="a scope must"):
-        scope_of(text)
+    ("language", "scope"),
+    [("en", "category=billing"), ("en", "stream complaints, category billing"),
+     ("zh", "数据流 投诉、类别 账单")],
+)  # fmt: skip
+def test_a_scope_may_be_asked_for_as_the_answer_shows_it(language: str, scope: str) -> None:
+    shown = why(scope, SURGE, language=language).stdout.splitlines()[0]
+    assert shown.startswith({"en": "stream complaints, category billing", "zh": scope}[language])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from streams import settings
 from streams.archive.log import Log
 from streams.events import mapping
 from streams.events.mapping import Mapping
-from streams.hindsight import why
+from streams.hindsight import scopes, why
 from streams.hindsight.why import Inquiry
 from streams.settings import Settings
 from tocsin import language, looking
@@ -25,7 +25,9 @@ OPEN, CLOSED = ("✓ ", "green"), ("✗ ", "red")
 
 
 def run(
-    scope: Annotated[str, typer.Argument(help='Such as "complaints, product=Kettle K3".')],
+    scope: Annotated[
+        str, typer.Argument(help='Such as "complaints, product=Kettle K3", or as it is shown.')
+    ],
     time: Annotated[str, typer.Argument(help="ISO 8601, within the hour that is asked about.")],
     paths: Past = None,
     *,
@@ -42,10 +44,10 @@ def run(
     Example: tocsin why "complaints, category=billing" 2026-03-02T12:30
     """
     err, words = Console(stderr=True, highlight=False), language.words()
-    with one_line(*PROBLEMS, why.ScopeError):
+    with one_line(*PROBLEMS, scopes.ScopeError):
         chosen = settings.load(file)
         zone = ZoneInfo(chosen.detection.zone)
-        inquiry = Inquiry(chosen.regions.scope(why.scope_of(scope)), why.moment(time, zone))
+        inquiry = Inquiry(chosen.regions.scope(scopes.scope_of(scope)), why.moment(time, zone))
         mapped = mapping.load(map_file) if map_file else None
         if (log := archive_of(paths or (), chosen, mapped, now)) is not None:
             answer = _of_archive(err, chosen, inquiry, log)

@@ -13,44 +13,17 @@ from zoneinfo import ZoneInfo
 from alerts.gates import Answer, Gate, Number, Step
 from alerts.signal import Scope, matter
 from streams.archive.log import Log
-from streams.configuration.sections import BUCKET, CHANNELS, DIMENSIONS
+from streams.configuration.sections import BUCKET
 from streams.detection import signals
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
 from streams.detection.series import UNBORN, Series
 from streams.files.history import Playable
 from streams.hindsight.backtest import Backtest, Outcome
+from streams.hindsight.scopes import ScopeError
 from streams.settings import Settings
 
 NEAREST: Final = 5  # scopes that are named in the place of one that is not there
-
-
-class ScopeError(Exception):
-    """A scope that cannot be asked about."""
-
-
-def scope_of(text: str) -> Scope:
-    """Read "complaints, product=Kettle K3, batch=B2409-03"; the stream may be left out.
-
-    A comma parts fields where a field's name and "=" follow it. Raises ScopeError.
-    """
-    fields: dict[str, str] = {}
-    last = ""
-    for part in text.split(","):
-        name, told, value = part.partition("=")
-        name = name.strip()
-        if told and (name == "stream" or any(name in known for known in DIMENSIONS.values())):
-            fields[name], last = value.strip(), name
-        elif not fields and part.strip() in DIMENSIONS:
-            fields["stream"] = part.strip()
-        elif last:
-            fields[last] += f",{part}"
-        else:
-            raise ScopeError(f"a scope must be fields such as product=Kettle K3, got {text!r}")
-    fields.setdefault("stream", _stream(fields))
-    if fields["stream"] not in CHANNELS or len(fields) < 2:
-        raise ScopeError(f"a scope must name a stream that is judged and a field, got {text!r}")
-    return fields
 
 
 def moment(text: str, zone: ZoneInfo) -> datetime:
@@ -62,12 +35,6 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     if not MINYEAR < at.year < MAXYEAR:
         raise ScopeError(f"time must be within the years 2 to 9998, got {text!r}")
     return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
-def _stream(fields: Iterable[str]) -> str:
-    """The first that has all these fields."""
-    fits = (name for name in CHANNELS if set(fields) <= DIMENSIONS[name])
-    return next(fits, next(iter(CHANNELS)))
 
 
 class Inquiry:
