@@ -11,7 +11,7 @@ from streams.broker import local, topics
 from streams.broker.topics import Role
 from streams.detection import batches
 from streams.settings import Settings
-from streams.workers import health
+from streams.workers import health, logs
 from streams.workers.supervisor import Supervisor
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
@@ -36,6 +36,7 @@ def run(
 
     Example: tocsin run --role intake --role detection
     """
+    logs.to_stderr()
     roles = list(dict.fromkeys(role or Role))
     with one_line(*EXPECTED):
         chosen = settings.load(file)

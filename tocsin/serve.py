@@ -14,6 +14,7 @@ from streams import settings
 from streams.broker import local, topics
 from streams.configuration.sections import url
 from streams.settings import Settings
+from streams.workers import logs
 from streams.workers.health import PortError
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
@@ -29,6 +30,7 @@ def serve(host: Host = None, port: Port = None, file: SettingsFile = None) -> No
 
     Example: tocsin serve --port 8470
     """
+    logs.to_stderr()
     with one_line(settings.SettingsError, local.BrokerError, topics.TopicError):
         chosen = settings.load(file)
         bootstrap = local.address(chosen)

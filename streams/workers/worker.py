@@ -155,7 +155,7 @@ def run(worker: Worker, *, on: socket.socket | None = None) -> int:
     # A run is tens of thousands of records and no cycle; looked through as often as by default
     # they cost an event one and a half of its ten microseconds.
     gc.set_threshold(100_000, 20, 20)
-    _log_without_values()
+    _say_less()
     app, vitals = worker
     beside = [] if on is None else [mode.Service.from_awaitable(_served(on, vitals))]
     faust_worker = faust.Worker(
@@ -176,13 +176,7 @@ async def _served(on: socket.socket, vitals: Vitals) -> None:
     )  # fmt: skip
 
 
-def _log_without_values() -> None:
-    """Tracebacks alone: the variables beside them hold what persons have written."""
-    *others, _ = structlog.get_config()["processors"]
-    plain = structlog.dev.ConsoleRenderer(
-        colors=sys.stdout.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
-    structlog.configure(processors=[*others, plain])
+def _say_less() -> None:
     logging.getLogger("aiokafka.consumer.group_coordinator").addFilter(_not_yet)
     # While the broker is away they say some hundreds of lines a second.
     echoes = Echoes(time.monotonic)
