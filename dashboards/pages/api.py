@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from alerts.words import Words
 from dashboards.pages import news, sheets, story
@@ -42,6 +42,18 @@ def routes(desk: Desk) -> APIRouter:
         """503 while what is shown may be old."""
         status = 200 if desk.view.reach is Reach.CURRENT else 503
         return JSONResponse({"status": desk.view.reach}, status_code=status)
+
+    @router.get("/live")
+    async def live() -> Response:
+        return PlainTextResponse("live\n")
+
+    @router.get("/ready")
+    @router.get("/health")
+    async def ready() -> Response:
+        """As a worker answers, for those who ask all of us alike."""
+        current = desk.view.reach is Reach.CURRENT
+        said = "ready" if current else desk.view.reach
+        return PlainTextResponse(f"{said}\n", status_code=200 if current else 503)
 
     return router
 

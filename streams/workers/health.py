@@ -1,4 +1,4 @@
-"""Health of one worker, and the address at which it is told: /live, /ready and /metrics."""
+"""Health of one worker, and the address at which it is told: /live, /ready (or /health) and /metrics."""
 
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -145,7 +145,7 @@ async def serve(
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     site = web.Application()
-    routes = {"/live": live, "/ready": readily, "/metrics": metrics}
+    routes = {"/live": live, "/ready": readily, "/health": readily, "/metrics": metrics}
     site.add_routes([web.get(path, handler) for path, handler in routes.items()])
     runner = web.AppRunner(site, access_log=None)
     await runner.setup()

@@ -78,7 +78,12 @@ async def test_health_needs_no_token_and_tells_whether_what_is_shown_is_new(
     shown.reach = reach
     async with visitor(desk(shown), admitted=False) as client:
         answer = await client.get("/healthz")
+        as_workers = [await client.get(path) for path in ("/ready", "/health")]
+        live = await client.get("/live")
     assert (answer.status_code, answer.json()) == (status, {"status": reach})
+    said = "ready\n" if status == 200 else f"{reach}\n"
+    assert [(one.status_code, one.text) for one in as_workers] == [(status, said)] * 2
+    assert (live.status_code, live.text) == (200, "live\n")
 
 
 class Day:

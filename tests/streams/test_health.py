@@ -115,6 +115,8 @@ async def test_readiness_is_told_with_its_reason(
     answer = await ask("/ready")
     said = f"{found}: {TROUBLE}\n" if found is Readiness.BLOCKED else f"{found}\n"
     assert (answer.status_code, answer.text) == (200 if found.fine else 503, said)
+    alike = await ask("/health")
+    assert (alike.status_code, alike.text) == (answer.status_code, answer.text)
 
 
 async def test_metrics_are_measured_when_they_are_asked_for(worker: Worker, ask: Ask) -> None:
