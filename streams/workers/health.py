@@ -1,4 +1,4 @@
-"""Health of one worker, and the address at which it is told: /live, /ready (or /health) and /metrics."""
+"""Health of one worker, and the address that tells it: /live, /ready, /health and /metrics."""
 
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Iterator
