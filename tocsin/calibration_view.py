@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from alerts.words import Words
 from detectors.calibration import Interval
 from streams.calibration.search import Calibration, Finding, Note
 from streams.hindsight.called import Called
 from streams.settings import Settings
+from tocsin.flowing import Flowing
 from tocsin.hindsight_view import about
 from tocsin.marks_view import named
 from tocsin.proposal_view import table
@@ -26,7 +26,7 @@ def show(console: Console, found: Calibration, settings: Settings, words: Words)
     )  # fmt: skip
     console.print(_table(title, found, words))
     for line in _notes(found, words):
-        console.print(Text(line))
+        console.print(Flowing(line))
     if not found.changes:
         console.print(words.say("Nothing is to be changed."), style="bold")
         return
@@ -104,7 +104,7 @@ def _listed(console: Console, title: str, called: Sequence[Called], words: Words
         return
     console.print(title, style="bold")
     for one in called[:MOST]:
-        console.print(Text(f"  {words.moment(one.line.opened)}  {about(one, words)}"))
+        console.print(Flowing(f"  {words.moment(one.line.opened)}  {about(one, words)}"))
     if len(called) > MOST:
         rest = len(called) - MOST
         console.print("  " + words.say("and {count} more", count=words.number(rest)))

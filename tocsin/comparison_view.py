@@ -15,6 +15,7 @@ from streams.rulesets.acceptance import Rulings, marked
 from streams.rulesets.comparison import Comparison, Pair
 from tocsin import hindsight_view, refusals_view
 from tocsin.comparing import Weighed
+from tocsin.flowing import Flowing
 from tocsin.proposal_view import table
 
 MOST = 40  # incidents that are listed
@@ -24,7 +25,7 @@ STYLES = {Ruling.REAL: "bold red", Ruling.NOT_A_CRISIS: "dim"}
 
 def show(console: Console, words: Words, weighed: Weighed) -> None:
     for line in dict.fromkeys(hindsight_view.events(one, words) for one in weighed.seen):
-        console.print(Text(line))
+        console.print(Flowing(line))
     refusals_view.show(console, words, weighed.seen[0].refused)
     if differ := _sources(words, weighed):
         console.print(differ, soft_wrap=True)
@@ -63,7 +64,7 @@ def _pairs(words: Words, weighed: Weighed) -> Table:
         about, said = pair.old or pair.new, marked(pair, weighed.rulings)
         listed.add_row(
             _side(pair.old, words), _side(pair.new, words), _later(pair),
-            Text(hindsight_view.about(about, words) if about else ""),
+            Flowing(hindsight_view.about(about, words) if about else ""),
             _ruling(said, words) if said else "",
         )  # fmt: skip
     return listed

@@ -11,17 +11,18 @@ from alerts.signal import matter
 from alerts.words import Words
 from streams.hindsight.called import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight, Places
 from tocsin import refusals_view
+from tocsin.flowing import Flowing
 from tocsin.proposal_view import table
 
 MOST = 20  # incidents that are listed
 
 
 def show(console: Console, seen: Hindsight, words: Words) -> None:
-    console.print(Text(events(seen, words)))
+    console.print(Flowing(events(seen, words)))
     refusals_view.show(console, words, seen.refused)
-    console.print(Text(_learning(seen, words)))
+    console.print(Flowing(_learning(seen, words)))
     if seen.places.times > 1:
-        console.print(Text(_overspent(seen.places, words)))
+        console.print(Flowing(_overspent(seen.places, words)))
     console.print()
     if seen.called:
         _called(console, seen, words)
@@ -113,7 +114,7 @@ def _row(called: Called, words: Words) -> list[str | Text]:
     row: list[str | Text] = [
         words.hour(called.line.opened),
         colour(called, words),
-        Text(about(called, words)),
+        Flowing(about(called, words)),
         words.hour(signal.onset),
     ]
     if signal.event:

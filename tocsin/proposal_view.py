@@ -14,6 +14,7 @@ from streams.proposal.cuts import Trial
 from streams.proposal.fitness import NAMED
 from streams.proposal.proposal import Note, Proposal, Reading
 from streams.proposal.understanding import Understood
+from tocsin.flowing import Flowing
 
 EXAMPLE = 24  # characters of a value that is shown
 SHORT = 16  # characters of values of which three are shown, and not two
@@ -26,7 +27,7 @@ def show(console: Console, proposal: Proposal, words: Words) -> None:
     console.print(_fields(proposal, words))
     console.print()
     for line in (*_notes(proposal, words), *_missing(proposal, words)):
-        console.print(Text(line))
+        console.print(Flowing(line))
     console.print()
     console.print(_cuts(proposal, words))
 
@@ -52,7 +53,7 @@ def _fields(proposal: Proposal, words: Words) -> Table:
             Text(clean(reading.choice.column.column, cap=EXAMPLE)),
             Text(_examples(reading, words)),
             _understood(reading.understood),
-            Text(_why(proposal, reading, words)),
+            Flowing(_why(proposal, reading, words)),
         )
     return fields
 
@@ -145,7 +146,7 @@ def _cuts(proposal: Proposal, words: Words) -> Table:
     cuts.add_column(words.say("verdict"), overflow="fold", ratio=1)
     for trial in proposal.trials:
         cuts.add_row(
-            Text(written.called(trial.cut, words)), words.number(trial.series),
+            Flowing(written.called(trial.cut, words)), words.number(trial.series),
             words.number(trial.events), _verdict(trial, words),
         )  # fmt: skip
     return cuts
@@ -153,4 +154,4 @@ def _cuts(proposal: Proposal, words: Words) -> Table:
 
 def _verdict(trial: Trial, words: Words) -> Text:
     said = words.name("verdict", trial.verdict)
-    return Text(said, style="green" if trial.sound else "yellow")
+    return Flowing(said, style="green" if trial.sound else "yellow")

@@ -5,7 +5,6 @@ from typing import get_args
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from alerts.redaction import clean
 from alerts.signal import Kind
@@ -17,6 +16,7 @@ from streams.detection.judges.judge import kind_of
 from streams.detection.stream import STREAMS, Stream
 from streams.rulesets.decisions import NAME, Newest
 from streams.settings import Settings
+from tocsin.flowing import Flowing
 from tocsin.proposal_view import table
 from tocsin.told_view import budget
 
@@ -27,7 +27,7 @@ def show(console: Console, settings: Settings, words: Words) -> None:
             console.print(part)
             console.print()
     for line in _further(settings, words):
-        console.print(Text(line))
+        console.print(Flowing(line))
 
 
 def decided(newest: Newest, words: Words, *, digest: str) -> Iterator[str]:
@@ -63,10 +63,10 @@ def _cuts(settings: Settings, words: Words) -> Table:
     listed.add_column(words.say("borrows from"), overflow="fold", ratio=1)
     for cut in settings.cuts:
         listed.add_row(
-            words.name("stream", cut.stream), Text(_fields(cut.by, words)),
-            Text(words.listed(words.field(*pair) for pair in sorted(cut.where.items()))),
-            Text(words.listed(cut.methods) or words.say("nothing: counted for others")),
-            Text(_fields(filter(None, [cut.group]), words)),
+            words.name("stream", cut.stream), Flowing(_fields(cut.by, words)),
+            Flowing(words.listed(words.field(*pair) for pair in sorted(cut.where.items()))),
+            Flowing(words.listed(cut.methods) or words.say("nothing: counted for others")),
+            Flowing(_fields(filter(None, [cut.group]), words)),
         )  # fmt: skip
     return listed
 
@@ -83,7 +83,7 @@ def _methods(settings: Settings, words: Words) -> Table:
     listed.add_column(words.say("from a score of"), justify="right", no_wrap=True)
     for name, score in _scores(settings).items():
         above = "" if score is None else words.number(score)
-        listed.add_row(Text(name), Text(words.name("kind", kind_of(name))), above)
+        listed.add_row(Flowing(name), Flowing(words.name("kind", kind_of(name))), above)
     return listed
 
 
@@ -112,7 +112,11 @@ def _rules(settings: Settings, words: Words) -> Table | None:
         holds = text(rule.holds) if rule.holds else ""
         until = "" if rule.until is None else words.number(rule.until)
         listed.add_row(
-            Text(rule.name), Text(_about(rule, words)), Text(_limit(rule, words)), holds, until
+            Flowing(rule.name),
+            Flowing(_about(rule, words)),
+            Flowing(_limit(rule, words)),
+            holds,
+            until,
         )
     return listed
 

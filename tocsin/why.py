@@ -20,6 +20,7 @@ from streams.settings import Settings
 from tocsin import language, looking
 from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
+from tocsin.flowing import Flowing
 
 OPEN, CLOSED = ("✓ ", "green"), ("✗ ", "red")
 
@@ -66,16 +67,16 @@ def show(console: Console, answer: Answer, words: Doorman) -> None:
         "{scope}, in the hour from {hour} on:",
         scope=words.fields(answer.scope), hour=words.moment(answer.hour),
     )  # fmt: skip
-    console.print(Text(told), style="bold")
+    console.print(Flowing(told), style="bold")
     for gate in answer.gates:
         first, *rest = words.told(gate).splitlines()
         console.print(Text.assemble(OPEN if gate.open else CLOSED, first))
         for line in rest:
-            console.print(Text(f"  {line}"))
+            console.print(Flowing(f"  {line}"))
     if answer.nearest:
         console.print(words.say("The nearest that are counted:"))
         for scope in answer.nearest:
-            console.print(Text(f"  {words.fields(scope)}"))
+            console.print(Flowing(f"  {words.fields(scope)}"))
 
 
 def _of_archive(console: Console, chosen: Settings, inquiry: Inquiry, log: Log) -> Answer:
