@@ -26,6 +26,7 @@ SURGED = ",category=billing,2024-01-06T10:00Z,real,"
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TOCSIN_HOME", str(tmp_path / "home"))  # changes are recorded there
     stored(busy())
     Path("tocsin.toml").write_text(SETTINGS, encoding="utf-8")
 
