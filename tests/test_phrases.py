@@ -21,6 +21,14 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("dashboards", "streams", "tocsin")
 HOLE = "\0"
 ENGLISH, CHINESE = Words("en"), Words("zh")
+HAN = re.compile(r"[\u4e00-\u9fff]")
+TOLD = (
+    "streams/configuration", "streams/settings.py", "streams/events", "streams/files",
+    "streams/broker", "streams/proposal", "streams/hindsight", "streams/rulesets",
+    "streams/calibration", "streams/archive/places.py", "streams/archive/log.py",
+    "streams/sources/replay.py", "dashboards/grafana.py", "tocsin",
+)  # fmt: skip
+"""Whose errors are what a command ends with."""
 GROUPS = ("rules", "kafka", "topics", "dashboards")
 
 
@@ -28,6 +36,34 @@ def test_each_phrase_of_ours_is_what_some_code_says() -> None:
     code = "\n".join(_texts())
     shapes = {phrase: re.escape(re.sub(r"\{\w+\}", HOLE, phrase).strip(HOLE)) for phrase in OURS}
     assert [phrase for phrase, shape in shapes.items() if not re.search(shape, code)] == []
+
+
+@pytest.mark.parametrize("room", TOLD)
+def test_each_error_that_ends_a_command_is_known_by_a_phrase(room: str) -> None:
+    raised = [text for path in _files(room) for text in _raised(path)]
+    unknown = [text for text in raised if not HAN.search(said(CHINESE, text))]
+    assert unknown == []
+
+
+def _files(room: str) -> list[Path]:
+    found = ROOT / room
+    return [found] if found.is_file() else sorted(found.rglob("*.py"))
+
+
+def _raised(path: Path) -> Iterator[str]:
+    """The texts of errors, 7 standing for what is filled in."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            for argument in node.exc.args:
+                if isinstance(argument, ast.JoinedStr | ast.Constant):
+                    yield from _shown(argument)
+
+
+def _shown(argument: ast.JoinedStr | ast.Constant) -> Iterator[str]:
+    parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+    texts = [str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts]
+    if any(re.search("[a-z] [a-z]", text) for text in texts):
+        yield "".join(texts)
 
 
 def _texts() -> Iterator[str]:
@@ -80,7 +116,7 @@ def test_each_phrase_is_known_again_with_its_values(phrase: str, value: str) -> 
     values = {name: {"count": "7", "number": "7", "choices": f"'{value}'"}.get(name, value)
               for name in re.findall(r"\{(\w+)\}", phrase)}  # fmt: skip
     told = said(CHINESE, phrase.format(**values))
-    assert re.search(r"[\u4e00-\u9fff]", told) or phrase.startswith(("[Errno", "'{names}"))
+    assert HAN.search(told) or phrase.startswith(("[Errno", "'{names}"))
     assert all(one in told for one in values.values())
 
 

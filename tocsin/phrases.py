@@ -195,6 +195,10 @@ OURS: Final = (
     "the {count} newest records of {topic}",
     "must have no worker, stop tocsin run first",
     "must not be a topic of Tocsin's own",
+    "refused offsets of {partitions}",
+    "not gone after {seconds} s",
+    "the broker at {address} did not take the events",
+    "{count} records were refused",
     # scopes, marks and tables
     "must be such as product=Kettle K3;batch=B2409-03, or a JSON object of texts",
     "must be a time with its zone, such as 2026-03-02T12:30+08:00",
@@ -222,6 +226,7 @@ OURS: Final = (
     "archive {place}: topic {topic} has {partitions} partitions, its source must have as many",
     "no settings file is in force: name one with --settings",
     "must differ from {file}, which is in force",
+    "detection.thresholds must be in one line below {section} to be replaced; write there",
     "--apply: must have a settings file to write into, got none",
     'must be "max" or a number above 0',
     "serve.port, --port: must be a free port of serve.host, got {port} on {host}: {why}",
