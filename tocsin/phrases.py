@@ -192,6 +192,7 @@ OURS: Final = (
     "it has no topics",
     "nearest: {names}",
     "no record is an event: {why}",
+    "{field} {must}",
     "the {count} newest records of {topic}",
     "must have no worker, stop tocsin run first",
     "must not be a topic of Tocsin's own",
@@ -217,18 +218,18 @@ OURS: Final = (
     "must be once for each product",
     "must not be before made ({made})",
     # archives, rules and pages
-    "archive {place}: cannot be {what}: {why}",
-    (
-        "archive {place}: must be the only argument, without --map and --now; it holds events, and "
-        "when they came"
-    ),
-    "archive {place}: topic {topic} must be one of the sources",
-    "archive {place}: topic {topic} has {partitions} partitions, its source must have as many",
+    "archive {place}",
+    "cannot be {what}",
+    ("must be the only argument, without --map and --now; it holds events, and when they came"),
+    "topic {topic} must be one of the sources",
+    "topic {topic} has {partitions} partitions, its source must have as many",
     "no settings file is in force: name one with --settings",
     "must differ from {file}, which is in force",
     "detection.thresholds must be in one line below {section} to be replaced; write there",
     "--apply: must have a settings file to write into, got none",
     'must be "max" or a number above 0',
+    "speed must be above 0 seconds of event time a second",
+    "{name} must be one of {names}",
     "serve.port, --port: must be a free port of serve.host, got {port} on {host}: {why}",
     "must be a free port of operations.host or 0 for none, got {port} on {host}: {why}",
     "url must be an http or https address",
@@ -301,10 +302,13 @@ THEIRS: Final = (
 """As libraries say them."""
 ALL: Final = (*OURS, *COMPOSED, *THEIRS)
 BLANK: Final = re.compile(r"\\\{(\w+)\\\}")
-FILLED: Final = {"count": "[0-9]+", "number": "[0-9]+", "kind": r"\w+", "choices": "'.+'"}
-"""Blanks that not everything fills, for little stands around them."""
 FIRST: Final = "(?:(?!: ).)+?"
 """What fills a blank that a phrase begins with, for the place before a colon is no part of it."""
+FILLED: Final = {
+    "count": "[0-9]+", "number": "[0-9]+", "kind": r"\w+", "field": "[a-z_]+", "choices": "'.+'",
+    "what": FIRST, "must": f"(?:must|is) {FIRST}",
+}  # fmt: skip
+"""Blanks that not everything fills, for little stands around them."""
 
 
 def said(words: Words, text: str) -> str:
@@ -335,7 +339,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 def _pattern(phrase: str) -> re.Pattern[str]:
     def blank(found: re.Match[str]) -> str:
         name = found[1]
-        usual = ".+?" if found.start() or name == "rule" else FIRST
+        usual = ".+?" if found.start() else FIRST
         return f"(?P<{name}>{FILLED.get(name, usual)})"
 
     return re.compile(BLANK.sub(blank, re.escape(phrase)))
