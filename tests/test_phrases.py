@@ -174,6 +174,7 @@ def test_the_help_of_each_command_is_in_chinese_and_fits_a_screen(command: str) 
     assert {"用法：", "─ 选项 ─", "显示本帮助后退出。"} <= _found(told.output)
     assert not re.search("Usage|Options|Arguments|Commands|required|Example", told.output)
     assert all(cell_len(line) <= 80 for line in told.output.splitlines())
+    assert "…" not in told.output
 
 
 def _found(text: str) -> set[str]:

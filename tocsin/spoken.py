@@ -4,7 +4,7 @@ Typer takes the words of its frame from constants. What is wrong with a command 
 sentences of its own, which `phrases` knows again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from inspect import cleandoc
@@ -12,10 +12,12 @@ from itertools import chain
 from typing import Any, Final
 
 import typer
+from rich.text import Text
 from typer.core import TyperGroup
 
 from alerts.words import Words
 from tocsin import language
+from tocsin.flowing import Flowing
 from tocsin.phrases import said
 
 FRAME: Final[Mapping[str, str]] = {
@@ -103,9 +105,20 @@ def extract(*_: Any, **__: Any) -> Iterator[tuple[int, str, str, list[str]]]:
 
 def _frame(words: Words) -> None:
     """Typer's rich_utils takes long to import, so only what prints a frame does."""
-    typers = import_module("typer.rich_utils")
+    typers: Any = import_module("typer.rich_utils")
     for constant, english in FRAME.items():
         setattr(typers, constant, words.text(english).replace("{value}", "{}"))
+    typers.highlighter = _flowing(typers.OptionHighlighter())
+
+
+def _flowing(highlighter: Callable[[str | Text], Text]) -> Callable[[str | Text], Text]:
+    """Text without blanks would be cut where the column ends."""
+
+    def flowing(text: str | Text) -> Text:
+        shown = highlighter(text)
+        return shown if shown.plain.isascii() else Flowing(shown.plain, style=shown.style)
+
+    return flowing
 
 
 def _helped(command: Any) -> list[Any]:
