@@ -35,6 +35,11 @@ from streams.hindsight.scopes import ScopeError, scope_of
         ("提及、平台=weibo", {"stream": "mentions", "platform": "weibo"}),
         ("地区不明、产品=水壶", {"stream": "complaints", "region": "unknown", "product": "水壶"}),
         ("billing", {"stream": "complaints", "category": "billing"}),
+        ("K3电水壶、广东", {"stream": "complaints", "product": "K3电水壶", "region": "广东"}),
+        (
+            "Kettle K3, batch B2409-03",
+            {"stream": "complaints", "product": "Kettle K3", "batch": "B2409-03"},
+        ),
     ],
 )
 def test_a_scope_is_read_as_people_write_it(text: str, scope: dict[str, str]) -> None:
@@ -56,6 +61,18 @@ def test_a_scope_is_read_as_it_is_shown(
     assert scope_of(words.fields(scope)) == scope
 
 
+@given(
+    language=st.sampled_from(LANGUAGES),
+    product=st.sampled_from(["K3电水壶", "Power bank P20"]),
+    rest=st.dictionaries(st.sampled_from(["batch", "category"]), st.just("billing")),
+)
+def test_a_scope_is_read_as_a_list_of_incidents_shows_it(
+    language: str, product: str, rest: dict[str, str]
+) -> None:
+    shown = Words(language).named({"product": product, **rest})
+    assert scope_of(shown) == {"stream": "complaints", "product": product, **rest}
+
+
 @pytest.mark.parametrize("field", ["category", "region", "sentiment"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_words_of_known_values_are_read_as_they_are_shown(language: str, field: str) -> None:
@@ -66,7 +83,7 @@ def test_the_words_of_known_values_are_read_as_they_are_shown(language: str, fie
 
 
 @pytest.mark.parametrize(
-    "text", ["", "kettle", "complaints", "投诉", "updates, category=x", "水壶、广东"]
+    "text", ["", "complaints", "投诉", "updates, category=x", "kettle, heater", "广东、浙江"]
 )
 def test_what_is_no_scope_is_refused(text: str) -> None:
     with pytest.raises(ScopeError, match="a scope must"):

@@ -25,31 +25,40 @@ def scope_of(text: str) -> Scope:
     """Read "complaints, product=Kettle K3" or "数据流 投诉、产品 K3电水壶"; raises ScopeError.
 
     A field begins at the start, after a comma (or "、", ";"), and where "=" follows its name after
-    a blank too. The stream may be left out.
+    a blank too. A value alone is of the field whose known values it is among, one other is a
+    product, as a list of incidents shows them. The stream may be left out.
     """
     starts = list(_starts().finditer(text))
     ends = [start.start() for start in starts[1:]] + [len(text)]
     lone = text[: starts[0].start()] if starts else text
-    fields = dict(_alone(part, text) for part in _parts(lone))
+    fields = _alone(lone, text)
     for start, end in zip(starts, ends, strict=False):
-        field = _fields()[start["name"].casefold()]
-        fields[field] = _value(field, UNKNOWN if start["unknown"] else text[start.end() : end])
+        field, shown = _fields()[start["name"].casefold()], text[start.end() : end]
+        if not start["sign"]:  # as it is shown, where values alone may follow
+            shown, *more = re.split(f"[{BETWEEN}](?=\\s*(?:{_lone()})\\s*(?:[{BETWEEN}]|$))", shown)
+            fields |= {name: value for one in more for name, value in _alone(one, text).items()}
+        fields[field] = _value(field, UNKNOWN if start["unknown"] else shown)
     fields.setdefault("stream", _stream(fields))
     if fields["stream"] not in CHANNELS or len(fields) < 2:
         raise ScopeError(f"a scope must name a stream that is judged and a field, got {text!r}")
     return fields
 
 
-def _parts(text: str) -> list[str]:
-    return [part.strip() for part in re.split(f"[{BETWEEN}]", text) if part.strip()]
+def _alone(lone: str, text: str) -> dict[str, str]:
+    fields: dict[str, str] = {}
+    for part in filter(None, map(str.strip, re.split(f"[{BETWEEN}]", lone))):
+        known = (field for field in ("stream", *LONE) if part.casefold() in _values(field))
+        field = next(known, "product")
+        if field in fields:
+            raise ScopeError(f"a scope must be fields such as product=Kettle K3, got {text!r}")
+        fields[field] = _value(field, part)
+    return fields
 
 
-def _alone(part: str, text: str) -> tuple[str, str]:
-    """A stream, or a value that is of one field only."""
-    for field in ("stream", *LONE):
-        if part.casefold() in _values(field):
-            return field, _value(field, part)
-    raise ScopeError(f"a scope must be fields such as product=Kettle K3, got {text!r}")
+@cache
+def _lone() -> str:
+    """A pattern of the values that name their field."""
+    return "|".join(re.escape(word) for field in LONE for word in _values(field))
 
 
 def _value(field: str, shown: str) -> str:
@@ -86,7 +95,7 @@ def _starts() -> re.Pattern[str]:
     """Where a field begins: its name, and what parts that from the value, or that it is unknown."""
     names = "|".join(map(re.escape, sorted(_fields(), key=len, reverse=True)))
     unknown = "|".join({re.escape(_unknown(words)) for words in _speakers()} - {""})
-    after = rf"(?:\s*[=:：]|\s+(?=\S)|(?P<unknown>{unknown})(?=\s*(?:$|[{BETWEEN}])))"
+    after = rf"(?:\s*(?P<sign>[=:：])|\s+(?=\S)|(?P<unknown>{unknown})(?=\s*(?:$|[{BETWEEN}])))"
     return re.compile(
         rf"(?:^\s*|[{BETWEEN}]\s*|\s(?=(?:{names})=))(?P<name>{names}){after}", re.IGNORECASE
     )
