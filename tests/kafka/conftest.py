@@ -1,4 +1,4 @@
-"""One real broker for the suite; a test that cannot have it fails."""
+"""One real broker for all tests of this folder; a test that cannot have it fails."""
 
 import os
 import uuid
@@ -30,7 +30,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.kafka)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """A running broker, in a folder whose name is not ASCII and not one word."""
     home = tmp_path_factory.mktemp("钟 home")
@@ -59,9 +59,9 @@ def install(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield installed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def siege(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Siege]:
-    """Stands to the end of the suite: a message that was lost on its way is repeated late."""
+    """Stands as long as it is asked about: a message lost on its way is repeated late."""
     folder = tmp_path_factory.mktemp("siege")
     with (
         receiving() as receiver,
