@@ -6,6 +6,7 @@ import pytest
 from hypothesis import settings
 
 os.environ["TOCSIN_LANGUAGE"] = "en"
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as for the commands
 settings.register_profile("tocsin", deadline=None)
 settings.load_profile("tocsin")
 
