@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from alerts.words import Words
-from streams.response.recipients import switched_off, switched_on
+from streams.response import switched
 from streams.settings import Settings
 
 
@@ -12,7 +12,7 @@ def told(words: Words, settings: Settings) -> str:
     named = words.listed(
         words.say("{channel} from {colour} up", channel=name,
                   colour=words.name("colour", outlet.least))
-        for name, outlet in switched_on(settings).items()
+        for name, outlet in switched.on(settings).items()
     )  # fmt: skip
     if not named:
         return words.say(
@@ -24,9 +24,9 @@ def told(words: Words, settings: Settings) -> str:
 
 def changing(words: Words, settings: Settings) -> Iterator[str]:
     """What is off, and how to quiet what is on."""
-    if off := switched_off(settings):
+    if off := switched.off(settings):
         yield words.say("switched off: {channels}", channels=words.listed(off))
-    if first := next(iter(switched_on(settings)), None):
+    if first := next(iter(switched.on(settings)), None):
         yield words.say(
             "to quiet {channel}: channels.{channel}.enabled = false, "
             'or channels.{channel}.least = "orange" for the urgent alone',
@@ -45,7 +45,7 @@ def budget(words: Words, settings: Settings) -> Iterator[str]:
     if times := detection.thresholds:
         found = words.listed(f"{method} ×{number(factor)}" for method, factor in times.items())
         yield words.say("thresholds as calibrated: {methods}", methods=found)
-    for name, outlet in switched_on(settings).items():
+    for name, outlet in switched.on(settings).items():
         if outlet.false_alarms_per_week is not None:
             yield words.say(
                 "{channel} is told only of what {allowed} false alarms a week would call too",

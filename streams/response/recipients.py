@@ -1,4 +1,4 @@
-"""Which channels the settings switch on, and who is told by them."""
+"""Who is told by the channels that are on, which are made here."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +12,6 @@ from rich.console import Console
 
 from alerts.channels import Channel, exchange
 from alerts.channels.alertmanager import Alertmanager
-from alerts.channels.apprise import Apprise
 from alerts.channels.dingtalk import DingTalk
 from alerts.channels.feishu import Feishu
 from alerts.channels.terminal import Terminal
@@ -21,12 +20,13 @@ from alerts.channels.wecom import WeCom
 from alerts.deliveries import Recipient
 from streams.configuration import outlets
 from streams.configuration.outlets import Outlet
+from streams.response import switched
 from streams.settings import Settings
 
 
 def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]:
     """The channels that are on, by name, and one recipient for each."""
-    on, response = switched_on(settings), settings.response
+    on, response = switched.on(settings), settings.response
     told = [
         Recipient(
             name=name, channel=name, language=response.language, zone=settings.detection.zone,
@@ -42,29 +42,6 @@ def _rarity(outlet: Outlet, settings: Settings) -> float:
     """How many times the budget of detection is that of the channel."""
     own = outlet.false_alarms_per_week
     return 0.0 if own is None else settings.detection.false_alarms_per_week / own
-
-
-def switched_on(settings: Settings) -> dict[str, Outlet]:
-    """The channels that are on and know where to send, by name."""
-    pages = settings.response.pages
-    return {name: _linked(outlet, pages) for name, outlet in settings.channels if _on(outlet)}
-
-
-def _linked(outlet: Outlet, pages: str) -> Outlet:
-    """A channel that links to the pages by itself takes their common address where it has none."""
-    asks = getattr(outlet, "pages", None) == ""
-    return outlet.model_copy(update={"pages": pages}) if asks else outlet
-
-
-def switched_off(settings: Settings) -> dict[str, Outlet]:
-    """The channels that know where to send and must not, by name."""
-    off = {name: outlet for name, outlet in settings.channels if not outlet.enabled}
-    return {name: outlet for name, outlet in off.items() if getattr(outlet, "url", False)}
-
-
-def _on(outlet: Outlet) -> bool:
-    """The terminal needs no address."""
-    return outlet.enabled and bool(getattr(outlet, "url", True))
 
 
 def _terminal(_: outlets.Terminal) -> Channel:
@@ -89,6 +66,8 @@ def _alertmanager(on: outlets.Alertmanager) -> Channel:
 
 
 def _apprise(on: outlets.Apprise) -> Channel:
+    from alerts.channels.apprise import Apprise  # noqa: PLC0415 - slow to import, seldom on
+
     return Apprise(_shown(on.url))
 
 

@@ -7,7 +7,6 @@ from enum import StrEnum
 from itertools import count
 from typing import NamedTuple
 
-from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.broker.topics import Role
@@ -130,6 +129,7 @@ async def serve(
         measure: sets the gauges; called before they are told.
         trouble: what is said of a worker that is blocked.
     """
+    from aiohttp import web  # noqa: PLC0415 - slow to import, and a supervisor serves nothing
 
     async def live(_: web.Request) -> web.Response:
         said = f"busy with one piece of work for {pulse.longest:.0f} s" if pulse.stuck else "live"
