@@ -19,28 +19,13 @@ from streams.files import inputs
 from streams.hindsight.backtest import Outcome
 from streams.settings import Settings
 from tocsin import hindsight_view, language, looking
+from tocsin.arguments import Arrived, MapFile, Played
 from tocsin.errors import SettingsFile, one_line
 
 PROBLEMS = (
     settings.SettingsError, mapping.MappingError, inputs.FileError, looking.NoEventsError,
     ArchiveError, places.PlaceError, OSError,
 )  # fmt: skip
-
-Files = Annotated[list[Path], typer.Argument(help="JSONL or CSV, plain or gzipped.")]
-Played = Annotated[
-    list[str],
-    typer.Argument(help="JSONL or CSV, plain or gzipped; or an archive: its folder or s3:// URL."),
-]
-Past = Annotated[
-    list[str] | None,
-    typer.Argument(help="As of tocsin backtest; without them the archive of the settings."),
-]
-MapFile = Annotated[
-    Path | None, typer.Option("--map", help="A mapping, for other field names than ours.")
-]
-Arrived = Annotated[
-    datetime | None, typer.Option(help="When the records arrived; the present without it.")
-]
 
 
 def backtest(

@@ -25,7 +25,8 @@ from streams.rulesets.acceptance import Verdict
 from streams.rulesets.change import Change
 from streams.settings import Settings, SettingsError
 from tocsin import calibration_view, change_view, language, looking
-from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past, archive_of, milliseconds
+from tocsin.arguments import Arrived, MapFile, Past
+from tocsin.backtest import PROBLEMS, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
 from tocsin.who import user
 

@@ -13,7 +13,7 @@ from streams.files import inputs
 from streams.files.history import Arrival, History
 from streams.sources import replay as playing
 from tocsin import language, refusals_view
-from tocsin.backtest import Files, MapFile
+from tocsin.arguments import Files, MapFile
 from tocsin.errors import SettingsFile, one_line, progress
 
 

@@ -20,7 +20,8 @@ from streams.rulesets.comparison import compare, named
 from streams.rulesets.side_by_side import told
 from streams.settings import Settings
 from tocsin import change_view, comparing, comparison_view, language, rules_view
-from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past
+from tocsin.arguments import Arrived, MapFile, Past
+from tocsin.backtest import PROBLEMS
 from tocsin.comparing import Material, Side, Weighed
 from tocsin.errors import OutputError, SettingsFile, one_line, writable
 from tocsin.who import user

@@ -18,7 +18,8 @@ from streams.hindsight import scopes, why
 from streams.hindsight.why import Inquiry
 from streams.settings import Settings
 from tocsin import language, looking
-from tocsin.backtest import PROBLEMS, Arrived, MapFile, Past, archive_of, milliseconds
+from tocsin.arguments import Arrived, MapFile, Past
+from tocsin.backtest import PROBLEMS, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
 from tocsin.flowing import Flowing
 
