@@ -4,6 +4,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -31,13 +32,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="package")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A running broker, in a folder whose name is not ASCII and not one word."""
-    home = tmp_path_factory.mktemp("钟 home")
+def broker_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose name is not ASCII and not one word."""
+    return tmp_path_factory.mktemp("钟 home")
+
+
+@pytest.fixture(scope="package")
+def broker(broker_home: Path) -> Iterator[Broker]:
+    """A running broker."""
     try:
-        yield local.up(home)
+        yield local.up(broker_home)
     finally:
-        local.down(home)
+        local.down(broker_home)
 
 
 @pytest.fixture

@@ -91,7 +91,7 @@ def test_it_outlives_its_starter_and_needs_no_java_on_the_path(home: Path) -> No
     script = (
         f"from pathlib import Path; from streams.broker import local; local.up(Path({str(home)!r}))"
     )
-    kept = {"HOME": os.environ["HOME"], "PATH": "/nonexistent"}
+    kept = {name: os.environ[name] for name in ("HOME", jvm.OPTIONS)} | {"PATH": "/nonexistent"}
     subprocess.run(
         [sys.executable, "-c", script], check=True, env=kept, cwd=Path(__file__).parents[2]
     )
@@ -129,14 +129,15 @@ def test_what_cannot_be_formatted_says_why(home: Path) -> None:
         local.up(home)
 
 
-def test_the_address_is_the_one_that_is_set_else_the_local_broker(home: Path) -> None:
-    settings = Settings(home=home)
+def test_the_address_is_the_one_that_is_set_else_the_local_broker(
+    broker: Broker, broker_home: Path, tmp_path: Path
+) -> None:
     with pytest.raises(
         BrokerError, match=r'no broker: set kafka\.bootstrap or run "tocsin kafka up"'
     ):
-        local.address(settings)
-    assert local.up(home).bootstrap == local.address(settings)
-    named = Settings(home=home, kafka=Kafka(bootstrap="elsewhere:9092"))
+        local.address(Settings(home=tmp_path))
+    assert local.address(Settings(home=broker_home)) == broker.bootstrap
+    named = Settings(home=broker_home, kafka=Kafka(bootstrap="elsewhere:9092"))
     assert local.address(named) == "elsewhere:9092"
 
 
