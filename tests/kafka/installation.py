@@ -15,6 +15,7 @@ from streams.archive import views
 from streams.archive.places import place
 from streams.broker.topics import Role, Topics, group
 from streams.counts.cells import Counts, decode, shard_of
+from streams.detection import snapshots
 from streams.settings import Source, load
 from tests.kafka.reader import Reader
 
@@ -153,12 +154,20 @@ class Installation:
     def until(self, condition: Callable[[], object], what: str) -> None:
         """Wait for what is to come true; the test fails where it does not."""
         deadline = time.monotonic() + DEADLINE
-        while not condition():
+        while not self._holds(condition):
             if self._supervisor is not None and self._supervisor.poll() is not None:
                 raise AssertionError(f"tocsin run ended while it owed {what}: {self.log[-4000:]}")
             if time.monotonic() > deadline:
                 raise AssertionError(f"no {what} within {DEADLINE:.0f} s: {self.log[-4000:]}")
-            time.sleep(LOOK)
+
+    @staticmethod
+    def _holds(condition: Callable[[], object]) -> bool:
+        """Pauses where it does not, for twice as long as it took to see: others need the time."""
+        began = time.monotonic()
+        if condition():
+            return True
+        time.sleep(max(LOOK, 2 * (time.monotonic() - began)))
+        return False
 
     def signals(self) -> list[dict[str, Any]]:
         return self._objects(self.topics.signals)
@@ -178,6 +187,12 @@ class Installation:
         counts = self.reader.values(self.topics.counts, decode)
         pairs = zip(records, counts, strict=True)
         return [one for record, one in pairs if record.partition == shard]
+
+    def snapshots(self) -> dict[int, int]:
+        """By shard the offset of the newest snapshot whose marker is written."""
+        changelog = Topics.changelog(self.settings, Role.DETECTION)
+        places = [snapshots.Place.of(r.key) for r in self.reader.topic(changelog) if r.value]
+        return dict(sorted((p.shard, p.offset) for p in places if p.number is None))
 
     def _objects(self, topic: str) -> list[dict[str, Any]]:
         return list(self.reader.values(topic, json.loads))

@@ -18,7 +18,7 @@ from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import DEADLINE, LOOK, Installation
 from tests.kafka.reader import Reader
-from tests.kafka.test_replay import newest_snapshots, restored
+from tests.kafka.test_replay import restored
 
 EVENTS = 500
 OPTIONS = """
@@ -89,16 +89,25 @@ def test_a_slice_that_the_broker_refuses_stops_its_shard_by_name_until_it_is_tak
     assert sum(by_product[name] for name in histories.PRODUCTS) == EVENTS
 
 
+def frozen_after_its_commit(installation: Installation) -> bool:
+    """Whether detection was stopped when all its snapshots were committed; else it goes on."""
+    detection = installation.pids()[Role.DETECTION]
+    os.kill(detection, signal.SIGSTOP)  # it writes no snapshot while the newest is torn
+    if committed(installation) == installation.snapshots()[0]:
+        return True
+    os.kill(detection, signal.SIGCONT)
+    return False
+
+
 def test_a_shard_whose_newest_snapshot_is_torn_goes_on_from_the_one_before_though_more_is_committed(
     running: Installation,
 ) -> None:
     stopped = len(stops(running))
-    os.kill(running.pids()[Role.DETECTION], signal.SIGSTOP)  # it writes none while this is torn
-    newest = newest_snapshots(running)[0]
+    running.until(lambda: frozen_after_its_commit(running), "a commit of the newest snapshot")
+    newest = committed(running)
     slice_ = snapshots.Place(0, newest, 0).key()
     changelog = Topics.changelog(running.settings, Role.DETECTION)
     running.reader.send(changelog, [b"of other settings"], 0, key=slice_)
-    assert committed(running) == newest
     running.kill(Role.DETECTION)
     running.until(lambda: "snapshot_passed_over" in running.log, "word of the torn one")
     running.send("complaints", histories.complaints(EVENTS, days=1, seed=2))

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from streams.broker.topics import Role, Topics, group
-from streams.detection import snapshots
+from streams.broker.topics import Role, group
 from streams.detection.shards import Shard
 from tests.data import shared
 from tests.kafka import histories, tallies
@@ -33,14 +32,6 @@ def late_at_detection(installation: Installation) -> int:
     for counts in installation.counts(0):
         shard.apply(counts)
     return shard.late_at_detection
-
-
-def newest_snapshots(installation: Installation) -> dict[int, int]:
-    """By shard the offset of the newest snapshot whose marker is written."""
-    changelog = Topics.changelog(installation.settings, Role.DETECTION)
-    places = [snapshots.Place.of(r.key) for r in installation.reader.topic(changelog) if r.value]
-    markers = sorted((p.shard, p.offset) for p in places if p.number is None)
-    return dict(markers)
 
 
 def committed(installation: Installation) -> dict[int, int]:
@@ -95,7 +86,7 @@ def test_both_kinds_are_judged_as_in_a_backtest_though_detection_starts_anew_in_
         stream.replay(*halves[0])
         expected = aside.submit(stream.backtest, *halves[0], *halves[1])
         stream.until(stream.counted, "counts of the first half")
-        stream.until(lambda: newest_snapshots(stream) == at_rest(stream), "snapshots")
+        stream.until(lambda: stream.snapshots() == at_rest(stream), "snapshots")
         stream.until(lambda: committed(stream) == at_rest(stream), "commits")
         stream.kill(Role.DETECTION)
         stream.until(lambda: restored(stream) == at_rest(stream), "restored shards")

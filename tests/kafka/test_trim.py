@@ -6,7 +6,7 @@ from pathlib import Path
 from streams.broker.topics import Role
 from tests.kafka import tallies
 from tests.kafka.conftest import Install
-from tests.kafka.test_replay import newest_snapshots, written
+from tests.kafka.test_replay import written
 
 OPTIONS = """
 [intake]
@@ -33,7 +33,7 @@ def test_detection_starts_anew_from_a_log_whose_beginning_is_deleted(
         expected = aside.submit(trimmed.backtest, *first, *second)
         trimmed.until(lambda: min(starts().values()) > 0, "deletion of old counts")
         older = starts()
-        newest = newest_snapshots(trimmed)
+        newest = trimmed.snapshots()
         assert {shard for shard, at in older.items() if at >= newest[shard]} == set()
         trimmed.kill(Role.DETECTION)
         trimmed.replay(*second)
