@@ -9,7 +9,8 @@ from typing import Self
 
 HOST = "127.0.0.1"
 
-# A killed broker's successor may register only when the session of the first has ended.
+# A killed broker's successor may register only when the session of the first has ended. Twice a
+# second, as by default, a controller without followers need not write that nothing has happened.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -21,6 +22,7 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 log.dirs={data}
 broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
+metadata.max.idle.interval.ms=10000
 auto.create.topics.enable=false
 message.max.bytes=8388608
 log.cleaner.dedupe.buffer.size=16777216
