@@ -171,6 +171,10 @@ def _detection(words: Words) -> list[Panel]:
             words.say("Series"),
             words.say("By shard; one that all shards judge is counted in one."),
             Query("max by (shard) (tocsin_series)", shard),
+            Query(
+                "max by (shard) (tocsin_retired_series) > 0",
+                words.say("retired {series}", series="{{shard}}"),
+            ),
             unit="short", width=4,
         ),
         graph(

@@ -89,7 +89,7 @@ class Columns:
         """These series in this order: a copy for indices, a view for a slice."""
         return type(self)(
             *[
-                getattr(self, name)[..., series] if isinstance(kind, Kind)
+                _taken(getattr(self, name), series) if isinstance(kind, Kind)
                 else getattr(self, name).take(series)
                 for name, kind in _fields(type(self))
             ]
@@ -133,6 +133,14 @@ def _made(cls: type[C], make: Callable[[str, Kind], Array], prefix: str = "") ->
             for name, kind in _fields(cls)
         )
     )  # fmt: skip
+
+
+def _taken(array: Array, series: Ints | slice) -> Array:
+    """Of indices a copy in which each row lies together, as in what it is of."""
+    if isinstance(series, slice):
+        return array[..., series]
+    taken: Array = array.take(series, axis=-1)
+    return taken
 
 
 def summed(rows: Array) -> Array:

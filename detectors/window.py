@@ -12,6 +12,7 @@ import numpy as np
 from detectors.columns import Ints
 
 NONE = np.empty(0, np.int64)
+GONE = -1
 
 
 class Came(NamedTuple):
@@ -20,6 +21,12 @@ class Came(NamedTuple):
     places: Ints
     counts: Ints
     masked: bool
+
+    def moved(self, places: Ints) -> "Came":
+        """By where each place has moved to."""
+        moved = places[self.places]
+        at = moved != GONE
+        return self._replace(places=moved[at], counts=self.counts[at])
 
 
 class Window:
@@ -65,6 +72,13 @@ class Window:
         """The same series in the same places, and new ones up to `n`."""
         room = np.zeros(n - self.recent.size, np.int64)
         self.recent, self.before = (np.append(sums, room) for sums in (self.recent, self.before))
+
+    def keep(self, places: Ints) -> None:
+        """Series of these places stay, in this order."""
+        moved = np.full(self.recent.size, GONE)
+        moved[places] = np.arange(places.size)
+        self.recent, self.before = self.recent[places], self.before[places]
+        self._kept = [came.moved(moved) for came in self._kept]
 
     def take(self, counts: Ints, *, masked: bool = False) -> None:
         """Move on by one bucket that held `counts`, by place; an outage hides it of all series."""

@@ -73,6 +73,11 @@ SERIES = Gauge(
     "Series that a shard tells of; one that all shards judge is counted in one.",
     ["shard"],
 )
+RETIRED = Gauge(
+    "tocsin_retired_series",
+    "Series that were told of here, and left after detection.retire_after without anybody.",
+    ["shard"],
+)
 SERIES_BOUND = Gauge(
     "tocsin_series_bound_ratio",
     "Share of a bound that a shard has taken: of detection.max_series, or of the 1000 of a cut.",

@@ -216,6 +216,7 @@ class Detection(Section):
     snapshot_every: Positive = 2000
     trim_every: Span = timedelta(minutes=1)
     max_series: Positive = 200_000
+    retire_after: Annotated[int, Field(ge=0, le=520)] = 26  # weeks; 0: never
     repeat_horizon: Span = timedelta(days=7)
     repost_horizon: Span = timedelta(days=7)
     max_posts: Annotated[int, Field(ge=1, le=1 << 24)] = 1 << 16

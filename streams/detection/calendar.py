@@ -64,7 +64,7 @@ class Kin:
         self.itself = NOBODY
 
     def follow(self, lives: Callable[[int], Fields], n: int, groups: Sequence[Fields]) -> None:
-        """Take in those that are new; a life and a place are kept for ever."""
+        """Take in those that are new; a life and a place are kept until some are retired."""
         fresh = [lives(life) for life in range(self.lives.size, n)]
         if self._scope in fresh:
             self.itself = self.lives.size + fresh.index(self._scope)
@@ -130,6 +130,10 @@ class Calendar:
         on = {one.identity for one in occasions}
         self._accounts = {key: held for key, held in self._accounts.items() if key in on}
         self.live = [self._lived(one, day, shares) for one in occasions]
+
+    def retire(self) -> None:
+        """Lives and groups have moved: whom it concerns is found anew."""
+        self._kin = {}
 
     def uplift(self, kind: str, declared: float = 1.0) -> Uplift:
         """What the next event of a kind is expected to do, by what came of those before."""

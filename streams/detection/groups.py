@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from detectors.calendar import ORDINARY, Known
+from detectors.columns import Ints
 from detectors.outage import Outages
 from detectors.season import WEEK, Profiles, Rhythm
 from streams.configuration.sections import Cut
 from streams.counts.cells import SEPARATOR
 from streams.detection import signals
-from streams.detection.series import Key, Series
+from streams.detection.series import UNBORN, Key, Series
 
 WHOLE = 0  # the profile of the whole stream
 
@@ -60,6 +61,19 @@ class Groups:
                 self._places[key] = len(self._places) + 1
         self._profiles = self._profiles.grown(len(self._places) + 1)
         self._outages = self._outages.grown(len(self._places) + 1)
+
+    def retire(self, series: Series) -> Ints:
+        """Forget the profiles of what lives no more; returns by place where it has moved to.
+
+        Who borrowed one that is gone, and lives, has the whole's.
+        """
+        living = [series.life(Key(*key)) != UNBORN for key in self._places]
+        stays = np.array([True, *living])
+        places = np.flatnonzero(stays)
+        self._profiles, self._outages = self._profiles.take(places), self._outages.take(places)
+        kept = (key for key, lives in zip(self._places, living, strict=True) if lives)
+        self._places = {key: place for place, key in enumerate(kept, WHOLE + 1)}
+        return np.where(stays, np.cumsum(stays) - 1, WHOLE)
 
     def place(self, key: Key) -> int:
         """The profile a series borrows: its group's where that is counted, else the whole."""

@@ -37,6 +37,12 @@ class Contribution(NamedTuple):
     people: Ints
     refused: Ints
 
+    def moved(self, rows: Ints) -> "Contribution":
+        """With its rows where they have moved to; of those that are gone nobody is missed."""
+        moved = rows[self.rows]
+        at = moved != NO_ROW
+        return self._replace(rows=moved[at], buckets=self.buckets[at], people=self.people[at])
+
 
 class Series:
     """The series of the cuts of a stream.
@@ -52,6 +58,7 @@ class Series:
         own: by life, whether this shard tells of it.
         kin: by life, the number of its kin: the series of its cut, and of its family where it
             has one.
+        last: by life, how many weeks had ended when it had people last.
         refused: people of series past a bound, by cut; the last are of snapshots that did not
             tell the cut.
     """
@@ -67,6 +74,7 @@ class Series:
         self._keys: list[Key] = []
         self._row_of, self._life_of = NONE, NONE
         self.kin, self._kin_numbers = NONE, dict[Key, int]()
+        self.last = NONE
         self._open: dict[int, Ints] = {}
         self._total = self._row(len(cuts), "")
 
@@ -178,26 +186,64 @@ class Series:
             self._live(born)
         return born
 
+    def note(self, people: Ints, *, week: int) -> None:
+        """Who came in a bucket that closes, by life, when so many weeks had ended."""
+        self.last[people > 0] = week
+
     def forget(self, bucket: int) -> None:
         """A bucket that all have judged."""
         self._open.pop(bucket, None)
 
+    def retire(self, kept: Bools) -> Ints:
+        """Forget the other lives; returns by row where it has moved to, NO_ROW where it is gone.
+
+        A key that has people in an open bucket keeps its row, to be born anew when that closes;
+        one that has not, and no life, has none either.
+        """
+        stays = self._staying(kept)
+        moved = np.where(stays, np.cumsum(stays) - 1, NO_ROW)
+        if stays.all() and kept.all():
+            return moved
+        self._open = {
+            bucket: self._people(bucket)[: stays.size][stays] for bucket in list(self._open)
+        }
+        last, self._row_of = self.last[kept], moved[self._row_of[kept]]
+        self._index([self._keys[row] for row in np.flatnonzero(stays).tolist()])
+        self.last = last
+        return moved
+
     def snapshot(self) -> dict[str, Any]:
         rows = len(self._keys)
         return {
-            "keys": self._keys, "row_of": self._row_of,
+            "keys": self._keys, "row_of": self._row_of, "last": self.last,
             "open": {bucket: self._people(bucket)[:rows] for bucket in list(self._open)},
             "refused": self.refused,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        self._keys = [Key(*key) for key in held["keys"]]
-        for row, key in enumerate(self._keys):
-            self._rows[key.cut][key.fields] = row
         self._row_of = held["row_of"]
-        self._life_of = np.full(len(self._keys), UNBORN)
-        self._live([self._keys[row] for row in self._row_of.tolist()])
+        self._index([Key(*key) for key in held["keys"]])
+        self.last = held.get("last", self.last)  # in a former snapshot all have just had people
         self._open, self.refused = held["open"], self._by_cut(held["refused"])
+
+    def _index(self, keys: list[Key]) -> None:
+        """Everything that follows from the keys by row, and from the rows by life."""
+        self._keys, self._rows = keys, [{} for _ in self._rows]
+        for row, key in enumerate(keys):
+            self._rows[key.cut][key.fields] = row
+        self._life_of = np.full(len(keys), UNBORN)
+        self.lives, self.own, self.last = [], np.empty(0, np.bool_), NONE
+        self.kin, self._kin_numbers = NONE, {}
+        self._live([keys[row] for row in self._row_of.tolist()])
+
+    def _staying(self, kept: Bools) -> Bools:
+        """By row, whether it has a life that is kept, or people in an open bucket."""
+        stays = np.zeros(len(self._keys), np.bool_)
+        stays[self._total] = True
+        stays[self._row_of[kept]] = True
+        for bucket in list(self._open):
+            stays |= self._people(bucket)[: stays.size] != 0
+        return stays
 
     def _by_cut(self, refused: Ints | int) -> Ints:
         """Former snapshots hold one number, of all cuts."""
@@ -211,6 +257,7 @@ class Series:
         self.lives += born
         self.kin = np.append(self.kin, self._kin_of(born))
         self.own = np.append(self.own, np.array([self.tells(key) for key in born], np.bool_))
+        self.last = np.append(self.last, np.zeros(len(born), np.int64))
         self._life_of[self._row_of[living:]] = np.arange(living, len(self.lives))
 
     def _kin_of(self, keys: Sequence[Key]) -> Ints:

@@ -39,6 +39,11 @@ class Shard:
             for cut, people in stream.refused.items()
         }
 
+    @property
+    def retired(self) -> int:
+        """Series that were told of here, and had nobody for so long that they are known no more."""
+        return sum(stream.retired for stream in self._streams.values())
+
     def series(self) -> int:
         """How many series are told of here; one that goes to all shards, by one of them."""
         return self.learnt()[1]

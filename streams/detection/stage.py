@@ -211,12 +211,13 @@ class Detection:
         """Show the shards that this worker owns at present."""
         mine = {tp.partition for tp in self._app.consumer.assignment()}
         owned = {number: held for number, held in self._owned.items() if number in mine}
-        for gauge in (metrics.SERIES, metrics.SERIES_BOUND, metrics.PLACES,
+        for gauge in (metrics.SERIES, metrics.RETIRED, metrics.SERIES_BOUND, metrics.PLACES,
                       metrics.BUDGETED_PLACES, metrics.REFUSED, metrics.LATE_AT_DETECTION,
                       metrics.WATERMARK, metrics.DECIDED, metrics.SILENT):  # fmt: skip
             gauge.clear()
         for number, held in owned.items():
             metrics.SERIES.labels(number).set(held.shard.series())
+            metrics.RETIRED.labels(number).set(held.shard.retired)
             metrics.SERIES_BOUND.labels(number).set(held.shard.fullness)
             metrics.PLACES.labels(number).set(held.shard.places())
             metrics.BUDGETED_PLACES.labels(number).set(self._settings.detection.series)

@@ -26,8 +26,10 @@ from streams.detection.groups import Groups, local_hour
 from streams.detection.judges.bench import MAKERS, Bench, Makers
 from streams.detection.judges.judge import NEVER, Closed, Record, Seat
 from streams.detection.judges.surge import SurgeJudge
+from streams.detection.retirement import retirement
 from streams.detection.series import Contribution, Key, Series
 from streams.detection.snapshots import SnapshotError
+from streams.detection.weeks import HOURS, MONDAY, Weeks
 from streams.settings import Settings
 
 FORM = 3  # of snapshots
@@ -73,6 +75,8 @@ class Stream:
         self.judges = Bench(seat, self._surge, makers)
         self._marks = Watermarks.of([s.topic for s in settings.sources if s.stream == name])
         self._held: dict[str, dict[int, Contribution]] = {}
+        self._weeks, self._retire_after = Weeks(), detection.retire_after
+        self.retired = 0  # of those that were told of here
         self._passed = NEVER  # the minute up to which buckets are closed
         self._freeze(0)
 
@@ -89,6 +93,7 @@ class Stream:
         self._marks.note(counts)
         yield from self._close_passed()
         if placed is not None and self._passed != NEVER:
+            placed = self._held[counts.topic][counts.partition]  # its rows may have moved
             yield from self.judges.foresee(self._record(counts, placed, admission))
 
     def _record(self, counts: Counts, placed: Contribution, admission: Admission) -> Record:
@@ -152,13 +157,41 @@ class Stream:
         living = len(self.series.lives)
         self._groups.bear(self.series.bear(bucket))
         people = self.series.people(bucket)
+        self.series.note(people, week=self._weeks.ended)
         closed = self._closed(bucket, MINUTES, born=living, people=people)
         yield from self.judges.close(closed)
         if self._watch is not None:
             self._watch(self._name, closed, self.judges)
         self._note(bucket, people)
-        self.series.forget(bucket)
+        self._pass(closed)
         self._freeze(bucket + 1)
+
+    def _pass(self, closed: Closed) -> None:
+        """Go on from an hour that all have judged."""
+        whole = self.series.counts(len(self._cuts), closed.bucket).get("", 0)
+        self._weeks.add(people=whole, masked=closed.masked)
+        self.series.forget(closed.bucket)
+        if closed.ends(HOURS, offset=MONDAY):
+            self._weeks.end()
+            if self._retire_after:
+                self._retire()
+
+    def _retire(self) -> None:
+        """Free the places of series that have had nobody for long, and move the others together."""
+        found = retirement(
+            self.series.last, self.judges.holds(self.series),
+            ended=self._weeks.ended, after=self._retire_after,
+        )  # fmt: skip
+        self.retired += int(np.count_nonzero(self.series.own & ~found.kept))
+        rows = self.series.retire(found.kept)
+        self._held = {
+            topic: {n: placed.moved(rows) for n, placed in parts.items()}
+            for topic, parts in self._held.items()
+        }
+        if not found.kept.all():
+            self.judges.retire(found, self.series)
+            self._surge.regroup(self._groups.retire(self.series))
+            self._calendar.retire()
 
     def _note(self, bucket: int, people: Ints) -> None:
         """Let the calendar see what came of its events; in an outage nobody knows."""
@@ -176,6 +209,7 @@ class Stream:
             next_hour=local_hour(following, self._zone), masked=self._groups.masked(hour),
             series=self.series, born=born, people=people, usual=self._surge.usual,
             approximate=self.approximate, known=self._calendar.of_whole,
+            week=self._weeks.ended,
         )  # fmt: skip
 
     def _freeze(self, bucket: int) -> None:
@@ -232,6 +266,7 @@ class Stream:
             "calendar": self._calendar.snapshot(),
             "marks": self._marks, "held": self._held, "passed": self._passed,
             "approximate": self.approximate, "late_at_detection": self.late_at_detection,
+            "weeks": self._weeks, "retired": self.retired,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
@@ -257,4 +292,6 @@ class Stream:
         }
         self._passed, self.approximate = held["passed"], held["approximate"]
         self.late_at_detection = held["late_at_detection"]
+        self._weeks = msgspec.convert(held.get("weeks", {}), Weeks)
+        self.retired = held.get("retired", 0)
         self._freeze(self._after + 1 if self._passed != NEVER else 0)

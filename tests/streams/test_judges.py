@@ -17,6 +17,7 @@ from detectors.columns import Ints
 from streams.counts.cells import Counts
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
+from streams.detection.retirement import Retirement
 from streams.detection.series import Key, Series
 from streams.detection.snapshots import SnapshotError, freeze, thaw
 from streams.detection.stream import Stream
@@ -51,6 +52,9 @@ class Clerk(Judge):
         self.buckets.append(closed.bucket)
         yield from ()
 
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        self.ledger.retire(retirement, series)
+
     def snapshot(self) -> dict[str, Any]:
         return {"ledger": self.ledger.snapshot(), "people": list(self.people.items())}
 
@@ -68,6 +72,8 @@ class Diary(Judge):
     def close(self, closed: Closed) -> Iterator[Signal]:
         self.seen.append(closed)
         yield from ()
+
+    def retire(self, retirement: Retirement, series: Series) -> None: ...
 
     def snapshot(self) -> dict[str, Any]:
         return {}

@@ -10,7 +10,7 @@ COUNTS = {  # of things that have no unit
     "tocsin_ready", "tocsin_partitions", "tocsin_lag_records", "tocsin_series",
     "tocsin_open_incidents", "tocsin_silent_sources", "tocsin_pending_deliveries",
     "tocsin_judging_places", "tocsin_budgeted_places", "tocsin_seen_keys",
-    "tocsin_seen_unread_records",
+    "tocsin_seen_unread_records", "tocsin_retired_series",
 }  # fmt: skip
 UNBOUNDED = {"batch", "person", "region", "partition", "id", "incident", "worker"}
 

@@ -33,9 +33,11 @@ from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.rules import RuleJudge
 from streams.detection.judges.silence import SilenceJudge
 from streams.detection.judges.spatial import SpatialJudge, spatial_judge
-from streams.detection.judges.weekly import MONDAY, Running, WeeklyJudge
+from streams.detection.judges.weekly import Running, WeeklyJudge
+from streams.detection.retirement import Retirement
 from streams.detection.series import Series
 from streams.detection.stream import Stream
+from streams.detection.weeks import MONDAY
 from streams.settings import Settings
 from tests.contract import again
 from tests.streams.logs import HOUR, START
@@ -146,6 +148,9 @@ class Noted(Judge):
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         shown: Sequence[Gate] = self._judge.gates(scope, closed)
         return shown
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        self._judge.retire(retirement, series)
 
     def snapshot(self) -> dict[str, Any]:
         return {}

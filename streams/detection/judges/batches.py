@@ -27,6 +27,7 @@ from streams.detection.judges.fleet.rates import KNOWN, Due, Fleet
 from streams.detection.judges.fleet.register import Register, Row
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.standing import Foretelling
+from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Series
 from streams.detection.signals import Change
 
@@ -89,6 +90,14 @@ class BatchJudge(Judge):
                     verdict, change, place, record.series, bucket=bucket, at=record.seen(bucket),
                     approximate=record.approximate,
                 )  # fmt: skip
+
+    def holds(self, series: Series) -> Ints:
+        lives: Ints = self._register.lives[self._alarms.places]
+        return lives
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        self._register.retire(retirement)
+        self._faults.retire(retirement)
 
     def claims(self, series: Series) -> Ints:
         self._register.follow(series)

@@ -10,6 +10,7 @@ from msgspec.structs import replace as restated
 
 from alerts.gates import Gate
 from alerts.signal import Scope, Signal, SignalState
+from detectors.columns import Ints
 from streams.configuration.sections import MINUTES
 from streams.detection import signals
 from streams.detection.judges.batches import batch_judge
@@ -24,6 +25,7 @@ from streams.detection.judges.surge import SurgeJudge
 from streams.detection.judges.trace import TraceJudge
 from streams.detection.judges.trigger import TriggerJudge
 from streams.detection.judges.weekly import drift_judge, weekly_judge
+from streams.detection.retirement import Retirement
 from streams.detection.series import Series
 
 # Further methods, by their names in a snapshot: what makes the judge of a stream. They speak after
@@ -94,6 +96,14 @@ class Bench:
         for name, judge in self._judges.items():
             said = judge.foresee(record)
             yield from self._read(name, said, record.series, passed=record.passed)
+
+    def holds(self, series: Series) -> Ints:
+        """The lives that none may retire."""
+        return np.concatenate([judge.holds(series) for judge in self._judges.values()])
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        for judge in self._judges.values():
+            judge.retire(retirement, series)
 
     def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
         """What each made of a scope in the hour that has just been closed."""

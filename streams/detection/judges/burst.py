@@ -22,6 +22,7 @@ from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
 from streams.detection.judges.standing import Standing
+from streams.detection.retirement import Retirement
 from streams.detection.series import Series
 from streams.detection.signals import Change
 
@@ -63,7 +64,16 @@ class BurstJudge(Judge):
 
     def claims(self, series: Series) -> Ints:
         own = np.flatnonzero((self._bursty_for >= DAY) & ~self._state.learning)
-        return np.array([series.life(self._ledger.keys[place]) for place in own], np.int64)
+        return self._ledger.lives(series, own)
+
+    def holds(self, series: Series) -> Ints:
+        return self._ledger.lives(series, self._alarms.places)
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        places = self._ledger.retire(retirement, series)
+        self._state, self._burstiness = self._state.take(places), self._burstiness.take(places)
+        self._bursty_for = self._bursty_for[places]
+        self._alarms.keep(places)
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key, keys, verdict = closed.series.key_of(scope), self._ledger.keys, self._verdict

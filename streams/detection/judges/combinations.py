@@ -15,6 +15,7 @@ from detectors.columns import Columns, Ints, column
 from detectors.novelty import Before, Combinations
 from streams.configuration.sections import Cut
 from streams.counts.cells import SEPARATOR
+from streams.detection.retirement import Retirement
 from streams.detection.series import Key, Series
 
 
@@ -86,6 +87,17 @@ class Index:
             self._members = np.append(self._members, np.array(members, np.int64).T, axis=1)
         self._seen = fresh.stop
         return self.lives.size
+
+    @property
+    def all_lives(self) -> Ints:
+        """Of the combinations, and of what all have of a fault."""
+        lives: Ints = self._members[0]
+        return lives
+
+    def retire(self, retirement: Retirement) -> None:
+        """None of its own are among those that go."""
+        self._members[0] = retirement.lives(self._members[0])
+        self._seen = retirement.left(self._seen)
 
     def before(
         self, state: Combinations, subjects: Subjects, groups: Ints, faults: Ints, *, bucket: int

@@ -23,7 +23,8 @@ from detectors.surge import Expectation, Verdict
 from streams.configuration.sections import MINUTES, Cut
 from streams.counts.cells import Counts
 from streams.detection import signals
-from streams.detection.series import Contribution, Series
+from streams.detection.retirement import Retirement
+from streams.detection.series import UNBORN, Contribution, Series
 from streams.settings import Settings
 
 NEVER = -(2**62)
@@ -133,7 +134,7 @@ class Closed:
     """A bucket whose end every source partition has passed.
 
     Series go by their life: those that lived before the bucket, then those that were born of it.
-    A life keeps its place for ever.
+    A life keeps its place until lives are retired (`Judge.retire`).
 
     Attributes:
         bucket: its number since the epoch, in steps of `minutes`.
@@ -147,6 +148,7 @@ class Closed:
         usual: what the surge, which judges first, makes of the hour.
         approximate: persons are unknown in a source, so that each event was counted as one.
         known: what the calendar says of the stream as a whole.
+        week: how many weeks had ended when it began.
     """
 
     bucket: int
@@ -160,6 +162,7 @@ class Closed:
     usual: Usual
     approximate: bool
     known: Known = ORDINARY
+    week: int = 0
 
     def ends(self, hours: int, *, offset: int = 0) -> bool:
         """Whether a local stretch of so many hours ends with it: 24 a day, 168 a week.
@@ -196,6 +199,20 @@ class Judge(ABC):
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """What it made of a scope in the hour that it has just closed, step by step."""
         return ()
+
+    def holds(self, series: Series) -> Ints:
+        """The lives that must not be retired: an alarm of its own stands, in whatever shard.
+
+        Those of cuts without a family are the same in all shards, and so must these be.
+        """
+        return NOBODY
+
+    @abstractmethod
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        """Follow the lives that stay; `series` are those alone. What has gone has no state.
+
+        It comes between a bucket that ends a week and the next.
+        """
 
     def claims(self, series: Series) -> Ints:
         """The lives of which it speaks in the surge's stead."""
@@ -249,3 +266,10 @@ class Roster:
             self.lives = np.append(self.lives, np.array(own, np.int64))
         self._seen = fresh.stop
         return self.lives.size
+
+    def retire(self, retirement: Retirement) -> Ints:
+        """Returns the places that stay."""
+        lives = retirement.lives(self.lives)
+        places = np.flatnonzero(lives != UNBORN)
+        self.lives, self._seen = lives[places], retirement.left(self._seen)
+        return places

@@ -13,7 +13,8 @@ import numpy as np
 from detectors.columns import Ints
 from streams.counts.cells import Cells
 from streams.detection.judges.judge import Closed, Record
-from streams.detection.series import NO_ROW, Key, Series
+from streams.detection.retirement import Retirement
+from streams.detection.series import NO_ROW, UNBORN, Key, Series
 
 
 class Tally(NamedTuple):
@@ -30,6 +31,12 @@ class Part(NamedTuple):
     buckets: Ints
     numbers: Ints
 
+    def moved(self, rows: Ints) -> "Part":
+        """With its rows where they have moved to, without those that are gone."""
+        moved = rows[self.rows]
+        at = moved != NO_ROW
+        return Part(moved[at], self.buckets[at], self.numbers[:, at])
+
 
 class Ledger:
     """Buckets of `minutes` that are open.
@@ -44,7 +51,7 @@ class Ledger:
         most: how many series there may be; further ones are not held. None: as many as there are.
 
     Attributes:
-        keys: by place; a series keeps its place for ever.
+        keys: by place; a series keeps its place until it is retired.
     """
 
     def __init__(self, cuts: Collection[int], *, minutes: int, most: int | None = None) -> None:
@@ -54,6 +61,7 @@ class Ledger:
         self._rows: dict[Key, int] = {}
         self._names: list[Key] = []  # by row
         self._row_of = np.empty(0, np.int64)  # by place
+        self._last = np.empty(0, np.int64)  # by place, weeks ended when something came last
         self._held: dict[str, dict[int, Part]] = {}
         self._open: dict[int, Ints] = {}
 
@@ -76,21 +84,50 @@ class Ledger:
         """What came in the bucket, of series that have their place by it too."""
         numbers = _longer(self._open.pop(closed.bucket, NOTHING), len(self._rows))
         self._bear(np.flatnonzero(numbers[0]))
-        return Tally(*numbers[:, self._row_of])
+        tally = Tally(*numbers[:, self._row_of])
+        self._last[tally.events > 0] = closed.week
+        return tally
 
-    def close_all(self, buckets: Sequence[int]) -> Ints:
+    def close_all(self, buckets: Sequence[int], *, week: int) -> Ints:
         """People in each of these buckets (rows), by place; they are closed as one."""
         people = np.zeros((len(buckets), len(self._rows)), np.int64)
         for row, bucket in zip(people, buckets, strict=True):
             if (held := self._open.pop(bucket, None)) is not None:
                 row[: held.shape[1]] = held[1, : row.size]
         self._bear(np.flatnonzero(people.any(axis=0)))
-        return people[:, self._row_of]
+        people = people[:, self._row_of]
+        self._last[people.any(axis=0)] = week
+        return people
+
+    def retire(self, retirement: Retirement, series: Series) -> Ints:
+        """Returns the places that stay: of what lives, and of what something came of since."""
+        living = [series.life(key) != UNBORN for key in self.keys]
+        places = np.flatnonzero(np.array(living, np.bool_) | (self._last >= retirement.since))
+        moved = self._moved(places)
+        self._names = [name for name, row in zip(self._names, moved.tolist(), strict=True)
+                       if row != NO_ROW]  # fmt: skip
+        self._rows = {name: row for row, name in enumerate(self._names)}
+        self._row_of, self._last = moved[self._row_of[places]], self._last[places]
+        self.keys = [self._names[row] for row in self._row_of.tolist()]
+        stays = moved != NO_ROW
+        self._open = {n: _longer(held, stays.size)[:, : stays.size][:, stays]
+                      for n, held in self._open.items()}  # fmt: skip
+        self._held = {
+            topic: {number: part.moved(moved) for number, part in parts.items()}
+            for topic, parts in self._held.items()
+        }
+        return places
 
     def place(self, key: Key) -> int:
         """The place of a series; NO_ROW without one."""
         found = np.flatnonzero(self._row_of == self._rows.get(key, NO_ROW))
         return int(found[0]) if found.size else NO_ROW
+
+    def lives(self, series: Series, places: Ints) -> Ints:
+        """Of those of these places that live."""
+        lives = np.array([series.life(self.keys[place]) for place in places.tolist()], np.int64)
+        living: Ints = lives[lives != UNBORN]
+        return living
 
     def open(self, key: Key, buckets: Iterable[int]) -> Ints:
         """People of a series in buckets that are open."""
@@ -101,12 +138,16 @@ class Ledger:
     def snapshot(self) -> dict[str, Any]:
         rows = len(self._rows)
         held = {bucket: _longer(numbers, rows)[:, :rows] for bucket, numbers in self._open.items()}
-        return {"names": self._names, "row_of": self._row_of, "held": self._held, "open": held}
+        return {
+            "names": self._names, "row_of": self._row_of, "last": self._last,
+            "held": self._held, "open": held,
+        }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
         self._names = [Key(*name) for name in held["names"]]
         self._rows = {name: row for row, name in enumerate(self._names)}
         self._row_of = held["row_of"]
+        self._last = held.get("last", np.zeros(self._row_of.size, np.int64))
         self.keys = [self._names[row] for row in self._row_of.tolist()]
         self._held = {
             topic: {number: Part(*part) for number, part in parts.items()}
@@ -124,6 +165,15 @@ class Ledger:
             self.keys += born
             rows = np.array([self._rows[key] for key in born], np.int64)
             self._row_of = np.append(self._row_of, rows)
+            self._last = np.append(self._last, np.zeros(rows.size, np.int64))
+
+    def _moved(self, places: Ints) -> Ints:
+        """By row where it moves to: those of these places stay, and what is in an open bucket."""
+        stays = np.zeros(len(self._names), np.bool_)
+        stays[self._row_of[places]] = True
+        for numbers in self._open.values():
+            stays[: numbers.shape[1]] |= numbers[:, : stays.size].any(axis=0)
+        return np.where(stays, np.cumsum(stays) - 1, NO_ROW)
 
     def _row(self, key: Key, series: Series) -> int:
         """Series past the bound of all have none."""

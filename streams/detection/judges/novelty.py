@@ -11,10 +11,13 @@ import numpy as np
 from alerts.gates import Gate, Number, Step
 from alerts.signal import Scope, Signal
 from detectors import grounds
+from detectors.columns import Ints
 from detectors.novelty import Before, Combinations, Novelty, Verdict, Why
 from streams.detection import signals
 from streams.detection.judges.combinations import Index, People, Subjects
 from streams.detection.judges.judge import Closed, Judge, Seat
+from streams.detection.retirement import Retirement
+from streams.detection.series import Series
 
 ENOUGH: Final = 2
 """People within three days: one may have pressed the wrong button."""
@@ -48,6 +51,13 @@ class NoveltyJudge(Judge):
                     first=int(self._state.first[place]), bucket=bucket, enough=ENOUGH,
                     approximate=closed.approximate,
                 )  # fmt: skip
+
+    def holds(self, series: Series) -> Ints:
+        """All: who forgets that a product had a fault calls it new the next time."""
+        return self._index.all_lives
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        self._index.retire(retirement)
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key = closed.series.key_of(scope)

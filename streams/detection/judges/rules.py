@@ -18,7 +18,8 @@ from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
 from streams.detection.judges.standing import Standing
-from streams.detection.series import Key
+from streams.detection.retirement import Retirement
+from streams.detection.series import Key, Series
 from streams.detection.signals import Change
 
 NOWHERE = -1
@@ -74,6 +75,18 @@ class RuleJudge(Judge):
             if closed.series.tells(self._ledger.keys[change.place]):
                 yield self._signal(verdict, change, closed)
 
+    def holds(self, series: Series) -> Ints:
+        return self._ledger.lives(series, self._alarms.places)
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        places = self._ledger.retire(retirement, series)
+        moved = np.full(self._wanted.size + 1, NOWHERE)
+        moved[places] = np.arange(places.size)
+        self._wanted, self._whole_of = self._wanted[places], moved[self._whole_of[places]]
+        self._window.keep(places)
+        self._state = self._state.take(places)
+        self._alarms.keep(places)
+
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key = closed.series.key_of(scope)
         if key is None or key.cut != self._cut or not self._rule.only.items() <= scope.items():
@@ -111,21 +124,29 @@ class RuleJudge(Judge):
         keys, known = self._ledger.keys, self._wanted.size
         if len(keys) == known:
             return
-        places = {key: place for place, key in enumerate(keys)}
-        wanted, whole = [], []
-        for key in keys[known:]:
-            scope = closed.series.scope_of(key)
-            wanted.append(key.cut == self._cut and self._rule.only.items() <= scope.items())
-            whole.append(places.get(self._whole_key(scope, closed), NOWHERE))
+        scopes = map(closed.series.scope_of, keys[known:])
+        wanted = [
+            key.cut == self._cut and self._rule.only.items() <= scope.items()
+            for key, scope in zip(keys[known:], scopes, strict=True)
+        ]
         self._wanted = np.append(self._wanted, np.array(wanted, np.bool_))
-        self._whole_of = np.append(self._whole_of, np.array(whole, np.int64))
+        self._find_wholes(closed.series)
         self._state = self._state.grown(len(keys))
         self._window.grow(len(keys))
         self._alarms.grow(len(keys))
 
-    def _whole_key(self, scope: dict[str, str], closed: Closed) -> Key:
+    def _find_wholes(self, series: Series) -> None:
+        """Of what is new, and of what had none so far: one may have been past a bound."""
+        places = {key: place for place, key in enumerate(self._ledger.keys)}
+        fresh = np.full(len(places) - self._whole_of.size, NOWHERE)
+        self._whole_of = np.append(self._whole_of, fresh)
+        for place in np.flatnonzero(self._whole_of == NOWHERE).tolist():
+            whole = self._whole_key(self._ledger.keys[place], series)
+            self._whole_of[place] = places.get(whole, NOWHERE)
+
+    def _whole_key(self, key: Key, series: Series) -> Key:
         """What it is a share of, whose cut may name the same fields in another order."""
-        by = closed.series.cuts[self._whole].by
+        scope, by = series.scope_of(key), series.cuts[self._whole].by
         return Key(self._whole, SEPARATOR.join(scope[field] for field in by))
 
     def _blind(self, closed: Closed) -> bool:

@@ -20,6 +20,7 @@ from streams.counts.cells import SEPARATOR
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Seat
 from streams.detection.judges.standing import Standing
+from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Key, Series
 from streams.detection.signals import Change
 
@@ -57,14 +58,22 @@ class Pairs:
         """Take in the lives that are new; returns how many pairs there are."""
         fresh = range(self._seen, len(series.lives))
         self._seen = fresh.stop
-        for row in (Trio._fields.index(name) for name in ("whole", "part", "unknown")):
-            found = [(named, life) for life in fresh for named in self._named(row, life, series)]
-            if row == Trio._fields.index("whole"):
-                self._grow([named for named, _ in found])
-            for named, life in found:
-                if named in self._places:
-                    self.lives[row, self._places[named]] = life
+        self._grow([trio for life in fresh for trio in self._begun(life, series)])
+        for row in (Trio._fields.index(name) for name in ("part", "unknown")):
+            for life in fresh:
+                for named in self._named(row, life, series):
+                    if named in self._places:
+                        self.lives[row, self._places[named]] = life
         return self.lives.shape[1]
+
+    def retire(self, retirement: Retirement) -> Ints:
+        """A pair stays for as long as its whole; returns the places of those."""
+        lives = retirement.lives(self.lives)
+        places = np.flatnonzero(lives[Trio._fields.index("whole")] != UNBORN)
+        self.lives, self._seen = lives[:, places], retirement.left(self._seen)
+        parts = list(self._places)
+        self._places = {parts[place]: at for at, place in enumerate(places.tolist())}
+        return places
 
     def place(self, key: Key) -> int | None:
         return self._places.get(key)
@@ -79,13 +88,32 @@ class Pairs:
         cut = series.lives[life].cut
         for trio in self._trios:
             if trio[row] == cut:
-                scope = series.scope(life)
-                fields = SEPARATOR.join(scope[field] for field in series.cuts[trio.part].by)
-                yield Key(trio.part, fields)
+                yield _key(trio.part, series.scope(life), series)
 
-    def _grow(self, born: Sequence[Key]) -> None:
-        self._places |= {named: at for at, named in enumerate(born, self.lives.shape[1])}
-        self.lives = np.append(self.lives, np.full((3, len(born)), UNBORN), axis=1)
+    def _begun(self, life: int, series: Series) -> Iterator[tuple[Key, list[int]]]:
+        """The part of each trio whose whole it is, and the lives of the three.
+
+        A part may live before its whole, which was past a bound.
+        """
+        cut, scope = series.lives[life].cut, series.scope(life)
+        for trio in self._trios:
+            if trio.whole == cut:
+                keys = [None if n is None else _key(n, scope, series) for n in trio]
+                yield (
+                    _key(trio.part, scope, series),
+                    [UNBORN if key is None else series.life(key) for key in keys],
+                )
+
+    def _grow(self, begun: Sequence[tuple[Key, list[int]]]) -> None:
+        if begun:
+            self._places |= {part: at for at, (part, _) in enumerate(begun, self.lives.shape[1])}
+            lives = np.array([lives for _, lives in begun], np.int64).T
+            self.lives = np.append(self.lives, lives, axis=1)
+
+
+def _key(cut: int, scope: Scope, series: Series) -> Key:
+    """Of the series of a cut that has the scope's fields."""
+    return Key(cut, SEPARATOR.join(scope[field] for field in series.cuts[cut].by))
 
 
 class ShareJudge(Judge):
@@ -113,6 +141,15 @@ class ShareJudge(Judge):
         for change in self._alarms.step(verdict, bucket=closed.bucket):
             if closed.series.own[self._pairs.lives[0, change.place]]:
                 yield self._signal(verdict, change, closed)
+
+    def holds(self, series: Series) -> Ints:
+        lives: Ints = self._pairs.lives[0, self._alarms.places]
+        return lives
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        places = self._pairs.retire(retirement)
+        self._state = self._state.take(places)
+        self._alarms.keep(places)
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key, verdict = closed.series.key_of(scope), self._verdict

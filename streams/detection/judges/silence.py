@@ -23,6 +23,7 @@ from streams.counts.cells import SEPARATOR, Cells
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.standing import Standing
+from streams.detection.retirement import Retirement
 from streams.detection.series import Series
 from streams.detection.signals import Change
 
@@ -95,6 +96,9 @@ class SilenceJudge(Judge):
             if self._tells(change.place):
                 yield self._signal(verdict, change, closed.bucket)
         self._bear(heard)
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        """Feeds are no series."""
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """Of a feed: how long it has brought next to nothing."""

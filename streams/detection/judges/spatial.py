@@ -22,6 +22,7 @@ from detectors.verdict import Excess
 from streams.detection import signals
 from streams.detection.judges.judge import NEVER, NOBODY, Closed, Judge, Roster, Seat
 from streams.detection.judges.standing import Standing
+from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Key, Series
 from streams.detection.signals import Change
 from streams.files.regions import Regions
@@ -84,6 +85,17 @@ class Map:
             if news.change.state is SignalState.CLEARED:
                 self._zones[news.change.place] = NO_ZONE
         return found
+
+    @property
+    def living(self) -> Ints:
+        """The lives of its regions."""
+        lives: Ints = self._lives[self._lives != UNBORN]
+        return lives
+
+    def retire(self, retirement: Retirement) -> None:
+        """None of its own are among those that go."""
+        self._lives = retirement.lives(self._lives)
+        self._roster.retire(retirement)
 
     def each(self, zone: int) -> Iterator[tuple[str, int, float]]:
         """A zone's regions with what was seen and expected, the largest excess first."""
@@ -182,6 +194,14 @@ class SpatialJudge(Judge):
                 key = Key(drawn.cut, drawn.names[news.change.place])
                 if closed.series.tells(key):
                     yield self._signal(drawn, key, news, closed)
+
+    def holds(self, series: Series) -> Ints:
+        """All regions of its table: they are no more than that has, and neighbours of others."""
+        return np.concatenate([NOBODY, *(drawn.living for drawn in self._maps.values())])
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        for drawn in self._maps.values():
+            drawn.retire(retirement)
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """Of a region: the neighbours with which it comes nearest to an alarm."""

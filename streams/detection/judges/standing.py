@@ -18,10 +18,19 @@ class Standing:
 
     @property
     def count(self) -> int:
-        return int(np.count_nonzero(self._alarms.fired != NEVER))
+        return self.places.size
 
     def grow(self, n: int) -> None:
         self._alarms = self._alarms.grown(n)
+
+    @property
+    def places(self) -> Ints:
+        """Those with an alarm."""
+        return np.flatnonzero(self._alarms.fired != NEVER)
+
+    def keep(self, places: Ints) -> None:
+        """These stay; nothing is said of an open bucket when a week ends."""
+        self._alarms = self._alarms.take(places)
 
     def step(self, verdict: Verdict, *, bucket: int) -> list[Change]:
         """Take in a closed bucket: first what fired or grew, then what is over."""

@@ -20,6 +20,7 @@ from streams.detection.calendar import Calendar
 from streams.detection.groups import Groups
 from streams.detection.judges.judge import NOBODY, Closed, Judge, Record, Roster, Seat, Usual
 from streams.detection.judges.standing import Foretelling
+from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Series
 from streams.detection.signals import Change
 
@@ -77,6 +78,23 @@ class SurgeJudge(Judge):
             )
             yield from self._report(self._verdict, closed)
         self._bear(closed)
+
+    def holds(self, series: Series) -> Ints:
+        return self._alarms.places
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        """Without an expectation until the next bucket is frozen."""
+        kept = np.flatnonzero(retirement.kept)
+        self._state = self._state.take(kept)
+        self._alarms.keep(kept)
+        left = retirement.lives(self.left)
+        self.left = left[left != UNBORN]
+        self._roster.retire(retirement)
+        self._expectation = self._verdict = None
+
+    def regroup(self, places: Ints) -> None:
+        """By the former place of a group's profile, the one that it has now."""
+        self._state.group = places[self._state.group]
 
     def judged(self, series: Series) -> int:
         """Those of its own cuts that it leaves to nobody."""

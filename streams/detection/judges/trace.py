@@ -21,7 +21,8 @@ from streams.configuration.sections import MINUTES, SHARED
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Record, Roster, Seat
 from streams.detection.judges.ledger import Ledger
-from streams.detection.series import UNBORN, Key, Series
+from streams.detection.retirement import Retirement
+from streams.detection.series import NO_ROW, UNBORN, Key, Series
 
 FINE: Final = 5  # minutes of a bucket here
 PER_HOUR: Final = MINUTES // FINE
@@ -49,6 +50,15 @@ class Hour(NamedTuple):
     people: Ints
     expected: Floats32
     masked: Bools
+
+    def kept(self, moved: Ints, places: Ints) -> "Hour":
+        """By where each place of the ledger has moved to; `places` of the roster stay."""
+        to = moved[self.places]
+        at = to != NO_ROW
+        return self._replace(
+            places=to[at], buckets=self.buckets[at], people=self.people[at],
+            expected=self.expected[places[places < self.expected.size]],
+        )  # fmt: skip
 
 
 class Trace(NamedTuple):
@@ -83,7 +93,7 @@ class TraceJudge(Judge):
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         first = closed.bucket * PER_HOUR
-        people = self._ledger.close_all(range(first, first + PER_HOUR))
+        people = self._ledger.close_all(range(first, first + PER_HOUR), week=closed.week)
         buckets, places = np.nonzero(people)
         self._roster.follow(closed.series)
         self._hours[closed.bucket] = Hour(
@@ -93,6 +103,14 @@ class TraceJudge(Judge):
         )  # fmt: skip
         self._forget(closed.bucket)
         yield from ()
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        """Of the first so many series those that live are the first from now on."""
+        moved = np.full(len(self._ledger.keys), NO_ROW)
+        stay = self._ledger.retire(retirement, series)
+        moved[stay] = np.arange(stay.size)
+        places = self._roster.retire(retirement)
+        self._hours = {n: hour.kept(moved, places) for n, hour in self._hours.items()}
 
     def read(
         self, signal: Signal, series: Series, *, passed: int, usual: Expectation | None,

@@ -11,6 +11,8 @@ from alerts.signal import Scope, Signal, SignalState, matter
 from streams.configuration.sections import MINUTES
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.retirement import Retirement
+from streams.detection.series import Series
 from streams.detection.triggers import Report, Triggers
 
 ENOUGH = {"complaints": 1, "mentions": 2}  # people whose report of harm is enough
@@ -41,6 +43,9 @@ class TriggerJudge(Judge):
                 report, SignalState.CONFIRMED, at=signals.moment(closed.bucket + 1),
                 approximate=closed.approximate,
             )  # fmt: skip
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        """What is reported is of no series."""
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """Each harm that is reported of the same: a shared field is equal, and none differs."""

@@ -21,14 +21,10 @@ from detectors.weekly import SHORTEST, Expectation, Verdict, Weekly, WeeklyState
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Roster, Seat
 from streams.detection.judges.standing import Standing
+from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Series
 from streams.detection.signals import Change
-
-HOURS = 168
-MONDAY = 72
-"""Hours from the Monday before the epoch, 1969-12-29, to it."""
-WHOLE = 160
-"""Hours that must have been seen of a week: one is 167 to 169, and an outage may hide a shift."""
+from streams.detection.weeks import HOURS, MONDAY, WHOLE
 
 
 @dataclass(slots=True)
@@ -87,6 +83,7 @@ class ByWeek(Judge, Generic[S]):
         self._running, self._alarms = Running.empty(), Standing(Hysteresis(quiet=self.quiet))
         self._verdict: Verdict | None = None  # on the week that ended last
         self._ended: tuple[Expectation, Ints] | None = None  # the same week, and its people
+        self._stood = np.empty(0, np.int64)  # by place, the one that it had then
 
     def close(self, closed: Closed) -> Iterator[Signal]:
         n = self._roster.follow(closed.series)
@@ -96,19 +93,28 @@ class ByWeek(Judge, Generic[S]):
             yield from self._end(closed)
             self._running = Running.empty(n)
 
+    def holds(self, series: Series) -> Ints:
+        return self._roster.lives[self._alarms.places]
+
+    def retire(self, retirement: Retirement, series: Series) -> None:
+        places = self._roster.retire(retirement)
+        self._running, self._state = self._running.take(places), self._state.take(places)
+        self._alarms.keep(places)
+        self._stood = self._stood[places]
+
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         key, verdict = closed.series.key_of(scope), self._verdict
         life = UNBORN if key is None else closed.series.life(key)
         place = int(np.searchsorted(self._roster.lives, life))
         if life not in self._roster.lives:
             return ()
-        if verdict is None or self._ended is None or place >= verdict.score.size:
+        if verdict is None or self._ended is None or place >= self._stood.size:
             return (Gate(self.gate, open=False),)
         if (weeks := int(self._state.seen[place])) < SHORTEST:
             numbers: dict[str, Number] = {"weeks": weeks, "needed": SHORTEST}
             return (Gate(self.gate, open=False, numbers=numbers),)
+        place, (expected, people) = int(self._stood[place]), self._ended
         since = self.starts(int(verdict.onset[place]))
-        expected, people = self._ended
         numbers = {
             **signals.figures(verdict, place, threshold=self._detector.threshold, since=since),
             **grounds.of_week(self._weekly, expected, verdict, people, place),
@@ -146,6 +152,7 @@ class ByWeek(Judge, Generic[S]):
         masked = ~self._running.whole
         self._state, verdict = self._detector.step(self._state, expectation, people, masked)
         self._verdict, self._ended = verdict, (expectation, people)
+        self._stood = np.arange(people.size)
         for change in self._alarms.step(verdict, bucket=week):
             if closed.series.own[self._roster.lives[change.place]]:
                 usual = float(expectation.mean[change.place])

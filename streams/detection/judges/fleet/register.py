@@ -18,6 +18,7 @@ from streams.configuration.sections import BUCKET
 from streams.counts.cells import SEPARATOR
 from streams.detection.batches import Batches
 from streams.detection.judges.judge import Seat
+from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Key, Series
 
 
@@ -84,6 +85,14 @@ class Register:
                 self.lives[place], self._at[life] = life, place
             self._parents[self._wholes.get(key, [])] = life
         self._seen = len(series.lives)
+
+    def retire(self, retirement: Retirement) -> None:
+        """A batch keeps its place, which it has by the table."""
+        self.lives = retirement.lives(self.lives)
+        self._parents = retirement.lives(self._parents)
+        living = np.flatnonzero(self.lives != UNBORN).tolist()
+        self._at = {int(self.lives[place]): place for place in living}
+        self._seen = retirement.left(self._seen)
 
     def people(self, people: Ints) -> Ints:
         """Of those by life."""
