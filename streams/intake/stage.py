@@ -149,11 +149,12 @@ class Intake:
         now, mine = time.monotonic(), self._app.consumer.inputs()
         self._inputs = {tp: held for tp, held in self._inputs.items() if tp in mine}
         after = self._settings.intake.idle_after.total_seconds()
-        for tp, begin in mine.items():
+        for tp in mine:
             source = self._sources.get(tp.topic)
             if source is None or source.rekeyed:
                 continue
-            held = self._inputs.get(tp)
+            # Asked for each anew: a first run may have come while the one before was waited for.
+            begin, held = self._app.consumer.inputs().get(tp), self._inputs.get(tp)
             if begin is not None and (held is None or held.runs):
                 held = self._inputs[tp] = self._begun(tp, begin)
             if held is None:
