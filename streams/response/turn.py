@@ -28,7 +28,7 @@ class Turn:
         self.incidents: list[IncidentLine] = []
         self.deliveries: list[DeliveryLine] = []
         self._recipients = recipients
-        self._attempted: set[str] = set()
+        self._attempted: dict[str, None] = {}  # in the order of the log, as they are sent
 
     def apply(self, item: Input, offset: int) -> None:
         self.after, done = lifecycle.step(
@@ -37,7 +37,7 @@ class Turn:
         self.incidents += done.incidents
         self.deliveries += done.deliveries
         if isinstance(item, Attempted):
-            self._attempted |= {told.id for told in done.deliveries}
+            self._attempted |= dict.fromkeys(told.id for told in done.deliveries)
         self.following = offset + 1
 
     def pass_over(self, offset: int) -> None:
@@ -52,7 +52,7 @@ class Turn:
 
     def attempts(self, worker: str) -> list[Delivery]:
         """Those of this worker that the inputs let through, and that are not over again."""
-        held = [self.after.deliveries.get(name) for name in sorted(self._attempted)]
+        held = map(self.after.deliveries.get, self._attempted)
         return [
             one for one in held
             if one and one.worker == worker and one.state is DeliveryState.ATTEMPTED

@@ -191,6 +191,19 @@ async def test_a_message_is_claimed_once_sent_once_and_leaves_no_row() -> None:
     assert len(worker.state.incidents) == 1
 
 
+async def test_messages_set_out_in_the_order_of_the_log() -> None:
+    channel = Webhook()
+    worker = Worker(channel, runs_of=100)
+    things = [{"stream": "complaints", "category": f"c{n}"} for n in range(8)]
+    signals = [
+        SignalInput(replace(surge(), id=f"s-{n}", scope=one)) for n, one in enumerate(things)
+    ]
+    await worker.take(Tick(START), *signals)
+    claimed = [one.delivery for one in inputs_in(worker.broker) if isinstance(one, Attempted)]
+    assert [message.delivery for message in channel.sent] == claimed
+    assert claimed != sorted(claimed)
+
+
 @pytest.mark.parametrize("runs_of", [1, 2, 3, 100])
 async def test_the_state_is_the_same_however_the_inputs_come(runs_of: int) -> None:
     channel = Webhook(failures=1)
