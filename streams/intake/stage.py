@@ -153,8 +153,7 @@ class Intake:
             source = self._sources.get(tp.topic)
             if source is None or source.rekeyed:
                 continue
-            # Asked for each anew: a first run may have come while the one before was waited for.
-            begin, held = self._app.consumer.inputs().get(tp), self._inputs.get(tp)
+            begin, held = self._app.consumer.begin(tp), self._inputs.get(tp)
             if begin is not None and (held is None or held.runs):
                 held = self._inputs[tp] = self._begun(tp, begin)
             if held is None:

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class StaleStateError(Exception):
-    """The table is of an earlier time than the commit."""
+    """The rows are of an earlier time than the commit."""
 
 
 class Writing(Protocol):

@@ -131,8 +131,8 @@ class Rekeying:
         """Take up the partitions that have no first run yet, and leave those taken away."""
         mine = self._app.consumer.inputs()
         self._inputs = {tp: held for tp, held in self._inputs.items() if tp in mine}
-        for tp, begin in mine.items():
-            held = self._inputs.get(tp)
+        for tp in mine:
+            begin, held = self._app.consumer.begin(tp), self._inputs.get(tp)
             if tp.topic in self._sources and begin is not None and (held is None or held.runs):
                 self._inputs[tp] = self._begun(tp, begin)
 

@@ -272,10 +272,13 @@ class Consumer(driver.Consumer):
         """The broker that coordinates the group answers; it stays so until a heartbeat fails."""
         return bool(self._thread.coordinated)
 
-    def inputs(self) -> dict[TP, Begin | None]:
-        """The partitions read in runs; those without a first run yet with their begin."""
-        mine = self.assignment()
-        return {tp: self._begins.get(tp) for tp in mine if tp in self._numbers}
+    def inputs(self) -> set[TP]:
+        """The partitions read in runs."""
+        return {tp for tp in self.assignment() if tp in self._numbers}
+
+    def begin(self, tp: TP) -> Begin | None:
+        """Where its present reading begins, as long as that has no run; not to be kept."""
+        return self._begins.get(tp)
 
     def delivered(self, tp: TP) -> int:
         """How many runs of the present reading were handed over."""

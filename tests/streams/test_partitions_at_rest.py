@@ -34,8 +34,11 @@ class Broker:
         self.sent: list[str] = []
         self.asked: Callable[[], Awaitable[None]] = _nothing
 
-    def inputs(self) -> dict[TP, Begin | None]:
-        return dict(self.begins)
+    def inputs(self) -> set[TP]:
+        return set(self.begins)
+
+    def begin(self, tp: TP) -> Begin | None:
+        return self.begins[tp]
 
     def topic_partitions(self, _: str) -> int:
         return 2
