@@ -42,8 +42,9 @@ def templates() -> Environment:
 class Desk:
     """One for an app.
 
-    `language` and `zone` are those of readers who chose none, `clock` tells epoch seconds,
-    and `ended` whether the server is about to stop.
+    `zone` is every reader's, `language` that of readers who chose none and whose browser
+    asks for none of ours, `clock` tells epoch seconds, and `ended` whether the server is
+    about to stop.
     """
 
     view: View
@@ -75,7 +76,8 @@ class Desk:
 
     def words(self, request: Request) -> Words:
         asked = request.query_params.get("lang"), request.cookies.get(LANGUAGE)
-        chosen = next((one for one in asked if one in LANGUAGES), self.language)
+        wanted = *asked, *_preferred(request)
+        chosen = next((one for one in wanted if one in LANGUAGES), self.language)
         return Words(chosen, ZoneInfo(self.zone))
 
     def page(
@@ -94,6 +96,12 @@ class Desk:
                 LANGUAGE, words.language, max_age=YEAR_SECONDS, httponly=True, samesite="strict"
             )
         return response
+
+
+def _preferred(request: Request) -> list[str]:
+    """The browser's languages without their countries; browsers name the dearest first."""
+    ranges = request.headers.get("accept-language", "").split(",")
+    return [one.partition(";")[0].strip().partition("-")[0].lower() for one in ranges]
 
 
 def _asked_in(request: Request, words: Words) -> str:

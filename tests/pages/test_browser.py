@@ -109,8 +109,8 @@ def test_one_signs_in_finds_the_most_urgent_and_reads_why(
 @pytest.mark.parametrize("most", [3.0, 98_765.0])
 def test_no_text_of_the_chart_is_cut_off(browser: Browser, language: str, most: float) -> None:
     shown = Log().play([signal("s", 0, KETTLE, observed=most, expected=most / 1.1)]).view()
-    with served(desk(shown, language=language)) as address:
-        visit = Visit(browser, f"{address}/login")
+    with served(desk(shown)) as address:
+        visit = Visit(browser, f"{address}/login?lang={language}")
         visit.page.locator("#token").fill(TOKEN)
         visit.page.locator("main button").click()
         visit.page.goto(f"{address}/incidents/{shown.lines()[0].id}")
@@ -123,6 +123,13 @@ def test_no_text_of_the_chart_is_cut_off(browser: Browser, language: str, most: 
     for left, top, right, bottom in places:
         assert 0 <= left <= right <= WIDTH
         assert 0 <= top <= bottom <= HEIGHT
+
+
+def test_a_browser_is_answered_in_its_own_language(browser: Browser, address: str) -> None:
+    page = browser.new_page(locale="zh-CN")
+    page.goto(address)
+    expect(page.locator("html")).to_have_attribute("lang", "zh")
+    page.close()
 
 
 def test_the_styles_are_applied_under_the_policy(browser: Browser, address: str) -> None:

@@ -261,6 +261,31 @@ async def test_the_default_language_is_that_of_the_settings() -> None:
     assert "事件" in await get("/", language="zh")
 
 
+@pytest.mark.parametrize(
+    ("asked", "set_to", "shown"),
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "en", "zh"),
+        ("de-DE, ZH-TW;q=0.7, en;q=0.3", "en", "zh"),
+        ("de, en-GB;q=0.5", "zh", "en"),
+        ("de, *;q=0.1", "zh", "zh"),
+        (";;,-,", "zh", "zh"),
+    ],
+)
+async def test_who_chose_no_language_reads_the_browsers(
+    asked: str, set_to: str, shown: str
+) -> None:
+    async with visitor(desk(language=set_to)) as client:
+        page = (await client.get("/", headers={"Accept-Language": asked})).text
+        assert f'<html lang="{shown}">' in page
+
+
+async def test_a_chosen_language_comes_before_the_browsers() -> None:
+    async with visitor(desk()) as client:
+        await client.get("/?lang=en")
+        page = (await client.get("/", headers={"Accept-Language": "zh-CN"})).text
+    assert '<html lang="en">' in page
+
+
 async def test_changing_the_language_keeps_the_rest_of_the_question() -> None:
     assert 'href="?colour=red&amp;lang=zh"' in await get("/?colour=red")
 
