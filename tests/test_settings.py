@@ -105,6 +105,14 @@ def test_paths_are_seen_from_the_settings_file() -> None:
             "detection.false_alarms_per_week = 0",
             "detection.false_alarms_per_week: must be greater than 0.0, got 0",
         ),
+        (
+            'sources = [{stream = "complaints", topic = "calls"}]',
+            "sources[0].key: must be set to one of person, id, root, none",
+        ),
+        (
+            'sources = [{stream = "complaints", key = "person"}]',
+            "sources[0].topic: must be set",
+        ),
         ('response.language = "fr"', "response.language: must be 'en' or 'zh', got 'fr'"),
         (
             'kafka.bootstrp = "x"',

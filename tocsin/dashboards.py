@@ -12,7 +12,11 @@ from alerts.words import Words
 from tocsin import language
 from tocsin.errors import one_line
 
-app = typer.Typer(help="Dashboards for Grafana and rules for Prometheus.", no_args_is_help=True)
+app = typer.Typer(
+    help="Dashboards for Grafana and rules for Prometheus.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 console = Console(highlight=False)
 
 InLanguage = Annotated[

@@ -12,7 +12,11 @@ from streams.broker import local
 from tocsin import language
 from tocsin.errors import one_line
 
-app = typer.Typer(help="A local Kafka broker without anything installed.", no_args_is_help=True)
+app = typer.Typer(
+    help="A local Kafka broker without anything installed.",
+    no_args_is_help=True,
+    add_completion=False,
+)
 console = Console(highlight=False)
 PROBLEMS = (local.BrokerError, settings.SettingsError)
 

@@ -18,6 +18,7 @@ OURS: Final = (
     GOT,
     # settings: whatever option
     "must be set",
+    "must be set to one of {names}",
     "must be an existing file",
     "must be longer than 0s",
     "must be one of {names}",

@@ -36,6 +36,7 @@ Marks = Annotated[
 app = typer.Typer(
     help="What is judged by which rules, what others would call, and changing them safely.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 

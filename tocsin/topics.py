@@ -11,7 +11,9 @@ from streams.broker import local, topics
 from tocsin import language
 from tocsin.errors import one_line
 
-app = typer.Typer(help="The topics that Tocsin reads and writes.", no_args_is_help=True)
+app = typer.Typer(
+    help="The topics that Tocsin reads and writes.", no_args_is_help=True, add_completion=False
+)
 console = Console(highlight=False)
 
 

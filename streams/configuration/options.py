@@ -52,6 +52,11 @@ def _secret(field: FieldInfo | None) -> bool:
     return field is not None and SecretStr in _parts(field.annotation)
 
 
+def _choices(field: FieldInfo | None) -> list[str]:
+    """What an option of few words may be; none: it may be anything."""
+    return [part for part in _parts(field.annotation) if isinstance(part, str)] if field else []
+
+
 def _nearest(path: str, known: Collection[str]) -> str:
     near = difflib.get_close_matches(path, known, n=1, cutoff=0)
     return f"unknown option; the nearest known one is {near[0]}"
@@ -70,7 +75,7 @@ def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
     if detail["type"] == "extra_forbidden":
         sections = {option.partition(".")[0] for option in known}
         return f"{shown}: {_nearest(path, known if '.' in path else {*sections, *known})}"
-    rule = _rule(detail)
+    rule = _rule(detail, known.get(path))
     if detail["type"] != "value_error" and not _secret(known.get(path)):
         rule += _got(detail["input"])
     return f"{shown}: {rule}" if shown else rule
@@ -88,8 +93,10 @@ BOUNDS = {
 SAID = {"missing": "must be set", "path_not_file": "must be an existing file"}
 
 
-def _rule(detail: ErrorDetails) -> str:
+def _rule(detail: ErrorDetails, field: FieldInfo | None) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "missing" and (choices := _choices(field)):
+        return f"must be set to one of {', '.join(choices)}"
     if kind == "value_error":
         return str(context["error"])
     if kind in SAID:
