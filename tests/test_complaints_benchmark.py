@@ -19,6 +19,7 @@ from streams.settings import Settings
 from tests.streams.logs import HOUR, START
 
 SERIES, HOURS, LATE, OUTAGE = 30, 5 * 168, 400, 700
+PARTIAL = range(560, 566)
 FIRST = START // HOUR
 MASKED = range(OUTAGE, OUTAGE + 6 + 3)
 SETTINGS = Settings(
@@ -33,7 +34,8 @@ THRESHOLD = budget.threshold(series=SERIES, false_alarms_per_week=1000)
 def realisation() -> Realisation:
     """Kin whose rates are alike, some of which begin late, with bursts and an outage.
 
-    The first hour has people, for a shard's history begins with them.
+    Before the outage of all one source of two is out, which masks nothing. The first hour has
+    people, for a shard's history begins with them.
     """
     rng = np.random.default_rng(11)
     daily = 1 + 0.5 * np.sin(np.arange(HOURS) / 24 * 2 * np.pi)
@@ -45,10 +47,11 @@ def realisation() -> Realisation:
         at = int(rng.integers(LATE, OUTAGE - 24))
         ordinary[at : at + 12, series] += rng.poisson(1 + 2 * rates[at, series], 12)
     ordinary[OUTAGE : OUTAGE + 6] = 0
-    one = np.zeros(SERIES, np.int64)
+    one, sources = np.zeros(SERIES, np.int64), np.arange(SERIES) % 2
+    ordinary[np.ix_(PARTIAL, sources == 1)] = 0
     nothing = np.zeros_like(ordinary)
     return Realisation(
-        ordinary.astype(np.int32), nothing.astype(np.int32), one, one, one,
+        ordinary.astype(np.int32), nothing.astype(np.int32), one, sources, one,
         np.empty(0, np.dtype("i8")), {}, [],
     )  # fmt: skip
 

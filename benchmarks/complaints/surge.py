@@ -16,6 +16,8 @@ from detectors.season import Profiles
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 
 Counts = NDArray[np.int32]
+WHOLE = GROUPS
+"""Place of all groups together."""
 MONDAY = 4 * 24
 """The first hour of the simulation, whose weeks begin on Mondays, since an epoch on a Thursday."""
 
@@ -73,10 +75,11 @@ def steps(
 ) -> Iterator[Step]:  # fmt: skip
     """Judged online from the first hour, which is bucket `start`.
 
-    A series lives from the first bucket it has people in, which itself is not judged.
+    A series lives from the first bucket it has people in, which itself is not judged. What masks a
+    bucket is an outage of the whole, as in a stream, whatever the source of a series.
     """
     surge, days = Surge(threshold=threshold), Days(made.days, calendar)
-    places = np.concatenate([made.groups, GROUPS + made.sources])
+    places = np.concatenate([made.groups, np.full_like(made.groups, WHOLE)])
     profiles = Profiles.empty(int(places.max()) + 1)
     outages = Outages.empty(profiles.size)
     state, lives = SurgeState.empty(), np.empty(0, np.int64)
@@ -85,13 +88,11 @@ def steps(
         bucket = start + hour
         totals = np.bincount(places, weights=np.tile(row, 2)).astype(np.int64)
         rhythm = profiles.expect(hour=bucket, known=days.known(hour))
-        blind = outages.step(totals, rhythm, bucket=bucket)
-        blind[:GROUPS] = blind[GROUPS:].any()
+        out = outages.step(totals, rhythm, bucket=bucket)[WHOLE]
         expectation = surge.expect(state, rhythm, bucket=bucket)
-        masked = blind[GROUPS + made.sources[lives]]
-        state, verdict = surge.step(state, expectation, row[lives], masked)
+        state, verdict = surge.step(state, expectation, row[lives], np.full(lives.size, out))
         yield Step(lives, expectation, verdict)
-        profiles.learn(totals, rhythm, bucket=bucket, masked=blind)
+        profiles.learn(totals, rhythm, bucket=bucket, masked=np.full(profiles.size, out))
         days.close(hour, observed=float(row.sum()), rhythm=rhythm)
         born = np.flatnonzero(unborn & (row > 0))
         if born.size:
