@@ -13,6 +13,7 @@ from benchmarks.nab import (
     THRESHOLDS,
     Series,
     best,
+    best_onsets,
     burst_scores,
     fired,
     nested,
@@ -100,6 +101,14 @@ def test_the_best_threshold_is_the_best_of_all(levels: list[int]) -> None:
             for threshold in range(7)
         ]
         assert best([ONE], [scores], profile) == pytest.approx(max(each))
+
+
+def test_a_rise_that_is_alarmed_once_costs_one_alarm() -> None:
+    long, scores = series(800, (700, 709)), np.zeros(800)
+    scores[200:240], scores[700] = 3.0, 2.0
+    once, each = best_onsets([long], [scores], STANDARD), best([long], [scores], STANDARD)
+    assert once == pytest.approx(normalised(raw_score(long, STANDARD, rows(200, 700)), STANDARD, 1))
+    assert each == 0  # forty false alarms cost more than the window is worth
 
 
 def test_windowed_gaussian_is_the_chance_of_so_large_a_deviation() -> None:
