@@ -3,7 +3,8 @@
 Prints a Markdown table for each set, as docs/real-data.md holds it, and one JSON object last. Of
 the streams `calls` holds every alarm with when it came, its multiple and after how many people it
 was called (`observed`, since its onset), `false_alarms` the incidents opened outside what is known
-to have happened (the `episodes` of a case), whatever they are about, and how many that is a week.
+to have happened (the `episodes` of a case), whatever they are about, and how many that is a week;
+`allowed` is what the budget has for as many places (a series under a method) as judged there.
 """
 
 import argparse
@@ -19,6 +20,10 @@ from zoneinfo import ZoneInfo
 from alerts.signal import Kind, Signal, SignalState
 from benchmarks import real_counts
 from benchmarks.episodes import FalseAlarms, Span, openings
+from detectors import budget
+from streams.configuration.sections import BUDGETED, Detection
+from streams.detection.judges.bench import Bench
+from streams.detection.judges.judge import Closed
 from streams.events import mapping
 from streams.files.history import History
 from streams.hindsight.backtest import Backtest
@@ -42,6 +47,25 @@ class Case(NamedTuple):
     whole: Span
     episodes: tuple[Span, ...]
     settings: str = ""
+
+
+class Places:
+    """Watches a back-test, and sums the places that judged in hours outside the episodes."""
+
+    def __init__(self, case: Case) -> None:
+        self._zone, self._episodes = ZoneInfo(case.zone), case.episodes
+        self._hours = 0
+
+    def __call__(self, stream: str, closed: Closed, bench: Bench) -> None:
+        at = datetime.fromtimestamp(closed.bucket * 3600, self._zone).replace(tzinfo=None)
+        if not closed.masked and not any(at in one for one in self._episodes):
+            judged = bench.judged(closed.series)
+            self._hours += sum(judged.get(method, 0) for method in BUDGETED)
+
+    def allowed(self, budgeted: Detection) -> float:
+        """False alarms that the budget has for them."""
+        parts = self._hours / (budgeted.series * budget.HOURS)
+        return round(parts * budgeted.false_alarms_per_week, 1)
 
 
 WINTER = Span.of("2015-12-10", "2016-04-01")
@@ -88,7 +112,8 @@ def _measured(case: Case, data: Path) -> dict[str, Any]:
         settings = load(file)
     mapped = mapping.load(EXAMPLES / case.mapping)
     history = History([data / case.file], mapped, intake=settings.intake)
-    test = Backtest(settings, now=time.time_ns() // 1_000_000)
+    places = Places(case)
+    test = Backtest(settings, now=time.time_ns() // 1_000_000, watch=places)
     began = time.perf_counter()
     zone, outcomes = ZoneInfo(case.zone), list(test.play(history))
     signals = [signal for outcome in outcomes for signal in outcome.signals]
@@ -98,16 +123,17 @@ def _measured(case: Case, data: Path) -> dict[str, Any]:
     silent = [signal for signal in fired if signal.kind is Kind.SILENCE]
     loud = [signal for signal in fired if signal.kind is not Kind.SILENCE]
     days = dict(_days(loud, zone))
+    allowed = places.allowed(settings.detection)
     _table(case, days)
     print(
         f"\n{test.opened} incidents; {false.incidents} of them outside the episodes, "
-        f"{false.per_week} a week."
+        f"{false.per_week} a week; the budget allows the places that judged {allowed} in all."
     )
     _silences(case, [s for s in signals if s.id in {one.id for one in silent} and not s.live])
     return {
         "events": len(history), "series": test.series, "alarms": len(loud), "days": len(days),
         "silences": len(silent), "incidents": test.opened,
-        "false_alarms": false._asdict(),
+        "false_alarms": false._asdict() | {"allowed": allowed},
         "calls": [told(signal, when) for alarms in days.values() for when, signal in alarms],
         "seconds": round(time.perf_counter() - began, 1),
     }  # fmt: skip

@@ -2,8 +2,8 @@
 
 An alarm *fires* in the first bucket above the threshold after a day below it; it is *updated*
 when its multiple or its excess has doubled since the last message; it is *cleared* after a day
-below. A series that is learning does not fire. A masked bucket says nothing: the day below it is
-as much longer.
+below. What a verdict leaves out (learning, for most methods) is not above. A masked bucket says
+nothing: the day below it is as much longer.
 """
 
 from dataclasses import dataclass
