@@ -65,7 +65,7 @@ def admit(held: Held | None, counts: Counts) -> Admission:
     if held is None:
         return _opening(counts)
     if counts.idle:
-        return Admission.IDLE if counts.end == held.end else Admission.STALE
+        return Admission.IDLE if _rests(held, counts) else Admission.STALE
     if counts.start == held.start:
         newer = (counts.end, counts.closed) > (held.end, held.closed)
         return Admission.REPLACES if newer else Admission.STALE
@@ -77,6 +77,15 @@ def admit(held: Held | None, counts: Counts) -> Admission:
         f"{counts.topic}[{counts.partition}]: counts must go on at offset {held.end}"
         f"{'' if held.closed else ' once its chunk is closed'}, got a chunk from {counts.start}"
     )
+
+
+def _rests(held: Held, counts: Counts) -> bool:
+    """Whether an idle partition has said all the counts that it is said to have.
+
+    One that is `first` has had no record, where its log begins only there or all below was counted:
+    what is held may end before. A mark of a former owner ends below what its heir has counted.
+    """
+    return counts.end == held.end or (counts.first and counts.end > held.end)
 
 
 def _opening(counts: Counts) -> Admission:

@@ -52,10 +52,11 @@ class CountsTooLargeError(Exception):
 
 @dataclass
 class _Input:
-    """What the worker holds of a partition it reads."""
+    """What the worker holds of a partition it reads; nothing below `due` is still to be counted."""
 
     reading: Reading
-    topic_id: str
+    begin: Begin
+    due: int
     runs: int = 0
     emitted: int | None = None
     resting: Resting = field(default_factory=Resting)
@@ -97,7 +98,7 @@ class Intake:
                 emissions = self._read(run, held.reading, whole[part])
                 closed += emissions
                 sent += [await sending for sending in self._counts(emissions)]
-                sent += [await sending for sending in self._seen(run, held.topic_id, emissions)]
+                sent += [await sending for sending in self._seen(run, held.begin, emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
             sent += [await sending for sending in self._letters(run, held.reading)]
             self._sendings.add(sent, partial(self._declare, run.tp, held, closed[-1:]))
@@ -154,19 +155,17 @@ class Intake:
             if source is None or source.rekeyed:
                 continue
             begin, held = self._app.consumer.begin(tp), self._inputs.get(tp)
-            if begin is not None and (held is None or held.runs):
+            if begin is not None and (held is None or held.runs or held.begin != begin):
                 held = self._inputs[tp] = self._begun(tp, begin)
             if held is None:
                 continue
             if not await self._rests(tp, held):
                 held.resting.interrupted()
             elif (idle := held.resting.due(now, after=after)) is not None:
-                await self._mark(held, begin, idle=idle)
+                await self._mark(held, idle=idle)
 
-    async def _mark(self, held: _Input, begin: Begin | None, *, idle: int) -> None:
-        end = held.reading.end
-        if end is None:
-            end = (begin.committed or begin.earliest) if begin else 0
+    async def _mark(self, held: _Input, *, idle: int) -> None:
+        end = held.due if held.reading.end is None else held.reading.end
         record = held.reading.mark(end=end, idle=idle)
         shards = self._settings.detection.shards
         async with self._sending:
@@ -230,10 +229,12 @@ class Intake:
             "first": begin.committed is None or lost, "seen": Seen(horizon=plan.horizon),
             "watermark": int(mark) if mark else None,
         }  # fmt: skip
+        due = max(begin.committed or 0, begin.earliest)
         if not source.rekeyed:
-            return _Input(Reading(plan, tp.partition, **held), begin.topic_id)
+            return _Input(Reading(plan, tp.partition, **held), begin, due)
         known = Origins.noted(origins, loose=lost) if origins else Origins(loose=lost)
-        return _Input(RekeyedReading(plan, tp.partition, origins=known, **held), begin.topic_id)
+        reading = RekeyedReading(plan, tp.partition, origins=known, **held)
+        return _Input(reading, begin, due)
 
     def _answers(self, run: Run, records: Records) -> Answers:
         source = self._sources[run.topic]
@@ -266,12 +267,12 @@ class Intake:
     def _counts(self, emissions: Sequence[Emission]) -> list[Sending]:
         return [sent for emission in emissions for sent in self._to_shards(emission.counts)]
 
-    def _seen(self, run: Run, topic_id: str, emissions: Sequence[Emission]) -> list[Sending]:
+    def _seen(self, run: Run, begin: Begin, emissions: Sequence[Emission]) -> list[Sending]:
         topic = self._topics.seen(self._sources[run.topic])
         return [
             self._send(
                 topic, key=None, value=seen.encode(one.seen), partition=run.partition,
-                headers={TOPIC_ID: topic_id.encode()},
+                headers={TOPIC_ID: begin.topic_id.encode()},
             )
             for one in emissions
             if one.seen is not None

@@ -10,6 +10,7 @@ from streams.counts.cells import Counts
 from streams.counts.watermarks import Admission, CountsGapError, Held, Watermarks, admit
 
 T = 1_704_067_200_000
+HOUR = 3_600_000
 
 
 def record(start: int = 0, end: int = 5, **changes: Any) -> Counts:
@@ -63,6 +64,8 @@ def test_a_partition_that_begins_in_its_middle_is_a_gap_with_a_name(opening: Cou
         (mark(5), Admission.IDLE),
         (mark(4), Admission.STALE),
         (mark(6), Admission.STALE),
+        (mark(6, first=True), Admission.IDLE),
+        (mark(4, first=True), Admission.STALE),
     ],
 )
 def test_the_greatest_of_from_to_and_closed_wins(news: Counts, admission: Admission) -> None:
@@ -145,6 +148,22 @@ def test_an_idle_partition_is_not_overtaken_before_it_has_said_again_that_it_is_
     assert marks.time == before
     marks.note(mark(partitions=2))
     assert marks.time == T + 10**9
+
+
+def test_an_idle_partition_whose_log_begins_behind_its_last_chunk_holds_nothing_up() -> None:
+    marks = told(record(partitions=2), record(partition=1, partitions=2))
+    gone = mark(9, partitions=2, first=True)
+    for quick in (T + HOUR, T + 2 * HOUR):
+        assert admit(marks.last(gone), gone) is Admission.IDLE
+        marks.note(gone)
+        marks.note(record(partition=1, partitions=2, end=6, watermark=quick))
+    marks.note(gone)
+    assert marks.time == T + 2 * HOUR
+
+
+def test_a_mark_of_a_former_owner_does_not_vouch_for_what_its_heir_counts() -> None:
+    marks = told(record(0, 5, partitions=2), record(9, 12, partitions=2, first=True))
+    assert admit(marks.last(mark(9)), mark(9, first=True)) is Admission.STALE
 
 
 def test_a_partition_that_never_had_a_record_holds_nothing_up_once_it_is_idle() -> None:

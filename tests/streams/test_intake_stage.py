@@ -1,0 +1,170 @@
+"""The stage of intake on a broker that answers when it is told to: what it commits, and marks."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import pytest
+from faust.types import TP
+
+from streams.broker.topics import Topics
+from streams.counts.cells import Counts, decode
+from streams.counts.watermarks import Admission, Watermarks, admit
+from streams.intake.stage import Intake
+from streams.transport.chunks import Begin, Run
+from streams.transport.wire import Record
+from tests.streams.logs import START, settings
+
+PLAIN = settings(records=4)
+SETTINGS = PLAIN.model_copy(
+    update={"intake": PLAIN.intake.model_copy(update={"idle_after": timedelta()})}
+)
+TOPICS = Topics.of(SETTINGS)
+SEEN = TOPICS.seen(SETTINGS.sources[0])
+PLACE = TP(TOPICS.counted(SETTINGS.sources[0]), 0)
+NEW = Begin(None, "", 0)
+
+
+class Sent(NamedTuple):
+    topic: str
+    value: bytes
+    there: "asyncio.Future[None]"
+
+
+class Broker:
+    """Consumer and producer of a worker; its log and its commit survive the worker.
+
+    Attributes:
+        answers: whether what is sent to a topic is acknowledged at once.
+        commit: what was declared last, with its note.
+        first: offset of the first record that the log still has.
+    """
+
+    def __init__(self) -> None:
+        self.consumer = self.producer = self
+        self.answers: dict[str, bool] = {}
+        self.sent: list[Sent] = []
+        self.commit: tuple[int, str] | None = None
+        self.first, self.end = 0, 0
+        self.delivers, self.begun = 0, NEW
+
+    def inputs(self) -> set[TP]:
+        return {PLACE}
+
+    def begin(self, _: TP) -> Begin | None:
+        return None if self.delivers else self.begun
+
+    def topic_partitions(self, _: str) -> int:
+        return 1
+
+    def delivered(self, _: TP) -> int:
+        return self.delivers
+
+    async def caught_up(self, _: TP) -> bool:
+        return True
+
+    async def send(self, topic: str, _: Any, value: bytes, *__: Any) -> "asyncio.Future[None]":
+        one = Sent(topic, value, asyncio.get_running_loop().create_future())
+        self.sent.append(one)
+        if self.answers.get(topic, True):
+            one.there.set_result(None)
+        return one.there
+
+    def answer(self, topic: str) -> None:
+        """Acknowledge all that was sent there."""
+        self.answers[topic] = True
+        for one in self.sent:
+            if one.topic == topic and not one.there.done():
+                one.there.set_result(None)
+
+    def declare_durable(self, tp: TP, offset: int, note: str = "") -> None:
+        assert tp == PLACE
+        self.commit = offset, note
+
+    def counts(self) -> list[Counts]:
+        return [decode(one.value) for one in self.sent if one.topic == TOPICS.counts]
+
+
+class Recalling:
+    """Of a partition of which nothing was seen before."""
+
+    async def last_topic(self, *_: Any) -> str:
+        return ""
+
+    async def __call__(self, *_: Any, **__: Any) -> None:
+        """Nothing is brought back."""
+
+
+class Worker:
+    """One life of a process that reads the partition."""
+
+    def __init__(self, broker: Broker) -> None:
+        recall: Any = Recalling()
+        app: Any = broker
+        self.broker, self.stage = broker, Intake(app, SETTINGS, recall=recall)
+        offset, note = broker.commit or (None, "")
+        broker.delivers, broker.begun = 0, Begin(offset, note, broker.first)
+        self._position = broker.begun.start()
+
+    async def read(self, to: int, *, wrong: Sequence[int] = ()) -> "Worker":
+        """Take the log's records below `to` in one run, those at `wrong` no events."""
+        broker = self.broker
+        start = max(self._position, broker.first)
+        records = [Record(n, START + n, None, event(n, wrong)) for n in range(start, to)]
+        begin, number = broker.begin(PLACE), broker.delivers
+        broker.delivers, self._position = number + 1, to
+        await self.stage.take(Run(PLACE.topic, PLACE.partition, records, begin, number))
+        return self
+
+    async def rest(self) -> "Worker":
+        """Send the chunk that fills, then say that nothing more is there."""
+        await self.stage.emit()
+        await self.stage.mark()
+        return self
+
+
+def event(n: int, wrong: Sequence[int] = ()) -> bytes:
+    facts = {"id": f"e{n}", "time": (START + n) / 1000, "person": f"p{n}", "product": "kettle"}
+    return b"{}" if n in wrong else json.dumps(facts | {"category": "billing"}).encode()
+
+
+def applied(records: Sequence[Counts]) -> Watermarks:
+    marks = Watermarks.of([PLACE.topic])
+    for one in records:
+        if admit(marks.last(one), one) is not Admission.STALE:
+            marks.note(one)
+    return marks
+
+
+@pytest.mark.parametrize("last", [TOPICS.counts, SEEN, TOPICS.dead_letters])
+async def test_nothing_is_committed_before_counts_seen_and_letters_are_acknowledged(
+    last: str,
+) -> None:
+    broker = Broker()
+    broker.answers = dict.fromkeys((TOPICS.counts, SEEN, TOPICS.dead_letters), False)
+    worker = await Worker(broker).read(5, wrong=[1])
+    assert {one.topic for one in broker.sent} == set(broker.answers)
+    for topic in broker.answers.keys() - {last}:
+        broker.answer(topic)
+    await worker.stage.emit()
+    assert broker.commit is None
+    broker.answer(last)
+    await worker.stage.emit()
+    assert broker.commit is not None
+    assert broker.commit[0] == 4
+
+
+@pytest.mark.parametrize("first", [6, 9])
+async def test_a_quiet_partition_whose_open_chunk_is_gone_holds_time_up_no_longer(
+    first: int,
+) -> None:
+    broker = Broker()
+    await (await Worker(broker).read(6)).rest()
+    broker.first = first
+    marks = applied(broker.counts())
+    await Worker(broker).rest()
+    mark = broker.counts()[-1]
+    assert (mark.end, mark.idle > 0) == (first, True)
+    assert admit(marks.last(mark), mark) is Admission.IDLE
