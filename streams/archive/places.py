@@ -2,12 +2,13 @@
 
 import os
 import re
+import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import duckdb
 import obstore
@@ -18,6 +19,7 @@ from obstore.store import S3Store
 from streams.settings import Settings
 
 WRITING: Final = ".writing"  # ends the name of a file that is not whole yet
+ABANDONED: Final = 3600.0  # seconds, after which whoever was writing one no longer does
 SCHEME: Final = "s3://"
 TRIAL: Final = "trial/trial"
 # The stage tries again by itself, and says meanwhile what is wrong.
@@ -31,11 +33,27 @@ class PlaceError(Exception):
     """The place could not be written or read; it names itself and the reason."""
 
 
+class Placed(NamedTuple):
+    """A file that lies there.
+
+    Attributes:
+        size: bytes.
+        version: another one, once it is replaced by what differs.
+    """
+
+    size: int
+    version: str
+
+
 class Place(Protocol):
     """Files by name. Another name is another file; a file is replaced as a whole."""
 
-    def put(self, name: str, save: Save) -> int:
-        """Place what `save` writes to the path it is given; returns its bytes."""
+    def put(self, name: str, save: Save) -> Placed:
+        """Place what `save` writes to the path it is given."""
+        ...
+
+    def version(self, name: str) -> str | None:
+        """Of the file that lies there now; None without one."""
         ...
 
     def names(self) -> list[str]: ...
@@ -50,6 +68,8 @@ class Place(Protocol):
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None: ...
 
+    def clear(self, *, now: float) -> None: ...
+
 
 class Folder:
     """A folder of this machine."""
@@ -60,21 +80,28 @@ class Folder:
     def __str__(self) -> str:
         return str(self._root)
 
-    def put(self, name: str, save: Save) -> int:
+    def put(self, name: str, save: Save) -> Placed:
         path = self._root / name
-        fresh = path.with_name(f"{path.name}.{os.getpid()}{WRITING}")
+        # A name of its own: another machine may be writing the same file at this moment.
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}{WRITING}")
         with self._refusal("written"):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 save(fresh)
-                size = fresh.stat().st_size
+                placed = _placed(fresh)
                 _to_disk(fresh)
                 fresh.replace(path)
             finally:
-                for left in path.parent.glob(f"{path.name}.*{WRITING}"):
-                    left.unlink(missing_ok=True)
+                fresh.unlink(missing_ok=True)
             _to_disk(path.parent)
-        return size
+        return placed
+
+    def version(self, name: str) -> str | None:
+        with self._refusal("read"):
+            try:
+                return _placed(self._root / name).version
+            except FileNotFoundError:
+                return None
 
     def names(self) -> list[str]:
         with self._refusal("read"):
@@ -87,6 +114,14 @@ class Folder:
                 path.unlink(missing_ok=True)
                 with suppress(OSError):  # other files of the day are still there
                     path.parent.rmdir()
+
+    def clear(self, *, now: float) -> None:
+        """Delete what dead workers had begun to write; `now` in seconds since the epoch."""
+        with self._refusal("written"):
+            for left in self._root.glob(f"*/*/*/*{WRITING}"):
+                with suppress(FileNotFoundError):
+                    if now - left.stat().st_mtime > ABANDONED:
+                        left.unlink()
 
     def path(self, name: str) -> str:
         return str(self._root / name)
@@ -122,12 +157,19 @@ class Bucket:
     def __str__(self) -> str:
         return self._url
 
-    def put(self, name: str, save: Save) -> int:
+    def put(self, name: str, save: Save) -> Placed:
         with self._refusal("written"), tempfile.TemporaryDirectory() as folder:
             fresh = Path(folder) / "file.parquet"
             save(fresh)
-            obstore.put(self._store, name, fresh)
-            return fresh.stat().st_size
+            placed = obstore.put(self._store, name, fresh)
+            return Placed(fresh.stat().st_size, placed["e_tag"] or "")
+
+    def version(self, name: str) -> str | None:
+        with self._refusal("read"):
+            try:
+                return obstore.head(self._store, name)["e_tag"] or ""
+            except FileNotFoundError:
+                return None
 
     def names(self) -> list[str]:
         with self._refusal("read"):
@@ -137,6 +179,9 @@ class Bucket:
         with self._refusal("written"):
             if gone := list(names):
                 obstore.delete(self._store, gone)
+
+    def clear(self, *, now: float) -> None:
+        """A file is not there before it is whole."""
 
     def path(self, name: str) -> str:
         return f"{self._url}/{name}"
@@ -168,6 +213,12 @@ def at(url: str, settings: Settings) -> Folder | Bucket:
     if url.startswith(SCHEME):
         return Bucket(url, endpoint=settings.archive.endpoint)
     return Folder(Path(url))
+
+
+def _placed(path: Path) -> Placed:
+    """What is renamed stays the same file."""
+    found = path.stat()
+    return Placed(found.st_size, f"{found.st_ino} {found.st_mtime_ns} {found.st_size}")
 
 
 def _to_disk(path: Path) -> None:

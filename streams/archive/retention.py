@@ -1,6 +1,7 @@
-"""Whole files leave the archive when the day they begin on is too long ago."""
+"""Whole files leave the archive when the day they begin on is too long ago, and halves soon."""
 
 import asyncio
+import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,13 +22,24 @@ def expired(names: Iterable[str], *, kept: timedelta, now: datetime) -> list[str
     return [file.name for file in listed(names) if file.day < oldest]
 
 
-async def retire(place: Place, kept: timedelta) -> None:
-    """Delete them; what the place refuses is tried again the next time."""
+async def retire(place: Place, kept: timedelta | None) -> None:
+    """Delete them; what the place refuses is tried again the next time.
+
+    Args:
+        place: of the files; what nobody goes on writing there is cleared away too.
+        kept: None keeps all that is whole.
+    """
     try:
-        gone = expired(await asyncio.to_thread(place.names), kept=kept, now=datetime.now(UTC))
-        await asyncio.to_thread(place.delete, gone)
+        await asyncio.to_thread(place.clear, now=time.time())
+        gone = [] if kept is None else await asyncio.to_thread(_retired, place, kept)
     except PlaceError as failure:
         log.warning("archive_not_retired", why=str(failure))
     else:
         if gone:
             log.info("archive_retired", files=len(gone))
+
+
+def _retired(place: Place, kept: timedelta) -> list[str]:
+    gone = expired(place.names(), kept=kept, now=datetime.now(UTC))
+    place.delete(gone)
+    return gone

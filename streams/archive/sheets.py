@@ -9,6 +9,7 @@ import duckdb
 
 from streams.archive.columns import Rows
 from streams.archive.layout import File
+from streams.archive.places import Place
 
 GROUP: Final = 16_384  # rows with one statement of least and greatest, by which readers skip
 # Nothing is fetched at run time, and no file but those we name is read.
@@ -35,6 +36,7 @@ class Sheet:
     Attributes:
         end: one past the last record.
         written: how many rows the file holds that was placed last.
+        version: of that file.
     """
 
     _numbers = count()
@@ -46,6 +48,7 @@ class Sheet:
         self.file, self.stamp = file, stamp
         self.end = file.first
         self.rows = self.written = 0
+        self.version: str | None = None
         self._connection = connection
         self._table = f"sheet_{next(self._numbers)}"
         columns = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
@@ -80,6 +83,24 @@ class Sheet:
 
     def drop(self) -> None:
         self._connection.execute(f"DROP TABLE {self._table}")
+
+
+def reach(place: Place, file: File, *, stamp: int) -> int:
+    """One past the last record of the file that lies there.
+
+    0 where it cannot be read, and where its first record has not this timestamp (ms): then it is
+    of another log of the same name.
+    """
+    with connected(threads=1) as connection:
+        place.attach(connection)
+        path = text(place.path(file.name))
+        rows = f"read_parquet({path}, hive_partitioning = false)"
+        query = f'SELECT epoch_ms(arg_min(stamp, "offset")), max("offset") FROM {rows}'
+        try:
+            ((first, last),) = connection.execute(query).fetchall()
+        except (duckdb.Error, OSError):
+            return 0
+    return int(last) + 1 if first == stamp else 0
 
 
 def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

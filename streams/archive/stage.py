@@ -26,6 +26,7 @@ from streams.transport.wire import Records
 CLOSED, OPEN = STATES = ("closed", "open")
 LOOK: Final = 0.2  # seconds between two looks at what is to be written
 WAITING: Final = 4  # closed files not written yet, from which on no more records are taken
+AGAIN: Final = 60.0  # seconds between two looks whether the open files are still ours
 SHARE: Final = 4.0  # times as long as the open files took to write they are left alone then
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds after a failure; doubled while it fails
 
@@ -95,7 +96,7 @@ class Archive:
         self._inputs: dict[TP, _Input] = {}
         self._room = asyncio.Event()
         self._room.set()
-        self._pause, self._due, self._open_due = 0.0, 0.0, 0.0
+        self._pause, self._due, self._open_due, self._look_due = 0.0, 0.0, 0.0, 0.0
 
     async def room(self) -> None:
         """Wait until there is room for another run: what cannot be written fills the memory."""
@@ -177,7 +178,7 @@ class Archive:
             await self._put(sheet, CLOSED)
             if held.left is not None:
                 await asyncio.to_thread(self._place.delete, [held.left])
-            held.left = sheet.file._replace(end=None).name if sheet.written else None
+            held.left = sheet.file._replace(end=None).name
             held.closed.popleft()
             sheet.drop()
             self._consumer().declare_durable(tp, sheet.file.limit)
@@ -186,22 +187,35 @@ class Archive:
     async def _write_open(self) -> None:
         """At most a fifth of the time goes into files that will be written again."""
         began = self._clock()
-        for held in self._inputs.values():
-            if held.open is not None and held.open.grown:
-                await self._put(held.open, OPEN)
+        looks = began >= self._look_due
+        for sheet in [held.open for held in self._inputs.values() if held.open is not None]:
+            if (sheet.grown or looks) and await asyncio.to_thread(self._is_behind, sheet):
+                await self._put(sheet, OPEN)
         now = self._clock()
         self._open_due = now + max(self._every, SHARE * (now - began))
+        self._look_due = now + AGAIN if looks else self._look_due
+
+    def _is_behind(self, sheet: Sheet) -> bool:
+        """Whether the open file lacks something of ours.
+
+        It may be another worker's: of one that was before us and had read further, which we leave
+        until we have; or of one that was frozen, does not know it yet, and has replaced ours.
+        """
+        version = self._place.version(sheet.file.name)
+        if version is None or version == sheet.version:
+            return version is None or sheet.grown
+        return sheets.reach(self._place, sheet.file, stamp=sheet.stamp) <= sheet.end
 
     async def _put(self, sheet: Sheet, state: str) -> None:
         rows = sheet.rows
         try:
-            size = await asyncio.to_thread(self._place.put, sheet.file.name, sheet.save)
+            placed = await asyncio.to_thread(self._place.put, sheet.file.name, sheet.save)
         except PlaceError:
             metrics.ARCHIVE_FAILURES.labels(state).inc()
             raise
-        sheet.written = rows
+        sheet.written, sheet.version = rows, placed.version
         metrics.ARCHIVE_FILES.labels(state).inc()
-        metrics.ARCHIVE_BYTES.labels(state).inc(size)
+        metrics.ARCHIVE_BYTES.labels(state).inc(placed.size)
 
     def _failed(self, why: str) -> None:
         if why != self.trouble:

@@ -24,7 +24,5 @@ def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     metrics.begin_archive(names, archiving.STATES)
     run_by_run(app, names, stage.take, vitals, room=stage.room)
     every(app, archiving.LOOK, stage.write, vitals)
-    if settings.archive.retention is not None:
-        retire = partial(retention.retire, lies, settings.archive.retention)
-        every(app, retention.LOOK, retire, vitals)
+    every(app, retention.LOOK, partial(retention.retire, lies, settings.archive.retention), vitals)
     return Worker(app, vitals)

@@ -12,7 +12,7 @@ from faust.types import TP
 
 from streams.archive import views
 from streams.archive.layout import listed
-from streams.archive.places import Folder, Place, Save
+from streams.archive.places import Folder, Place, Placed, Save
 from streams.archive.stage import Archive
 from streams.settings import Archive as Kept
 from streams.settings import Settings
@@ -40,13 +40,19 @@ class Narrow:
         self.full = False
         self.lies_in = lies_in
 
-    def put(self, name: str, save: Save) -> int:
+    def put(self, name: str, save: Save) -> Placed:
         def until_full(path: Path) -> None:
             save(path)
             if self.full:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
         return self.lies_in.put(name, until_full)
+
+    def version(self, name: str) -> str | None:
+        return self.lies_in.version(name)
+
+    def clear(self, *, now: float) -> None:
+        self.lies_in.clear(now=now)
 
     def names(self) -> list[str]:
         return self.lies_in.names()

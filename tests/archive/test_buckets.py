@@ -1,5 +1,6 @@
 """The archive in a bucket of a local server that speaks S3."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,28 @@ def test_a_bucket_is_written_and_read_as_a_folder_is(bucket: Bucket, tmp_path: P
     assert bench.offsets() == list(range(15))
     assert bench.rows("SELECT text FROM complaints WHERE text IS NOT NULL") == [("烫伤",)]
     assert sum(len(batch.answers) for batch in Log(bucket).batches()) == 15
+
+
+def test_a_worker_that_was_frozen_shortens_nothing_in_a_bucket(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    bench = Bench(tmp_path)
+    bench.place.lies_in = bucket
+    frozen = bench.worker
+    bench.take(run(TOPIC, complaints(0, 1, 2)))
+    bench.restarted()
+    bench.take(run(TOPIC, complaints(0, 1, 2)))
+    bench.write()
+    (name,) = bucket.names()
+    assert bucket.version(name)
+    assert bucket.version(f"{name}.absent") is None
+    bench.take(run(TOPIC, complaints(3, 4), number=1))
+    bench.write()
+    asyncio.run(frozen.write())
+    assert bench.offsets() == [0, 1, 2, 3, 4]
+    bucket.put(name, Path.touch)  # by one that had looked before we wrote
+    bench.write(after=61.0)
+    assert bench.offsets() == [0, 1, 2, 3, 4]
 
 
 def test_files_of_a_bucket_can_be_deleted_twice(bucket: Bucket) -> None:

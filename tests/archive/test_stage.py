@@ -13,7 +13,7 @@ from streams.archive.places import Folder, PlaceError
 from streams.seen import record as seen
 from streams.transport.chunks import LostRunError
 from tests.archive.bench import TOPIC, TP0, Bench
-from tests.archive.records import Record, complaint, complaints, run
+from tests.archive.records import START, Record, complaint, complaints, run
 
 DAY_OF_END = 1_700_092_800_000  # ms; the midnight after START
 
@@ -144,12 +144,91 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         Folder(tmp_path / "file").put("a/b.parquet", lambda path: None)
 
 
-def test_what_a_killed_worker_had_begun_is_cleared_away(tmp_path: Path) -> None:
-    left = tmp_path / "a" / "b.parquet.1.writing"
-    left.parent.mkdir()
+def test_what_a_killed_worker_had_begun_is_cleared_away_once_nobody_can_still_write_it(
+    tmp_path: Path,
+) -> None:
+    left = tmp_path / "complaints" / "topic" / "day" / "b.parquet.1.writing"
+    left.parent.mkdir(parents=True)
     left.write_text("half")
-    Folder(tmp_path).put("a/b.parquet", Path.touch)
-    assert [path.name for path in left.parent.iterdir()] == ["b.parquet"]
+    written = left.stat().st_mtime
+    Folder(tmp_path).clear(now=written + 3599)
+    assert left.exists()
+    Folder(tmp_path).clear(now=written + 3601)
+    assert not left.exists()
+
+
+def test_two_machines_may_write_the_same_file_at_the_same_time(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+
+    def slowly(path: Path) -> None:
+        path.write_text("first")
+        folder.put("a/b.parquet", Path.touch)
+
+    folder.put("a/b.parquet", slowly)
+    assert [path.read_text() for path in (tmp_path / "a").iterdir()] == ["first"]
+
+
+def test_a_worker_that_was_frozen_leaves_what_its_heir_has_written(bench: Bench) -> None:
+    frozen = bench.worker
+    bench.take(run(TOPIC, complaints(0, 1, 2)))
+    bench.restarted()
+    bench.take(run(TOPIC, complaints(0, 1, 2, 3, 4)))
+    bench.write()
+    asyncio.run(frozen.write())
+    assert bench.offsets() == [0, 1, 2, 3, 4]
+
+
+def test_what_was_replaced_at_the_same_moment_is_written_again_within_a_minute(
+    bench: Bench,
+) -> None:
+    bench.take(run(TOPIC, complaints(0, 1, 2)))
+    bench.write()
+    short = file_of(bench.folder).read_bytes()
+    bench.take(run(TOPIC, complaints(3, 4), number=1))
+    bench.write()
+    file_of(bench.folder).write_bytes(short)  # by one that had looked before we wrote
+    assert bench.offsets() == [0, 1, 2]
+    bench.write(after=61.0)
+    assert bench.offsets() == [0, 1, 2, 3, 4]
+    file_of(bench.folder).unlink()
+    bench.write(after=61.0)
+    assert bench.offsets() == [0, 1, 2, 3, 4]
+
+
+def test_a_worker_that_begins_again_shortens_nothing_meanwhile(bench: Bench) -> None:
+    bench.take(run(TOPIC, complaints(0, 1, 2)))
+    bench.write()
+    bench.restarted()
+    for number, offset in enumerate((0, 1, 2, 3)):
+        bench.take(run(TOPIC, complaints(offset), number=number))
+        bench.write()
+        assert bench.offsets() == list(range(max(3, offset + 1)))
+
+
+def test_what_was_left_of_another_log_or_is_no_file_any_more_is_replaced(bench: Bench) -> None:
+    bench.take(run(TOPIC, complaints(0, 1, 2)))
+    bench.write()
+    bench.restarted()
+    bench.take(run(TOPIC, [complaint(0, stamp=START + 7)]))
+    bench.write()
+    assert bench.offsets() == [0]
+    bench.restarted()
+    file_of(bench.folder).write_bytes(b"torn")
+    bench.take(run(TOPIC, [complaint(0, stamp=START + 7)]))
+    bench.write()
+    assert bench.offsets() == [0]
+
+
+def test_an_open_file_of_one_that_was_killed_goes_with_the_file_it_has_become(
+    bench: Bench,
+) -> None:
+    bench.take(run(TOPIC, complaints(0)))
+    bench.write()
+    bench.restarted()
+    bench.take(run(TOPIC, complaints(*range(12))))
+    bench.take(run(TOPIC, complaints(*range(12, 22)), number=1))
+    bench.write()
+    assert (0, None) not in bench.files()
 
 
 def test_nothing_is_lost_of_what_is_no_event(bench: Bench) -> None:
