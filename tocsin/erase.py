@@ -1,6 +1,7 @@
 """tocsin erase: a person leaves what Tocsin keeps."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from streams import settings
 from streams.archive import evidence, places
 from streams.archive.erasure import Erased, Eraser
 from streams.archive.evidence import Letters
+from streams.archive.places import Place
 from streams.broker import local, topics
 from streams.broker.topics import Topics
 from streams.settings import Settings
@@ -39,13 +41,37 @@ def erase(
         chosen = settings.load(file)
         bootstrap = local.address(chosen)
         place = places.place(chosen)
-        archived = Eraser(place, person).erase()
-        letters = evidence.erase(chosen, bootstrap, person, archived.quotes)
-    for line in (
-        *_erased(words, archived, letters), _evidence(words, letters),
-        *_left(words, chosen, archived, letters),
-    ):  # fmt: skip
+        archived, letters = leave(place, person, partial(evidence.erase, chosen, bootstrap, person))
+    for line in account(words, chosen, archived, letters):
         console.print(Text(line), soft_wrap=True)
+
+
+def leave(
+    place: Place, person: str, leave_kafka: Callable[[Collection[str]], Letters]
+) -> tuple[Erased, Letters]:
+    """Kafka first: what is quoted there is known from the archive alone.
+
+    Args:
+        place: of the archive.
+        person: as events name it.
+        leave_kafka: given digests of what signals may show of the person.
+
+    Raises:
+        PlaceError: where the archive refuses; another call goes on, as after any other error.
+    """
+    eraser = Eraser(place, person)
+    letters = leave_kafka(eraser.quotes)
+    archived = eraser.erase()
+    if not archived.fills and letters.evidence is not False:
+        eraser.finish()
+    return archived, letters
+
+
+def account(words: Words, chosen: Settings, archived: Erased, letters: Letters) -> Iterator[str]:
+    """What was done and what was not, in sentences."""
+    yield from _erased(words, archived, letters)
+    yield _evidence(words, letters)
+    yield from _left(words, chosen, archived, letters)
 
 
 def _erased(words: Words, archived: Erased, letters: Letters) -> Iterator[str]:
@@ -60,6 +86,8 @@ def _erased(words: Words, archived: Erased, letters: Letters) -> Iterator[str]:
 
 
 def _evidence(words: Words, letters: Letters) -> str:
+    if letters.evidence is None:
+        return words.say("incidents: nothing found in the archive that they could quote")
     if letters.evidence:
         return words.say("incidents: they no longer quote the person")
     return words.say(

@@ -4,21 +4,21 @@ The person, and the ids of the person's events, become names that say nothing an
 compute again; texts, links and raw values go. So rows, people and repetitions count as before.
 """
 
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from streams.archive import columns, sheets
+from alerts.erasure import digest
+from streams.archive import columns, errand, sheets
 from streams.archive.columns import REJECTED
+from streams.archive.errand import PERSON, QUOTE, Errand
 from streams.archive.layout import File, listed
 from streams.archive.places import Place
 from streams.events.rejections import FAILURES
 from streams.settings import Stream
 
 # By stream the columns that name somebody or something, and what they name.
-PERSON: Final = "person"
 NAMING: Final[Mapping[str, Mapping[str, str]]] = {
     "complaints": {"person": PERSON, "id": "complaints"},
     "mentions": {
@@ -29,7 +29,7 @@ NAMING: Final[Mapping[str, Mapping[str, str]]] = {
 OWNED: Final = {"complaints": "person", "mentions": "author", "updates": "complaint"}
 REFUSED: Final = "rejected_value"  # a text in every refusal
 TELLING: Final = ("raw", "text", "link", "note", REFUSED)
-QUOTE: Final = 140  # characters of a text that travel with a signal
+QUOTED: Final = 140  # characters of a text that travel with a signal
 
 
 class Erased(NamedTuple):
@@ -39,13 +39,11 @@ class Erased(NamedTuple):
         records: that told of the person and no longer do.
         files: written anew for that.
         fills: records in files that fill; their worker has them in memory and writes them again.
-        quotes: what signals may show of the person's events: texts and ids.
     """
 
     records: int
     files: int
     fills: int
-    quotes: frozenset[str]
 
 
 class Eraser:
@@ -55,40 +53,49 @@ class Eraser:
         place: of the files.
         person: as events name it.
 
+    Attributes:
+        quotes: digests of what signals may show of the person's events: texts and ids.
+
     Raises:
         PlaceError: where the files cannot be listed.
     """
 
     def __init__(self, place: Place, person: str) -> None:
         self._place, self._person = place, person
-        self._salt = secrets.token_hex(16)
         self._files = [file for file in listed(place.names()) if file.folder in NAMING]
         self._memory = sheets.connected()
         place.attach(self._memory)
-        self._memory.execute("CREATE TABLE gone (what VARCHAR, name VARCHAR)")
-        self._memory.execute("INSERT INTO gone VALUES (?, ?)", [PERSON, person])
+        self._errand = Errand(place, self._memory, person)
+        for stream in OWNED:
+            self._gather(stream)
+        self.quotes = self._errand.names(QUOTE)
 
     def erase(self) -> Erased:
         """Write each file that tells of the person anew.
 
         Raises:
-            PlaceError: where one is refused; those before it are done, and the rest can be done
-                by another call.
+            PlaceError: where one is refused; those before it are done, and another call does the
+                rest as this one would have.
         """
-        quotes = frozenset(quote for stream in OWNED for quote in self._gather(stream))
-        records = files = fills = 0
-        for file in self._files:
-            if not (found := self._found(file)):
-                continue
-            if file.end is None:
-                fills += len(found)
-                continue
-            self._write_anew(file, found)
-            records, files = records + len(found), files + 1
-        return Erased(records, files, fills, quotes)
+        found = {file: places for file in self._files if (places := self._found(file))}
+        closed = [file for file in found if file.end is not None]
+        if found:
+            self._errand.keep()
+        for file in closed:
+            self._write_anew(file, found[file])
+        records, every = sum(len(found[file]) for file in closed), sum(map(len, found.values()))
+        return Erased(records, len(closed), every - records)
 
-    def _gather(self, stream: str) -> Iterator[str]:
-        """Note the ids of the person's events of a stream; what a signal may show of them."""
+    def finish(self) -> None:
+        """No other call will be needed: nobody can tell any more whose the new names are.
+
+        Raises:
+            PlaceError: where that is refused.
+        """
+        self._errand.done()
+
+    def _gather(self, stream: str) -> None:
+        """Note the ids of the person's events of a stream, and what a signal may show of them."""
         text = "note" if stream == "updates" else "text"
         for file in self._files:
             if file.folder != stream:
@@ -97,9 +104,9 @@ class Eraser:
                 f"SELECT id, {text} FROM {self._scan(file)} "
                 f"WHERE {_named(OWNED[stream], NAMING[stream][OWNED[stream]])}"
             ).fetchall()
-            for name, said in found:
-                self._memory.execute("INSERT INTO gone VALUES (?, ?)", [stream, name])
-                yield from (name, *([said[:QUOTE]] if said else []))
+            self._errand.note(stream, [name for name, _ in found])
+            shown = [(name, (said or "")[:QUOTED]) for name, said in found]
+            self._errand.note(QUOTE, [digest(one) for row in shown for one in row if one])
 
     def _found(self, file: File) -> list[int]:
         """Offsets of the records that tell of the person."""
@@ -120,8 +127,9 @@ class Eraser:
 
     def _changes(self, file: File) -> Iterator[str]:
         """Of the columns; names become others everywhere, what tells goes where it was found."""
+        salt = sheets.text(self._errand.salt)
         for name, what in NAMING[file.folder].items():
-            other = f"'erased-' || md5({sheets.text(self._salt)} || {name})"
+            other = f"'erased-' || md5({salt} || {name})"
             yield f"CASE WHEN {_named(name, what)} THEN {other} ELSE {name} END AS {name}"
         there = columns.types(cast("Stream", file.folder))
         for name in (name for name in TELLING if name in there):
@@ -135,7 +143,7 @@ class Eraser:
 
 
 def _named(column: str, what: str) -> str:
-    return f"{column} IN (SELECT name FROM gone WHERE what = '{what}')"
+    return f"{column} IN (SELECT name FROM {errand.ROWS} WHERE what = '{what}')"
 
 
 def names(raw: bytes | None, person: str) -> bool:

@@ -31,12 +31,13 @@ class Quoting(NamedTuple):
 class Letters(NamedTuple):
     """Dead letters that told of the person, and what still quotes the person.
 
-    `evidence` says whether the incidents no longer do: their worker has to run for that.
+    `evidence` says whether the incidents no longer do: their worker has to run for that. None:
+    nothing is known that they could quote.
     """
 
     erased: int
     quoting: list[Quoting]
-    evidence: bool
+    evidence: bool | None
 
 
 def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[str]) -> Letters:
@@ -46,7 +47,7 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
         settings: of the installation.
         bootstrap: of the broker.
         person: as events name it.
-        quotes: what signals may show of the person's events.
+        quotes: digests of what signals may show of the person's events.
 
     Raises:
         BrokerError: where the broker does not answer.
@@ -54,7 +55,7 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
     """
     named = Topics.of(settings)
     topics.make_erasable(settings, bootstrap)
-    evidence = not quotes or _leave_evidence(settings, bootstrap, quotes)
+    evidence = _leave_evidence(settings, bootstrap, quotes) if quotes else None
     with records.connected(settings.kafka, bootstrap) as cluster:
         letters = cluster.log(named.dead_letters).whole()
         keys = {one.key for one in letters if one.key and names(one.value, person)}
@@ -70,9 +71,7 @@ def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str])
     Its state is in its table, so it needs none of the inputs that are behind it.
     """
     inputs_of = TopicPartition(Topics.of(settings).incident_inputs, 0)
-    item = Erased(
-        quotes=tuple(sorted(map(digest, quotes))), at=time.time_ns() // 1_000_000
-    )  # fmt: skip
+    item = Erased(quotes=tuple(sorted(quotes)), at=time.time_ns() // 1_000_000)
     with clients.opened(KafkaProducer, settings.kafka, bootstrap, acks="all") as producer:
         sent = producer.send(inputs_of.topic, value=inputs.encode(item), partition=0)
         offset = sent.get(timeout=30).offset
@@ -88,12 +87,16 @@ def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str])
 def _quoting(cluster: Cluster, named: Topics, quotes: frozenset[str]) -> Iterator[Quoting]:
     for topic in (named.signals, named.incident_inputs, named.notifications):
         held = (one.value for one in cluster.log(topic).whole())
-        if quotes and (found := sum(bool(quotes & set(_examples(value))) for value in held)):
+        if quotes and (found := sum(_quotes(value, quotes) for value in held)):
             yield Quoting(topic, found)
 
 
+def _quotes(value: bytes, quotes: frozenset[str]) -> bool:
+    return not quotes.isdisjoint(map(digest, _examples(value)))
+
+
 def _examples(value: bytes) -> Iterator[str]:
-    """The quotes in a record, wherever in it they stand."""
+    """The quotes in a record, wherever in it they stand; anybody may have written it."""
     try:
         waiting: list[Any] = [msgspec.json.decode(value)]
     except FAILURES:
@@ -101,7 +104,8 @@ def _examples(value: bytes) -> Iterator[str]:
     while waiting:
         match waiting.pop():
             case dict(held):
-                yield from held.get("examples", ())
+                if isinstance(examples := held.get("examples"), list):
+                    yield from (one for one in examples if isinstance(one, str))
                 waiting += held.values()
             case list(held):
                 waiting += held

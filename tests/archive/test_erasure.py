@@ -1,13 +1,20 @@
 """A person leaves the archive, and what was counted stays countable."""
 
 import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.erasure import digest
 from streams.archive.erasure import Eraser, names
+from streams.archive.places import Folder, Place, PlaceError, Save
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import START, Record, complaint, run
 
@@ -83,10 +90,103 @@ def test_what_still_fills_is_said_and_left_alone(bench: Bench) -> None:
     assert (erased.records, erased.fills) == (0, 1)
 
 
-def test_what_signals_may_quote_is_known(bench: Bench) -> None:
+def test_what_signals_may_quote_is_known_by_digests(bench: Bench) -> None:
     written(bench)
-    quotes = Eraser(bench.place, PERSON).erase().quotes
-    assert quotes == {"17", "my door number is 12", "post", "my words", "s1", "called at home"}
+    quotes = {"17", "my door number is 12", "post", "my words", "s1", "called at home"}
+    assert Eraser(bench.place, PERSON).quotes == set(map(digest, quotes))
+
+
+class Refusing(Folder):
+    """It takes so many files, and then no more; it deletes as often."""
+
+    def __init__(self, root: Path, *, takes: int) -> None:
+        super().__init__(root)
+        self._takes = takes
+
+    def put(self, name: str, save: Save) -> int:
+        self._act()
+        return super().put(name, save)
+
+    def delete(self, names: Iterable[str]) -> None:
+        self._act()
+        super().delete(names)
+
+    def _act(self) -> None:
+        self._takes -= 1
+        if self._takes < 0:
+            raise PlaceError("archive: cannot be written: No space left on device")
+
+
+def renamed(rows: list[Any]) -> str:
+    """With the names that say nothing numbered as they are met, for they never come again."""
+    numbers = count()
+    met: defaultdict[str, int] = defaultdict(lambda: next(numbers))
+    return re.sub(r"erased-[0-9a-f]{32}", lambda name: f"erased-{met[name[0]]}", str(rows))
+
+
+def erase_whole(place: Place) -> frozenset[str]:
+    """To the end; returns what signals may quote."""
+    eraser = Eraser(place, PERSON)
+    eraser.erase()
+    eraser.finish()
+    return eraser.quotes
+
+
+def whole(bench: Bench) -> str:
+    tables = ("complaints", "mentions", "updates")
+    return renamed([bench.rows(f'SELECT * FROM {one} ORDER BY "offset"') for one in tables])
+
+
+@pytest.mark.parametrize("takes", range(5))
+def test_whom_the_place_refused_another_call_erases_as_one_would_have(
+    tmp_path: Path, takes: int
+) -> None:
+    once, twice = Bench(tmp_path / "once"), Bench(tmp_path / "twice")
+    written(once)
+    written(twice)
+    quotes = erase_whole(once.place)
+    with pytest.raises(PlaceError):
+        erase_whole(Refusing(twice.folder, takes=takes))
+    assert erase_whole(twice.place) == quotes
+    assert whole(twice) == whole(once)
+    assert [path for path in twice.folder.rglob("*.parquet") if "erasing" in path.parts] == []
+
+
+def test_posts_that_repeat_each_other_across_files_are_found_by_another_call(
+    tmp_path: Path,
+) -> None:
+    """So that no order of the files would do."""
+    bench = Bench(tmp_path)
+    bench.take(run("mentions", [
+        record(0, id="a", author=PERSON, text="my words"),
+        record(1, id="b", author="other", text="my other words", repost_of="c"),
+        record(10, id="c", author=PERSON, text="my other words"),
+        record(11, id="d", author="other", text="my words", repost_of="a"),
+        record(20, id="e", author="other"),
+    ]))  # fmt: skip
+    bench.write()
+    with pytest.raises(PlaceError):
+        Eraser(Refusing(tmp_path, takes=2), PERSON).erase()
+    assert Eraser(bench.place, PERSON).erase().records == 2
+    assert "words" not in str(bench.rows('SELECT * FROM mentions WHERE "offset" < 20'))
+    (linked,) = bench.rows("SELECT count(*) FROM mentions a JOIN mentions b ON a.repost_of = b.id")
+    assert linked == (2,)
+
+
+def test_what_filled_becomes_the_same_names_when_it_is_closed(bench: Bench) -> None:
+    bench.take(run("mentions", [
+        *(record(n, id=f"m{n}", author=PERSON, text="my words") for n in range(11)),
+        record(11, id="copy", author="other", text="my words", repost_of="m0"),
+    ]))  # fmt: skip
+    bench.write()
+    assert Eraser(bench.place, PERSON).erase().fills == 2
+    bench.take(run("mentions", [record(20, id="next")], number=1))
+    bench.write()
+    assert Eraser(bench.place, PERSON).erase().records == 2
+    assert bench.rows("SELECT count(DISTINCT author) FROM mentions WHERE author <> 'other'") == [
+        (1,)
+    ]
+    assert bench.rows("SELECT text FROM mentions WHERE author = 'other'") == [(None,)]
 
 
 @pytest.mark.parametrize(
