@@ -22,8 +22,8 @@ from streams.configuration.sections import Source, counted
 from streams.counts.cells import Counts, Trigger, encode, layout, shard_of
 from streams.counts.counting import MINUTE, ChunkCounts
 from streams.events.columns import Answers, Columns, End
+from streams.events.completion import complete
 from streams.events.event import MILLISECOND, Rejected, too_early
-from streams.intake.completion import complete
 from streams.intake.copies import Copies
 from streams.intake.filling import ID, MATTER, Batch, Chunk
 from streams.intake.selection import Found, Selection, selected

@@ -9,8 +9,8 @@ import numpy as np
 from streams.configuration.sections import CUTS, NEGATIVE, Cut, Stream
 from streams.detection.series import MOST_BROADCAST
 from streams.events.columns import Columns
+from streams.events.completion import complete
 from streams.events.event import Event
-from streams.intake.completion import complete
 
 FEWEST: Final = 3.0  # events of a series, on average; with fewer nearly every event is its first
 FEWEST_OF_BATCH: Final = 1.5  # a batch is young by nature

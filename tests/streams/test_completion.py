@@ -6,7 +6,7 @@ import pytest
 
 from streams.events.columns import Columns
 from streams.events.event import Complaint
-from streams.intake.completion import QUOTE, Harmful, complete
+from streams.events.completion import QUOTE, Harmful, complete
 from tests.streams.logs import BURN, FIRE, START
 
 
