@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import psutil
 from kafka import KafkaProducer
@@ -23,6 +23,8 @@ from streams.broker.node import Node
 DEADLINE = 900.0  # seconds for whatever is waited for
 GRACE = 15.0  # seconds from SIGTERM to SIGKILL
 
+# How events are put into topics.
+WRITTEN: Final = {"acks": "all", "compression_type": "lz4", "batch_size": 128 * 1024}
 MEASURED_WITH = ("faust-streaming", "aiokafka", "uvloop", "msgspec", "numpy")
 
 Process = subprocess.Popen[bytes]
@@ -68,10 +70,7 @@ def report(measured: Measured, options: argparse.Namespace) -> None:
 
 
 def producer(bed: Testbed, *, linger_ms: int = 20) -> Any:
-    return KafkaProducer(
-        bootstrap_servers=bed.bootstrap, acks="all", compression_type="lz4", linger_ms=linger_ms,
-        batch_size=128 * 1024,
-    )  # fmt: skip
+    return KafkaProducer(bootstrap_servers=bed.bootstrap, linger_ms=linger_ms, **WRITTEN)
 
 
 def fill(bed: Testbed, lines: Iterable[Line], *, prefix: str = "") -> tuple[int, int]:

@@ -1,9 +1,12 @@
 """Events with everything intake decides on: texts, copies, people, posts and reposts; seven cuts.
 
-Half are complaints, half posts. Each has a text of 80 characters, by turns in Chinese and in
-English, from the phrases of the product's own traffic; 30 % lack a category, so that the text must
-tell it. One in a hundred is the copy of an event before, four in a hundred complaints are a
-person's second contact, a fifth of the posts are reposts. Nothing is late.
+Half are complaints, half posts. Each has a text of 80 characters of its own, by turns in Chinese
+and in English: what is complained about, then whatever else one writes, both from the phrases of
+the product's own traffic. 30 % lack a category, so that the text must tell it; two in a thousand
+tell of harm. One event in a hundred is the copy of one before, four in a hundred complaints are a
+person's second contact. A fifth of the posts say that they repeat another; of those that do not,
+a fifth pass on what is going round, in nearly the same words; of the others hardly two are alike.
+Nothing is late.
 """
 
 import json
@@ -11,7 +14,8 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import Any
+from textwrap import shorten
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -19,10 +23,15 @@ from benchmarks.load import CATEGORIES, CHANNELS, START
 from benchmarks.testbed import Line
 from streams.traffic import population
 
-LENGTH, NUMBERED = 80, 9  # characters of a text; of them the number that tells it from others
-POOL = 5000  # texts but for their numbers
-UNCATEGORISED, COPIES, REPEATS, REPOSTS = 0.3, 0.01, 0.04, 0.2
+LENGTH = 80  # characters of a text
+MATTER = 32  # of them at most so many tell of a common matter, else texts of one would be alike
+WORDS = 22  # drawn for each text, which is enough for its rest
+BLOCK = 4096  # texts drawn at once
+UNCATEGORISED, COPIES, REPEATS, REPOSTS, PASSED_ON, HARMFUL = 0.3, 0.01, 0.04, 0.2, 0.2, 0.002
 BACK = 1000  # events; how far before its copy, or its root, an event is at most
+TURN = 4  # events: in each language one of either kind
+WAVE = 500 * TURN  # events; so long goes the same text round
+ADDED = (4, 16)  # characters that one who passes it on puts before it
 LANGUAGES: tuple[population.Language, ...] = ("zh", "en")
 PLATFORMS = ("weibo", "douyin", "xiaohongshu", "x", "reddit")
 SOURCES = """
@@ -59,16 +68,22 @@ Json = dict[str, Any]
 def lines(*, events: int, hours: float, seed: int) -> Iterator[Line]:
     """The events in order of time, as they are put into their topics."""
     rng = np.random.default_rng(seed)
-    texts = _texts(rng)
+    texts, going_round = _texts(rng), [""] * TURN
     step = timedelta(hours=hours) / events
     past: deque[Line] = deque(maxlen=BACK)
-    for number in range(events):
+    for number, text in zip(range(events), texts, strict=False):
+        turn = number % TURN
+        if number % WAVE == turn:
+            going_round[turn] = text
         if rng.random() < COPIES and past:
             yield past[int(rng.integers(0, len(past)))]._replace(again=True)
             continue
         moment = datetime.fromtimestamp(START / 1000, UTC) + number * step
-        event = _shared(rng, number, moment, texts[number // 2 % POOL])
-        line = _complaint(rng, event, past) if number % 2 else _post(rng, event, past)
+        event = _shared(rng, number, moment, text)
+        if number % 2:
+            line = _complaint(rng, event, past)
+        else:
+            line = _post(rng, event, past, going_round[turn])
         past.append(line)
         yield line
 
@@ -81,7 +96,7 @@ def _shared(rng: np.random.Generator, number: int, moment: datetime, text: str) 
         "product": f"router-{product:02}",
         "region": f"region-{region:02}",
         "sentiment": "negative" if rng.random() < 0.7 else "neutral",
-        "text": f"{text}{number:0{NUMBERED}}",
+        "text": text,
     }
     return event if rng.random() < UNCATEGORISED else event | {"category": CATEGORIES[category]}
 
@@ -99,7 +114,7 @@ def _complaint(rng: np.random.Generator, event: Json, past: Iterable[Line]) -> L
     return _line(person, event, "complaints")
 
 
-def _post(rng: np.random.Generator, event: Json, past: Iterable[Line]) -> Line:
+def _post(rng: np.random.Generator, event: Json, past: Iterable[Line], going_round: str) -> Line:
     event |= {
         "author": f"a-{rng.integers(0, 10**9):09}", "followers": int(rng.integers(0, 10_000)),
         "platform": PLATFORMS[int(rng.integers(0, len(PLATFORMS)))],
@@ -108,6 +123,9 @@ def _post(rng: np.random.Generator, event: Json, past: Iterable[Line]) -> Line:
     if rng.random() < REPOSTS and (before := _before(past, "mentions")):
         root = before.get("root", before["id"])
         event |= {"repost_of": root, "root": root, "text": before["text"]}
+    elif rng.random() < PASSED_ON:
+        added = int(rng.integers(*ADDED))
+        event["text"] = event["text"][:added] + going_round[: LENGTH - added]
     return _line(root, event, "mentions")
 
 
@@ -121,20 +139,48 @@ def _line(key: str, event: Json, topic: str) -> Line:
     return Line(key.encode(), json.dumps(event, ensure_ascii=False).encode(), topic)
 
 
-def _texts(rng: np.random.Generator) -> list[str]:
-    """Texts of one length, by turns in either language."""
-    spoken = {
-        language: list(
-            chain.from_iterable(said[language] for said in population.book().grumbles.values())
+class Speech(NamedTuple):
+    """What is said in one language: matters, harm, and what may be said beside any of them."""
+
+    matters: list[str]
+    harm: list[str]
+    beside: list[str]
+    between: str
+
+    @classmethod
+    def of(cls, language: population.Language) -> Self:
+        book = population.book()
+        grumbles = chain.from_iterable(said[language] for said in book.grumbles.values())
+        return cls(
+            [shorten(said, MATTER, placeholder="") for said in _filled(grumbles, language)],
+            _filled(book.safety[language], language),
+            " ".join(chain.from_iterable(book.asides[language])).split(),
+            " " if language == "en" else "",
         )
-        for language in LANGUAGES
-    }
-    return [_text(rng, spoken[language]) for _ in range(POOL // 2) for language in spoken]
+
+    def text(self, number: int, rest: Iterable[int], *, harmful: bool) -> str:
+        matters = self.harm if harmful else self.matters
+        words = (matters[number % len(matters)], *(self.beside[word] for word in rest))
+        return self.between.join(words)[:LENGTH]
 
 
-def _text(rng: np.random.Generator, phrases: list[str]) -> str:
-    text = ""
-    while len(text) < LENGTH - NUMBERED:
-        phrase = phrases[int(rng.integers(0, len(phrases)))]
-        text += phrase.format(product="router", region="region", n=int(rng.integers(2, 9))) + " "
-    return text[: LENGTH - NUMBERED]
+def _filled(phrases: Iterable[str], language: population.Language) -> list[str]:
+    product, region = ("router", "Hubei") if language == "en" else ("路由器", "湖北")
+    return [
+        phrase.format(product=product, region=region, n=n)
+        for phrase in phrases
+        for n in range(2, 10)
+    ]
+
+
+def _texts(rng: np.random.Generator) -> Iterator[str]:
+    """Without end, two in one language and two in the other."""
+    turns = [speech for language in LANGUAGES for speech in (Speech.of(language),) * 2]
+    while True:
+        numbers = rng.integers(0, 1 << 30, BLOCK).tolist()
+        harmful = (rng.random(BLOCK) < HARMFUL).tolist()
+        words = [rng.integers(0, len(speech.beside), (BLOCK // TURN, WORDS)) for speech in turns]
+        rests = np.stack(words, axis=1).reshape(BLOCK, WORDS).tolist()
+        for place, drawn in enumerate(zip(numbers, rests, harmful, strict=True)):
+            number, rest, harm = drawn
+            yield turns[place % TURN].text(number, rest, harmful=harm)
