@@ -16,6 +16,10 @@ class CountsGapError(Exception):
     """A chunk is missing from the counts of a source partition."""
 
 
+class CountsOverlapError(Exception):
+    """Records were lost inside a chunk that was counted, and what is left of it has grown since."""
+
+
 class Spoken(Protocol):
     """What a partition says of itself, as records of the counts log do."""
 
@@ -44,6 +48,7 @@ class Admission(Enum):
     REPLACES = "replaces"
     FOLLOWS = "follows"
     IDLE = "idle"
+    CLOSES = "closes"  # the chunk held, of whose beginning the source has lost records
 
 
 class Held(msgspec.Struct, array_like=True):
@@ -61,7 +66,7 @@ class Held(msgspec.Struct, array_like=True):
 
 
 def admit(held: Held | None, counts: Counts) -> Admission:
-    """Judge a record against the newest one held; raises CountsGapError on a hole."""
+    """Judge a record against the newest one held; raises CountsGapError, CountsOverlapError."""
     if held is None:
         return _opening(counts)
     if counts.idle:
@@ -71,6 +76,8 @@ def admit(held: Held | None, counts: Counts) -> Admission:
         return Admission.REPLACES if newer else Admission.STALE
     if counts.start < held.start:
         return Admission.STALE
+    if counts.first and counts.start < held.end:
+        return _rest(held, counts)
     if counts.first or (held.closed and counts.start == held.end):
         return Admission.FOLLOWS
     raise CountsGapError(
@@ -86,6 +93,18 @@ def _rests(held: Held, counts: Counts) -> bool:
     what is held may end before. A mark of a former owner ends below what its heir has counted.
     """
     return counts.end == held.end or (counts.first and counts.end > held.end)
+
+
+def _rest(held: Held, counts: Counts) -> Admission:
+    """What the source has left of the chunk held is counted, unless there is more of it now."""
+    if counts.end > held.end:
+        raise CountsOverlapError(
+            f"{counts.topic}[{counts.partition}]: the source lost records of a chunk that was "
+            f"counted from {held.start} to {held.end}, and the rest of it goes on to {counts.end}: "
+            "these cannot be told apart; tocsin rebuild counts them from the archive"
+        )
+    closes = counts.closed and counts.end == held.end and not held.closed
+    return Admission.CLOSES if closes else Admission.STALE
 
 
 def _opening(counts: Counts) -> Admission:
@@ -125,6 +144,8 @@ class Watermarks(msgspec.Struct, array_like=True):
         if counts.idle and held is not None:
             held.idle = (held.idle or 0) + counts.idle
             held.watermark = _later(held.watermark, counts.watermark)
+        elif held is not None and held.start < counts.start and counts.end == held.end:
+            held.closed = True
         else:
             held = self.held[counts.topic][counts.partition] = Held(
                 counts.start, counts.end, counts.closed, counts.watermark, counts.idle or None

@@ -86,8 +86,8 @@ class Stream:
         if admission is Admission.STALE:
             return
         self.approximate |= counts.approximate
-        idle = admission is Admission.IDLE
-        placed = None if idle else self._replace(counts, admission)
+        adds = admission in (Admission.FOLLOWS, Admission.REPLACES)
+        placed = self._replace(counts, admission) if adds else None
         if placed is not None:
             yield from self.judges.take(self._record(counts, placed, admission))
         self._marks.note(counts)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.sections import Cut
 from streams.counts.cells import Counts, decode
-from streams.counts.watermarks import CountsGapError
+from streams.counts.watermarks import CountsGapError, CountsOverlapError
 from streams.detection.shards import Shard
 from streams.detection.snapshots import SnapshotError
 from streams.events.columns import End, Parsed
@@ -424,6 +424,26 @@ def test_records_lost_from_the_source_are_no_hole_in_the_counts() -> None:
     assert later[0][0].first
     applied(shard, of_shard(0, later))
     assert learnt(shard)["complaints"]["open"][HOURS][0, "billing"] == 2
+
+
+def test_records_lost_inside_a_chunk_that_fills_are_counted_once_all_the_same() -> None:
+    which = settings(records=8)
+    shard, said = Shard(which, 0), log([complaint(n) for n in range(12)], every=1)
+    applied(shard, of_shard(0, emitted(which, said[:6])))
+    applied(shard, of_shard(0, emitted(which, said[3:6])))
+    assert learnt(shard)["complaints"]["open"][HOURS][0, "billing"] == 6
+    *_, (filling,) = emitted(which, said[3:7])
+    assert (filling.start, filling.end) == (3, 7)
+    with pytest.raises(CountsOverlapError, match="counted from 0 to 6, and the rest of it"):
+        applied(shard, [filling])
+
+
+def test_a_chunk_that_lost_its_beginning_is_followed_by_the_next_one() -> None:
+    which = settings(records=8)
+    shard, said = Shard(which, 0), log([complaint(n) for n in range(12)], every=1)
+    applied(shard, of_shard(0, emitted(which, said[:8])))
+    applied(shard, of_shard(0, emitted(which, said[3:12])))
+    assert learnt(shard)["complaints"]["open"][HOURS][0, "billing"] == 12
 
 
 def test_counts_under_other_cuts_are_refused_be_they_as_many() -> None:

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.counts.cells import Counts
-from streams.counts.watermarks import Admission, CountsGapError, Held, Watermarks, admit
+from streams.counts.watermarks import (
+    Admission,
+    CountsGapError,
+    CountsOverlapError,
+    Held,
+    Watermarks,
+    admit,
+)
 
 T = 1_704_067_200_000
 HOUR = 3_600_000
@@ -88,6 +95,39 @@ def test_a_closed_chunk_names_where_the_next_starts(news: Counts, admission: Adm
 
 def test_what_lies_before_the_chunk_held_is_stale_even_if_first() -> None:
     assert admit(held(10, 20), record(0, 10, closed=True, first=True)) is Admission.STALE
+
+
+@pytest.mark.parametrize(
+    ("closed", "news", "admission"),
+    [
+        (False, record(3, 4, first=True), Admission.STALE),
+        (False, record(3, 5, first=True), Admission.STALE),
+        (False, record(3, 4, closed=True, first=True), Admission.STALE),
+        (False, record(3, 5, closed=True, first=True), Admission.CLOSES),
+        (True, record(3, 5, first=True), Admission.STALE),
+        (True, record(3, 5, closed=True, first=True), Admission.STALE),
+    ],
+)
+def test_what_is_left_of_a_chunk_that_lost_its_beginning_is_counted_already(
+    closed: bool, news: Counts, admission: Admission
+) -> None:
+    assert admit(held(closed=closed), news) is admission
+
+
+def test_counts_go_on_after_a_chunk_whose_rest_was_closed() -> None:
+    marks = told(record(0, 5), record(3, 5, closed=True, first=True))
+    assert marks.held["t"][0] == Held(0, 5, True, T, None)
+    assert admit(marks.last(record()), record(5, 7)) is Admission.FOLLOWS
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_rest_that_has_grown_cannot_be_told_from_what_was_counted(closed: bool) -> None:
+    rule = (
+        r"t\[0\]: the source lost records of a chunk that was counted from 0 to 5, and the rest of "
+        "it goes on to 6: these cannot be told apart; tocsin rebuild counts them from the archive"
+    )
+    with pytest.raises(CountsOverlapError, match=rule):
+        admit(held(closed=closed), record(3, 6, first=True))
 
 
 @pytest.mark.parametrize(
