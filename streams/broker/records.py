@@ -45,11 +45,6 @@ class Log:
     def partitions(self) -> int:
         return len(self._places)
 
-    def empty(self) -> list[int]:
-        """The partitions that hold no record."""
-        begins, ends = self._bounds()
-        return [place.partition for place in self._places if begins[place] == ends[place]]
-
     def whole(self) -> Iterator[Record]:
         """The records before the present end, each as it comes; no other log is read meanwhile."""
         return self._read(*self._bounds())

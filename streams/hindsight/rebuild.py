@@ -3,8 +3,8 @@
 A new number of shards, or other cuts, need counts of their own: the counts and the snapshots that
 there are go, the archive is counted anew, and each shard's state becomes its snapshot at offset 0
 of counts that begin empty. Intake goes on with the first chunk that the archive does not hold
-whole; where its `seen` logs were lost too, what they would bring back is written into them. No
-history enters a live topic, and the state of incidents stays as it is.
+whole; where its `seen` logs do not join up with that, what they would bring back is written into
+them. No history enters a live topic, and the state of incidents stays as it is.
 """
 
 from collections import deque
@@ -152,11 +152,15 @@ def _write_shards(changelog: str, shards: list[Shard], producer: Any) -> None:
 
 
 def _lost(settings: Settings, bootstrap: str, state: State) -> list[TopicPartition]:
-    """The `seen` logs that bring back nothing, though there was something."""
+    """The `seen` logs that do not join up with intake's positions, though there was something."""
     with records.connected(settings.kafka, bootstrap) as cluster:
-        topics_of = dict.fromkeys(log.topic for log in state.seen)
-        empty = {TopicPartition(name, n) for name in topics_of for n in cluster.log(name).empty()}
-    return [log for log, chunks in state.seen.items() if chunks and log in empty]
+        there = {
+            (TopicPartition(name, record.partition), seen.decode(record.value).to)
+            for name in {log.topic for log in state.seen}
+            for record in cluster.log(name).whole()
+        }
+    joined = ((log, chunks[-1].to) for log, chunks in state.seen.items() if chunks)
+    return [log for log, to in joined if (log, to) not in there]
 
 
 def _write_seen(chunks: Mapping[TopicPartition, Iterable[SeenChunk]], producer: Any) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -16,6 +17,7 @@ from aiokafka.structs import TopicPartition
 
 from detectors.text.reposts.reposts import Reposts
 from streams.broker import security
+from streams.broker.topics import WAITING
 from streams.columnar.digests import Hashes
 from streams.seen.originals import Chain
 from streams.seen.people import Seen
@@ -29,12 +31,20 @@ PATIENCE = 1000  # ms, for one answer
 NO_WAIT = 1  # ms; at the end of its log a fetch would hold up what is asked after it, for 500
 TOPIC_ID = "topic-id"  # header of a record: of the source's topic, as the broker names it
 MARGIN = 3_600_000  # ms; by how much an event may be ahead of the moment at which it is met
+KEPT = WAITING // timedelta(milliseconds=1)  # at least; what is known is kept for longer
 
 log = structlog.get_logger(__name__)
 
 
+class SeenLostError(Exception):
+    """The log has lost what was seen before: ids and people from then would count again."""
+
+
 class Recollection:
     """Makes known what was new in the chunks before one.
+
+    The commit passes a chunk once what it has seen is in the log, so the one before the first
+    to be read is there, or was deleted in its time.
 
     Args:
         seen: where it is made known.
@@ -56,11 +66,14 @@ class Recollection:
         self._at_once = at_once
         self._waiting: dict[int, list[Hashes]] = defaultdict(list)
         self._size = 0
+        self._joins = self._older = False
 
     def take(self, chunks: Iterable[SeenChunk]) -> None:
         before = list(filter(self._matters, chunks))
         for chunk in before:
             self._take_keys(chunk)
+            self._joins |= chunk.to == self._before
+            self._older |= chunk.to < self._before
         if self._chain is not None:
             self._chain.take(before)
 
@@ -82,6 +95,24 @@ class Recollection:
         return (
             self.since is not None and chunk.watermark is not None and chunk.watermark < self.since
         )
+
+    def require_joined(self, place: str, *, begins: int, now: int) -> None:
+        """Raise SeenLostError where the chunk before is gone, and not by the log's retention.
+
+        That deletes the oldest first, and nothing before it has waited for as long as a source's
+        records may.
+
+        Args:
+            place: the log and its partition, as the error names them.
+            begins: the first offset of the log; 0 where nothing of it was ever deleted.
+            now: ms.
+        """
+        expired = begins > 0 and not self._older and self._watermark < now - KEPT
+        if not (self._joins or expired):
+            raise SeenLostError(
+                f"{place}: what was seen in the chunk before {self._before} is not there; ids and "
+                "people from before would count again"
+            )
 
     def finish(self) -> None:
         """Make known what was taken."""
@@ -112,10 +143,16 @@ class Recall:
         self, recollection: Recollection, topic: str, partition: int, *,
         show: Callable[[int], None],
     ) -> None:  # fmt: skip
-        """Read a partition's log; `show` is told how many records are still to be read."""
-        began = time.monotonic()
+        """Read a partition's log; `show` is told how many records are still to be read.
+
+        Raises SeenLostError where it has lost what was committed.
+        """
+        began, tp = time.monotonic(), TopicPartition(topic, partition)
         async with self._connected() as consumer:
-            await _read(consumer, TopicPartition(topic, partition), recollection, show)
+            await _read(consumer, tp, recollection, show)
+            begins = (await consumer.beginning_offsets([tp]))[tp]
+        now = int(time.time() * 1000)
+        recollection.require_joined(f"{topic}[{partition}]", begins=begins, now=now)
         log.info(
             "seen_restored", topic=topic, partition=partition, keys=recollection.keys,
             seconds=round(time.monotonic() - began, 3),

@@ -1,10 +1,11 @@
 """What a reading begins with is what the chunks before it have seen."""
 
 import numpy as np
+import pytest
 
 from streams.columnar.digests import digests
 from streams.seen.people import Seen
-from streams.seen.recall import AT_ONCE, Recollection
+from streams.seen.recall import AT_ONCE, KEPT, Recollection, SeenLostError
 from streams.seen.record import SeenChunk, packed
 
 HOUR = 3_600_000
@@ -67,3 +68,43 @@ def test_a_long_log_is_made_known_in_pieces() -> None:
     chunks = [chunk(10 * n, id=key) for n, key in enumerate(keys)]
     seen = recalled(*chunks, before=1000, at_once=3)
     assert all(known(seen, *keys))
+
+
+LONG_AFTER = HOUR + KEPT + 1
+
+
+def joins(*chunks: SeenChunk, begins: int = 0, now: int = LONG_AFTER) -> bool:
+    """Whether a log of these chunks brings back all before the offset 20."""
+    recollection = Recollection(Seen(horizon=7 * HOUR), before=20, watermark=HOUR)
+    recollection.take(chunks)
+    try:
+        recollection.require_joined("seen-calls[0]", begins=begins, now=now)
+    except SeenLostError:
+        return False
+    return True
+
+
+def test_a_log_joins_that_has_the_chunk_before_whatever_came_after() -> None:
+    assert joins(chunk(0), chunk(10), chunk(20))
+    assert joins(chunk(10), begins=7, now=0)
+
+
+def test_a_log_that_was_made_anew_or_lost_its_tail_does_not_join() -> None:
+    assert not joins()
+    assert not joins(chunk(20), chunk(30))
+    assert not joins(chunk(0), begins=7)
+
+
+def test_a_log_whose_chunks_were_deleted_in_their_time_has_lost_nothing() -> None:
+    assert joins(begins=7)
+    assert joins(chunk(20), begins=7)
+
+
+def test_what_is_gone_before_its_time_is_lost() -> None:
+    assert not joins(begins=7, now=LONG_AFTER - 1)
+
+
+def test_a_lost_log_is_named_with_the_offset_that_it_does_not_reach() -> None:
+    recollection = Recollection(Seen(horizon=7 * HOUR), before=20, watermark=HOUR)
+    with pytest.raises(SeenLostError, match=r"seen-calls\[0\]: .* before 20 is not there"):
+        recollection.require_joined("seen-calls[0]", begins=0, now=0)
