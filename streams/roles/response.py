@@ -18,8 +18,9 @@ from streams.response.books import Books
 from streams.response.recipients import recipients
 from streams.response.stage import Response
 from streams.settings import Settings
+from streams.transport.stopping import last_resort
 from streams.workers.vitals import Vitals
-from streams.workers.worker import Worker, every, last_resort, made, run_by_run
+from streams.workers.worker import Worker, every, made, run_by_run
 
 TRIM_EVERY = timedelta(hours=1)
 

@@ -9,7 +9,7 @@ read so: a table's changelog passes through the same consumer and stays one mess
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
@@ -24,6 +24,7 @@ from faust.types import TP, ConsumerMessage
 
 from streams import metrics
 from streams.transport import fetches
+from streams.transport.stopping import last_resort
 from streams.transport.wire import Records
 
 log = structlog.get_logger(__name__)
@@ -148,6 +149,7 @@ class StageApp(faust.App):
         reads_from: the offset that the stage has to read a partition from, where its tables are
             restored; None: what is committed will do.
         takes_over: done with a partition that is assigned to this worker, before it is read.
+        stopping: ends the worker on an error within it; Faust's own crash names no reason.
     """
 
     def __init__(
@@ -157,6 +159,7 @@ class StageApp(faust.App):
         self.run_topics, self.topic_ids = frozenset(run_topics), topic_ids
         self.reads_from: Callable[[TP], int | None] = lambda _: None
         self.takes_over: Callable[[TP], Awaitable[None]] = _as_it_is
+        self.stopping: Callable[[], AbstractAsyncContextManager[None]] = last_resort
         super().__init__(*args, **kwargs)
 
 
@@ -351,10 +354,11 @@ class Consumer(driver.Consumer):
         earliest = await self.earliest_offsets(*inputs)
         ends = await self.highwaters(*inputs)
         ids = await asyncio.to_thread(self.app.topic_ids, {tp.topic for tp in inputs})
-        begins = {
-            tp: begun(tp, commits.get(tp), earliest[tp], ends[tp], ids.get(tp.topic, ""))
-            for tp in inputs
-        }
+        async with self.app.stopping():
+            begins = {
+                tp: begun(tp, commits.get(tp), earliest[tp], ends[tp], ids.get(tp.topic, ""))
+                for tp in inputs
+            }
         self._ids = ids
         await self.seek_wait({tp: begins[tp].start(self.app.reads_from(tp)) for tp in inputs})
         self._begins.update(begins)

@@ -3,18 +3,14 @@
 import asyncio
 import gc
 import logging
-import os
 import socket
-import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, NamedTuple
 
 import faust
 import mode
-import structlog
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.broker import security, topics
@@ -22,35 +18,17 @@ from streams.broker.topics import TABLE, Role, group
 from streams.settings import Settings
 from streams.transport import chunks
 from streams.transport.chunks import Run, StageApp
+from streams.transport.stopping import last_resort
 from streams.workers import health
 from streams.workers.echoes import Echoes
 from streams.workers.vitals import Vitals
 
-DIED = 70  # exit code of a stage that must not go on
 MIB = 1 << 20
 TALKATIVE = (
     "aiokafka", "aiokafka.cluster", "aiokafka.conn", "aiokafka.consumer.fetcher",
     "aiokafka.consumer.group_coordinator", "aiokafka.producer.sender",
 )  # fmt: skip
 RAW = {"key_serializer": "raw", "value_serializer": "raw"}
-
-log = structlog.get_logger(__name__)
-
-
-@asynccontextmanager
-async def last_resort(at: str = "") -> AsyncIterator[None]:
-    """End the process on any error, before what caused it is left behind.
-
-    Faust would commit past it. What is not durable is read again after the restart; `at` names
-    the records that are held.
-    """
-    try:
-        yield
-    except Exception as error:
-        why = f"{type(error).__name__}: {error}"
-        log.critical("stage_stopped", why=why, **({"at": at} if at else {}), exc_info=True)
-        sys.stderr.flush()
-        os._exit(DIED)
 
 
 class Worker(NamedTuple):

@@ -76,7 +76,10 @@ class Installation:
         self.reader.close()
 
     def start(self) -> None:
-        """Start the workers; returns when each of their processes is there."""
+        """Start the workers; returns when each of their processes is there.
+
+        A role alone has this process for itself, and nobody who would restart it.
+        """
         named = [word for role in sorted(self.roles) for word in ("--role", role)]
         with self._log.open("ab") as log:
             # In a group of its own, so that nothing can be left behind.
@@ -86,11 +89,12 @@ class Installation:
                 ),
                 stdout=log, stderr=log, start_new_session=True, env=os.environ | self.environment,
             )  # fmt: skip
-        self.until(lambda: self.pids().keys() == self.roles, "a process for each role")
+        if len(self.roles) > 1:
+            self.until(lambda: self.pids().keys() == self.roles, "a process for each role")
 
     def restarted(self) -> None:
         """Start again after `stop`, with topics that may be others of the same names."""
-        self._pids.unlink()
+        self._pids.unlink(missing_ok=True)
         self.reader.close()
         self.reader = Reader(self.bootstrap)
         self.start()
@@ -99,6 +103,11 @@ class Installation:
         """Stop in order, as SIGTERM to `tocsin run` does; returns its exit code."""
         assert self._supervisor is not None
         self._supervisor.terminate()
+        return self._supervisor.wait(DEADLINE)
+
+    def ended(self) -> int:
+        """Wait until its only role has ended by itself; returns its exit code."""
+        assert self._supervisor is not None
         return self._supervisor.wait(DEADLINE)
 
     def end(self) -> None:

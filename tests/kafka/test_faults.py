@@ -8,12 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from kafka import KafkaAdminClient
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.structs import OffsetAndMetadata
 
 from streams.broker import topics
 from streams.broker.topics import Role, Topics, group
 from streams.detection import snapshots
+from streams.transport.stopping import DIED
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import DEADLINE, LOOK, Installation
@@ -168,3 +170,59 @@ def outgrown(installation: Installation, topic: str) -> None:
     fresh = Reader(installation.bootstrap)
     fresh.send(topic, [b'{"type":"tick","at":1}'] * (before + 10), 0)
     fresh.close()
+
+
+def reports(first: int, last: int) -> list[dict[str, Any]]:
+    """Each of somebody else, in this order."""
+    return [
+        {"id": f"r{n}", "time": histories.START // 1000 + n, "person": f"p{n}", "product": "kettle"}
+        for n in range(first, last)
+    ]
+
+
+def test_a_commit_above_the_end_of_a_log_stops_its_reader_by_name_with_its_exit_code(
+    install: Install,
+) -> None:
+    archive = install(OPTIONS, Role.ARCHIVE)
+    topics.create(archive.settings, archive.bootstrap)
+    place = TopicPartition(archive.topics.prefix + "complaints", 0)
+    member: Any = KafkaConsumer(
+        bootstrap_servers=archive.bootstrap, enable_auto_commit=False,
+        group_id=group(archive.settings, Role.ARCHIVE),
+    )  # fmt: skip
+    member.assign([place])
+    member.commit({place: OffsetAndMetadata(7, "", -1)})
+    member.close()
+    archive.start()
+    assert archive.ended() == DIED
+    (said,) = stops(archive)
+    assert f"LogTruncatedError: {place.topic}[0]: the commit 7 is above the log's end 0" in said
+
+
+def test_what_was_seen_is_not_counted_again_where_its_log_was_made_anew(install: Install) -> None:
+    intake = install(OPTIONS, Role.INTAKE)
+    intake.start()
+    intake.send("complaints", reports(0, 320))
+    intake.until(intake.counted, "counts of all reports")
+    assert intake.stop() == 0
+    made_anew(intake, seen := intake.topics.seen(intake.settings.sources[0]))
+    intake.send("complaints", reports(0, 300))
+    intake.restarted()
+    assert intake.ended() == DIED
+    (said,) = stops(intake)
+    assert f"SeenLostError: {seen}[0]: what was seen in the chunk before" in said
+    forget_commits(intake)
+    intake.restarted()
+    intake.until(intake.counted, "counts of what there is, read again")
+    assert tallies.people(intake.counts(), "complaints")[""] == 320
+
+
+def forget_commits(installation: Installation) -> None:
+    """As soon as the sessions of its workers are over."""
+    name = group(installation.settings, Role.INTAKE)
+    with administered(installation) as admin:
+        deadline = time.monotonic() + DEADLINE
+        while admin.describe_groups([name])[name]["members"]:
+            assert time.monotonic() < deadline, "the group still has a member"
+            time.sleep(LOOK)
+        admin.delete_groups([name])

@@ -1,7 +1,8 @@
 """A consumer begins to read anew at each assignment; what is left of a reading before is known."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import faust
@@ -10,7 +11,7 @@ from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 from faust.types import TP
 
 from streams.transport import chunks
-from streams.transport.chunks import Consumer, Run, StageApp
+from streams.transport.chunks import Consumer, LogTruncatedError, Run, StageApp
 from streams.transport.wire import Records
 
 CALLS = TP("calls", 2)
@@ -218,3 +219,25 @@ async def test_a_stage_that_stands_below_its_commit_is_read_to_from_there(
     assert [record.offset for record in run.records] == [first]
     assert run.begin is not None
     assert run.begin.committed == 2
+
+
+async def test_a_commit_of_another_log_stops_the_worker_by_name_before_anything_is_read(
+    consumer: Consumer,
+) -> None:
+    stopped: list[str] = []
+
+    @asynccontextmanager
+    async def stopping() -> AsyncIterator[None]:
+        try:
+            yield
+        except LogTruncatedError as error:
+            stopped.append(str(error))
+            raise
+
+    consumer.app.stopping = stopping
+    consumer._thread.commit = 4
+    with pytest.raises(LogTruncatedError):
+        await consumer.perform_seek()
+    (said,) = stopped
+    assert "calls[2]: the commit 4 is above the log's end 3" in said
+    assert consumer.inputs() == set()
