@@ -13,25 +13,20 @@ arrives at the receiver; `median_seconds` and `p99_seconds` are of all. Prints o
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from benchmarks import load
-from benchmarks.receiver import Receiver, receiving
+from benchmarks.receiver import receiving
 from benchmarks.testbed import DEADLINE, Line, Testbed, process, producer, report, tocsin
 from streams import settings
 from streams.broker import topics
 
 TURN = 0.02  # seconds between two bursts of the producer
 REPORT_EVERY = 0.5  # seconds
-LOOK = 0.05
-WEBHOOK = """
-[channels.webhook]
-url = "{url}"
-"""
 
 
 class Sender:
@@ -72,12 +67,12 @@ class Sender:
 
 def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
     with receiving() as receiver:
-        file = load.settings_file(bed.folder, options=WEBHOOK.format(url=receiver.url))
+        file = load.settings_file(bed.folder, options=receiver.options)
         topics.create(settings.load(file), bed.bootstrap)
         with process(tocsin("run", "--settings", str(file)), file.with_suffix(".log")):
             first = Sender(bed)
             first.report("first")
-            _arrived(receiver, {"first"})  # all roles are up
+            receiver.told({"first"}, within=DEADLINE)  # all roles are up
             first.close()
             sender = Sender(bed)
             events = int(options.rate * options.reports * REPORT_EVERY)
@@ -87,22 +82,22 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
             )
             kept = sender.steadily(lines, rate=options.rate, reports=options.reports)
             sender.close()
-            _arrived(receiver, set(sender.sent))
-    seconds = np.array([receiver.came[product] - at for product, at in sender.sent.items()])
+            receiver.told(set(sender.sent), within=DEADLINE)
+    return {
+        **figures(sender.sent, receiver.came),
+        "events_per_second": round(kept), "seed": options.seed,
+    }  # fmt: skip
+
+
+def figures(sent: Mapping[str, float], came: Mapping[str, float]) -> dict[str, Any]:
+    """Of the reports, by product: when (s) each was given to the producer, and when told of."""
+    seconds = np.array([came[product] - at for product, at in sent.items()])
     return {
         "median_seconds": round(float(np.median(seconds)), 3),
         "p99_seconds": round(float(np.percentile(seconds, 99)), 3),
         "longest_seconds": round(float(seconds.max()), 3),
-        "reports": len(seconds), "events_per_second": round(kept), "seed": options.seed,
-    }  # fmt: skip
-
-
-def _arrived(receiver: Receiver, products: set[str]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while due := products - receiver.came.keys():
-        if time.monotonic() > deadline:
-            raise SystemExit(f"a message must come of every report, {sorted(due)} are missing")
-        time.sleep(LOOK)
+        "reports": len(seconds),
+    }
 
 
 def main() -> None:

@@ -1,30 +1,39 @@
-"""The whole pipeline: events a second from the topic to the signals, all roles on one machine.
+"""The whole pipeline: events a second from the topic to messages and files, on one machine.
 
     python -m benchmarks.pipeline
     python -m benchmarks.pipeline --events 200000 --rounds 1
 
 Starts a local broker in a folder of its own, fills 4 partitions with complaints of some 240 bytes
-(benchmarks.load, lz4, three cuts) and lets `tocsin run` read them with all its roles. In each
-partition follows, for each shard, a report of harm: when every shard has said something of every
-partition's report, it has applied all counts before. `events_per_second` is from the first record
-of counts to the last of these signals, by the records' timestamps; the median of the rounds, each
-on topics of its own. `cpu_seconds_per_million` are those of each role and of the broker from when
-the first counts are there. Prints one JSON object last.
+(benchmarks.load, lz4, three cuts) and lets `tocsin run` read them with all its roles, the archive
+in a folder and a webhook that this process receives. In each partition follows, for each shard, a
+report of harm: when every shard has said something of every partition's report, it has applied all
+counts before.
+
+Prints one JSON object last; its figures are medians of the rounds, each on topics of its own, and
+times are from the first record of counts, by the records' timestamps:
+
+- `events_per_second`: until all is there, signals, messages and archive;
+- `signalled_seconds`, `signalled_events_per_second`: until every report is in a signal;
+- `notified_seconds`: until the webhook has been sent the incident of every report;
+- `archived_seconds`: until the files hold every event;
+- `cpu_seconds_per_million`: of each role and of the broker, from when the first counts are there
+  until all is;
+- `rounds`: `events_per_second` of each.
 """
 
 import argparse
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from kafka import KafkaConsumer, TopicPartition
-
 from benchmarks import load
 from benchmarks.counts_log import LOOK, CountsLog, Ends
+from benchmarks.outcome import awaited, figures
+from benchmarks.receiver import Receiver, receiving
 from benchmarks.testbed import (
     DEADLINE,
     Testbed,
@@ -44,33 +53,44 @@ from streams.settings import Settings
 
 MILLION = 1_000_000
 HOUR = 3_600_000  # ms
+RATES = ("events_per_second", "signalled_events_per_second")
+SECONDS = ("signalled_seconds", "notified_seconds", "archived_seconds")
 
 
 def played(bed: Testbed, number: int, options: argparse.Namespace) -> dict[str, Any]:
     """One round."""
-    prefix = f"round{number}-"
-    file = load.settings_file(bed.folder, group=f"pipeline{number}", prefix=prefix)
-    chosen = settings.load(file)
-    topics.create(chosen, bed.bootstrap)
-    lines = load.keyed(events=options.events, days=options.hours / 24, seed=options.seed)
-    fill(bed, lines, prefix=prefix)
-    last = load.START + int(options.hours * HOUR)
-    wanted = _report(bed, chosen, at=last)
+    with receiving() as receiver:
+        prefix = f"round{number}-"
+        file = load.settings_file(
+            bed.folder, group=f"pipeline{number}", prefix=prefix, options=receiver.options
+        )
+        chosen = settings.load(file)
+        topics.create(chosen, bed.bootstrap)
+        lines = load.keyed(events=options.events, days=options.hours / 24, seed=options.seed)
+        fill(bed, lines, prefix=prefix)
+        last = load.START + int(options.hours * HOUR)
+        products = _report(bed, chosen, at=last)
+        return _read(bed, file, receiver, products=products, events=options.events + len(products))
+
+
+def _read(
+    bed: Testbed, file: Path, receiver: Receiver, *, products: set[str], events: int
+) -> dict[str, Any]:
+    """By all roles, until all is there."""
+    chosen, pids = settings.load(file), file.with_suffix(".pids")
     log = CountsLog(bed, chosen)
     before = log.ends()
-    pids = file.with_suffix(".pids")
     command = tocsin("run", "--settings", str(file), "--pids", str(pids))
     with process(command, file.with_suffix(".log")):
         started = _spent_at_first(bed, log, before, pids)
-        done = _all_said(bed, chosen, wanted)
+        outcome = awaited(bed, chosen, receiver, products=products, events=events)
         spent = {part: seconds - started[part] for part, seconds in _spent(bed, pids).items()}
-    events = options.events + len(wanted)
     after = log.ends()
     log.rate(before, after, events=events)  # the counts add up
-    rate = events * 1000 / (done - log.begun(before))
+    begun = log.begun(before)
     log.close()
     return {
-        "events_per_second": round(rate),
+        **figures(outcome, events=events, begun=begun),
         "counts_records": sum(after.values()) - sum(before.values()),
         "counts_bytes_an_event": round(stored(bed, Topics.of(chosen).counts) / events),
         "cpu_seconds_per_million": {
@@ -107,23 +127,6 @@ def _products(partition: int, shards: int) -> Iterator[str]:
             yield product
 
 
-def _all_said(bed: Testbed, chosen: Settings, wanted: set[str]) -> int:
-    """When the last of the products was first told of: the record's timestamp, ms."""
-    place = TopicPartition(Topics.of(chosen).signals, 0)
-    consumer: Any = KafkaConsumer(bootstrap_servers=bed.bootstrap)
-    consumer.assign([place])
-    consumer.seek_to_beginning(place)
-    due, deadline = set(wanted), time.monotonic() + DEADLINE
-    while True:
-        for record in consumer.poll(timeout_ms=200).get(place, ()):
-            due.discard(json.loads(record.value)["scope"].get("product"))
-            if not due:
-                consumer.close()
-                return int(record.timestamp)
-        if time.monotonic() > deadline:
-            raise SystemExit(f"signals must tell of every report, {sorted(due)} are missing")
-
-
 def _spent_at_first(bed: Testbed, log: CountsLog, before: Ends, pids: Path) -> dict[str, float]:
     """CPU seconds of all until the first counts are there; of them the starts are most."""
     deadline = time.monotonic() + DEADLINE
@@ -147,17 +150,24 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
     for number in range(options.rounds):
         rounds.append(played(bed, number, options))
         print(f"round {number + 1}: {rounds[-1]}", flush=True)
-    parts = rounds[0]["cpu_seconds_per_million"]
+    made = {name: getattr(options, name) for name in ("events", "hours", "seed")}
+    return summed(rounds) | made
+
+
+def summed(rounds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The medians of the rounds; of the log of counts what the first says."""
+    first = rounds[0]
+    parts = {
+        part: round(median(one["cpu_seconds_per_million"][part] for one in rounds), 2)
+        for part in first["cpu_seconds_per_million"]
+    }
     return {
-        "events_per_second": round(median(one["events_per_second"] for one in rounds)),
-        "cpu_seconds_per_million": {
-            part: round(median(one["cpu_seconds_per_million"][part] for one in rounds), 2)
-            for part in parts
-        },
-        **{name: rounds[0][name] for name in ("counts_records", "counts_bytes_an_event")},
+        **{name: round(median(one[name] for one in rounds)) for name in RATES},
+        **{name: round(median(one[name] for one in rounds), 2) for name in SECONDS},
+        "cpu_seconds_per_million": parts,
+        **{name: first[name] for name in ("counts_records", "counts_bytes_an_event")},
         "rounds": [one["events_per_second"] for one in rounds],
-        "events": options.events, "hours": options.hours, "seed": options.seed,
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 
+LOOK = 0.05  # seconds
+
 
 class _Incident(msgspec.Struct):
     scope: dict[str, str]
@@ -29,6 +31,20 @@ class Receiver(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/alerts"
+
+    @property
+    def options(self) -> str:
+        """The settings of a channel that sends here."""
+        return f'\n[channels.webhook]\nurl = "{self.url}"\n'
+
+    def told(self, products: set[str], *, within: float) -> float:
+        """Wait for a message of each product; when the last of them came (s)."""
+        deadline = time.monotonic() + within
+        while due := products - self.came.keys():
+            if time.monotonic() > deadline:
+                raise SystemExit(f"a message must come of every report, {sorted(due)} are missing")
+            time.sleep(LOOK)
+        return max(self.came[product] for product in products)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -105,7 +105,7 @@ def meeting(seen: Seen, batch: int) -> float:
 
 def meetings(ids: int) -> dict[str, Any]:
     spent = {0: [meeting(Seen(horizon=HORIZON), batch) for batch in BATCHES]}
-    for held in (FEW, ids):
+    for held in (min(FEW, ids), ids):
         seen, worst, seconds = filled(held)
         size = seen.nbytes / len(seen)
         spent[held] = [meeting(seen, batch) for batch in BATCHES]
@@ -190,6 +190,12 @@ def peers(ids: int) -> dict[str, float]:
     }  # fmt: skip
 
 
+def measured(*, ids: int, distinct: int, peer_ids: int) -> dict[str, Any]:
+    return {
+        "ids": ids, **peers(peer_ids), **meetings(ids), **restore(ids), **false_duplicates(distinct)
+    }  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -198,11 +204,8 @@ def main() -> None:
     parser.add_argument("--distinct", type=int, default=100_000_000, help="for false duplicates")
     parser.add_argument("--peer-ids", type=int, default=2_000_000, help="for set and dict")
     options = parser.parse_args()
-    print(json.dumps(
-        {"ids": options.ids} | peers(options.peer_ids) | meetings(options.ids)
-        | restore(options.ids) | false_duplicates(options.distinct)
-        | machine.surroundings("numpy", "xxhash")
-    ))  # fmt: skip
+    found = measured(ids=options.ids, distinct=options.distinct, peer_ids=options.peer_ids)
+    print(json.dumps(found | machine.surroundings("numpy", "xxhash")))
 
 
 if __name__ == "__main__":

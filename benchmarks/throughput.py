@@ -8,13 +8,12 @@
 Starts a local broker in a folder of its own, fills a topic of 4 partitions with complaints of some
 240 bytes (benchmarks.load, lz4), lets in turn the worker `tocsin run --role intake` and each of
 benchmarks.peers read it all, each alone and in a process of its own, and stops the broker. Prints
-one JSON object last: events a second, the medians of the rounds. The slowest three peers read the
-first 300,000 of the same events, so that a run takes minutes. A peer that cannot be imported is
-null and named in `missing`; `peer_versions` are those of the packages the peers run on, `kafka`
-that of the broker.
-
-`tocsin_intake_full` reads other events (benchmarks.texts): harm terms in every text, the category
-from it where it is absent, copies, people, reposts and seven cuts.
+one JSON object last: events a second, the medians of the rounds. The slowest three, `faust_agent`,
+`faust_take` and `quixstreams_window`, read the first 300,000 of the same events, so that a run
+takes minutes. `tocsin_intake_full` reads other events (benchmarks.texts, 500,000): harm terms in
+every text, the category from it where it is absent, copies, people, reposts and seven cuts. `read`
+says of each which events it read and how many. A peer that cannot be imported is null and named in
+`missing`; `peer_versions` are those of the packages the peers run on, `kafka` that of the broker.
 
 The rate of intake is read off what it leaves in the log: from the first record of counts on a
 shard to the one that completes them, by the records' timestamps, on the slowest of the 4 shards.
@@ -96,9 +95,7 @@ class Contest:
         if name in {INTAKE, FULL}:
             file = self._settings(name, group)
             return intake(self._bed, file, events=self._distinct[name])
-        events = self._options.events
-        events = min(events, SLOW_EVENTS) if name in SLOW else events
-        return peer(self._bed, name, group, events=events)
+        return peer(self._bed, name, group, events=read_by(name, self._options)["events"])
 
     def _settings(self, name: str, group: str) -> Path:
         folder = self._bed.folder
@@ -130,7 +127,6 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
     contest = Contest(bed, options)
     contest.fill()
     rounds = contest.rounds()
-    rates = {name: round(median(found)) if found else None for name, found in rounds.items()}
     ours = [name for name in (INTAKE, FULL) if name in options.only]
     scaled = {
         name: {str(n): contest.scaled(name, n) for n in options.workers}
@@ -138,11 +134,28 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
         if options.workers
     }
     return {
-        **rates, **_ratios(rates), "rounds": rounds, "workers": scaled,
-        "missing": contest.missing, "about": contest.about, "slow_events": SLOW_EVENTS,
+        **figures(rounds, options), "workers": scaled,
+        "missing": contest.missing, "about": contest.about,
         "kafka": jvm.KAFKA, "peer_versions": peer_versions(),
         "hours": options.hours, "seed": options.seed,
     }  # fmt: skip
+
+
+def figures(rounds: Mapping[str, list[int]], options: argparse.Namespace) -> dict[str, Any]:
+    """The median rate of each, None of who could not run, and which events it is of."""
+    rates = {name: round(median(found)) if found else None for name, found in rounds.items()}
+    return {
+        **rates, **_ratios(rates), "rounds": rounds, "slow_events": SLOW_EVENTS,
+        "read": {name: read_by(name, options) for name in rates},
+    }  # fmt: skip
+
+
+def read_by(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Which events one reads, the first of how many."""
+    if name == FULL:
+        return {"of": texts.__name__, "events": options.full_events}
+    events = min(options.events, SLOW_EVENTS) if name in SLOW else options.events
+    return {"of": load.__name__, "events": events}
 
 
 def _ratios(rates: Mapping[str, int | None]) -> dict[str, float]:
