@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import latency, outcome, pipeline, reposts, seen, texts, throughput
+from benchmarks import archive, latency, outcome, pipeline, reposts, seen, texts, throughput
 from benchmarks.outcome import Outcome
+from streams.archive import views
 from streams.archive.places import Folder
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import complaints, run
@@ -99,6 +100,24 @@ def test_latency_is_of_the_reports_alone() -> None:
     assert latency.figures(sent, came) == {
         "median_seconds": 0.5, "p99_seconds": 0.515, "longest_seconds": 2.0, "reports": 100,
     }  # fmt: skip
+
+
+def test_the_archive_is_written_copied_to_the_days_before_and_asked(tmp_path: Path) -> None:
+    made = argparse.Namespace(events=2 * archive.RUN, copies=1, days=2.0, seed=1)
+    found = archive.measured(tmp_path, made)
+    assert found["written"] == found["copied"] == archive.RUN
+    asked = {"seconds", "cpu_seconds", "first_seconds", "first_cpu_seconds"}
+    for views_of in ("query", "recent_query"):
+        assert {f"{views_of}_{what}" for what in asked} <= set(found)
+    with views.opened(Folder(tmp_path / "archive")) as held:
+        days = held.execute("""
+            SELECT day, count(*), count(DISTINCT "offset"), count(late), bool_and(time::DATE = day),
+                count(*) FILTER (category = 'billing' AND region = 'region-07')
+            FROM complaints GROUP BY day ORDER BY day
+        """).fetchall()
+    assert [day.isoformat() for day, *_ in days] == ["2025-03-03", "2025-03-04"]
+    assert [told for _, *told in days] == [[archive.RUN] * 3 + [True, found["found"]]] * 2
+    assert found["found"] > 0
 
 
 def test_the_memory_for_ids_is_measured() -> None:
