@@ -271,9 +271,25 @@ def test_a_refusal_never_repeats_a_secret(
     assert SECRET not in refusal()
 
 
-def test_a_missing_secret_file_is_named() -> None:
-    line = refusal('kafka.sasl_password_file = "absent"')
-    assert line.startswith("kafka: sasl_password_file must be a readable text file, got /")
+@pytest.mark.parametrize("option", ["sasl_password_file", "key_file"])
+@pytest.mark.parametrize("variable", [True, False])
+def test_a_path_to_a_secret_is_told_as_far_as_it_exists(
+    monkeypatch: pytest.MonkeyPatch, option: str, variable: bool
+) -> None:
+    """Further on it may be the secret, given for its path."""
+    Path("run").mkdir()
+    value, text = f"run/{SECRET}", f'kafka.{option} = "run/{SECRET}"'
+    if variable:
+        monkeypatch.setenv(f"TOCSIN_KAFKA__{option.upper()}", value)
+    line = refusal("" if variable else text)
+    assert line.endswith(f"file, got none below {Path('run').absolute()}")
+
+
+def test_a_file_that_holds_no_secret_is_named() -> None:
+    line = refusal('kafka.sasl_password_file = "."')
+    assert line == (
+        f"kafka: sasl_password_file must be a readable text file, got {Path().absolute()}"
+    )
     Path("empty").touch()
     assert "got the empty file" in refusal('kafka.sasl_password_file = "empty"')
 

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsError as Unreadable
 
 from streams.configuration import durations
+from streams.configuration.rules import found
 
 # Kubernetes announces a service named tocsin by variables that look like ours.
 SERVICE_LINK = re.compile(r"(_SERVICE_HOST|_SERVICE_PORT(_\w+)?|_PORT(_\d+_\w+)?)$")
@@ -52,6 +53,17 @@ def _secret(field: FieldInfo | None) -> bool:
     return field is not None and SecretStr in _parts(field.annotation)
 
 
+def _hidden(field: FieldInfo) -> bool:
+    """Whether a value of it is a secret, may hold one, or is one where options were mixed up."""
+    return not field.repr or _secret(field)
+
+
+def _below(path: str, known: Collection[str]) -> list[str]:
+    """What a section has of its own, sections among them; none: it is an option."""
+    within = (name.removeprefix(f"{path}.") for name in known if name.startswith(f"{path}."))
+    return list(dict.fromkeys(name.partition(".")[0] for name in within))
+
+
 def _choices(field: FieldInfo | None) -> list[str]:
     """What an option of few words may be; none: it may be anything."""
     return [part for part in _parts(field.annotation) if isinstance(part, str)] if field else []
@@ -76,8 +88,10 @@ def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
         sections = {option.partition(".")[0] for option in known}
         return f"{shown}: {_nearest(path, known if '.' in path else {*sections, *known})}"
     rule = _rule(detail, known.get(path))
-    if detail["type"] != "value_error" and not _secret(known.get(path)):
-        rule += _got(detail["input"])
+    if below := _below(path, known):
+        rule = _tables(detail, below) or rule
+    elif detail["type"] != "value_error":
+        rule += _got(detail["input"], known.get(path))
     return f"{shown}: {rule}" if shown else rule
 
 
@@ -91,6 +105,18 @@ BOUNDS = {
 
 
 SAID = {"missing": "must be set", "path_not_file": "must be an existing file"}
+
+
+TABLES = {
+    "model_type": "must be a table of the options ",
+    "tuple_type": "must be a list of tables of the options ",
+}
+
+
+def _tables(detail: ErrorDetails, names: Collection[str]) -> str:
+    """Without what stands there: an address one level too high would show its key."""
+    rule = TABLES.get(detail["type"])
+    return rule + ", ".join(names) if rule else ""
 
 
 def _rule(detail: ErrorDetails, field: FieldInfo | None) -> str:
@@ -108,8 +134,11 @@ def _rule(detail: ErrorDetails, field: FieldInfo | None) -> str:
     return said[0].lower() + said[1:]
 
 
-def _got(value: object) -> str:
+def _got(value: object, field: FieldInfo | None) -> str:
     """The refused value; a whole table is not repeated, for it may hold a secret."""
+    if field is not None and _hidden(field):
+        path = isinstance(value, str | Path) and Path in _parts(field.annotation)
+        return f", got {found(str(value))}" if path else ""
     if isinstance(value, str | int | float | timedelta | Path):
         return f", got {_written(value)}"
     return ""

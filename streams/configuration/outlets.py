@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, FilePath, SecretStr
+from pydantic import Field, SecretStr
 
 from alerts.colour import Colour
 from streams.configuration.durations import Span
-from streams.configuration.rules import SecretAddress, WebAddress
+from streams.configuration.rules import SecretAddress, SecretFile, ShownAddress, WebAddress
 from streams.configuration.sections import Section
 
 
@@ -31,7 +31,7 @@ class Webhook(Outlet):
 
     url: WebAddress = ""
     secret: SecretStr | None = None
-    secret_file: FilePath | None = None
+    secret_file: SecretFile = None
     timeout: Span = timedelta(seconds=5)
 
 
@@ -39,7 +39,7 @@ class Robot(Outlet):
     """A robot in a chat group, by its address, which holds its key; none: off."""
 
     url: SecretAddress | None = None
-    url_file: FilePath | None = None
+    url_file: SecretFile = None
     timeout: Span = timedelta(seconds=5)
 
 
@@ -47,14 +47,14 @@ class SignedRobot(Robot):
     """A robot whose messages are signed where there is a secret."""
 
     secret: SecretStr | None = None
-    secret_file: FilePath | None = None
+    secret_file: SecretFile = None
 
 
 class Alertmanager(Outlet):
     """Incidents as alerts; empty `url`: off."""
 
     url: WebAddress = ""
-    pages: WebAddress = ""
+    pages: ShownAddress = ""
     expires: Span = timedelta(days=7)
     timeout: Span = timedelta(seconds=5)
 
@@ -63,7 +63,7 @@ class Apprise(Outlet):
     """One service by its Apprise URL, which holds its token; none: off."""
 
     url: SecretStr | None = None
-    url_file: FilePath | None = None
+    url_file: SecretFile = None
 
 
 class Channels(Section):

@@ -1,16 +1,22 @@
 """What single values of the settings must be; each refusal names the rule and the value."""
 
+import os.path
 import re
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, FilePath, SecretStr
 
 ADDRESS = re.compile(r"https?://[^/\s]\S*")
 ADDRESS_RULE = "must be an http or https address"
+SHOWN = re.compile(r"https?://[^/\s@?#]+(/[^\s@?#]*)?")
+SHOWN_RULE = "must be an http or https address without a user or a query"
+BROKER = re.compile(r"\s*(\[[0-9a-fA-F:.]+\]|[^\s:/@?]+):\d{1,5}\s*")
+BROKER_RULE = 'must be "host:port", several with commas between'
 ARCHIVE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w./-]*)?", re.ASCII)
 ARCHIVE_RULE = "must be an absolute path or s3://bucket/prefix"
+HOST_RULE = "must be an address or a name of this machine"
 TOPIC_RULE = "must be 1 to 200 letters, digits, dots, underscores or hyphens"
 
 
@@ -32,10 +38,19 @@ def with_secret(section: object, name: str) -> object:
     try:
         secret = Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise ValueError(f"{name}_file must be a readable text file, got {path}") from None
+        got = found(str(path))
+        raise ValueError(f"{name}_file must be a readable text file, got {got}") from None
     if not secret:
         raise ValueError(f"{name}_file must hold the secret, got the empty file {path}")
     return {**section, name: secret}
+
+
+def found(path: str) -> str:
+    """The path of a secret, as far as it exists: who mixes options up gives the secret for it."""
+    there = Path(path).absolute()
+    while not os.path.exists(there):  # noqa: PTH110 - no path is too long or too strange for it
+        there = there.parent
+    return path if there == Path(path).absolute() else f"none below {there}"
 
 
 def _web_address(url: str) -> str:
@@ -44,9 +59,20 @@ def _web_address(url: str) -> str:
     return url
 
 
+def _shown_address(url: str) -> str:
+    if url and not SHOWN.fullmatch(url):
+        raise ValueError(SHOWN_RULE)
+    return url
+
+
+def _refused(rule: str, value: str) -> str:
+    """With the value, unless it has a user or a query, for these may hold a secret."""
+    return rule if re.search("[@?]", value) else f"{rule}, got {value!r}"
+
+
 def _archive(url: str) -> str:
     if url and not (ARCHIVE.fullmatch(url) or Path(url).is_absolute()):
-        raise ValueError(f"{ARCHIVE_RULE}, got {url!r}")
+        raise ValueError(_refused(ARCHIVE_RULE, url))
     return url
 
 
@@ -64,14 +90,15 @@ def _topic_name(name: str) -> str:
 
 def _addresses(bootstrap: str) -> str:
     for one in bootstrap.split(",") if bootstrap else ():
-        if not re.fullmatch(r"\s*(\[[0-9a-fA-F:.]+\]|[^\s:/]+):\d{1,5}\s*", one):
-            raise ValueError(f'must be "host:port", several with commas between, got {one!r}')
+        if not BROKER.fullmatch(one):
+            # A password may have commas of its own.
+            raise ValueError(_refused(BROKER_RULE, bootstrap if "@" in bootstrap else one))
     return bootstrap
 
 
 def _host(name: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9._:-]+", name):
-        raise ValueError(f"must be an address or a name of this machine, got {name!r}")
+        raise ValueError(_refused(HOST_RULE, name))
     return name
 
 
@@ -83,6 +110,8 @@ Positive = Annotated[int, Field(ge=1)]
 Name = Annotated[str, AfterValidator(_topic_name)]
 Prefix = Annotated[str, AfterValidator(_topic_prefix)]
 Zone = Annotated[str, AfterValidator(_zone)]
+SecretFile = Annotated[FilePath | None, Field(repr=False)]
+ShownAddress = Annotated[str, Field(repr=False), AfterValidator(_shown_address)]
 WebAddress = Annotated[str, Field(repr=False), AfterValidator(_web_address)]
 ArchiveAddress = Annotated[str, AfterValidator(_archive)]
 SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]

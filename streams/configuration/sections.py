@@ -26,7 +26,8 @@ from streams.configuration.rules import (
     Port,
     Positive,
     Prefix,
-    WebAddress,
+    SecretFile,
+    ShownAddress,
     Zone,
     with_secret,
 )
@@ -68,10 +69,10 @@ class Kafka(Section):
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str = ""
     sasl_password: SecretStr | None = None
-    sasl_password_file: FilePath | None = None
+    sasl_password_file: SecretFile = None
     ca_file: FilePath | None = None
     cert_file: FilePath | None = None
-    key_file: FilePath | None = None
+    key_file: SecretFile = None
     replication: Positive = 1
     group_prefix: Name = "tocsin"
     topic_prefix: Prefix = ""
@@ -253,14 +254,14 @@ class Response(Section):
     tick: Span = timedelta(seconds=1)
     inputs_kept: Span = timedelta(days=7)
     language: Language = "en"
-    pages: WebAddress = ""
+    pages: ShownAddress = ""
 
 
 class Archive(Section):
     """Where the inputs are kept as Parquet, in how large files, for how long; None: for ever."""
 
     url: ArchiveAddress = ""
-    endpoint: WebAddress = ""
+    endpoint: ShownAddress = ""
     file_records: Positive = 32_768
     rewrite_every: Span = timedelta(seconds=2)
     retention: Annotated[Span, Field(ge=timedelta(days=1))] | None = None
@@ -314,7 +315,7 @@ class Serve(Section):
     host: Host = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65_535)] = 8470
     token: SecretStr | None = None
-    token_file: FilePath | None = None
+    token_file: SecretFile = None
 
     @field_validator("token")
     @classmethod
