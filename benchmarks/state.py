@@ -1,20 +1,25 @@
 """What many series cost one detection worker: memory, judging, snapshots, restoring.
 
     python -m benchmarks.state
-    python -m benchmarks.state --series 10000,100000 --hours 8
+    python -m benchmarks.state --series 10000,100000 --hours 400
 
-For each number of series a process of its own fills one shard with counts by product and batch
-(its log is made here, no broker is needed), hour by hour: each series has complaints in the first
-hour, and afterwards at a low rate of its own. Prints one JSON object last; its times are CPU
+One shard is filled with counts by product and batch (its log is made here, no broker is needed),
+hour by hour: each series has complaints in the first hour, and afterwards at a low rate of its own.
+After six weeks its state is as full as it will be. No more than `SAMPLE` series grow so; a larger
+shard is drawn from them with replacement, so that memory and bytes are of a grown one.
+
+Then a process of its own does what a worker does that starts anew: it restores the shard from the
+table, goes on for some hours and writes snapshots. Prints one JSON object last; its times are CPU
 seconds:
 
-- `rss_mb`, of which `before_mb` are code and libraries: as it runs on, two snapshots in the table
-  included, as Faust's memory store holds them; `peak_mb` is the highest there was;
+- `restore_seconds`: from the slices in the table to a shard that goes on;
 - `judge_seconds`: one bucket of all series closes, the median of the hours after the first;
+- `record_ms`: one record of the log, of `CHUNK` series, is applied (a restart reads some again);
 - `snapshot_seconds` and `snapshot_mb`: one snapshot, in its slices;
 - `snapshot_mb_an_hour`: at the default `snapshot_every` and the records a second of `--records`,
   which is four partitions whose chunks are sent ten times a second;
-- `restore_seconds`: from the slices in the table to a shard that goes on.
+- `rss_mb`, of which `before_mb` are code and libraries: as it runs on, what Faust's memory store
+  holds of the snapshots included; `peak_mb` is the highest there was.
 """
 
 import argparse
@@ -26,7 +31,9 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -39,13 +46,17 @@ from streams.configuration.sections import MINUTES, Cut, Detection, Source, coun
 from streams.counts.cells import SEPARATOR, CellNumbers, Cells, Counts, layout
 from streams.detection import snapshots
 from streams.detection.shards import Shard
+from streams.detection.snapshots import freeze, thaw
 from streams.detection.stage import KEPT
 from streams.settings import Settings
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 MB = 1e6
 CHUNK = 1000  # series with complaints in one record of the log
 BATCHES = 50  # of a product
+SAMPLE = 20_000  # series that grow hour by hour; further ones are drawn from them
+GOING_ON = 4  # hours after a restart
 HOUR = 3_600_000  # ms
 SECONDS = 3600
 CUT = Cut(stream="complaints", by=("product", "batch"), family="product")
@@ -53,54 +64,113 @@ SOURCE = Source(topic="complaints", stream="complaints", key="person", partition
 Table = dict[bytes, bytes]
 
 
-def measured(series: int, hours: int, records: float, seed: int) -> dict[str, Any]:
+def grown(series: int, hours: int, seed: int, kept: Path) -> int:
+    """Write what a snapshot holds of a shard after so many hours; returns the log's next offset."""
+    sample = min(series, SAMPLE)
+    shard, log = Shard(_settings(sample), 0), _Log(_rates(series, seed)[:sample], seed)
+    for hour in range(hours):
+        _closing(shard, log.hour(hour))
+    frozen = shard.snapshot()
+    if sample < series:
+        frozen = freeze(_drawn(thaw(frozen), _places(series, seed), log.keys(series)))
+    kept.write_bytes(frozen)
+    return log.offset
+
+
+def measured(
+    series: int, hours: int, seed: int, kept: Path, *, offset: int, records: float
+) -> dict[str, Any]:
     """Meant for a process of its own, whose memory is measured."""
     before = _rss()
-    settings = _settings(series)
-    shard, log = Shard(settings, 0), _Log(settings, series, seed)
-    judging = [_closing(shard, log.hour(hour)) for hour in range(hours)]
+    settings, table = _settings(series), Table()
+    for number in range(KEPT):
+        table |= snapshots.sliced(0, number, kept.read_bytes())
+    shard, restore_seconds = _restored(settings, table, series)
+    log = _Log(_rates(series, seed), seed, offset=offset)
+    judging, applying = zip(
+        *(_closing(shard, log.hour(hour)) for hour in range(hours, hours + GOING_ON)), strict=True
+    )
+    applied = (log.offset - offset - GOING_ON) or 1
     del log
-    table, snapshot_seconds = _snapshots(shard)
+    snapshot_seconds = _snapshots(shard, table)
+    gc.collect()
     rss, size = _rss(), sum(map(len, table.values())) / KEPT / MB
-    del shard
-    gc.collect()  # a restart begins without it
-    restore_seconds = _restored(settings, table, series)
     an_hour = records * SECONDS / settings.detection.snapshot_every
     return {
-        "series": series, "before_mb": round(before), "rss_mb": round(rss), "peak_mb": _peak(),
-        "bytes_a_series": round((rss - before) * MB / series),
+        "series": series, "hours": hours, "before_mb": round(before), "rss_mb": round(rss),
+        "peak_mb": _peak(), "bytes_a_series": round((rss - before) * MB / series),
         "judge_seconds": round(median(judging[1:]), 3),
+        "record_ms": round(sum(applying) / applied * 1000, 2),
         "snapshot_seconds": round(snapshot_seconds, 2), "snapshot_mb": round(size, 1),
         "snapshot_mb_an_hour": round(size * an_hour),
         "restore_seconds": round(restore_seconds, 2),
     }  # fmt: skip
 
 
-def _snapshots(shard: Shard) -> tuple[Table, float]:
-    """The table as it holds the last snapshots, and the CPU seconds of one."""
-    table, began = Table(), time.process_time()
-    for offset in range(KEPT):
+def _snapshots(shard: Shard, table: Table) -> float:
+    """Write further ones into the table, as the stage does; returns the CPU seconds of one."""
+    began = time.process_time()
+    for offset in range(KEPT, 2 * KEPT):
         table |= snapshots.sliced(0, offset, shard.snapshot())
-    return table, (time.process_time() - began) / KEPT
+        needed = snapshots.needed_from(table, 0, kept=KEPT)
+        for key in snapshots.outdated(table, 0, keep_from=needed):
+            del table[key]
+    return (time.process_time() - began) / KEPT
 
 
-def _restored(settings: Settings, table: Table, series: int) -> float:
-    """CPU seconds until a shard goes on with all its series."""
+def _restored(settings: Settings, table: Table, series: int) -> tuple[Shard, float]:
+    """A shard that goes on with all its series, and the CPU seconds until it does."""
     began = time.process_time()
     restored = Shard(settings, 0)
     restored.restore(snapshots.joined(table, 0, KEPT - 1))
     assert restored.series() == series
-    return time.process_time() - began
+    return restored, time.process_time() - began
 
 
-def _closing(shard: Shard, log: Iterator[Counts]) -> float:
-    """Applies the records of an hour; returns the CPU seconds of the first, which closes one."""
+def _rates(series: int, seed: int) -> Floats:
+    """People an hour, by series."""
+    rates = np.exp(np.random.default_rng(seed).normal(-1.5, 1.0, min(series, SAMPLE)))
+    return rates if series <= SAMPLE else rates[_places(series, seed)]
+
+
+def _places(series: int, seed: int) -> Ints:
+    """Of which of the sample each series is drawn: itself, and what chance gives the others."""
+    others = np.random.default_rng([seed, series]).integers(0, SAMPLE, series - SAMPLE)
+    return np.concatenate([np.arange(SAMPLE), others])
+
+
+def _drawn(state: dict[str, Any], places: Ints, keys: list[str]) -> dict[str, Any]:
+    """The state of a shard whose series have these keys, each a copy of a place of this one's."""
+    held, rows = state["complaints"], np.arange(1, places.size + 1)  # the first is the total's
+    series = held["series"]
+    named = [series["keys"][0], *((0, key) for key in keys)]
+    series |= {
+        "keys": named, "row_of": rows, "last": series["last"][places],
+        "open": {
+            bucket: np.append(people[:1], people[series["row_of"]][places])
+            for bucket, people in series["open"].items()
+        },
+    }  # fmt: skip
+    held |= {"judges": _of_places(held["judges"], places), "held": {}}
+    return state
+
+
+def _of_places(value: Any, places: Ints) -> Any:
+    if isinstance(value, dict):
+        return {name: _of_places(one, places) for name, one in value.items()}
+    of_series = isinstance(value, np.ndarray) and value.shape[-1] == SAMPLE
+    return value[..., places] if of_series else value
+
+
+def _closing(shard: Shard, log: Iterator[Counts]) -> tuple[float, float]:
+    """Applies an hour's records: CPU seconds of the first, which closes one, and of the others."""
+    first, *others = log
     began = time.process_time()
-    shard.apply(next(log))
-    seconds = time.process_time() - began
-    for counts in log:
+    shard.apply(first)
+    closed = time.process_time()
+    for counts in others:
         shard.apply(counts)
-    return seconds
+    return closed - began, time.process_time() - closed
 
 
 def _settings(series: int) -> Settings:
@@ -111,13 +181,17 @@ def _settings(series: int) -> Settings:
 class _Log:
     """The counts of one partition, a closed chunk a record."""
 
-    def __init__(self, settings: Settings, series: int, seed: int) -> None:
-        self._rng = np.random.default_rng(seed)
-        self._keys = [f"p{n // BATCHES:05}{SEPARATOR}b{n % BATCHES:02}" for n in range(series)]
-        self._rates = np.exp(self._rng.normal(-1.5, 1.0, series))
+    def __init__(self, rates: Floats, seed: int, *, offset: int = 0) -> None:
+        settings = _settings(rates.size)
+        self._rng = np.random.default_rng([seed, offset])
+        self._keys, self._rates = self.keys(rates.size), rates
         self._version = settings.version
         self._layout = layout(counted(settings.cuts, "complaints"))
-        self._offset = 0
+        self.offset = offset
+
+    @staticmethod
+    def keys(series: int) -> list[str]:
+        return [f"p{n // BATCHES:05}{SEPARATOR}b{n % BATCHES:02}" for n in range(series)]
 
     def hour(self, hour: int) -> Iterator[Counts]:
         """The first record of an hour closes the one before."""
@@ -131,7 +205,7 @@ class _Log:
         """The numbers of source records are of no matter here."""
         minutes = START // 60_000 + hour * MINUTES + self._rng.integers(0, MINUTES, len(keys))
         total = _cells([""], minutes[:1], people.sum(keepdims=True))
-        start, self._offset = self._offset, self._offset + 1
+        start, self.offset = self.offset, self.offset + 1
         return Counts(
             version=self._version, stream="complaints", topic=SOURCE.topic, partition=0,
             partitions=1, start=start, end=start + 1, closed=True, first=start == 0,
@@ -159,12 +233,16 @@ def main() -> None:
     spawn = multiprocessing.get_context("spawn")
     sizes = []
     for series in options.series:
-        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
-            work = pool.submit(measured, series, options.hours, options.records, options.seed)
-            sizes.append(work.result())
+        with TemporaryDirectory() as folder:
+            asked = series, options.hours, options.seed, Path(folder, "snapshot")
+            with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+                offset = pool.submit(grown, *asked).result()
+            with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+                told = {"offset": offset, "records": options.records}
+                sizes.append(pool.submit(measured, *asked, **told).result())
         print(json.dumps(sizes[-1]), flush=True)
-    told = {"sizes": sizes, "hours": options.hours, "records": options.records}
-    print(json.dumps(told | machine.surroundings("numpy", "msgspec")))
+    found = {"sizes": sizes, "hours": options.hours, "records": options.records}
+    print(json.dumps(found | machine.surroundings("numpy", "msgspec")))
 
 
 def _options() -> argparse.Namespace:
@@ -173,7 +251,7 @@ def _options() -> argparse.Namespace:
     )
     sizes = (10_000, 100_000, 1_000_000)
     parser.add_argument("--series", type=_numbers, default=sizes, help="10000,100000,1000000")
-    parser.add_argument("--hours", type=int, default=26, help="of counts (26)")
+    parser.add_argument("--hours", type=int, default=1008, help="of counts (1008)")
     parser.add_argument("--records", type=float, default=40.0, help="of counts a second (40)")
     parser.add_argument("--seed", type=int, default=1, help="of the counts (1)")
     return parser.parse_args()
