@@ -73,7 +73,7 @@ def grown(series: int, hours: int, seed: int, kept: Path) -> int:
     frozen = shard.snapshot()
     if sample < series:
         frozen = freeze(_drawn(thaw(frozen), _places(series, seed), log.keys(series)))
-    kept.write_bytes(frozen)
+    kept.write_bytes(b"".join(frozen))
     return log.offset
 
 

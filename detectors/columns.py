@@ -35,13 +35,13 @@ class Kind:
         return np.concatenate([old, self.fresh(n - old.shape[-1])], axis=-1)
 
     def restored(self, name: str, kept: Array) -> Array:
-        """A copy of `kept`; raises ValueError where type or shape are not this column's."""
+        """`kept` itself, where it may be written; raises ValueError if it is not this column's."""
         if kept.dtype != self.dtype or kept.shape[:-1] != self.fresh(0).shape[:-1]:
             raise ValueError(
                 f"column {name} must be {self.dtype} with rows {self.rows}, "
                 f"got {kept.dtype} with shape {kept.shape}"
             )
-        return np.array(kept, order="C")
+        return np.require(kept, requirements=["C", "O", "W"])
 
 
 def column(dtype: DTypeLike, first: float = 0, *, rows: int | None = None) -> Kind:
@@ -59,7 +59,10 @@ class Columns:
 
     @classmethod
     def of(cls, columns: Mapping[str, Array]) -> Self:
-        """The state a snapshot was taken of; raises ValueError on a column that does not fit."""
+        """The state a snapshot was taken of, which owns the arrays from now on.
+
+        Raises ValueError on a column that does not fit.
+        """
         names = [name for name, _ in _arrays(cls.empty())]
         if set(names) != set(columns):
             raise ValueError(f"{cls.__name__} must hold {names}, got {sorted(columns)}")

@@ -5,6 +5,7 @@ import pytest
 
 from detectors.columns import Floats, Ints
 from detectors.neighbours import NOT_SHIPPED, Fields, Neighbours, Shares
+from tests.contract.plain import copied
 
 NEIGHBOURS = Neighbours(day=1, half_life_days=1e9)
 
@@ -99,7 +100,7 @@ def test_sums_are_restored_from_a_snapshot_to_the_last_bit() -> None:
     fields, shares = Fields.empty(1), shipped(0, 3, 9)
     counts = np.random.default_rng(4).poisson(5, (40, 3))
     lived(fields, shares, counts[:20])
-    again, parts = Fields.of(fields.columns()), Shares.of(shares.columns())
+    again, parts = Fields.of(copied(fields)), Shares.of(copied(shares))
     for held in ((fields, shares), (again, parts)):
         lived(*held, counts[20:], start=20)
     np.testing.assert_array_equal(expected(fields, shares, 40), expected(again, parts, 40))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from detectors.columns import Ints
 from detectors.novelty import Before, Combinations, Novelty, Verdict, Why
+from tests.contract.plain import copied
 
 DAILY = Novelty(day=1, patience=3)
 LATER = 100
@@ -111,7 +112,7 @@ def test_a_combination_is_judged_alike_alone_in_company_and_when_restored() -> N
     alone = run(Combinations.empty(1), counts[:, [4]], start=LATER)
     state = Combinations.empty(9)
     run(state, counts[:20], start=LATER)
-    again = run(Combinations.of(state.columns()), counts[20:], start=LATER + 20)
+    again = run(Combinations.of(copied(state)), counts[20:], start=LATER + 20)
     assert [v.why[4] for v in whole] == [v.why[0] for v in alone]
     assert [v.why.tolist() for v in whole[20:]] == [v.why.tolist() for v in again]
     assert sum(int(v.news.sum()) for v in whole) == (counts.sum(axis=0) > 0).sum()

@@ -3,7 +3,7 @@
 from alerts.signal import Signal
 from streams.configuration.sections import BUDGETED
 from streams.counts.cells import Counts
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.snapshots import Frozen, freeze, thaw
 from streams.detection.stream import STREAMS, Stream, Watch
 from streams.settings import Settings
 
@@ -77,10 +77,10 @@ class Shard:
         closed = {name: stream.closed for name, stream in self._streams.items()}
         return {name: bucket for name, bucket in closed.items() if bucket is not None}
 
-    def snapshot(self) -> bytes:
+    def snapshot(self) -> Frozen:
         return freeze({name: stream.snapshot() for name, stream in self._streams.items()})
 
-    def restore(self, frozen: bytes) -> None:
+    def restore(self, frozen: Frozen) -> None:
         """Go on where `snapshot` was taken; raises SnapshotError under other cuts."""
         for name, held in thaw(frozen).items():
             self._streams[name].restore(held)

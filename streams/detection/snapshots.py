@@ -1,14 +1,26 @@
-"""State as bytes: slices small enough for any broker, and the marker that all are there."""
+"""State as bytes: slices small enough for any broker, and the marker that all are there.
+
+A state is written part by part, so that it is never there a second time: mappings are announced and
+followed by their keys and values, arrays by their bytes, first all of the lowest order and so on,
+for those of a float's exponent are alike and those of its fraction are not.
+"""
 
 import zlib
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import numpy as np
 
 SLICE = 256 * 1024  # bytes; far below the broker's limit for one record
-_ARRAY = 1  # code of our msgpack extension
+FORM: Final = b"\x02"
+"""Of the bytes, before them; the first had none and began as a zlib stream does."""
+FORMER: Final = b"\x78"
+BLOCK: Final = 128 * 1024  # elements of an array whose bytes are put in order at a time
+_ARRAY, _MAPPING, _ARRAY_FOLLOWS = 1, 2, 3  # codes of our msgpack extensions
+Frozen = list[bytes]
+"""Slices of a snapshot."""
 
 
 class SnapshotError(Exception):
@@ -38,12 +50,12 @@ class Whole(NamedTuple):
 
     Attributes:
         offset: E, below which all is in it.
-        frozen: its bytes.
+        frozen: its slices.
         passed_over: what is wrong with each newer one, the newest first.
     """
 
     offset: int
-    frozen: bytes
+    frozen: Frozen
     passed_over: list[SnapshotError]
 
 
@@ -54,25 +66,60 @@ class Marker(msgspec.Struct, array_like=True, frozen=True):
     checksum: int
 
 
-def freeze(state: Any) -> bytes:
-    """Packed bytes of a structure that holds NumPy arrays; equal states give equal bytes.
+class Follows(NamedTuple):
+    """An array whose bytes follow."""
 
-    They are packed as they are written, so that a large state is not there a second time.
-    """
-    packer = zlib.compressobj(level=1)
-    packed = [packer.compress(part) for part in _written(state)]
-    return b"".join([*packed, packer.flush()])
+    dtype: str
+    shape: list[int]
+
+    def read(self, packed: "_Packed") -> np.ndarray[Any, Any]:
+        array = np.empty(self.shape, self.dtype)
+        rows = array.reshape(-1).view(np.uint8).reshape(-1, array.itemsize)
+        for at in range(0, len(rows), BLOCK):
+            block = rows[at : at + BLOCK]
+            planes = np.frombuffer(packed.read(block.size), np.uint8)
+            block[...] = planes.reshape(array.itemsize, -1).T
+        return array
 
 
-def thaw(frozen: bytes) -> Any:
-    return msgspec.msgpack.decode(zlib.decompress(frozen), ext_hook=_restored)
+class Pairs(NamedTuple):
+    """A mapping of which so many keys and values follow."""
+
+    size: int
 
 
-def sliced(shard: int, offset: int, frozen: bytes) -> dict[bytes, bytes]:
+def freeze(state: Any) -> Frozen:
+    """A structure that holds NumPy arrays as packed slices; equal states give equal bytes."""
+    # Runs of equal bytes are all there is to find, and looking for more takes twice the time.
+    packer = zlib.compressobj(level=1, strategy=zlib.Z_RLE)
+    packed, slices = bytearray(FORM), Frozen()
+    for part in chain(map(packer.compress, _written(state)), map(packer.flush, [zlib.Z_FINISH])):
+        packed += part
+        while len(packed) >= SLICE:
+            slices.append(bytes(packed[:SLICE]))
+            del packed[:SLICE]
+    return [*slices, bytes(packed)] if packed else slices
+
+
+def thaw(frozen: Iterable[bytes]) -> Any:
+    """The structure, whose arrays are nobody else's; raises SnapshotError on another form."""
+    slices = iter(frozen)
+    first = next(slices, b"")
+    if first[:1] == FORMER:
+        former = zlib.decompress(b"".join([first, *slices]))
+        return msgspec.msgpack.decode(former, ext_hook=_restored)
+    if first[:1] != FORM:
+        raise SnapshotError(
+            f"a snapshot must begin with {FORM.hex()}, got {first[:1].hex() or 'nothing'}: "
+            "another version of Tocsin wrote it; tocsin rebuild makes the state anew"
+        )
+    return _read(_Packed(chain([first[1:]], slices)))
+
+
+def sliced(shard: int, offset: int, frozen: Frozen) -> dict[bytes, bytes]:
     """The records of a snapshot in the order they must be acknowledged, the marker last."""
-    parts = [frozen[at : at + SLICE] for at in range(0, len(frozen), SLICE)]
-    records = {Place(shard, offset, n).key(): part for n, part in enumerate(parts)}
-    marker = Marker(len(parts), zlib.crc32(frozen))
+    records = {Place(shard, offset, n).key(): part for n, part in enumerate(frozen)}
+    marker = Marker(len(frozen), _checksum(frozen))
     return {**records, Place(shard, offset, None).key(): msgspec.msgpack.encode(marker)}
 
 
@@ -88,17 +135,16 @@ def needed_from(records: Mapping[bytes, bytes], shard: int, *, kept: int) -> int
     return known[-kept] if len(known) >= kept else 0
 
 
-def joined(records: Mapping[bytes, bytes], shard: int, offset: int) -> bytes:
-    """The bytes that were sliced; raises SnapshotError where a slice is missing or broken."""
+def joined(records: Mapping[bytes, bytes], shard: int, offset: int) -> Frozen:
+    """The slices of a snapshot; raises SnapshotError where one is missing or broken."""
     marker = msgspec.msgpack.decode(records[Place(shard, offset, None).key()], type=Marker)
-    slices = [records.get(Place(shard, offset, n).key()) for n in range(marker.slices)]
-    frozen = b"".join(part for part in slices if part is not None)
-    if None in slices:
-        missing = slices.index(None)
-        raise SnapshotError(f"shard {shard}, offset {offset}: slice {missing} is missing")
-    if zlib.crc32(frozen) != marker.checksum:
+    keys = [Place(shard, offset, n).key() for n in range(marker.slices)]
+    if missing := [n for n, key in enumerate(keys) if key not in records]:
+        raise SnapshotError(f"shard {shard}, offset {offset}: slice {missing[0]} is missing")
+    slices = [records[key] for key in keys]
+    if _checksum(slices) != marker.checksum:
         raise SnapshotError(f"shard {shard}, offset {offset}: its bytes are not those written")
-    return frozen
+    return slices
 
 
 def newest_whole(records: Mapping[bytes, bytes], shard: int) -> Whole | None:
@@ -132,18 +178,79 @@ def outdated(records: Mapping[bytes, bytes], shard: int, *, keep_from: int) -> l
     )
 
 
+def superseded(records: Mapping[bytes, bytes], shard: int, *, offset: int) -> list[bytes]:
+    """Keys of the slices, not the markers, below an offset, of which a whole snapshot is known."""
+    places = {key: Place.of(key) for key in records}
+    return [
+        key for key, place in places.items()
+        if place.shard == shard and place.offset < offset and place.number is not None
+    ]  # fmt: skip
+
+
+def _checksum(slices: Iterable[bytes]) -> int:
+    total = 0
+    for one in slices:
+        total = zlib.crc32(one, total)
+    return total
+
+
+class _Packed:
+    """What slices hold, read from the start to the end."""
+
+    def __init__(self, slices: Iterator[bytes]) -> None:
+        self._slices, self._unpacker, self._left = slices, zlib.decompressobj(), b""
+
+    def read(self, size: int) -> bytearray:
+        """The next so many bytes; raises SnapshotError where there are fewer."""
+        read = bytearray()
+        while len(read) < size:
+            packed = self._left or next(self._slices, b"")
+            read += (part := self._unpacker.decompress(packed, size - len(read)))
+            self._left = self._unpacker.unconsumed_tail
+            if not (packed or part):
+                raise SnapshotError(f"a snapshot ends {size - len(read)} bytes too early")
+        return read
+
+    def part(self) -> Any:
+        size = int.from_bytes(self.read(4), "big")
+        return msgspec.msgpack.decode(self.read(size), ext_hook=_restored)
+
+
+def _read(packed: _Packed) -> Any:
+    part = packed.part()
+    if isinstance(part, Pairs):
+        return {next(iter(packed.part())): _read(packed) for _ in range(part.size)}
+    return part.read(packed) if isinstance(part, Follows) else part
+
+
 def _written(state: Any) -> Iterator[bytes]:
-    """The state as msgpack, a value of its mappings at a time."""
-    if type(state) is not dict:
-        yield _encode(state)
-        return
-    yield b"\xdf" + len(state).to_bytes(4, "big")  # a mapping of so many follows
-    for key, value in state.items():
-        yield _encode(key)
-        yield from _written(value)
+    if type(state) is dict:
+        yield _part(msgspec.msgpack.Ext(_MAPPING, _encode(len(state))))
+        for key, value in state.items():
+            yield _part({key: None})  # of two parts it is a tuple again only as a key
+            yield from _written(value)
+    elif isinstance(state, np.ndarray):
+        head = [state.dtype.str, list(state.shape)]
+        yield _part(msgspec.msgpack.Ext(_ARRAY_FOLLOWS, _encode(head)))
+        yield from _planes(state)
+    else:
+        yield _part(state)
+
+
+def _part(value: Any) -> bytes:
+    written = _encode(value)
+    return len(written).to_bytes(4, "big") + written
+
+
+def _planes(array: np.ndarray[Any, Any]) -> Iterator[bytes]:
+    """Its bytes by their order within an element, a block at a time."""
+    rows = np.ascontiguousarray(array).reshape(-1).view(np.uint8).reshape(-1, array.itemsize)
+    for at in range(0, len(rows), BLOCK):
+        yield rows[at : at + BLOCK].T.tobytes()
 
 
 def _array(value: Any) -> msgspec.msgpack.Ext:
+    """One within a list or a tuple."""
     if isinstance(value, np.ndarray):
         raw = np.ascontiguousarray(value).reshape(-1).view(np.uint8).data
         head = [value.dtype.str, list(value.shape), raw]
@@ -152,6 +259,10 @@ def _array(value: Any) -> msgspec.msgpack.Ext:
 
 
 def _restored(code: int, data: memoryview) -> Any:
+    if code == _MAPPING:
+        return Pairs(msgspec.msgpack.decode(data))
+    if code == _ARRAY_FOLLOWS:
+        return Follows(*msgspec.msgpack.decode(data, type=tuple[str, list[int]]))
     if code != _ARRAY:
         raise SnapshotError(f"extension must be {_ARRAY}, got {code}")
     dtype, shape, raw = msgspec.msgpack.decode(data, type=tuple[str, list[int], memoryview])

@@ -21,6 +21,7 @@ from streams.broker.local import BrokerError
 from streams.broker.topics import Topics
 from streams.counts.cells import decode
 from streams.detection import snapshots
+from streams.detection.pace import Pace
 from streams.detection.shards import Shard
 from streams.detection.signals import encode
 from streams.detection.snapshots import SnapshotError, Whole
@@ -28,6 +29,7 @@ from streams.settings import Settings
 from streams.transport.chunks import Run, StageApp
 
 KEPT = 2  # snapshots of a shard
+Clock = Callable[[], float]
 
 log = structlog.get_logger(__name__)
 
@@ -46,11 +48,12 @@ class _Owned:
         self.sent: list[Awaitable[Any]] = []
         self.decided: dict[str, float] = {}
         self.needed_from, self.trimmed_to = 0, 0
+        self.pace = Pace()
         self._judged = shard.judged()
 
-    def due(self, every: int) -> bool:
+    def due(self, every: int, now: float) -> bool:
         """Whether a snapshot is to be written: not of what was only just restored."""
-        return self.next % every == 0 and self.next > self.held
+        return self.next % every == 0 and self.next > self.held and self.pace.due(now)
 
     def note_decisions(self, now: float) -> None:
         """Note when a bucket was last judged, by stream; `now` is epoch seconds."""
@@ -68,14 +71,17 @@ class Detection:
         settings: of the installation.
         table: the snapshots, as its changelog has restored them.
         delete: counts of shards below their offsets; may take a while and raise BrokerError.
+        now: seconds of a clock that never goes back.
+        spent: processor seconds.
     """
 
     def __init__(
         self, app: StageApp, settings: Settings, table: faust.Table, *,
-        delete: Callable[[Mapping[int, int]], None],
+        delete: Callable[[Mapping[int, int]], None], now: Clock = time.monotonic,
+        spent: Clock = time.thread_time,
     ) -> None:  # fmt: skip
         self._app, self._settings, self._table = app, settings, table
-        self._delete = delete
+        self._delete, self._now, self._spent = delete, now, spent
         self._topics = Topics.of(settings)
         self._owned: dict[int, _Owned] = {}
 
@@ -90,14 +96,16 @@ class Detection:
                     f"{run.topic}[{run.partition}]: the next record must be {owned.next}, "
                     f"got {record.offset}"
                 )
-            if owned.due(self._settings.detection.snapshot_every):
+            if owned.due(self._settings.detection.snapshot_every, self._now()):
                 await self._snapshot(run, owned)
+            began = self._spent()
             counts = decode(record.value)
             if counts.closed and counts.untold:
                 log.error("triggers_untold", chunk=f"{counts.topic}[{counts.partition}] "
                           f"{counts.start}", untold=counts.untold)  # fmt: skip
             for signal in owned.shard.apply(counts):
                 owned.sent += self._send_signal(signal)
+            owned.pace = owned.pace.worked(self._spent() - began)
             owned.next += 1
         await self._acknowledged(owned)
         owned.note_decisions(time.time())
@@ -126,6 +134,7 @@ class Detection:
             return _Owned(shard, 0)
         if whole.passed_over:
             await self._give_up(number, whole)
+        self._empty(number, whole.offset)
         shard.restore(whole.frozen)
         log.info("shard_restored", shard=number, offset=whole.offset, series=shard.series())
         return _Owned(shard, whole.offset)
@@ -140,13 +149,14 @@ class Detection:
 
     async def _snapshot(self, run: Run, owned: _Owned) -> None:
         """All signals below E, then the slices, then the marker; the commit follows that alone."""
-        began = time.monotonic()
+        began, before = time.monotonic(), self._spent()
         await self._acknowledged(owned)
         held = snapshots.sliced(run.partition, owned.next, owned.shard.snapshot())
         *slices, marker = held.items()
         await self._write(run.partition, dict(slices))
         await self._write(run.partition, dict([marker]))
         owned.held = owned.next
+        self._empty(run.partition, owned.next)
         self._app.consumer.declare_durable(run.tp, owned.next)
         metrics.SNAPSHOT_BYTES.labels(run.partition).inc(sum(map(len, held.values())))
         metrics.SNAPSHOT_SECONDS.labels(run.partition).observe(time.monotonic() - began)
@@ -154,6 +164,12 @@ class Detection:
         old = snapshots.outdated(self._table.data, run.partition, keep_from=needed)
         await self._write(run.partition, dict.fromkeys(old))
         owned.needed_from = needed
+        owned.pace = Pace(cost=self._spent() - before, written=self._now())
+
+    def _empty(self, number: int, whole: int) -> None:
+        """Hold no slices in memory below a snapshot that is whole; the changelog keeps them."""
+        for key in snapshots.superseded(self._table.data, number, offset=whole):
+            self._table.data[key] = b""
 
     async def trim(self) -> None:
         """Delete the counts below the older snapshot of each shard; no restart reads them."""

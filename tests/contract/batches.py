@@ -11,6 +11,7 @@ from detectors.batches import Batches, BatchState
 from detectors.columns import Bools, Floats, Ints
 from detectors.mixture import DEFAULT
 from tests.contract import again
+from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
 BATCHES = Batches(threshold=1000.0)
@@ -56,4 +57,4 @@ class BatchCase:
         ]  # fmt: skip
 
     def restored(self) -> "BatchCase":
-        return BatchCase(BatchState.of(self.state.columns()))
+        return BatchCase(BatchState.of(copied(self.state)))

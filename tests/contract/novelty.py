@@ -10,6 +10,7 @@ from detectors import grounds, novelty
 from detectors.columns import Bools, Ints
 from detectors.novelty import Before, Combinations, Novelty
 from tests.contract import again
+from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
 NOVELTY = Novelty(people=2, patience=24, days=1)
@@ -62,4 +63,4 @@ class NoveltyCase:
         return verdict, [grounds.of_novelty(NOVELTY, before, verdict, place) for place in places]
 
     def restored(self) -> "NoveltyCase":
-        return NoveltyCase(Combinations.of(self.state.columns()))
+        return NoveltyCase(Combinations.of(copied(self.state)))

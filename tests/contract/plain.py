@@ -4,9 +4,14 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from detectors.columns import Bools, Columns, Floats, Ints
+from detectors.columns import Array, Bools, Columns, Floats, Ints
 from detectors.grounds import Grounds
 from tests.contract.verdicts import Explained, Scored
+
+
+def copied(state: Columns) -> dict[str, Array]:
+    """The columns of a state that goes on, as a snapshot would give them back."""
+    return {name: column.copy() for name, column in state.columns().items()}
 
 
 @dataclass(slots=True)
@@ -67,4 +72,4 @@ class PlainCase:
     def grounds(self, expected: Any, verdict: Any, counts: Ints, place: int) -> Grounds: ...
 
     def restored(self) -> Self:
-        return type(self)(self.states.of(self.state.columns()))
+        return type(self)(self.states.of(copied(self.state)))

@@ -12,6 +12,7 @@ from detectors.columns import Bools, Ints
 from detectors.rules import Rule, RuleState
 from detectors.window import Window
 from tests.contract import again
+from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
 RULE = Rule(least=3, window=5, ratio=1.5, holds=2, until=0.8)
@@ -65,6 +66,6 @@ class RuleCase:
 
     def restored(self) -> "RuleCase":
         again = RuleCase.of(0)
-        again.state = RuleState.of(self.state.columns())
+        again.state = RuleState.of(copied(self.state))
         again.window.restore(self.window.columns())
         return again

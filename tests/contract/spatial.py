@@ -10,6 +10,7 @@ from detectors import grounds, spatial
 from detectors.columns import Bools, Floats, Ints
 from detectors.spatial import SIZE, Spatial, SpatialState, Usual, Zones
 from tests.contract import again
+from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
 
@@ -68,7 +69,7 @@ class SpatialCase:
         ]  # fmt: skip
 
     def restored(self) -> "SpatialCase":
-        return SpatialCase(SpatialState.of(self.state.columns()))
+        return SpatialCase(SpatialState.of(copied(self.state)))
 
 
 def halves(counts: Ints) -> Ints:

@@ -12,6 +12,7 @@ from detectors.columns import Bools, Floats, Floats32, Ints
 from detectors.season import Profiles, Rhythm
 from detectors.surge import Surge, SurgeState
 from tests.contract import again
+from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
 SURGE = Surge(threshold=1000.0, shortest_learning=24, longest_learning=48)
@@ -76,7 +77,7 @@ class SurgeCase:
 
     def restored(self) -> Self:
         return type(self)(
-            SurgeState.of(self.state.columns()), Profiles.of(self.profiles.columns())
+            SurgeState.of(copied(self.state)), Profiles.of(copied(self.profiles))
         )  # fmt: skip
 
 
@@ -119,6 +120,6 @@ class CalendarCase(SurgeCase):
         total, past, today, day = self.account
         account = Account.of([list(total), list(past), list(today), day])
         return type(self)(
-            SurgeState.of(self.state.columns()), Profiles.of(self.profiles.columns()),
+            SurgeState.of(copied(self.state)), Profiles.of(copied(self.profiles)),
             Learnt(*list(self.learnt)), account,
         )  # fmt: skip

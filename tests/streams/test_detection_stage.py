@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import cache
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +18,7 @@ from streams.broker.topics import Topics
 from streams.counts.cells import decode, encode
 from streams.detection import snapshots
 from streams.detection.shards import Shard
-from streams.detection.snapshots import Place, SnapshotError
+from streams.detection.snapshots import Frozen, Place, SnapshotError
 from streams.detection.stage import CountsHoleError, Detection
 from streams.intake.reading import Plan
 from streams.settings import Settings
@@ -52,7 +53,7 @@ def counts() -> list[bytes]:
     return [emission.counts[0] for emission in found]
 
 
-def in_one_go(which: Settings = BEFORE) -> bytes:
+def in_one_go(which: Settings = BEFORE) -> Frozen:
     """The state of a shard that has never stopped."""
     shard = Shard(which, 0)
     applied(shard, map(decode, counts()))
@@ -113,13 +114,15 @@ class Broker:
 class Worker:
     """One life of a process that has the shard 0."""
 
-    def __init__(self, broker: Broker, which: Settings = BEFORE) -> None:
+    def __init__(self, broker: Broker, which: Settings = BEFORE, *, dear: bool = False) -> None:
+        """Where snapshots are dear, what is done between two looks at the clock takes a second."""
         self.broker = broker
+        clock = count(1.0).__next__ if dear else lambda: 0.0
         self.table: Any = SimpleNamespace(data=broker.table(), changelog_topic_name=CHANGELOG)
         consumer = SimpleNamespace(assignment=lambda: {COUNTS}, declare_durable=self._commit)
         app: Any = SimpleNamespace(producer=broker, consumer=consumer)
         self.topics = Topics.of(which)
-        self.stage = Detection(app, which, self.table, delete=self._delete)
+        self.stage = Detection(app, which, self.table, delete=self._delete, now=clock, spent=clock)
         self._runs = 0
         begin = Begin(broker.committed, "", broker.trimmed)
         self.position = max(begin.start(self.stage.reads_from(COUNTS)), broker.trimmed)
@@ -145,7 +148,7 @@ class Worker:
         return self
 
     @property
-    def state(self) -> bytes:
+    def state(self) -> Frozen:
         return self.stage._owned[0].shard.snapshot()
 
 
@@ -180,6 +183,32 @@ async def test_what_was_just_restored_is_not_written_again() -> None:
     assert [s for s in broker.sent[before:] if s[0] == CHANGELOG] == []
     await worker.read(3 * EVERY + 1)
     assert broker.whole() == [2 * EVERY, 3 * EVERY]
+
+
+async def test_where_snapshots_are_dear_there_are_fewer_and_nothing_else_is_said() -> None:
+    often, seldom = Broker(), Broker()
+    await Worker(often).read(len(counts()))
+    worker = await Worker(seldom, dear=True).read(len(counts()))
+    assert (often.whole(), seldom.whole()) == ([2 * EVERY, 3 * EVERY], [EVERY, 3 * EVERY])
+    assert worker.state == in_one_go()
+    assert [s for s in seldom.sent if s[0] != CHANGELOG] == [
+        s for s in often.sent if s[0] != CHANGELOG
+    ]
+
+
+async def test_of_two_snapshots_the_older_is_in_the_changelog_and_not_in_memory() -> None:
+    broker = Broker()
+    worker = await Worker(broker).read(2 * EVERY + 1)
+    for held in (worker, await Worker(broker).read(2 * EVERY + 1)):
+        table = held.table.data
+        assert snapshots.offsets(table, 0) == broker.whole() == [EVERY, 2 * EVERY]
+        assert snapshots.joined(table, 0, 2 * EVERY) == snapshots.joined(
+            broker.table(), 0, 2 * EVERY
+        )
+        older = snapshots.superseded(table, 0, offset=2 * EVERY)
+        assert older
+        assert not any(table[key] for key in older)
+        assert all(broker.table()[key] for key in older)
 
 
 async def test_a_torn_snapshot_is_passed_over_for_the_one_before_it_and_said() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from streams.detection import snapshots
 from streams.detection.snapshots import (
+    BLOCK,
     SLICE,
     Marker,
     Place,
@@ -22,7 +23,7 @@ from streams.detection.snapshots import (
 )
 
 SHARD, E = 3, 4000
-LARGE = np.random.default_rng(7).bytes(2 * SLICE + 100)
+LARGE = [np.random.default_rng(n).bytes(size) for n, size in enumerate((SLICE, SLICE, 100))]
 STATES = st.recursive(
     st.none() | st.integers(-(2**62), 2**62) | st.text() | st.floats(allow_nan=False),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -64,13 +65,40 @@ def test_keys_of_two_parts_survive() -> None:
     }  # fmt: skip
 
 
+@given(STATES)
+def test_a_snapshot_of_the_former_form_thaws(state: Any) -> None:
+    assert thaw([zlib.compress(msgspec.msgpack.encode(state), level=1)]) == state
+
+
+@pytest.mark.parametrize("frozen", [[], [b"\x03", b"later"]])
+def test_a_snapshot_of_another_form_is_refused_by_name(frozen: list[bytes]) -> None:
+    with pytest.raises(SnapshotError, match=r"must begin with 02, got .*tocsin rebuild"):
+        thaw(frozen)
+
+
+def test_a_snapshot_that_ends_too_early_is_refused() -> None:
+    (frozen,) = freeze({"a": np.random.default_rng(3).normal(size=100)})
+    with pytest.raises(SnapshotError, match=r"a snapshot ends .* bytes too early"):
+        thaw([frozen[:-200]])
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int64, np.bool_])
+def test_an_array_of_several_blocks_and_slices_thaws_to_the_bit(dtype: Any) -> None:
+    array = np.random.default_rng(5).integers(0, 255, (3, BLOCK // 2 + 7)).astype(dtype)
+    frozen = freeze({"a": array, "b": 1})
+    back = thaw(frozen)
+    assert (back["a"].dtype, back["a"].tobytes(), back["b"]) == (dtype, array.tobytes(), 1)
+    assert all(len(one) == SLICE for one in frozen[:-1])
+    assert 0 < len(frozen[-1]) <= SLICE
+
+
 def test_what_has_no_form_is_refused_by_its_type() -> None:
     with pytest.raises(TypeError, match="a snapshot holds numbers, texts and arrays, got complex"):
         freeze({"z": 1j})
 
 
-@given(st.binary(max_size=2000))
-def test_what_is_sliced_is_joined_again(frozen: bytes) -> None:
+@given(st.lists(st.binary(max_size=2000)))
+def test_what_is_sliced_is_joined_again(frozen: list[bytes]) -> None:
     assert joined(sliced(SHARD, E, frozen), SHARD, E) == frozen
 
 
@@ -106,13 +134,17 @@ def test_a_broken_slice_is_found(number: int) -> None:
 
 
 def test_slices_of_two_snapshots_do_not_mix() -> None:
-    records = {**sliced(SHARD, E, LARGE), **sliced(SHARD, 2 * E, b"new"), **sliced(4, E, b"other")}
-    assert joined(records, SHARD, 2 * E) == b"new"
-    assert joined(records, 4, E) == b"other"
+    records = {
+        **sliced(SHARD, E, LARGE),
+        **sliced(SHARD, 2 * E, [b"new"]),
+        **sliced(4, E, [b"other"]),
+    }
+    assert joined(records, SHARD, 2 * E) == [b"new"]
+    assert joined(records, 4, E) == [b"other"]
 
 
 def test_a_snapshot_without_its_marker_is_not_complete() -> None:
-    records = {**sliced(SHARD, 12000, b"a"), **sliced(SHARD, E, LARGE), **sliced(4, 9, b"b")}
+    records = {**sliced(SHARD, 12000, [b"a"]), **sliced(SHARD, E, LARGE), **sliced(4, 9, [b"b"])}
     assert snapshots.offsets(records, SHARD) == [4000, 12000]
     del records[Place(SHARD, 12000, None).key()]
     assert snapshots.offsets(records, SHARD) == [4000]
@@ -124,50 +156,56 @@ def torn(records: dict[bytes, bytes], offset: int) -> dict[bytes, bytes]:
 
 
 def test_the_newest_whole_snapshot_is_found_and_what_is_wrong_with_the_newer_ones() -> None:
-    records = sliced(SHARD, E, b"1") | sliced(SHARD, 2 * E, b"2") | sliced(SHARD, 3 * E, b"3")
+    records = sliced(SHARD, E, [b"1"]) | sliced(SHARD, 2 * E, [b"2"]) | sliced(SHARD, 3 * E, [b"3"])
     found = snapshots.newest_whole(torn(torn(records, 3 * E), 2 * E), SHARD)
     assert found is not None
-    assert (found.offset, found.frozen) == (E, b"1")
+    assert (found.offset, found.frozen) == (E, [b"1"])
     assert [str(wrong).split(":")[0] for wrong in found.passed_over] == [
         "shard 3, offset 12000", "shard 3, offset 8000"
     ]  # fmt: skip
-    assert snapshots.newest_whole(records, SHARD) == (3 * E, b"3", [])
+    assert snapshots.newest_whole(records, SHARD) == (3 * E, [b"3"], [])
 
 
 def test_without_a_snapshot_none_is_found_and_without_a_whole_one_it_is_an_error() -> None:
     assert snapshots.newest_whole({}, SHARD) is None
     with pytest.raises(SnapshotError, match="shard 3, offset 8000: its bytes"):
         snapshots.newest_whole(
-            torn(torn(sliced(SHARD, E, b"1") | sliced(SHARD, 2 * E, b"2"), E), 2 * E), SHARD
+            torn(torn(sliced(SHARD, E, [b"1"]) | sliced(SHARD, 2 * E, [b"2"]), E), 2 * E), SHARD
         )
 
 
 def test_what_lies_beyond_an_offset_is_of_the_shard_alone_and_begins_with_its_markers() -> None:
-    records = sliced(SHARD, E, b"1") | sliced(SHARD, 2 * E, LARGE) | sliced(4, 3 * E, b"other")
+    records = sliced(SHARD, E, [b"1"]) | sliced(SHARD, 2 * E, LARGE) | sliced(4, 3 * E, [b"other"])
     keys = snapshots.beyond(records, SHARD, E)
     assert sorted(keys) == sorted(sliced(SHARD, 2 * E, LARGE))
     assert Place.of(keys[0]).number is None
 
 
 def test_outdated_are_all_records_of_the_shard_below_an_offset() -> None:
-    old, new = sliced(SHARD, 8000, LARGE), sliced(SHARD, 12000, b"new")
-    records = {**old, **new, **sliced(4, E, b"other")}
+    old, new = sliced(SHARD, 8000, LARGE), sliced(SHARD, 12000, [b"new"])
+    records = {**old, **new, **sliced(4, E, [b"other"])}
     assert set(snapshots.outdated(records, SHARD, keep_from=12000)) == set(old)
     assert snapshots.outdated(records, SHARD, keep_from=8000) == []
 
 
 def test_counts_are_needed_from_the_older_of_two_snapshots_and_all_while_there_is_one() -> None:
-    records = sliced(SHARD, E, b"1") | sliced(SHARD + 1, 1, b"other")
+    records = sliced(SHARD, E, [b"1"]) | sliced(SHARD + 1, 1, [b"other"])
     assert snapshots.needed_from(records, SHARD, kept=2) == 0
-    records |= sliced(SHARD, 2 * E, b"2")
+    records |= sliced(SHARD, 2 * E, [b"2"])
     assert snapshots.needed_from(records, SHARD, kept=2) == E
-    records |= sliced(SHARD, 3 * E, b"3")
+    records |= sliced(SHARD, 3 * E, [b"3"])
     assert snapshots.needed_from(records, SHARD, kept=2) == 2 * E
 
 
 def test_an_extension_of_somebody_else_is_refused() -> None:
     with pytest.raises(SnapshotError, match="extension must be 1, got 9"):
-        thaw(zlib.compress(b"\xc7\x01\x09\x00"))
+        thaw([zlib.compress(b"\xc7\x01\x09\x00")])
+
+
+def test_superseded_are_the_slices_below_an_offset_and_not_their_markers() -> None:
+    old, new = sliced(SHARD, E, LARGE), sliced(SHARD, 2 * E, [b"new"])
+    keys = snapshots.superseded(old | new | sliced(4, 1, [b"other"]), SHARD, offset=2 * E)
+    assert keys == list(old)[:-1]
 
 
 def test_the_marker_counts_and_sums_up_the_slices() -> None:
