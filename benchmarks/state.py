@@ -16,8 +16,9 @@ seconds:
 - `judge_seconds`: one bucket of all series closes, the median of the hours after the first;
 - `record_ms`: one record of the log, of `CHUNK` series, is applied (a restart reads some again);
 - `snapshot_seconds` and `snapshot_mb`: one snapshot, in its slices;
-- `snapshot_mb_an_hour`: at the default `snapshot_every` and the records a second of `--records`,
-  which is four partitions whose chunks are sent ten times a second;
+- `snapshot_mb_an_hour`: one every `snapshot_every_seconds`, which follow from its cost, the default
+  `snapshot_every` and the records a second of `--records`, which is four partitions whose chunks
+  are sent ten times a second (`streams.detection.pace`);
 - `rss_mb`, of which `before_mb` are code and libraries: as it runs on, what Faust's memory store
   holds of the snapshots included; `peak_mb` is the highest there was.
 """
@@ -31,11 +32,13 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from itertools import count
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import msgspec
 import numpy as np
 import psutil
 from numpy.typing import NDArray
@@ -45,8 +48,9 @@ from benchmarks.load import START
 from streams.configuration.sections import MINUTES, Cut, Detection, Source, counted
 from streams.counts.cells import SEPARATOR, CellNumbers, Cells, Counts, layout
 from streams.detection import snapshots
+from streams.detection.pace import Pace
 from streams.detection.shards import Shard
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.snapshots import Frozen, freeze, thaw
 from streams.detection.stage import KEPT
 from streams.settings import Settings
 
@@ -73,7 +77,7 @@ def grown(series: int, hours: int, seed: int, kept: Path) -> int:
     frozen = shard.snapshot()
     if sample < series:
         frozen = freeze(_drawn(thaw(frozen), _places(series, seed), log.keys(series)))
-    kept.write_bytes(b"".join(frozen))
+    kept.write_bytes(msgspec.msgpack.encode(frozen))
     return log.offset
 
 
@@ -84,7 +88,7 @@ def measured(
     before = _rss()
     settings, table = _settings(series), Table()
     for number in range(KEPT):
-        table |= snapshots.sliced(0, number, kept.read_bytes())
+        table |= snapshots.sliced(0, number, _slices(kept))
     shard, restore_seconds = _restored(settings, table, series)
     log = _Log(_rates(series, seed), seed, offset=offset)
     judging, applying = zip(
@@ -94,17 +98,27 @@ def measured(
     del log
     snapshot_seconds = _snapshots(shard, table)
     gc.collect()
-    rss, size = _rss(), sum(map(len, table.values())) / KEPT / MB
-    an_hour = records * SECONDS / settings.detection.snapshot_every
+    rss, size = _rss(), sum(map(len, table.values())) / MB
+    record_seconds = sum(applying) / applied
+    seconds = _seconds_between(
+        Pace(cost=snapshot_seconds), every=settings.detection.snapshot_every, records=records,
+        work=record_seconds * records + median(judging[1:]) / SECONDS,
+    )  # fmt: skip
     return {
         "series": series, "hours": hours, "before_mb": round(before), "rss_mb": round(rss),
         "peak_mb": _peak(), "bytes_a_series": round((rss - before) * MB / series),
         "judge_seconds": round(median(judging[1:]), 3),
-        "record_ms": round(sum(applying) / applied * 1000, 2),
+        "record_ms": round(record_seconds * 1000, 2),
         "snapshot_seconds": round(snapshot_seconds, 2), "snapshot_mb": round(size, 1),
-        "snapshot_mb_an_hour": round(size * an_hour),
+        "snapshot_every_seconds": round(seconds),
+        "snapshot_mb_an_hour": round(size * SECONDS / seconds),
         "restore_seconds": round(restore_seconds, 2),
     }  # fmt: skip
+
+
+def _slices(kept: Path) -> Frozen:
+    """As read from the changelog, and no second copy."""
+    return msgspec.msgpack.decode(kept.read_bytes(), type=Frozen)
 
 
 def _snapshots(shard: Shard, table: Table) -> float:
@@ -112,17 +126,29 @@ def _snapshots(shard: Shard, table: Table) -> float:
     began = time.process_time()
     for offset in range(KEPT, 2 * KEPT):
         table |= snapshots.sliced(0, offset, shard.snapshot())
+        _empty(table, offset)
         needed = snapshots.needed_from(table, 0, kept=KEPT)
         for key in snapshots.outdated(table, 0, keep_from=needed):
             del table[key]
     return (time.process_time() - began) / KEPT
 
 
+def _empty(table: Table, offset: int) -> None:
+    table |= dict.fromkeys(snapshots.superseded(table, 0, offset=offset), b"")
+
+
+def _seconds_between(pace: Pace, *, every: int, records: float, work: float) -> float:
+    """Of two snapshots, where so many records a second are so much work a second."""
+    looks = (times * every / records for times in count(1))
+    return pace.cost + next(at for at in looks if pace.worked(work * at).due(at))
+
+
 def _restored(settings: Settings, table: Table, series: int) -> tuple[Shard, float]:
     """A shard that goes on with all its series, and the CPU seconds until it does."""
     began = time.process_time()
-    restored = Shard(settings, 0)
-    restored.restore(snapshots.joined(table, 0, KEPT - 1))
+    restored, frozen = Shard(settings, 0), snapshots.joined(table, 0, KEPT - 1)
+    _empty(table, KEPT - 1)
+    restored.restore(frozen)
     assert restored.series() == series
     return restored, time.process_time() - began
 
