@@ -29,9 +29,15 @@ class Thread(faust.Service):  # type: ignore[misc]
     coordinator: asyncio.Event | None = None  # which the first seek to the commits waits for
     position = 0
     commit: int | None = None
+    moved_on = False  # the group, without this consumer
 
     def assignment(self) -> set[TP]:
         return {CALLS}
+
+    async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
+        if not self.moved_on:
+            self.commit = offsets[CALLS].offset
+        return not self.moved_on
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         return await asyncio.shield(self._sought())
@@ -241,3 +247,53 @@ async def test_a_commit_of_another_log_stops_the_worker_by_name_before_anything_
     (said,) = stopped
     assert "calls[2]: the commit 4 is above the log's end 3" in said
     assert consumer.inputs() == set()
+
+
+async def test_what_is_durable_is_committed_before_a_partition_goes(consumer: Consumer) -> None:
+    await consumer.perform_seek()
+    await fetched(consumer)
+    consumer.declare_durable(CALLS, 1)
+    await consumer.on_partitions_revoked({CALLS})
+    assert consumer._thread.commit == 1
+    await consumer.perform_seek()
+    anew = await fetched(consumer)
+    assert [record.offset for record in anew.records] == [1]
+
+
+async def test_what_was_read_and_is_not_durable_is_not_committed(consumer: Consumer) -> None:
+    await consumer.perform_seek()
+    consumer.taken(await fetched(consumer))
+    await consumer.on_partitions_revoked({CALLS})
+    assert consumer._thread.commit is None
+
+
+async def test_a_commit_goes_forward_alone(consumer: Consumer) -> None:
+    await consumer.perform_seek()
+    consumer.declare_durable(CALLS, 2)
+    assert await consumer.force_commit()
+    assert not await consumer.force_commit()
+    consumer.declare_durable(CALLS, 1)
+    assert not await consumer.force_commit()
+    assert consumer._thread.commit == 2
+
+
+async def test_what_was_durable_before_a_rebalance_is_not_committed_after_it(
+    consumer: Consumer,
+) -> None:
+    await consumer.perform_seek()
+    consumer.declare_durable(CALLS, 1)
+    consumer._thread.moved_on = True
+    await consumer.on_partitions_revoked({CALLS})
+    consumer._thread.moved_on = False
+    assert not await consumer.force_commit()
+    assert consumer._thread.commit is None
+
+
+async def test_a_commit_that_was_refused_is_tried_again(consumer: Consumer) -> None:
+    await consumer.perform_seek()
+    consumer.declare_durable(CALLS, 1)
+    consumer._thread.moved_on = True
+    assert not await consumer.force_commit()
+    consumer._thread.moved_on = False
+    assert await consumer.force_commit()
+    assert consumer._thread.commit == 1
