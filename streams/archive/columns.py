@@ -8,6 +8,7 @@ import numpy as np
 
 from streams.columnar.fields import Ints
 from streams.events.columns import Answers, Columns, End
+from streams.events.completion import HARMS
 from streams.events.event import Rejected
 from streams.events.forms import FORMS
 from streams.settings import Stream
@@ -16,6 +17,7 @@ from streams.transport.wire import Records
 Rows = dict[str, Any]  # arrays of equal length by column
 EVENT, REJECTED, END = ("event", "rejected", "end")
 REFUSAL: Final = ("field", "value", "rule")  # of what is no event
+ERASED: Final = ("text", "is erased")  # field and rule; the value is the harm that it told of
 NO_TIME: Final = np.iinfo(np.int64).min  # as NumPy writes it
 
 # Columns of every stream; `raw` is what lay in the topic, none for what was erased.
@@ -107,6 +109,8 @@ def answers(stream: Stream, held: Mapping[str, Sequence[Any]]) -> Answers:
     sound = [kind == EVENT for kind in kinds]
     values = {name: list(compress(held[name], sound)) for name in fields(stream)}
     times = np.array(values.pop("time"), np.int64)
+    if ERASED[1] in held["rejected_rule"]:
+        values[HARMS] = list(compress(held["rejected_value"], sound))
     odd = {place: _odd(kind, place, held) for place, kind in enumerate(kinds) if kind != EVENT}
     return Answers(Columns(times, values), np.flatnonzero(sound), odd, len(kinds))
 

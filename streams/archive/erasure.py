@@ -10,11 +10,12 @@ from typing import Any, Final, NamedTuple, cast
 import msgspec
 
 from alerts.erasure import digest
-from streams.archive import columns, errand, sheets
+from streams.archive import columns, errand, remains, sheets
 from streams.archive.columns import REJECTED
 from streams.archive.errand import PERSON, QUOTE, Errand
 from streams.archive.layout import File, listed
 from streams.archive.places import Place
+from streams.events import completion
 from streams.events.rejections import FAILURES
 from streams.settings import Stream
 
@@ -27,9 +28,7 @@ NAMING: Final[Mapping[str, Mapping[str, str]]] = {
     "updates": {"complaint": "complaints", "id": "updates"},
 }  # fmt: skip
 OWNED: Final = {"complaints": "person", "mentions": "author", "updates": "complaint"}
-REFUSED: Final = "rejected_value"  # a text in every refusal
-TELLING: Final = ("raw", "text", "link", "note", REFUSED)
-QUOTED: Final = 140  # characters of a text that travel with a signal
+TELLING: Final = ("raw", "text", "link", "note")
 
 
 class Erased(NamedTuple):
@@ -105,7 +104,7 @@ class Eraser:
                 f"WHERE {_named(OWNED[stream], NAMING[stream][OWNED[stream]])}"
             ).fetchall()
             self._errand.note(stream, [name for name, _ in found])
-            shown = [(name, (said or "")[:QUOTED]) for name, said in found]
+            shown = [(name, (said or "")[: completion.QUOTE]) for name, said in found]
             self._errand.note(QUOTE, [digest(one) for row in shown for one in row if one])
 
     def _found(self, file: File) -> list[int]:
@@ -120,10 +119,12 @@ class Eraser:
         return [row[0] for row in events] + [at for at, raw in refused if names(raw, self._person)]
 
     def _write_anew(self, file: File, found: Sequence[int]) -> None:
-        self._memory.execute("CREATE OR REPLACE TABLE found AS SELECT unnest(?) AS held", [found])
-        query = f"SELECT * REPLACE ({', '.join(self._changes(file))}) FROM {self._scan(file)}"
-        ordered = f'{query} ORDER BY "offset"'
-        self._place.put(file.name, lambda path: sheets.copy(self._memory, ordered, path))
+        remains.note(self._memory, self._scan(file), cast("Stream", file.folder), found)
+        query = (
+            f"SELECT r.* REPLACE ({', '.join(self._changes(file))}) FROM {self._scan(file)} r "
+            f'LEFT JOIN {remains.FOUND} f ON r."offset" = f.place ORDER BY r."offset"'
+        )
+        self._place.put(file.name, lambda path: sheets.copy(self._memory, query, path))
 
     def _changes(self, file: File) -> Iterator[str]:
         """Of the columns; names become others everywhere, what tells goes where it was found."""
@@ -133,9 +134,8 @@ class Eraser:
             yield f"CASE WHEN {_named(name, what)} THEN {other} ELSE {name} END AS {name}"
         there = columns.types(cast("Stream", file.folder))
         for name in (name for name in TELLING if name in there):
-            here = '"offset" IN (SELECT held FROM found)'
-            left = f"CASE WHEN {name} IS NOT NULL THEN '' END" if name == REFUSED else "NULL"
-            yield f"CASE WHEN {here} THEN {left} ELSE {name} END AS {name}"
+            yield f"CASE WHEN place IS NULL THEN {name} END AS {name}"
+        yield from remains.changes(there)
 
     def _scan(self, file: File) -> str:
         path = sheets.text(self._place.path(file.name))

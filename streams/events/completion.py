@@ -1,6 +1,6 @@
 """What an event leaves open is read from its text, once a run; what cannot be read is "unknown"."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from detectors.text import reading
 from detectors.text.harm import Harm
@@ -12,6 +12,8 @@ STATED = {  # severities that are enough, and the harms in a text that say as mu
     "safety": (Harm.INJURY, Harm.DEATH, Harm.FIRE, Harm.POISONING),
     "leak": (Harm.LEAK,),
 }
+# Beside the fields of the stream: the harms that a text told of which is gone, as words.
+HARMS: Final = "harms"
 
 
 class Harmful(NamedTuple):
@@ -24,29 +26,40 @@ class Harmful(NamedTuple):
 
 def complete(columns: Columns) -> list[Harmful]:
     """Fill in category and sentiment; returns the events that are enough by themselves."""
-    found = _completed(columns) if "text" in columns.fields else []
+    found = _kept(columns) + read(columns)
     for name in ("category", "sentiment"):
         columns[name] = columns.field(name).filled(UNKNOWN)
     return found + _stated(columns, {(harmful.place, harmful.harm) for harmful in found})
 
 
-def _completed(columns: Columns) -> list[Harmful]:
-    """As far as the texts tell; returns the harm in them."""
+def read(columns: Columns) -> list[Harmful]:
+    """Fill in category and sentiment as far as the texts tell; returns the harm in them."""
+    return _read(columns) if "text" in columns.fields else []
+
+
+def _kept(columns: Columns) -> list[Harmful]:
+    if HARMS not in columns.fields:
+        return []
+    told = enumerate(columns[HARMS])
+    return [Harmful(place, harm, "") for place, harms in told for harm in (harms or "").split()]
+
+
+def _read(columns: Columns) -> list[Harmful]:
     texts = columns["text"]
     moods, categories = list(columns["sentiment"]), list(columns["category"])
     places = [place for place, text in enumerate(texts) if text is not None]
-    read = reading.read(
+    said = reading.read(
         [texts[place] for place in places],
         want_category=[categories[place] is None for place in places],
         want_sentiment=[moods[place] is None for place in places],
     )
-    for held, said in ((categories, read.categories), (moods, read.sentiments)):
-        for at, word in said.items():
+    for held, told in ((categories, said.categories), (moods, said.sentiments)):
+        for at, word in told.items():
             held[places[at]] = word
     columns["category"], columns["sentiment"] = categories, moods
     return [
         Harmful(places[at], harm, texts[places[at]][:QUOTE])
-        for at, harms in sorted(read.harms.items())
+        for at, harms in sorted(said.harms.items())
         for harm in sorted(harms.strict)
     ]
 
