@@ -1,9 +1,11 @@
 """A shard: counts in, signals out; a pure function of its counts log up to an offset."""
 
+from collections.abc import Iterator
+
 from alerts.signal import Signal
 from streams.configuration.sections import BUDGETED
 from streams.counts.cells import Counts
-from streams.detection.snapshots import Frozen, freeze, thaw
+from streams.detection.snapshots import Frozen, packed, thaw
 from streams.detection.stream import STREAMS, Stream, Watch
 from streams.settings import Settings
 
@@ -77,8 +79,12 @@ class Shard:
         closed = {name: stream.closed for name, stream in self._streams.items()}
         return {name: bucket for name, bucket in closed.items() if bucket is not None}
 
+    def packed(self) -> Iterator[bytes]:
+        """The slices of a snapshot; nothing may be applied before the last."""
+        return packed({name: stream.snapshot() for name, stream in self._streams.items()})
+
     def snapshot(self) -> Frozen:
-        return freeze({name: stream.snapshot() for name, stream in self._streams.items()})
+        return list(self.packed())
 
     def restore(self, frozen: Frozen) -> None:
         """Go on where `snapshot` was taken; raises SnapshotError under other cuts."""

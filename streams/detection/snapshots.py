@@ -88,17 +88,22 @@ class Pairs(NamedTuple):
     size: int
 
 
-def freeze(state: Any) -> Frozen:
-    """A structure that holds NumPy arrays as packed slices; equal states give equal bytes."""
+def packed(state: Any) -> Iterator[bytes]:
+    """A structure that holds NumPy arrays in packed slices; equal states give equal bytes."""
     # Runs of equal bytes are all there is to find, and looking for more takes twice the time.
     packer = zlib.compressobj(level=1, strategy=zlib.Z_RLE)
-    packed, slices = bytearray(FORM), Frozen()
+    held = bytearray(FORM)
     for part in chain(map(packer.compress, _written(state)), map(packer.flush, [zlib.Z_FINISH])):
-        packed += part
-        while len(packed) >= SLICE:
-            slices.append(bytes(packed[:SLICE]))
-            del packed[:SLICE]
-    return [*slices, bytes(packed)] if packed else slices
+        held += part
+        while len(held) > SLICE:
+            yield bytes(held[:SLICE])
+            del held[:SLICE]
+    yield bytes(held)
+
+
+def freeze(state: Any) -> Frozen:
+    """All of them."""
+    return list(packed(state))
 
 
 def thaw(frozen: Iterable[bytes]) -> Any:
@@ -116,11 +121,18 @@ def thaw(frozen: Iterable[bytes]) -> Any:
     return _read(_Packed(chain([first[1:]], slices)))
 
 
+def records(shard: int, offset: int, slices: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Of a snapshot, in the order they must be acknowledged, the marker last."""
+    number, checksum = 0, 0
+    for number, part in enumerate(slices, 1):
+        yield Place(shard, offset, number - 1).key(), part
+        checksum = zlib.crc32(part, checksum)
+    yield Place(shard, offset, None).key(), msgspec.msgpack.encode(Marker(number, checksum))
+
+
 def sliced(shard: int, offset: int, frozen: Frozen) -> dict[bytes, bytes]:
-    """The records of a snapshot in the order they must be acknowledged, the marker last."""
-    records = {Place(shard, offset, n).key(): part for n, part in enumerate(frozen)}
-    marker = Marker(len(frozen), _checksum(frozen))
-    return {**records, Place(shard, offset, None).key(): msgspec.msgpack.encode(marker)}
+    """The same of one that is there."""
+    return dict(records(shard, offset, frozen))
 
 
 def offsets(records: Mapping[bytes, bytes], shard: int) -> list[int]:

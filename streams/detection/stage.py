@@ -24,7 +24,7 @@ from streams.detection import snapshots
 from streams.detection.pace import Pace
 from streams.detection.shards import Shard
 from streams.detection.signals import encode
-from streams.detection.snapshots import SnapshotError, Whole
+from streams.detection.snapshots import Place, SnapshotError, Whole
 from streams.settings import Settings
 from streams.transport.chunks import Run, StageApp
 
@@ -145,26 +145,30 @@ class Detection:
             log.error("snapshot_passed_over", why=str(torn), goes_on_from=whole.offset)
             metrics.SNAPSHOTS_PASSED_OVER.labels(number).inc()
         torn_keys = snapshots.beyond(self._table.data, number, whole.offset)
-        await self._write(number, dict.fromkeys(torn_keys))
+        await self._delete_records(number, torn_keys)
 
     async def _snapshot(self, run: Run, owned: _Owned) -> None:
         """All signals below E, then the slices, then the marker; the commit follows that alone."""
         began, before = time.monotonic(), self._spent()
         await self._acknowledged(owned)
-        held = snapshots.sliced(run.partition, owned.next, owned.shard.snapshot())
-        *slices, marker = held.items()
-        await self._write(run.partition, dict(slices))
-        await self._write(run.partition, dict([marker]))
+        records = snapshots.records(run.partition, owned.next, owned.shard.packed())
+        await self._send(run.partition, records)
         owned.held = owned.next
-        self._empty(run.partition, owned.next)
+        self._hold(run.partition, owned)
         self._app.consumer.declare_durable(run.tp, owned.next)
-        metrics.SNAPSHOT_BYTES.labels(run.partition).inc(sum(map(len, held.values())))
         metrics.SNAPSHOT_SECONDS.labels(run.partition).observe(time.monotonic() - began)
         needed = snapshots.needed_from(self._table.data, run.partition, kept=KEPT)
         old = snapshots.outdated(self._table.data, run.partition, keep_from=needed)
-        await self._write(run.partition, dict.fromkeys(old))
+        await self._delete_records(run.partition, old)
         owned.needed_from = needed
         owned.pace = Pace(cost=self._spent() - before, written=self._now())
+
+    def _hold(self, number: int, owned: _Owned) -> None:
+        """Its newest snapshot in memory alone; made anew, so that there are never two of them."""
+        self._empty(number, owned.next)
+        held = snapshots.sliced(number, owned.next, owned.shard.snapshot())
+        self._table.data.update(held)
+        metrics.SNAPSHOT_BYTES.labels(number).inc(sum(map(len, held.values())))
 
     def _empty(self, number: int, whole: int) -> None:
         """Hold no slices in memory below a snapshot that is whole; the changelog keeps them."""
@@ -189,25 +193,28 @@ class Detection:
         for _, owned, offset in due:
             owned.trimmed_to = offset
 
-    async def _write(self, partition: int, records: dict[bytes, bytes | None]) -> None:
-        """Into the table and its changelog; returns when the broker has them."""
-        changelog = self._table.changelog_topic_name
-        pending = [
-            await self._app.producer.send(changelog, key, value, partition, None, None)
-            for key, value in records.items()
-        ]
+    async def _delete_records(self, number: int, keys: Iterable[bytes]) -> None:
+        """From the changelog, then from memory."""
+        records = dict.fromkeys(keys)
+        await self._send(number, records.items())
+        for key in records:
+            self._table.data.pop(key, None)
+
+    async def _send(self, number: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
+        """To the changelog, a marker after all before it; returns when the broker has them."""
+        changelog, pending = self._table.changelog_topic_name, list[Awaitable[Any]]()
         try:
+            for key, value in records:
+                if Place.of(key).number is None:
+                    await asyncio.gather(*pending)
+                send = self._app.producer.send(changelog, key, value, number, None, None)
+                pending.append(await send)
             await asyncio.gather(*pending)
         except MessageSizeTooLargeError:
             raise SnapshotError(
                 f"{changelog}: max.message.bytes of the topic and message.max.bytes of the broker "
                 f"must be at least {topics.MIB}, the broker refused less"
             ) from None
-        for key, value in records.items():
-            if value is None:
-                self._table.data.pop(key, None)
-            else:
-                self._table.data[key] = value
 
     def _send_signal(self, signal: Signal) -> list[Awaitable[Any]]:
         metrics.SIGNALS.labels(signal.kind, signal.state).inc()
