@@ -27,6 +27,7 @@ from streams.events.event import MILLISECOND, Rejected, too_early
 from streams.intake.copies import Copies
 from streams.intake.filling import ID, MATTER, Batch, Chunk
 from streams.intake.selection import Found, Selection, selected
+from streams.intake.standing import Standing
 from streams.seen.people import Seen
 from streams.seen.record import Mark, SeenChunk
 from streams.settings import Settings
@@ -62,8 +63,11 @@ class Emission(NamedTuple):
     @property
     def note(self) -> str:
         """What the commit that follows it says; a reading goes on from that."""
-        mark = "" if self.watermark is None else str(self.watermark)
-        return f"{mark}/{self.origins}" if self.origins else mark
+        return self.standing.note
+
+    @property
+    def standing(self) -> Standing:
+        return Standing(self.watermark, self.origins)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
@@ -22,6 +22,7 @@ from streams.events.event import Rejected
 from streams.intake.deadletters import DeadLetter
 from streams.intake.reading import Emission, Plan, Reading
 from streams.intake.rekeyed import RekeyedReading
+from streams.intake.standing import Standing
 from streams.seen import record as seen
 from streams.seen.people import Seen
 from streams.seen.recall import TOPIC_ID, Recall, Recollection
@@ -52,15 +53,39 @@ class CountsTooLargeError(Exception):
 
 @dataclass
 class _Input:
-    """What the worker holds of a partition it reads; nothing below `due` is still to be counted."""
+    """What the worker holds of a partition it reads.
+
+    Attributes:
+        at: where the chunk that fills is to be read from again.
+        standing: what the commit says there.
+    """
 
     reading: Reading
     begin: Begin
-    due: int
+    at: int
+    standing: Standing
     runs: int = 0
     emitted: int | None = None
     resting: Resting = field(default_factory=Resting)
     told: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def end(self) -> int:
+        """Nothing below it is still to be counted."""
+        return self.begin.first if self.reading.end is None else self.reading.end
+
+    def close(self, last: Emission) -> None:
+        """The chunk that fills starts where this one ended."""
+        assert last.closed is not None
+        self.at, self.standing = last.closed, last.standing
+
+    def filled(self) -> Emission | None:
+        """What the chunk that fills has counted, to be sent now."""
+        self.emitted, emission = self.reading.end, self.reading.so_far()
+        if emission is not None:
+            counted = max(self.end, self.standing.counted)
+            self.standing = self.standing._replace(counted=counted)
+        return emission
 
 
 class Intake:
@@ -101,7 +126,7 @@ class Intake:
                 sent += [await sending for sending in self._seen(run, held.begin, emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
             sent += [await sending for sending in self._letters(run, held.reading)]
-            self._sendings.add(sent, partial(self._declare, run.tp, held, closed[-1:]))
+            self._sendings.add(sent, self._closing(run.tp, held, closed[-1:]))
             await self._sendings.settle()
         held.resting.interrupted()
         self._measure(run.topic, held)
@@ -125,22 +150,33 @@ class Intake:
     async def emit(self) -> None:
         """Send the chunks that fill, those that have grown since the last time."""
         async with self._sending:
-            grown = [h for h in self._inputs.values() if h.reading.end not in (None, h.emitted)]
-            emissions = [emission for h in grown if (emission := h.reading.so_far())]
-            for held in grown:
-                held.emitted = held.reading.end
+            grown = [
+                (tp, held) for tp, held in self._inputs.items()
+                if held.reading.end not in (None, held.emitted)
+            ]  # fmt: skip
+            emissions = [emission for _, held in grown if (emission := held.filled())]
             if emissions:
                 sent = [await sending for sending in self._counts(emissions)]
-                self._sendings.add(sent)
+                self._sendings.add(sent, self._declaring(grown))
             await self._sendings.settle()
 
-    def _declare(self, tp: TP, held: _Input, closed: Sequence[Emission]) -> None:
-        """The commit may pass the last of these chunks, unless the partition was taken away.
+    def _closing(self, tp: TP, held: _Input, last: Sequence[Emission]) -> Callable[[], None]:
+        for one in last:
+            held.close(one)
+        return self._declaring([(tp, held)] if last else [])
 
-        Where it has come back since, another worker may have come further.
+    def _declaring(self, sent: Sequence[tuple[TP, _Input]]) -> Callable[[], None]:
+        """What is to be declared of the partitions as they stand, once all of it is there."""
+        return partial(self._declare, [(tp, held, held.at, held.standing) for tp, held in sent])
+
+    def _declare(self, arrived: Sequence[tuple[TP, _Input, int, Standing]]) -> None:
+        """The commits may stand there, but of partitions that were taken away.
+
+        Where one has come back since, another worker may have come further.
         """
-        for last in closed if self._inputs.get(tp) is held else ():
-            self._app.consumer.declare_durable(tp, last.closed, last.note)
+        for tp, held, at, standing in arrived:
+            if self._inputs.get(tp) is held:
+                self._app.consumer.declare_durable(tp, at, standing.note)
 
     async def mark(self) -> None:
         """Say of the partitions that were idle for long enough by how much more they were.
@@ -165,8 +201,7 @@ class Intake:
                 await self._mark(held, idle=idle)
 
     async def _mark(self, held: _Input, *, idle: int) -> None:
-        end = held.due if held.reading.end is None else held.reading.end
-        record = held.reading.mark(end=end, idle=idle)
+        record = held.reading.mark(end=held.end, idle=idle)
         shards = self._settings.detection.shards
         async with self._sending:
             await asyncio.gather(*[await sent for sent in self._to_shards([record] * shards)])
@@ -214,27 +249,41 @@ class Intake:
             self.restoring = False
 
     def _begun(self, tp: TP, begin: Begin) -> _Input:
-        source = self._sources[tp.topic]
-        note_lost(tp, begin)
-        partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
-        plan = Plan(self._settings, source, partitions)
+        source, before = self._sources[tp.topic], self._inputs.get(tp)
         mark, _, origins = begin.note.partition("/")
         if (begin.committed is not None and source.rekeyed != bool(origins)) or mark == NOTE:
             raise RekeyChangedError(
                 f"{tp.topic}[{tp.partition}]: its commit does not go with sources.rekey; a source "
                 "whose rekey or key changes needs another kafka.topic_prefix, or another topic"
             )
-        lost = begin.lost > 0
+        held = self._input(tp, begin, Standing.noted(begin.note))
+        if begin.committed is not None and (before is None or before.begin != begin):
+            self._note_lost(tp, held)
+        return held
+
+    def _input(self, tp: TP, begin: Begin, standing: Standing) -> _Input:
+        source, lost = self._sources[tp.topic], begin.lost > 0
+        partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
+        plan = Plan(self._settings, source, partitions)
         held: dict[str, Any] = {
             "first": begin.committed is None or lost, "seen": Seen(horizon=plan.horizon),
-            "watermark": int(mark) if mark else None,
+            "watermark": standing.watermark,
         }  # fmt: skip
-        due = max(begin.committed or 0, begin.earliest)
+        at = begin.earliest if begin.committed is None else begin.committed
         if not source.rekeyed:
-            return _Input(Reading(plan, tp.partition, **held), begin, due)
-        known = Origins.noted(origins, loose=lost) if origins else Origins(loose=lost)
+            return _Input(Reading(plan, tp.partition, **held), begin, at, standing)
+        noted = standing.origins or Origins().note()
+        known = Origins.noted(noted, loose=lost)
         reading = RekeyedReading(plan, tp.partition, origins=known, **held)
-        return _Input(reading, begin, due)
+        return _Input(reading, begin, at, standing._replace(origins=noted))
+
+    def _note_lost(self, tp: TP, held: _Input) -> None:
+        """What is gone that was not counted, once: the commit says that it was told."""
+        earliest, standing = held.begin.earliest, held.standing
+        if (lost := earliest - max(held.at, standing.counted)) > 0:
+            note_lost(tp, lost)
+            held.standing = standing._replace(counted=earliest)
+            self._app.consumer.declare_durable(tp, held.at, held.standing.note)
 
     def _answers(self, run: Run, records: Records) -> Answers:
         source = self._sources[run.topic]

@@ -42,6 +42,7 @@ class _Origin:
     """What the worker holds of a partition: its reading, and the last that is acknowledged."""
 
     carrier: Carrier
+    begin: Begin
     said: Word
     told: Word | None = None
     runs: int = 0
@@ -133,7 +134,11 @@ class Rekeying:
         self._inputs = {tp: held for tp, held in self._inputs.items() if tp in mine}
         for tp in mine:
             begin, held = self._app.consumer.begin(tp), self._inputs.get(tp)
-            if tp.topic in self._sources and begin is not None and (held is None or held.runs):
+            if (
+                tp.topic in self._sources
+                and begin is not None
+                and (held is None or held.runs or held.begin != begin)
+            ):
                 self._inputs[tp] = self._begun(tp, begin)
 
     def _held(self, run: Run) -> _Origin:
@@ -142,21 +147,23 @@ class Rekeying:
         return run.following(self._inputs.get(run.tp))
 
     def _begun(self, tp: TP, begin: Begin) -> _Origin:
-        source = self._sources[tp.topic]
+        source, before = self._sources[tp.topic], self._inputs.get(tp)
         name, _, mark = begin.note.partition("/")
         if begin.committed is not None and name != NOTE:
             raise RekeyChangedError(
                 f"{tp.topic}[{tp.partition}]: was not re-keyed before; a source whose rekey or key "
                 "changes needs another kafka.topic_prefix, or another topic"
             )
-        note_lost(tp, begin)
+        if begin.committed is not None and begin.lost and (before is None or before.begin != begin):
+            note_lost(tp, begin.lost)
+            self._app.consumer.declare_durable(tp, begin.first, f"{NOTE}/{mark}")
         carrier = Carrier(
             source, tp.partition, topic_id=origins.short(begin.topic_id),
             partitions=self._app.consumer.topic_partitions(tp.topic) or source.partitions,
-            end=max(begin.committed or 0, begin.earliest),
+            end=begin.first,
             watermark=int(mark) if mark else None,
         )  # fmt: skip
-        return _Origin(carrier, carrier.word())
+        return _Origin(carrier, begin, carrier.word())
 
     async def _rests(self, tp: TP, held: _Origin) -> bool:
         """All that was fetched went on, and there is nothing more to fetch."""

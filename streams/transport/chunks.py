@@ -65,6 +65,11 @@ class Begin(NamedTuple):
         """Records that were due and that the log no longer holds."""
         return max(self.earliest - (self.committed or 0), 0)
 
+    @property
+    def first(self) -> int:
+        """No record below it will be read."""
+        return max(self.committed or 0, self.earliest)
+
     def start(self, reads_from: int | None = None) -> int:
         """Where to read from: the log's first where nothing is committed, else at most there."""
         if not self.committed:
@@ -72,11 +77,10 @@ class Begin(NamedTuple):
         return self.committed if reads_from is None else min(reads_from, self.committed)
 
 
-def note_lost(tp: TP, begin: Begin) -> None:
-    """Say and count what was due and is gone; where nothing was committed nothing was due."""
-    if begin.lost and begin.committed is not None:
-        log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=begin.lost)
-        metrics.LOST.labels(tp.topic).inc(begin.lost)
+def note_lost(tp: TP, lost: int) -> None:
+    """Say and count what was due and is gone."""
+    log.error("records_lost", topic=tp.topic, partition=tp.partition, lost=lost)
+    metrics.LOST.labels(tp.topic).inc(lost)
 
 
 class Held(Protocol):
@@ -251,7 +255,7 @@ class Consumer(driver.Consumer):
         self._read_offset = _ReadOffsets(self.app.run_topics)
         self._durable: dict[TP, OffsetAndMetadata] = {}
         self._ids: Mapping[str, str] = {}
-        self._committed: dict[TP, int] = {}
+        self._committed: dict[TP, OffsetAndMetadata] = {}
         self._begins: dict[TP, Begin] = {}
         self._numbers: dict[TP, int] = {}
         self._taken: dict[TP, int] = {}
@@ -310,12 +314,17 @@ class Consumer(driver.Consumer):
         due = {
             tp: commit
             for tp, commit in self._durable.items()
-            if tp in mine and commit.offset > self._committed.get(tp, -1)
+            if tp in mine and self._is_news(tp, commit)
         }
         if not due or not await self._thread.commit_noted(due):
             return False
-        self._committed.update({tp: commit.offset for tp, commit in due.items()})
+        self._committed.update(due)
         return True
+
+    def _is_news(self, tp: TP, commit: OffsetAndMetadata) -> bool:
+        """A commit that stays where it is may have more to say."""
+        done = self._committed.get(tp)
+        return done is None or (commit != done and commit.offset >= done.offset)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         # Faust forgets first and commits then, which replays every partition at each rebalance.
@@ -360,6 +369,8 @@ class Consumer(driver.Consumer):
                 for tp in inputs
             }
         self._ids = ids
+        # What was declared in a reading before may lie below what another worker committed since.
+        self._committed.update(commits)
         await self.seek_wait({tp: begins[tp].start(self.app.reads_from(tp)) for tp in inputs})
         self._begins.update(begins)
         self._reading += 1

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from faust.types import TP
+from structlog.testing import capture_logs
 
+from streams import metrics
 from streams.broker.topics import Topics
 from streams.counts.cells import Counts, decode
 from streams.counts.watermarks import Admission, Watermarks, admit
@@ -49,9 +51,10 @@ class Broker:
         self.commit: tuple[int, str] | None = None
         self.first, self.end = 0, 0
         self.delivers, self.begun = 0, NEW
+        self.mine = {PLACE}
 
     def inputs(self) -> set[TP]:
-        return {PLACE}
+        return self.mine
 
     def begin(self, _: TP) -> Begin | None:
         return None if self.delivers else self.begun
@@ -82,6 +85,13 @@ class Broker:
     def declare_durable(self, tp: TP, offset: int, note: str = "") -> None:
         assert tp == PLACE
         self.commit = offset, note
+
+    def chunks(self) -> list[Counts]:
+        return [one for one in self.counts() if not one.idle]
+
+    def watermark(self, start: int) -> int | None:
+        """Of the partition where the chunk from there starts."""
+        return [one.watermark for one in self.chunks() if one.start < start][-1]
 
     def counts(self) -> list[Counts]:
         return [decode(one.value) for one in self.sent if one.topic == TOPICS.counts]
@@ -154,6 +164,100 @@ async def test_nothing_is_committed_before_counts_seen_and_letters_are_acknowled
     await worker.stage.emit()
     assert broker.commit is not None
     assert broker.commit[0] == 4
+
+
+async def test_nothing_is_declared_of_a_partition_that_was_taken_away_meanwhile() -> None:
+    broker = Broker()
+    broker.answers[SEEN] = False
+    worker = await Worker(broker).read(5)
+    broker.mine = set()
+    await worker.stage.mark()
+    broker.answer(SEEN)
+    await worker.stage.emit()
+    assert broker.commit is None
+
+
+async def test_a_worker_that_begins_again_sends_the_chunks_it_did_not_commit_as_they_were() -> None:
+    broker = Broker()
+    broker.answers[SEEN] = False
+    await Worker(broker).read(11)
+    before = broker.chunks()
+    assert ([(one.start, one.end) for one in before], broker.commit) == ([(0, 4), (4, 8)], None)
+    broker.answers[SEEN] = True
+    await Worker(broker).read(11)
+    assert broker.chunks()[2:] == before
+    assert broker.commit is not None
+    assert broker.commit[0] == 8
+
+
+def lost() -> float:
+    return float(metrics.LOST.labels(PLACE.topic)._value.get())
+
+
+async def test_a_commit_stands_where_the_chunk_that_fills_starts_and_says_how_far_it_was() -> None:
+    broker = Broker()
+    worker = await (await Worker(broker).read(3)).rest()
+    assert broker.commit == (0, ":3")
+    await (await worker.read(6)).rest()
+    assert broker.commit == (4, f"{broker.watermark(4)}:6")
+    await (await Worker(broker).read(6)).rest()
+    assert [(one.start, one.end, one.first) for one in broker.chunks()] == [
+        (0, 3, True), (0, 4, True), (4, 6, False), (4, 6, False)
+    ]  # fmt: skip
+
+
+async def test_counts_of_a_chunk_that_fills_are_not_said_to_be_there_before_they_are() -> None:
+    broker = Broker()
+    broker.answers[TOPICS.counts] = False
+    worker = await Worker(broker).read(3)
+    await worker.stage.emit()
+    assert broker.commit is None
+    broker.answer(TOPICS.counts)
+    await worker.stage.emit()
+    assert broker.commit == (0, ":3")
+
+
+@pytest.mark.parametrize("first", [5, 6])
+async def test_what_was_counted_before_its_chunk_closed_is_not_told_as_lost(first: int) -> None:
+    broker = Broker()
+    await (await Worker(broker).read(6)).rest()
+    broker.first, before = first, lost()
+    worker = await Worker(broker).rest()
+    await (await worker.read(8)).rest()
+    assert lost() == before
+
+
+async def test_what_is_lost_is_told_once_however_often_a_reading_begins() -> None:
+    broker = Broker()
+    await (await Worker(broker).read(6)).rest()
+    broker.first, before = 9, lost()
+    for _ in range(3):
+        worker = await Worker(broker).rest()
+    with capture_logs() as said:
+        await worker.read(10)
+    assert (lost(), said) == (before + 3, [])
+    assert broker.commit is not None
+    assert broker.commit[0] == 4
+    await (await Worker(broker).read(13)).rest()
+    assert (lost(), broker.commit[0]) == (before + 3, 12)
+
+
+async def test_a_loss_that_a_first_run_meets_is_told_too() -> None:
+    broker = Broker()
+    await (await Worker(broker).read(6)).rest()
+    broker.first, before = 9, lost()
+    with capture_logs() as said:
+        await Worker(broker).read(10)
+    assert [(one["event"], one["lost"]) for one in said] == [("records_lost", 3)]
+    assert lost() == before + 3
+
+
+async def test_a_partition_that_goes_and_comes_back_begins_where_another_worker_left_it() -> None:
+    broker = Broker()
+    worker = await Worker(broker).rest()
+    broker.begun = Begin(7, str(START), 0)
+    await worker.rest()
+    assert [one.end for one in broker.counts()] == [0, 7]
 
 
 @pytest.mark.parametrize("first", [6, 9])

@@ -31,12 +31,17 @@ class Thread(faust.Service):  # type: ignore[misc]
     commit: int | None = None
     moved_on = False  # the group, without this consumer
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.commits: list[OffsetAndMetadata] = []
+
     def assignment(self) -> set[TP]:
         return {CALLS}
 
     async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
         if not self.moved_on:
             self.commit = offsets[CALLS].offset
+            self.commits += offsets.values()
         return not self.moved_on
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
@@ -225,6 +230,25 @@ async def test_a_stage_that_stands_below_its_commit_is_read_to_from_there(
     assert [record.offset for record in run.records] == [first]
     assert run.begin is not None
     assert run.begin.committed == 2
+
+
+async def test_a_commit_that_stays_where_it_is_is_sent_again_only_with_more_to_say(
+    consumer: Consumer,
+) -> None:
+    await consumer.perform_seek()
+    for note in ("a", "a", "b"):
+        consumer.declare_durable(CALLS, 1, note)
+        await consumer.force_commit()
+    assert consumer._thread.commits == [(1, " a"), (1, " b")]
+
+
+async def test_what_a_reading_before_declared_takes_no_commit_back(consumer: Consumer) -> None:
+    consumer._thread.commit = 2
+    await consumer.perform_seek()
+    for offset in (1, 3):
+        consumer.declare_durable(CALLS, offset)
+        await consumer.force_commit()
+    assert consumer._thread.commits == [(3, " ")]
 
 
 async def test_a_commit_of_another_log_stops_the_worker_by_name_before_anything_is_read(
