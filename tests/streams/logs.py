@@ -125,6 +125,7 @@ def restarted(partition: Partition, at: Emission) -> Partition:
             reposts=again.reading.reposts,
         )  # fmt: skip
         recollection.take([one.seen for one in partition.closed if one.seen is not None])
+        recollection.require_joined("seen", begins=0, now=0)
         recollection.finish()
     return again
 

@@ -261,6 +261,7 @@ def remembered(reader: Reader, closed: Sequence[Emission], *, at: Emission) -> N
             seen, before=at.closed, watermark=at.watermark, reach=seen.reach
         )
         recollection.take([one.seen for one in closed if one.seen is not None])
+        recollection.require_joined("seen", begins=0, now=0)
         recollection.finish()
 
 
