@@ -1,14 +1,26 @@
 """Clients of the broker for a moment, of kafka-python: closed in any case, their errors ours."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from kafka.errors import KafkaError
+from kafka.errors import (
+    CoordinatorLoadInProgressError,
+    CoordinatorNotAvailableError,
+    KafkaError,
+    NotCoordinatorError,
+)
 
 from streams.broker import admission, security
 from streams.broker.local import BrokerError
 from streams.settings import Kafka
+
+ATTEMPTS, PAUSE = 60, 0.5  # seconds between two
+NOT_YET: Final = (
+    CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError,
+)  # fmt: skip
+T = TypeVar("T")
 
 
 @contextmanager
@@ -23,3 +35,15 @@ def opened(make: Callable[..., Any], kafka: Kafka, bootstrap: str, **options: An
             client.close()
     except KafkaError as error:
         raise BrokerError(f"the broker at {bootstrap} does not answer: {error}") from None
+
+
+def coordinated(
+    ask: Callable[..., T], *asked: Any, pause: Callable[[float], None] = time.sleep
+) -> T:
+    """The answer about groups, where the broker may be so fresh that it makes their topic first."""
+    for _ in range(ATTEMPTS):
+        try:
+            return ask(*asked)
+        except NOT_YET:
+            pause(PAUSE)
+    return ask(*asked)

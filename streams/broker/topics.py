@@ -250,7 +250,7 @@ def committed(settings: Settings, bootstrap: str, role: Role, place: TopicPartit
     """Where a role stands in a partition; 0 where it never committed; raises BrokerError."""
     with _admin(settings.kafka, bootstrap) as admin:
         name = group(settings, role)
-        offsets = admin.list_group_offsets({name: [place]})[name]
+        offsets = clients.coordinated(admin.list_group_offsets, {name: [place]})[name]
         return max(offsets[place].offset, 0) if place in offsets else 0
 
 
@@ -303,7 +303,11 @@ def renew(settings: Settings, bootstrap: str, roles: Collection[Role]) -> None:
 def _refuse_working(admin: Any, groups: Collection[str]) -> None:
     """A worker that has just been stopped counts as one until its session is over."""
     deadline = time.monotonic() + PATIENCE
-    while busy := [name for name, g in admin.describe_groups(list(groups)).items() if g["members"]]:
+    while True:
+        found = clients.coordinated(admin.describe_groups, list(groups))
+        busy = [name for name, described in found.items() if described["members"]]
+        if not busy:
+            return
         if time.monotonic() > deadline:
             raise BrokerError(f"group {busy[0]}: must have no worker, stop tocsin run first")
         time.sleep(0.5)
@@ -321,7 +325,8 @@ def _await_gone(admin: Any, names: Collection[str]) -> None:
 def place(settings: Settings, bootstrap: str, role: Role, offsets: Mapping[Any, Any]) -> None:
     """Where a role without workers goes on; raises BrokerError."""
     with _admin(settings.kafka, bootstrap) as admin:
-        answers = admin.alter_group_offsets(group(settings, role), dict(offsets)) if offsets else {}
+        alter, name = admin.alter_group_offsets, group(settings, role)
+        answers = clients.coordinated(alter, name, dict(offsets)) if offsets else {}
     if refused := [f"{tp.topic}[{tp.partition}]" for tp, why in answers.items() if why.errno]:
         raise BrokerError(f"group {group(settings, role)}: refused offsets of {', '.join(refused)}")
 

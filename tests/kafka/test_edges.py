@@ -3,9 +3,8 @@
 import json
 import os
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,19 +15,22 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from alerts.inputs import Result
+from streams.broker import topics
 from streams.broker.topics import Role
 from streams.response.incident_view import View
 from streams.settings import load
-from tests.kafka import authority
-from tests.kafka.guarded import MTLS, SCRAM, USER, Doors, guarding, written
+from tests.kafka import authority, opened
+from tests.kafka.guarded import BOTH_PLAIN, BOTH_SHA_256, MTLS, SCRAM, Doors, guarding, written
 from tests.kafka.installation import DEADLINE, Installation
+from tests.kafka.opened import Guest
+from tests.kafka.reader import Reader
 from tests.kafka.receiver import refusing
 from tests.kafka.test_incident_log import following, until
+from tests.kafka.test_init import calls
 from tests.kafka.test_no_broker import COMMANDS
 from tests.needs import free_port
 from tocsin.cli import app
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "defect_batches.py"
 MARKER = "hush"  # in everything that is secret here
 PASSWORD, TOKEN = f"{MARKER}-password", f"{MARKER}-0123456789abcdef"
 CHANNELS = ("webhook", "wecom", "dingtalk", "feishu", "alertmanager", "apprise")
@@ -211,10 +213,9 @@ def test_with_a_password_a_report_goes_all_the_way_to_the_pages(scram: Installat
 def test_with_a_certificate_a_report_goes_all_the_way(
     doors: Doors, certificates: Path, tmp_path: Path
 ) -> None:
-    section = written(MTLS, certificates)
-    roles = Role.INTAKE, Role.DETECTION, Role.RESPONSE
-    with installed(tmp_path, doors.mtls, doors, section, *roles) as installation:
+    with installed(tmp_path, doors.mtls, doors, written(MTLS, certificates)) as installation:
         harm_comes_through(installation)
+        installation.until(installation.archived, "the report in the archive")
 
 
 def test_workers_listen_on_loopback_alone_and_faust_not_at_all(scram: Installation) -> None:
@@ -234,22 +235,61 @@ def test_no_secret_is_written_anywhere(scram: Installation) -> None:
     assert [place for place, words in said.items() if MARKER.encode() in words] == []
 
 
-def test_the_example_consumer_proves_who_it_is(
-    scram: Installation, doors: Doors, certificates: Path
+GUARDED = {
+    "scram": ("scram", SCRAM), "mtls": ("mtls", MTLS),
+    "sha-256": ("both", BOTH_SHA_256), "plain": ("both", BOTH_PLAIN),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def guest(
+    request: pytest.FixtureRequest, doors: Doors, certificates: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Guest]:  # fmt: skip
+    """With topics of its own, which it has made itself."""
+    door, section = GUARDED[request.param]
+    file = tmp_path_factory.mktemp("guest") / "settings.toml"
+    place = f'bootstrap = "{getattr(doors, door)}"\ntopic_prefix = "{request.param}-"'
+    file.write_text(
+        f"{OPTIONS}[kafka]\n{place}\n{written(section, certificates)}\n", encoding="utf-8"
+    )
+    settings, reader = load(file), Reader(doors.open)
+    topics.create(settings, settings.kafka.bootstrap)
+    yield Guest(file, settings, reader)
+    reader.close()
+
+
+@pytest.mark.parametrize("client", opened.OPENED, ids=" ".join)
+@pytest.mark.parametrize("guest", ["scram", "mtls"], indirect=True)
+def test_each_client_of_ours_is_let_in_by_a_password_and_by_a_certificate(
+    guest: Guest, client: tuple[str, str]
 ) -> None:
-    topic = scram.topics.defect_batch_signals
-    signal = {"id": "s", "state": "confirmed", "revision": 0, "batch": "B1"}
-    scram.reader.send(topic, [json.dumps(signal).encode()], 0)
-    security = {
-        "KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
-        "KAFKA_SASL_PLAIN_USERNAME": USER, "KAFKA_SASL_PLAIN_PASSWORD": PASSWORD,
-        "KAFKA_SSL_CAFILE": str(certificates / "ca.pem"),
-    }  # fmt: skip
-    command = [sys.executable, str(EXAMPLE), doors.scram, topic]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=os.environ | security) as consumer:
-        assert consumer.stdout is not None
-        assert consumer.stdout.readline() == b"B1 confirmed - defective: B1\n"
-        consumer.kill()
+    opened.OPENED[client](guest)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [opened.reads, opened.replays, opened.keeps_books, opened.works],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("guest", ["sha-256", "plain"], indirect=True)
+def test_each_library_is_let_in_by_a_password_of_another_mechanism_beside_a_certificate(
+    guest: Guest, use: Callable[[Guest], None]
+) -> None:
+    use(guest)
+
+
+@pytest.mark.parametrize("guest", ["mtls"], indirect=True)
+def test_a_topic_behind_a_certificate_is_connected_and_checked(
+    guest: Guest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    topic = guest.topics.source(guest.settings.sources[0])
+    guest.reader.send(topic, [value for _, value in calls()], 0)
+    done = CliRunner().invoke(app, ["init", "--topic", topic, "--settings", str(guest.file)])
+    assert done.exit_code == 0, done.stderr
+    checked = CliRunner().invoke(app, ["check"])
+    assert (checked.exit_code, checked.stderr) == (0, "")
 
 
 ENCRYPTED = {"security_protocol": "SSL", "ca_file": "ca.pem"}
@@ -266,6 +306,7 @@ REFUSED = {
     "in the clear": ("scram", {}, "security_protocol: must be what the broker"),
     "in cipher": ("open", SCRAM, "security_protocol: must be what the broker"),
     "no certificate": ("mtls", ENCRYPTED, "cert_file: must be set, the broker"),
+    "a password alone": ("both", SCRAM, "cert_file: must be set, the broker"),
     "of last year": ("mtls", MTLS | EXPIRED, "cert_file: must be a certificate that the broker"),
     "another's key": ("mtls", MTLS | {"key_file": "expired.key"}, "cert_file: must be a PEM"),
 }
