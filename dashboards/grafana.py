@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from grafana_api.grafana_api import GrafanaClientError, GrafanaException
 from grafana_api.grafana_face import GrafanaFace
 from requests import RequestException
+
+from streams.configuration.rules import refused
 
 FOLDER, FOLDER_TITLE = "tocsin", "Tocsin"
 THEIRS = ("id", "version")  # what Grafana keeps of a dashboard
@@ -38,12 +40,14 @@ class Grafana:
 
     def __init__(self, url: str, token: str) -> None:
         parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise GrafanaError(f"url must be an http or https address, got {url!r}")
+        if parts.scheme not in ("http", "https") or not parts.hostname or not _has_port(parts):
+            raise GrafanaError(refused("url must be an http or https address", url))
         if not token:
             raise GrafanaError("a token must be given: in GRAFANA_TOKEN, or by --token-file")
         path = parts.path.strip("/")
-        self._url = url
+        self._url = parts._replace(
+            netloc=parts.netloc.rpartition("@")[2], query=""
+        ).geturl()  # to be told
         self._face: Any = GrafanaFace(
             auth=token, host=_host(parts.hostname), port=parts.port, protocol=parts.scheme,
             url_path_prefix=f"{path}/" if path else "",
@@ -83,6 +87,14 @@ class Grafana:
         except RequestException as error:
             reason = type(error).__name__
             raise GrafanaError(f"Grafana at {self._url} does not answer: {reason}") from None
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """A number, or none, which is the usual one."""
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 def _host(name: str) -> str:

@@ -65,14 +65,14 @@ def _shown_address(url: str) -> str:
     return url
 
 
-def _refused(rule: str, value: str) -> str:
+def refused(rule: str, value: str) -> str:
     """With the value, unless it has a user or a query, for these may hold a secret."""
     return rule if re.search("[@?]", value) else f"{rule}, got {value!r}"
 
 
 def _archive(url: str) -> str:
     if url and not (ARCHIVE.fullmatch(url) or Path(url).is_absolute()):
-        raise ValueError(_refused(ARCHIVE_RULE, url))
+        raise ValueError(refused(ARCHIVE_RULE, url))
     return url
 
 
@@ -92,13 +92,13 @@ def _addresses(bootstrap: str) -> str:
     for one in bootstrap.split(",") if bootstrap else ():
         if not BROKER.fullmatch(one):
             # A password may have commas of its own.
-            raise ValueError(_refused(BROKER_RULE, bootstrap if "@" in bootstrap else one))
+            raise ValueError(refused(BROKER_RULE, bootstrap if "@" in bootstrap else one))
     return bootstrap
 
 
 def _host(name: str) -> str:
     if not re.fullmatch(r"[a-zA-Z0-9._:-]+", name):
-        raise ValueError(_refused(HOST_RULE, name))
+        raise ValueError(refused(HOST_RULE, name))
     return name
 
 

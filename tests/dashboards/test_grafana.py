@@ -173,10 +173,22 @@ def test_nobody_there_is_one_line() -> None:
         there.push(overview.build(ENGLISH))
 
 
-@pytest.mark.parametrize("url", ["", "localhost:3000", "ftp://grafana", "http://"])
+@pytest.mark.parametrize(
+    "url", ["", "localhost:3000", "ftp://grafana", "http://", "http://grafana:x"]
+)
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(GrafanaError, match="url must be an http or https address"):
         Grafana(url, TOKEN)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://admin:hush@127.0.0.1:1/?key=hush", "admin:hush@grafana", "http://admin:hush/@grafana"],
+)
+def test_a_password_in_the_address_is_not_repeated(url: str) -> None:
+    with pytest.raises(GrafanaError) as refusal, Grafana(url, TOKEN) as there:
+        there.push(overview.build(ENGLISH))
+    assert "hush" not in str(refusal.value)
 
 
 def test_the_command_pushes_both_and_says_what_it_did(
