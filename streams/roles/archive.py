@@ -1,12 +1,13 @@
 """The worker that keeps what came in."""
 
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 
 from streams import metrics
 from streams.archive import retention
 from streams.archive import stage as archiving
-from streams.archive.places import place
+from streams.archive.places import Place, place
 from streams.archive.stage import Archive, recordings
 from streams.broker.topics import Role
 from streams.settings import Settings
@@ -23,6 +24,16 @@ def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     vitals.trouble = lambda: stage.trouble
     metrics.begin_archive(names, archiving.STATES)
     run_by_run(app, names, stage.take, vitals, room=stage.room)
-    every(app, archiving.LOOK, stage.write, vitals)
-    every(app, retention.LOOK, partial(retention.retire, lies, settings.archive.retention), vitals)
+    for seconds, work in duties(stage, lies, settings).items():
+        every(app, seconds, work, vitals)
     return Worker(app, vitals)
+
+
+def duties(
+    stage: Archive, lies: Place, settings: Settings
+) -> Mapping[float, Callable[[], Awaitable[None]]]:
+    """What the worker does though no record comes, by the seconds between two times."""
+    return {
+        archiving.LOOK: stage.write,
+        retention.LOOK: partial(retention.retire, lies, settings.archive.retention),
+    }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -9,8 +10,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from streams.archive import views
+from streams.archive.erasure import Eraser
 from streams.archive.log import Log
 from streams.archive.places import Bucket, PlaceError, place
+from streams.archive.retention import retire
 from streams.settings import Archive, Settings
 from tests.archive.bench import TOPIC, TP0, Bench
 from tests.archive.records import complaint, complaints, run
@@ -91,3 +94,37 @@ def test_a_bucket_that_is_not_there_is_named(server: str, bucket: Bucket) -> Non
         absent.put("a.parquet", Path.touch)
     with pytest.raises(PlaceError, match=r"^archive s3://absent/prefix: cannot be read: "):
         views.opened(absent)
+
+
+def test_a_person_leaves_a_bucket_in_two_calls_as_in_one(bucket: Bucket, tmp_path: Path) -> None:
+    """The second knows from the bucket what the first had found, and deletes it in the end."""
+    bench = Bench(tmp_path)
+    bench.place.lies_in = bucket
+    bench.take(run(TOPIC, [complaint(n, person="p-17", text="烫伤") for n in range(11)]))
+    bench.write()
+    assert Eraser(bucket, "p-17").erase()[:] == (10, 1, 1)
+    bench.take(run(TOPIC, complaints(20, 30), number=1))
+    bench.write()
+    eraser = Eraser(bucket, "p-17")
+    assert eraser.erase()[:] == (1, 1, 0)
+    eraser.finish()
+    assert bench.rows("SELECT count(DISTINCT person), count(text) FROM complaints") == [(3, 0)]
+    assert not [name for name in bucket.names() if name.startswith("erasing")]
+
+
+def test_old_files_leave_a_bucket_and_those_before_a_day_are_not_looked_into(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    bench = Bench(tmp_path)
+    bench.place.lies_in = bucket
+    now = datetime.now(UTC)
+    stamps = [int((now - timedelta(days=days)).timestamp() * 1000) for days in (30, 10, 0)]
+    bench.take(run(TOPIC, [complaint(n, stamp=stamp) for n, stamp in enumerate(stamps)]))
+    bench.write()
+    query, since = 'SELECT "offset" FROM complaints', (now - timedelta(days=5)).date()
+    with views.opened(bucket, since=since) as recent:
+        assert recent.execute(query).fetchall() == [(2,)]
+    asyncio.run(retire(bucket, timedelta(days=20)))
+    assert bench.offsets() == [1, 2]
+    asyncio.run(retire(bucket, None))
+    assert bench.offsets() == [1, 2]

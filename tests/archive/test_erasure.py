@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from alerts.erasure import digest
 from streams.archive.erasure import Eraser, names
-from streams.archive.places import Folder, Place, PlaceError, Save
+from streams.archive.places import Folder, Place, Placed, PlaceError, Save
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import START, Record, complaint, run
 
@@ -103,7 +103,7 @@ class Refusing(Folder):
         super().__init__(root)
         self._takes = takes
 
-    def put(self, name: str, save: Save) -> int:
+    def put(self, name: str, save: Save) -> Placed:
         self._act()
         return super().put(name, save)
 

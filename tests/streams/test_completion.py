@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from streams.events.columns import Columns
-from streams.events.event import Complaint
 from streams.events.completion import QUOTE, Harmful, complete
+from streams.events.event import Complaint
 from tests.streams.logs import BURN, FIRE, START
 
 
