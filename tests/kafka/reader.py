@@ -62,14 +62,15 @@ class Reader:
 
     def send(
         self, topic: str, values: Sequence[bytes], partition: int, *, key: bytes | None = None,
-        **producer: Any,
+        stamp: int | None = None, **producer: Any,
     ) -> list[int]:  # fmt: skip
-        """Returns their offsets when the broker has them."""
+        """Returns their offsets when the broker has them; without a `stamp` (ms) it is now."""
         producing: Any = KafkaProducer(
             bootstrap_servers=self._bootstrap, max_request_size=8 << 20, **producer
         )
         try:
-            sent = [producing.send(topic, value, key, partition=partition) for value in values]
+            sent = [producing.send(topic, value, key, partition=partition, timestamp_ms=stamp)
+                    for value in values]  # fmt: skip
             return [one.get(timeout=60).offset for one in sent]
         finally:
             producing.close()

@@ -264,6 +264,30 @@ def test_a_person_who_is_erased_leaves_the_incidents_and_the_log_they_are_made_o
     assert not quoting(running, running.topics.incidents, words)
 
 
+def test_a_record_that_comes_late_reaches_the_archive_with_its_mark(running: Installation) -> None:
+    """It closes no hour and adds nobody, so that nothing else here is changed by it."""
+    topic, timely, tardy = (
+        running.topics.prefix + "complaints", complaint("timely", 1), complaint("tardy", 1)
+    )  # fmt: skip
+    tardy["time"] -= 30 * 86_400
+    running.send("complaints", [timely, tardy], partition=3)
+    # Intake says it when it closes the chunk, which the next record of a later one lets it do.
+    after = (timely["time"] + 2 * running.settings.intake.chunk_span.seconds) * 1000
+    running.reader.send(topic, encoded("after", 1), partition=3, stamp=after)
+    running.until(lambda: marked(running, "tardy") == [(True, False, False, False)], "the mark")
+    assert marked(running, "timely") == [(False, False, False, False)]
+    assert "tardy" not in people(running)
+
+
+def marked(running: Installation, product: str) -> list[tuple[Any, ...]]:
+    """What intake said of the complaints about a product, as far as it has come to the archive."""
+    with views.opened(place(running.settings)) as archive:
+        return archive.execute(
+            'SELECT late, duplicate, "repeat", rejected FROM complaints WHERE product = ?',
+            [product],
+        ).fetchall()
+
+
 def quoting(running: Installation, topic: str, words: str) -> list[int]:
     """Offsets of the records that hold these words."""
     return [r.offset for r in running.reader.topic(topic) if words.encode() in (r.value or b"")]
