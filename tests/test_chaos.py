@@ -1,13 +1,24 @@
 """What the chaos benchmark strikes, and how it reckons; a small size of it is in tests/kafka."""
 
+import json
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.chaos import recovery, strikes
+from benchmarks.chaos import answers, events, ground, ledger, recovery, strikes
 from benchmarks.chaos.battle import Struck
 from benchmarks.chaos.strikes import REST, SESSION, Blow, Target
 from streams.broker.topics import Role
+from streams.events.event import Mention
+from streams.intake.reading import Plan
+from tests.kafka.receiver import receiving
+from tests.streams import logs
 
 KILLS = st.integers(1, 40)
 SEEDS = st.integers(0, 10_000)
@@ -26,13 +37,27 @@ def test_a_seed_gives_the_same_blows_and_as_many_kills_as_asked(kills: int, seed
 @given(KILLS, SEEDS)
 def test_what_is_away_comes_back_before_the_next_goes_away(kills: int, seed: int) -> None:
     long = [blow for blow in strikes.drawn(kills, seed) if blow.target in LONG]
-    for gone, back in zip(long[::2], long[1::2], strict=True):
-        assert not gone.returns
-        assert back == gone._replace(at=back.at, returns=True)
-        if gone.target is not Target.BROKER:
-            assert back.at - gone.at > SESSION
-    for back, gone in zip(long[1::2], long[2::2], strict=False):
-        assert gone.at - back.at >= REST - 1e-9
+    away, back_at = set[Blow](), -REST
+    for blow in long:
+        if not blow.returns:
+            assert blow.at - back_at >= REST - 1e-9
+            assert {one.at for one in away} <= {blow.at}
+            away.add(blow)
+            continue
+        (gone,) = [one for one in away if one == blow._replace(at=one.at, returns=False)]
+        away.remove(gone)
+        back_at = blow.at
+        assert gone.target is Target.BROKER or back_at - gone.at > SESSION
+    assert not away
+
+
+@given(KILLS, SEEDS)
+def test_two_workers_of_a_machine_are_frozen_together(kills: int, seed: int) -> None:
+    frozen = [blow for blow in strikes.drawn(kills, seed) if blow.target is Target.FROZEN]
+    assert len(frozen) == 4 * max(1, kills // 6)
+    for one, other in zip(frozen[::2], frozen[1::2], strict=True):
+        assert one == other._replace(role=one.role)
+        assert one.role != other.role
 
 
 @given(KILLS, SEEDS)
@@ -56,21 +81,87 @@ OUTAGE = [Struck(Blow(0, Target.BROKER), 2000), Struck(Blow(0, Target.BROKER, re
     ("struck", "moments", "expected"),
     [
         ([KILLED], [1000, 7000], {"worker intake": 5.0}),
-        ([KILLED], [1000, 1500, 1900], {"rebalance": 0.5}),
-        ([KILLED, KILLED._replace(at=4000)], [1000, 7000], {"worker intake": 3.0}),
+        ([KILLED], [1000, 1500, 1900], {"rebalance": 0.5, "worker intake": 10.0}),
+        ([KILLED, KILLED._replace(at=4000)], [1000, 7000], {"worker intake": 5.0}),
+        ([KILLED, KILLED._replace(at=4000)], [1000, 3500, 7000], {"worker intake": 3.0}),
         ([KILLED._replace(blow=Blow(0, Target.MACHINE))], [1000, 7000], {"machine intake": 5.0}),
-        (
-            [Struck(Blow(0, Target.WORKER, 0, Role.RESPONSE), 2000)],
-            [1000, 7000],
-            {"rebalance": 6.0},
-        ),
+        ([OTHER], [1000, 7000], {"rebalance": 6.0}),
         (OUTAGE, [1000, 12_000], {"broker": 3.0}),
-        (OUTAGE, [1000, 8500], {"broker": 0.0}),
+        (OUTAGE, [1000, 8500, 9100], {"broker": 0.1}),
+        ([*OUTAGE, KILLED._replace(at=10_000)], [1000, 11_500], {"broker": 2.5}),
+        ([KILLED._replace(at=1500), *OUTAGE], [1000, 11_500], {"worker intake": 3.0}),
+        ([KILLED], [1000], {"worker intake": 10.0}),
     ],
-    ids=["one kill", "before it", "the last kill", "a machine", "another role", "broker", "early"],
-)
-def test_a_standstill_counts_from_the_last_blow_in_it(
+    ids=[
+        "one kill", "before it", "two kills", "recovered between", "a machine", "another role",
+        "broker", "early", "broker first", "kill first", "never again",
+    ],
+)  # fmt: skip
+def test_a_standstill_counts_from_the_first_blow_that_it_has_not_recovered_from(
     struck: list[Struck], moments: list[int], expected: dict[str, float]
 ) -> None:
-    stood = recovery.standstills({Role.INTAKE: [moments]}, struck)
-    assert recovery.slowest(stood) == expected
+    stood = recovery.standstills({Role.INTAKE: [moments]}, struck, until=12_000)
+    found = recovery.slowest(stood)
+    assert {cause: found[cause] for cause in expected} == expected
+    assert found.keys() - expected.keys() <= {recovery.JOINED}
+
+
+@given(st.lists(st.integers(0, 9000), min_size=1), st.lists(st.integers(0, 9000)))
+def test_no_second_after_a_blow_is_left_out(moments: list[int], blows: list[int]) -> None:
+    struck = [KILLED._replace(at=at) for at in sorted(blows)]
+    stood = recovery.standstills({Role.INTAKE: [sorted(moments)]}, struck, until=9000)
+    found = recovery.slowest(stood).get("worker intake", 0.0)
+    for at in (at for at in blows if at > min(moments)):
+        went_on = min((moment for moment in moments if moment > at), default=9000)
+        if at not in moments:
+            assert found >= (went_on - at) / 1000 - 0.05
+
+
+POSTS = Plan(logs.settings(), logs.settings().sources[1], 1)
+ONE = ledger.Place("mentions", "kettle", logs.START // logs.MINUTE)
+
+
+def test_reposts_are_reckoned_as_intake_counts_them(tmp_path: Path) -> None:
+    files = events.write(tmp_path, events=10_000, seed=1)
+    sent = ledger.Sent.of(files[1:], POSTS.settings)
+    posts = [json.loads(line) for line in files[1].read_text(encoding="utf-8").splitlines()]
+    parsed = [msgspec.convert(post, Mention) for post in posts]
+    records = [logs.Record(n, parsed[-1].time, one) for n, one in enumerate(parsed)]
+    counts = logs.read(POSTS, [records]).counts()
+    assert ledger.counted(counts, POSTS.settings) == sent.distinct
+    assert len(posts) == sent.events.total() > sent.distinct.total()
+    reposts = sum(n for at, n in sent.distinct.items() if at.repost)
+    declared = sum("repost_of" in post for post in posts)
+    assert declared < reposts < 2 * declared
+
+
+def test_a_repost_that_is_counted_as_a_post_is_lost_and_doubled() -> None:
+    sent, found = Counter({ONE._replace(repost=True): 1}), Counter({ONE: 1})
+    assert (sent - found).total() == (found - sent).total() == 1
+
+
+def signalled(*names: str) -> list[dict[str, Any]]:
+    return [{"id": name, "scope": {"product": "kettle"}, "signals": [f"{name}-1", f"{name}-2"],
+             "colour": "blue"} for name in names]  # fmt: skip
+
+
+def test_an_incident_is_lost_where_no_line_holds_one_of_its_signals() -> None:
+    expected, found = signalled("one", "two"), signalled("one", "two")
+    assert answers.lost(expected, found) == 0
+    found[1]["id"] = "another order, another name"
+    assert answers.lost(expected, found) == 0
+    found[1]["signals"] = ["two-1"]
+    assert answers.lost(expected, found) == 1
+
+
+def test_an_end_is_a_delivery_that_is_over_for_good() -> None:
+    wanted = {"id": "one", "state": "wanted"}
+    assert not answers.ended([wanted, {"id": "one", "state": "attempted"}])
+    assert answers.ended([wanted, {"id": "one", "state": "sent"}])
+
+
+def test_the_settings_are_those_of_a_siege_where_partitions_are_soon_idle(tmp_path: Path) -> None:
+    with receiving() as receiver:
+        told = tomllib.loads(ground.options(receiver, tmp_path))
+    assert told["intake"]["idle_after"] == "1s"
+    assert [source["stream"] for source in told["sources"]] == ["complaints", "mentions"]

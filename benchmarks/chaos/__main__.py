@@ -10,11 +10,17 @@ comes back after more than a session), and twice on the broker; now and then a w
 for longer than its session. With `--each` every kind of blow falls alone instead, which is how
 recovery is measured. Prints one JSON object last.
 
-`lost` and `doubled` compare the counts with the events sent, by product and minute in every
-shard, `unarchived` the archive with them; `duplicate_signals` and `lost_signals` compare what was
-confirmed with a back-test of the same events; `slowest_recovery_seconds` is the longest from a
-blow (of the broker: from its return) until each partition of each role went on, `recoveries` the
-same by what was struck.
+A tenth of the events are posts, some of which are shared, with and without saying so.
+
+`lost` and `doubled` compare the counts with the events sent, by stream, product, minute and
+whether they are reposts, in every shard, `unarchived` the archive with them; `duplicate_signals`
+and `lost_signals` compare what was confirmed with a back-test of the same events,
+`unheard_signals` what reached response. `lost_incidents` and `unfounded_incidents` compare what
+was published with what the log of inputs leads to, line for line, and with the back-test as far
+as that is defined (`benchmarks.chaos.answers`); `lost_notifications` and
+`never_wanted_notifications` what came with what that log wants. `slowest_recovery_seconds` is the
+longest from the first blow that a partition of a role had not recovered from until it went on,
+without the time for which the broker was away, `recoveries` the same by what was struck.
 The exit code is 1 where anything was lost or doubled.
 """
 
@@ -32,56 +38,71 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.chaos import events, ledger, recovery, strikes
+from benchmarks.chaos import answers, events, ground, ledger, recovery, strikes
 from benchmarks.chaos.battle import Battle, Struck, prepared
+from benchmarks.chaos.recovery import Standstill
 from benchmarks.chaos.strikes import Blow, Target
+from benchmarks.chaos.watch import Watch
 from streams.events.event import moment
 from streams.files.history import History
-from tests.kafka import siege
 from tests.kafka.flow import Flow
 from tests.kafka.receiver import Receiver, receiving
 
 MUST_BE_NONE = (
-    "lost", "doubled", "unarchived", "duplicate_signals", "lost_signals", "unmarked_repetitions",
-    "lost_notifications",
+    "lost", "doubled", "unarchived", "duplicate_signals", "lost_signals", "unheard_signals",
+    "lost_incidents", "unfounded_incidents", "unmarked_repetitions", "lost_notifications",
+    "never_wanted_notifications",
 )  # fmt: skip
 SHOWN = 8  # standstills
 SHARE_OF_RESERVE = 10
 
 
 def fought(
-    battle: Battle, receiver: Receiver, file: Path, blows: list[Blow], *, tail: float
+    battle: Battle, receiver: Receiver, files: list[Path], blows: list[Blow], *, tail: float
 ) -> dict[str, Any]:
     """Starts, sends, strikes, and waits until detection has judged all there was."""
-    witness, sent = battle.witness, ledger.Sent.of(file)
-    history = History([file], None, intake=witness.settings.intake)
+    witness = battle.witness
+    history = History(files, None, intake=witness.settings.intake)
     lasts, reserve = blows[-1].at + tail, len(history) // SHARE_OF_RESERVE
     battle.start()
-    with Flow(witness, history, rate=(len(history) - reserve) / lasts, reserve=reserve) as flow:
+    with (
+        Watch(witness.settings.home / "archive") as archive,
+        Flow(witness, history, rate=(len(history) - reserve) / lasts, reserve=reserve) as flow,
+    ):
         witness.until(lambda: witness.reader.ends(witness.topics.counts)[0], "the first counts")
+        since = _now()
         struck = list(battle.fight(blows, _tell))
         time.sleep(tail)
-        until = int(time.time() * 1000)
+        until = _now()
         flow.end()
+    incidents = files[0].with_name("incidents.jsonl")
     with ThreadPoolExecutor(1) as aside:
-        expected = aside.submit(witness.backtest, str(file))
+        played = [*map(str, files), "--incidents", str(incidents)]
+        expected = aside.submit(witness.backtest, *played)
         witness.settle(at=history.ends["complaints"] // 1000 - 1)
-    said = witness.reader.ends(witness.topics.incident_inputs)
-    witness.until(lambda: ledger.answered(witness, said), "response to all signals")
+    turn = answers.due(witness)
+    witness.until(lambda: answers.answered(witness, turn), "response to all signals")
     witness.until(lambda: ledger.archived(witness), "all records in the archive")
-    witness.until(lambda: ledger.ended(witness.notifications()), "an end of every delivery")
+    witness.until(lambda: answers.ended(witness.notifications()), "an end of every delivery")
+    sent = ledger.Sent.of(files, witness.settings)
+    called = [json.loads(line) for line in incidents.read_text(encoding="utf-8").splitlines()]
+    progress = recovery.progress(witness, archive.moments, since=since, until=until)
     return {
         **ledger.events(witness, sent),
         **ledger.archive(witness, sent),
         **ledger.signals(witness.signals(), expected.result()),
-        **ledger.notifications(witness.notifications(), receiver.received),
-        **_recovered(battle, struck, until),
+        "unheard_signals": answers.unheard(witness, expected.result()),
+        **answers.incidents(witness, turn, called),
+        **answers.notifications(turn, witness.notifications(), receiver.received),
+        **_recovered(battle, list(recovery.standstills(progress, struck, until=until)), struck),
     }
 
 
-def _recovered(battle: Battle, struck: list[Struck], until: int) -> dict[str, Any]:
-    progress = recovery.progress(battle.witness, until=until)
-    stood = list(recovery.standstills(progress, struck))
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _recovered(battle: Battle, stood: list[Standstill], struck: list[Struck]) -> dict[str, Any]:
     for one in sorted(stood, key=attrgetter("seconds"))[-SHOWN:]:
         print(f"{one.role} stood still for {one.seconds} s by {one.cause}, at {moment(one.since)}")
     found = recovery.slowest(stood)
@@ -109,10 +130,9 @@ def main() -> None:
     with _folder(options.folder) as name, receiving() as receiver:
         folder = Path(name)
         receiver.answer.set()
-        file = folder / "complaints.jsonl"
-        events.write(file, events=options.events, seed=options.seed)
-        with prepared(folder, siege.options(receiver, folder)) as battle:
-            found = fought(battle, receiver, file, blows, tail=options.tail)
+        files = events.write(folder, events=options.events, seed=options.seed)
+        with prepared(folder, ground.options(receiver, folder)) as battle:
+            found = fought(battle, receiver, files, blows, tail=options.tail)
     kills = sum(blow.target is not Target.FROZEN and not blow.returns for blow in blows)
     about = {"kills": kills, "seed": options.seed}
     print(json.dumps(found | about | machine.surroundings("faust-streaming", "aiokafka")))

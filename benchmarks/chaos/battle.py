@@ -49,10 +49,11 @@ class Battle:
         return [line for line in lines if words in line]
 
     def fight(self, blows: Sequence[Blow], on_blow: Callable[[Blow], None]) -> Iterator[Struck]:
-        """Strike each at its time from now."""
+        """Strike each at its time from now; as much later as a strike before it took too long."""
         began = time.monotonic()
         for blow in blows:
             time.sleep(max(began + blow.at - time.monotonic(), 0.0))
+            began = time.monotonic() - blow.at
             on_blow(blow)
             at = time.time()
             self._strike(blow)

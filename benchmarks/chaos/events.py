@@ -1,7 +1,9 @@
-"""The events of a run: four weeks of complaints in which matters surge and people are hurt."""
+"""The events of a run: four weeks in which matters surge, people are hurt and posts are shared."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from random import Random
+from string import ascii_lowercase
 
 from tests.kafka import histories
 from tests.kafka.histories import HOUR, Event
@@ -12,38 +14,79 @@ SURGING = range(10, DAYS, 3)  # the days on which a matter surges
 SURGE = 0.4  # of a day's events, within a few hours
 AFTER = 1000  # events, until the same id and the same person come again
 EVERY = 50
+POSTS = 10  # events to a post
+LENGTH, LETTERS = 10, 8  # words of so many; no two posts have them by chance
+SHARING = "@someone "  # before words of another's
+SHARED = 8  # posts to one that is shared
+LATER = (10, 30, 60, 90)  # posts behind it in which it is: twice as its source says, twice not
 
 
-def write(path: Path, *, events: int, seed: int) -> Path:
-    """So many events, and now and then one of them or its person again."""
-    return histories.write(path, _again(_days(events, seed)))
+def write(folder: Path, *, events: int, seed: int) -> list[Path]:
+    """So many events in a file for each stream, and now and then one of them or its person again.
+
+    Fewer, for posts that are shared come in their place, as are posts for complaints.
+    """
+    posts = events // POSTS
+    complaints = _again(_days(histories.complaints, events - posts, seed), AFTER)
+    mentions = _shared(_days(histories.mentions, posts, seed), seed)
+    return [
+        histories.write(folder / "complaints.jsonl", complaints),
+        histories.write(folder / "mentions.jsonl", _again(mentions, AFTER // POSTS)),
+    ]
 
 
-def _days(events: int, seed: int) -> Iterator[Event]:
+def _days(made: Callable[..., list[Event]], events: int, seed: int) -> Iterator[Event]:
     """A day at a time, in the order of their times."""
     surge = int(SURGE * events / DAYS)
     steady = events - len(SURGING) * surge
     for day in range(DAYS):
         count = steady * (day + 1) // DAYS - steady * day // DAYS
         name = seed * 1000 + day
-        found = histories.complaints(count, days=1, seed=name)
+        found = made(count, days=1, seed=name)
         if day in SURGING:
             matter = {"product": histories.PRODUCTS[day % 5], "category": "quality"}
-            found = histories.surge(
-                found, surge, hour=9, hours=6, seed=name, **matter
-            )  # fmt: skip
-        found[len(found) // 2]["severity"] = "safety"
+            found = histories.surge(found, surge, hour=9, hours=6, seed=name, **matter)
+        if "person" in found[0]:
+            found[len(found) // 2]["severity"] = "safety"
         yield from ({**event, "time": event["time"] + day * DAY} for event in found)
 
 
-def _again(events: Iterable[Event]) -> Iterator[Event]:
+def _again(events: Iterable[Event], after: int) -> Iterator[Event]:
     """Now and then an id from a while ago, and a person about the same matter."""
     held: list[Event] = []
     for number, event in enumerate(events):
         yield event
         if number % EVERY == 0:
             held.append(event)
-        if held and number % EVERY == EVERY // 2 and number >= AFTER:
+        if held and number % EVERY == EVERY // 2 and number >= after:
             before = held.pop(0)
             yield before | {"time": event["time"]}
             yield before | {"time": event["time"], "id": f"{before['id']}-again"}
+
+
+def _shared(posts: Iterable[Event], seed: int) -> Iterator[Event]:
+    """Now and then one with words of its own, and later others who share it.
+
+    Half of them say whose post it is; the others only have its words.
+    """
+    random, due = Random(seed), dict[int, Event]()
+    for number, plain in enumerate(posts):
+        post = plain | {"followers": number % 1000}
+        if number % SHARED == 0:
+            post["text"] = " ".join(_word(random) for _ in range(LENGTH))
+            for turn, later in enumerate(LATER):
+                due[number + later] = _repost(post, turn)
+        yield post
+        if (repost := due.pop(number, None)) is not None:
+            yield repost | {"time": post["time"]}
+
+
+def _repost(post: Event, turn: int) -> Event:
+    name = f"{post['id']}-{turn}"
+    declared = {"repost_of": post["id"], "root": post["id"]} if turn % 2 == 0 else {}
+    said = {} if declared else {"text": SHARING + post["text"]}
+    return post | {"id": name, "author": f"{post['author']}-{turn}"} | declared | said
+
+
+def _word(random: Random) -> str:
+    return "".join(random.choices(ascii_lowercase, k=LETTERS))

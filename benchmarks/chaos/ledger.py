@@ -1,56 +1,109 @@
-"""What came of it all: each event against the counts, each signal against the back-test."""
+"""What came of it all: each event against counts and archive, each signal against the back-test."""
 
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.chaos.events import SHARING
 from streams.archive import views
 from streams.archive.places import place
-from streams.broker.topics import Role, group
 from streams.counts.cells import Cells, Counts
+from streams.settings import Settings
+from streams.sources.keys import key_of, spread
 from tests.kafka import tallies
-from tests.kafka.histories import PRODUCTS
+from tests.kafka.histories import PRODUCTS, Event
 from tests.kafka.installation import SENTINEL, Installation
-from tests.kafka.receiver import Received
 
 MINUTE = 60_000  # ms
-PRODUCT = 0  # its cut, which goes to every shard
-Place = tuple[str, int]  # a product and a minute
-ENDED = ("sent", "failed", "unknown")
+PRODUCT = ("product",)
+HELD = {
+    "complaints": "SELECT count(*), count(DISTINCT id) FROM complaints WHERE product NOT LIKE ?",
+    "mentions": "SELECT count(*), count(DISTINCT id) FROM mentions WHERE product NOT LIKE ?",
+}
+NAMED_BY = {"person": ("person", "id"), "root": ("root", "repost_of", "id")}
+
+
+class Place(NamedTuple):
+    """Where an event counts, and whether it does as a repost."""
+
+    stream: str
+    product: str
+    minute: int
+    repost: bool = False
 
 
 class Sent(NamedTuple):
-    """How many events there are, and the distinct ones by product and minute."""
+    """How many events of each stream there are, and the distinct ones by place."""
 
-    events: int
+    events: Counter[str]
+    ids: Counter[str]
     distinct: Counter[Place]
 
     @classmethod
-    def of(cls, file: Path) -> "Sent":
-        number, known, held = 0, set[str](), Counter[Place]()
-        with file.open(encoding="utf-8") as lines:
-            for event in map(json.loads, lines):
-                number += 1
-                if event["id"] not in known:
-                    known.add(event["id"])
-                    held[event["product"], event["time"] // MINUTE] += 1
-        return cls(number, held)
+    def of(cls, files: Iterable[Path], settings: Settings) -> "Sent":
+        """Of files that are named after their streams."""
+        sent = cls(Counter(), Counter(), Counter())
+        for file in files:
+            with file.open(encoding="utf-8") as lines:
+                sent._add(file.stem, map(json.loads, lines), settings)
+        return sent
+
+    def _add(self, stream: str, events: Iterable[Event], settings: Settings) -> None:
+        (source,) = [source for source in settings.sources if source.stream == stream]
+        named = NAMED_BY[key_of(source)]
+        known, words = set[str](), defaultdict[int, set[str]](set)
+        for event in events:
+            self.events[stream] += 1
+            if event["id"] in known:
+                continue
+            known.add(event["id"])
+            repost = "repost_of" in event
+            if not repost and "text" in event:
+                key = next(event[name] for name in named if name in event)
+                (partition,) = spread([key.encode()], source.partitions)
+                repost = _repeats(event["text"], words[int(partition)])
+            self.distinct[Place(stream, event["product"], event["time"] // MINUTE, repost)] += 1
+        self.ids[stream] = len(known)
 
 
-def counted(counts: Iterable[Counts]) -> Counter[Place]:
-    """The events that one shard was told of, by product and minute."""
+def _repeats(text: str, words: set[str]) -> bool:
+    """Whether its own words are those of a post of its partition before it, which they join."""
+    said = text.removeprefix(SHARING)
+    known = said in words
+    words.add(said)
+    return known
+
+
+def counted(counts: Iterable[Counts], settings: Settings) -> Counter[Place]:
+    """The events that one shard was told of, by place."""
+    cuts = _by_product(settings)
     found: Counter[Place] = Counter()
     for chunks in tallies.newest(counts).values():
         for record in chunks.values():
-            cells = record.cells[PRODUCT]
+            cells = record.cells[cuts[record.stream]]
             if isinstance(cells, Cells):
-                numbers = cells.numbers()
-                rows = (numbers.series.tolist(), numbers.minutes.tolist(), numbers.events.tolist())
-                for series, minute, events in zip(*rows, strict=True):
-                    found[cells.keys[series], minute] += events
-    return Counter({place: n for place, n in found.items() if place[0] in PRODUCTS})
+                for at, number in _cells(record.stream, cells):
+                    found[at] += number
+    return Counter({at: n for at, n in found.items() if at.product in PRODUCTS and n})
+
+
+def _by_product(settings: Settings) -> dict[str, int]:
+    """By stream the place of this cut among its own; it goes to every shard."""
+    own = defaultdict[str, list[tuple[str, ...]]](list)
+    for cut in settings.cuts:
+        own[cut.stream].append(cut.by)
+    return {stream: by.index(PRODUCT) for stream, by in own.items() if PRODUCT in by}
+
+
+def _cells(stream: str, cells: Cells) -> Iterator[tuple[Place, int]]:
+    numbers = cells.numbers()
+    columns = (numbers.series, numbers.minutes, numbers.events, numbers.reposts)
+    for series, minute, events, reposts in zip(*(c.tolist() for c in columns), strict=True):
+        at = Place(stream, cells.keys[series], minute)
+        yield at, events - reposts
+        yield at._replace(repost=True), reposts
 
 
 def events(installation: Installation, sent: Sent) -> dict[str, int]:
@@ -59,10 +112,12 @@ def events(installation: Installation, sent: Sent) -> dict[str, int]:
     for shard in range(installation.settings.detection.shards):
         counts = installation.counts(shard)
         tallies.assert_whole(tallies.newest(counts))
-        shards.append(counted(counts))
+        shards.append(counted(counts, installation.settings))
+    reposts = [at for at in sent.distinct if at.repost]
     return {
-        "events": sent.events,
+        "events": sent.events.total(),
         "distinct": sent.distinct.total(),
+        "reposts": sum(sent.distinct[at] for at in reposts),
         "counted": min(found.total() for found in shards),
         "lost": max((sent.distinct - found).total() for found in shards),
         "doubled": max((found - sent.distinct).total() for found in shards),
@@ -71,22 +126,29 @@ def events(installation: Installation, sent: Sent) -> dict[str, int]:
 
 def archived(installation: Installation) -> bool:
     """The archive has come to the end of each partition."""
-    (source,) = installation.settings.sources
-    ends = installation.reader.ends(installation.topics.source(source))
+    due = {
+        (installation.topics.counted(source), partition): end - 1
+        for source in installation.settings.sources
+        for partition, end in installation.reader.ends(installation.topics.counted(source)).items()
+    }
     with views.opened(place(installation.settings)) as archive:
         found = archive.execute(
-            'SELECT "partition", max("offset") FROM complaints_records GROUP BY ALL'
+            'SELECT topic, "partition", max("offset") FROM (SELECT topic, "partition", "offset" '
+            'FROM complaints_records UNION ALL SELECT topic, "partition", "offset" '
+            "FROM mentions_records) GROUP BY ALL"
         ).fetchall()
-    return dict(found) == {partition: end - 1 for partition, end in ends.items()}
+    return {(topic, partition): last for topic, partition, last in found} == due
 
 
 def archive(installation: Installation, sent: Sent) -> dict[str, int]:
     """Events in the archive, duplicates among them, and how far that is from what was sent."""
+    held, away = 0, 0
     with views.opened(place(installation.settings)) as opened:
-        ((held,),) = opened.execute(
-            "SELECT count(*) FROM complaints WHERE product NOT LIKE ?", [f"{SENTINEL}%"]
-        ).fetchall()
-    return {"archived": held, "unarchived": abs(sent.events - held)}
+        for stream in sent.events:
+            ((events, ids),) = opened.execute(HELD[stream], [f"{SENTINEL}%"]).fetchall()
+            held += events
+            away += abs(sent.events[stream] - events) + abs(sent.ids[stream] - ids)
+    return {"archived": held, "unarchived": away}
 
 
 def signals(found: Sequence[dict[str, Any]], wanted: Iterable[dict[str, Any]]) -> dict[str, int]:
@@ -103,37 +165,3 @@ def signals(found: Sequence[dict[str, Any]], wanted: Iterable[dict[str, Any]]) -
         "lost_signals": len(due.items() - have.items()),
         "repeated_signal_records": records.total() - len(records),
     }
-
-
-def notifications(
-    lines: Sequence[Mapping[str, Any]], received: Sequence[Received]
-) -> dict[str, Any]:
-    """Those that came again, and did so without saying it; those that never came.
-
-    `failed_tries` are the reasons of tries after which there was another.
-    """
-    wanted = {line["id"] for line in lines if line["state"] == "wanted"}
-    came = Counter(message.delivery for message in received)
-    plain = Counter(message.delivery for message in received if not message.repetition)
-    return {
-        "notifications": len(wanted),
-        "repeated_notifications": came.total() - len(came),
-        "unmarked_repetitions": plain.total() - len(plain),
-        "lost_notifications": len(wanted - came.keys()),
-        "failed_tries": Counter(line["reason"] for line in lines if line["reason"]),
-    }
-
-
-def answered(installation: Installation, said: Mapping[int, int]) -> bool:
-    """Response has taken what the log of incidents held up to these offsets."""
-    members = group(installation.settings, Role.RESPONSE)
-    done = installation.reader.committed(members, installation.topics.incident_inputs)
-    return all(done.get(partition, 0) >= end for partition, end in said.items())
-
-
-def ended(lines: Sequence[Mapping[str, Any]]) -> bool:
-    """Every delivery that was wanted has come to an end."""
-    states: dict[str, set[str]] = {}
-    for line in lines:
-        states.setdefault(line["id"], set()).add(line["state"])
-    return all(found.intersection(ENDED) for found in states.values())

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 from benchmarks.chaos.battle import Struck
@@ -11,6 +11,8 @@ from streams.broker.topics import Role, Topics
 from tests.kafka.installation import Installation
 
 Moments = Sequence[int]  # epoch ms at which something was seen to go on
+Part = tuple[str, int]  # of a role's work: a topic's partition
+Parts = Mapping[Part, Iterable[int]]
 JOINED = "rebalance"  # what stands still without a blow
 
 
@@ -20,7 +22,7 @@ class Standstill(NamedTuple):
     Attributes:
         role: whose.
         since: epoch ms.
-        seconds: from `cause` until it went on.
+        seconds: from `cause` until it went on, or until the end where it did not.
         cause: what was struck.
     """
 
@@ -31,7 +33,7 @@ class Standstill(NamedTuple):
 
 
 class _Blow(NamedTuple):
-    """When it fell, and from when on one can recover from it (epoch ms)."""
+    """When it fell, and until when one cannot recover from it (epoch ms)."""
 
     at: int
     over: int
@@ -39,24 +41,33 @@ class _Blow(NamedTuple):
 
 
 def standstills(
-    progress: Mapping[Role, Iterable[Moments]], struck: Sequence[Struck]
+    progress: Mapping[Role, Iterable[Moments]], struck: Sequence[Struck], *, until: int
 ) -> Iterator[Standstill]:
-    """Each time between two moments of a part of the work.
+    """Each time between two moments of a part of the work, and from the last one to `until`.
 
-    They count from the last blow that fell into them: a kill, or the return of the broker, for
-    while it is away nothing can go on. What stands still without a blow does so because a
-    worker has been found dead, or has come back.
+    They count from the first blow that fell into them, for a part that has not gone on has not
+    recovered from it when another falls; the time for which the broker is away is left out, for
+    nothing can go on then. What stands still without a blow does so because a worker has been
+    found dead, or has come back.
+
+    Args:
+        progress: of each part of a role's work the moments, ascending.
+        struck: in the order of their times.
+        until: epoch ms; as long there was something to do for every part.
     """
+    outages = [blow for blow in _stopping(struck, None) if blow.over > blow.at]
     for role, parts in progress.items():
         mine = list(_stopping(struck, role))
-        for before, after in (gap for part in parts for gap in pairwise(part)):
-            felt = [
-                (min(blow.over, after), blow.cause)
-                for blow in mine
-                if blow.at < after and before < blow.over
-            ]
-            since, cause = max(felt, default=(before, JOINED))
-            yield Standstill(role, before, round((after - since) / 1000, 1), cause)
+        for before, after in chain.from_iterable(pairwise([*part, until]) for part in parts):
+            felt = [blow for blow in mine if blow.at < after and before < blow.over]
+            first = min(felt, default=_Blow(before, before, JOINED))
+            since = max(first.at, before)
+            lasted = after - since - sum(_within(one, since, after) for one in outages)
+            yield Standstill(role, before, round(lasted / 1000, 1), first.cause)
+
+
+def _within(outage: _Blow, since: int, until: int) -> int:
+    return max(min(outage.over, until) - max(outage.at, since), 0)
 
 
 def slowest(found: Iterable[Standstill]) -> dict[str, float]:
@@ -67,8 +78,8 @@ def slowest(found: Iterable[Standstill]) -> dict[str, float]:
     return dict(longest)
 
 
-def _stopping(struck: Sequence[Struck], role: Role) -> Iterator[_Blow]:
-    """What the role has to recover from."""
+def _stopping(struck: Sequence[Struck], role: Role | None) -> Iterator[_Blow]:
+    """What the role has to recover from; of what falls on all of them without one."""
     fallen = 0
     for blow, at in struck:
         if blow.target is Target.BROKER and blow.returns:
@@ -79,40 +90,55 @@ def _stopping(struck: Sequence[Struck], role: Role) -> Iterator[_Blow]:
             yield _Blow(at, at, f"{blow.target} {role}")
 
 
-def progress(installation: Installation, *, until: int) -> dict[Role, list[Moments]]:
-    """When each source partition was counted, each shard kept, each input applied.
+def progress(
+    installation: Installation, files: Parts, *, since: int, until: int
+) -> dict[Role, list[Moments]]:
+    """When each source partition was counted and archived, each shard kept, each input applied.
 
     Args:
         installation: that was struck.
+        files: of the archive, and when each partition's were written.
+        since: epoch ms; from then on there was something to do for every part.
         until: epoch ms; events flowed as long.
     """
     settings, topics = installation.settings, installation.topics
+    kept = Topics.changelog(settings, Role.DETECTION)
+    told = topics.changelog(settings, Role.RESPONSE)
+    sources = [
+        (topics.counted(source), partition)
+        for source in settings.sources
+        for partition in range(source.partitions)
+    ]
+    shards = [(kept, shard) for shard in range(settings.detection.shards)]
+    found = {
+        Role.INTAKE: _parts(sources, _counts(installation)),
+        Role.DETECTION: _parts(shards, _records(installation, kept)),
+        Role.RESPONSE: _parts([(told, 0)], _records(installation, told)),
+        Role.ARCHIVE: _parts(
+            sources, ((part, at) for part, moments in files.items() for at in moments)
+        ),
+    }
     return {
-        Role.INTAKE: _by_partition(_counts(installation), until),
-        Role.DETECTION: _by_partition(
-            _records(installation, Topics.changelog(settings, Role.DETECTION)), until
-        ),
-        Role.RESPONSE: _by_partition(
-            _records(installation, topics.changelog(settings, Role.RESPONSE)), until
-        ),
+        role: [sorted(at for at in moments if at <= until) or [since] for moments in parts.values()]
+        for role, parts in found.items()
     }
 
 
-def _by_partition(moments: Iterable[tuple[Any, int]], until: int) -> list[Moments]:
-    found: dict[Any, list[int]] = defaultdict(list)
+def _parts(wanted: Iterable[Part], moments: Iterable[tuple[Part, int]]) -> dict[Part, list[int]]:
+    found: dict[Part, list[int]] = {part: [] for part in wanted}
     for part, at in moments:
-        if at <= until:
-            found[part].append(at)
-    return [sorted(times) for times in found.values()]
+        found.setdefault(part, []).append(at)
+    return found
 
 
-def _records(installation: Installation, topic: str) -> Iterable[tuple[int, int]]:
-    return ((record.partition, record.timestamp) for record in installation.reader.topic(topic))
+def _records(installation: Installation, topic: str) -> Iterable[tuple[Part, int]]:
+    records: Sequence[Any] = installation.reader.topic(topic)
+    return (((topic, record.partition), record.timestamp) for record in records)
 
 
-def _counts(installation: Installation) -> Iterable[tuple[tuple[str, int], int]]:
+def _counts(installation: Installation) -> Iterable[tuple[Part, int]]:
     """Of each source partition, as the first shard was told."""
-    records = installation.reader.topic(installation.topics.counts)
-    first = [record.timestamp for record in records if record.partition == 0]
-    places = ((counts.topic, counts.partition) for counts in installation.counts(0))
-    return zip(places, first, strict=True)
+    places = [(counts.topic, counts.partition) for counts in installation.counts(0)]
+    records = installation.reader.topic(installation.topics.counts)  # idle ones speak meanwhile
+    first = (record.timestamp for record in records if record.partition == 0)
+    return zip(places, first, strict=False)

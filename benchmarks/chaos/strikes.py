@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from itertools import pairwise
+from operator import attrgetter
 from random import Random
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ class Target(StrEnum):
 
     A worker is started again at once by its supervisor. A machine is all that runs on it,
     supervisor included. A frozen worker is stopped for longer than its session and then goes
-    on, so that it takes for its own what another has by now.
+    on, so that it takes for its own what another has by now; two of a machine are, together.
     """
 
     WORKER = "worker"
@@ -44,9 +45,9 @@ class Blow(NamedTuple):
 
 
 def drawn(kills: int, seed: int) -> list[Blow]:
-    """That many kills, and a frozen worker for every few of them, in the order of their times.
+    """That many kills, and two frozen workers for every few of them, in the order of their times.
 
-    Of machine, frozen worker and broker one at a time is away, so that there is always somebody
+    Of machine, frozen workers and broker one at a time is away, so that there is always somebody
     to take over; single workers are killed at any moment, on a machine that is there.
     """
     random = Random(seed)
@@ -59,7 +60,7 @@ def drawn(kills: int, seed: int) -> list[Blow]:
         began = max(at, free)
         blows += _long(began, target, random)
         free = blows[-1].at + REST
-    return sorted(blows)
+    return sorted(blows, key=attrgetter("at"))
 
 
 def each() -> list[Blow]:
@@ -100,10 +101,10 @@ def _targets(kills: int, random: Random) -> Sequence[Target]:
 def _long(at: float, target: Target, random: Random) -> Iterator[Blow]:
     """Goes away and comes back."""
     away = {Target.MACHINE: AWAY, Target.FROZEN: FROZEN, Target.BROKER: BROKER_AWAY}[target]
-    machine = random.randrange(MACHINES)
-    role = random.choice(list(Role)) if target is Target.FROZEN else None
-    yield Blow(at, target, machine, role)
-    yield Blow(at + random.uniform(*away), target, machine, role, returns=True)
+    machine, back = random.randrange(MACHINES), at + random.uniform(*away)
+    roles = random.sample(list(Role), 2) if target is Target.FROZEN else [None]
+    yield from (Blow(at, target, machine, role) for role in roles)
+    yield from (Blow(back, target, machine, role, returns=True) for role in roles)
 
 
 def _there(blows: Sequence[Blow], at: float, random: Random) -> int:

@@ -10,7 +10,7 @@ from kafka import KafkaProducer
 from streams.events.columns import Columns
 from streams.files import inputs
 from streams.files.course import Entry
-from streams.files.history import History
+from streams.files.history import History, source_of
 from streams.sources.decoding import END
 from streams.sources.keys import partitions_of
 from tests.kafka.installation import Installation
@@ -23,8 +23,8 @@ class Flow:
     """Sends a history at a bounded rate, and keeps some of it back until it is told to end.
 
     Args:
-        installation: whose first source it comes from.
-        history: of that source.
+        installation: from whose sources it comes, each stream's from the first one.
+        history: of those streams.
         rate: events a second.
         reserve: so many of the last events only trickle, so that something always flows.
     """
@@ -32,8 +32,13 @@ class Flow:
     def __init__(
         self, installation: Installation, history: History, *, rate: float, reserve: int
     ) -> None:
-        (self._source,) = installation.settings.sources
-        self._topic = installation.topics.source(self._source)
+        sources = installation.settings.sources
+        self._sources = {
+            stream: source for stream in history.ends if (source := source_of(sources, stream))
+        }
+        self._topics = {
+            stream: installation.topics.source(source) for stream, source in self._sources.items()
+        }
         self._bootstrap = installation.bootstrap
         self._history, self._batch, self._reserve = history, int(rate * PAUSE) + 1, reserve
         self._refused: list[Exception] = []
@@ -70,14 +75,17 @@ class Flow:
             following = list(islice(entries, TRICKLE if trickles else self._batch))
             self._send(producer, following)
             left -= len(following)
-        end = [(END, str(self._history.ends["complaints"]).encode())]
-        for partition in range(self._source.partitions):
-            producer.send(self._topic, value=b"", partition=partition, headers=end)
+        for stream, at in self._history.ends.items():
+            end = [(END, str(at).encode())]
+            for partition in range(self._sources[stream].partitions):
+                producer.send(self._topics[stream], value=b"", partition=partition, headers=end)
         producer.close()
 
     def _send(self, producer: Any, entries: Sequence[Entry]) -> None:
-        events = [entry.event for entry in entries]
-        owners = partitions_of(self._source, Columns.of(events), self._source.partitions)
-        for event, partition in zip(events, owners.tolist(), strict=True):
-            sent = producer.send(self._topic, value=inputs.wire(event), partition=partition)
-            sent.add_errback(self._refused.append)
+        for stream, source in self._sources.items():
+            events = [entry.event for entry in entries if entry.stream == stream]
+            owners = partitions_of(source, Columns.of(events), source.partitions)
+            for event, partition in zip(events, owners.tolist(), strict=True):
+                topic = self._topics[stream]
+                sent = producer.send(topic, value=inputs.wire(event), partition=partition)
+                sent.add_errback(self._refused.append)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-SIZE = ["--events", "30000", "--kills", "3", "--seed", "706", "--tail", "3"]
+SIZE = ["--events", "30000", "--kills", "3", "--seed", "2944", "--tail", "3"]
 
 
 def test_two_machines_lose_nothing_and_double_nothing_while_they_are_killed() -> None:
@@ -18,6 +18,6 @@ def test_two_machines_lose_nothing_and_double_nothing_while_they_are_killed() ->
     assert found["archived"] == found["events"] > found["distinct"]
     assert found["signals"] > 10
     assert found["notifications"] > 10
-    assert sum(found["blows"].values()) == 4
+    assert sum(found["blows"].values()) == 5
     # Intake may be reading back what it has seen when the broker goes; nothing else may stop.
     assert found["stages_stopped"].keys() <= {"KafkaConnectionError"}
