@@ -1,8 +1,10 @@
 """What the chaos benchmark strikes, and how it reckons; a small size of it is in tests/kafka."""
 
 import json
+import os
 import tomllib
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ from hypothesis import strategies as st
 from benchmarks.chaos import answers, events, ground, ledger, recovery, strikes
 from benchmarks.chaos.battle import Struck
 from benchmarks.chaos.strikes import REST, SESSION, Blow, Target
+from benchmarks.chaos.watch import Watch
+from streams.archive.layout import MARKS, File
+from streams.archive.places import Folder
 from streams.broker.topics import Role
 from streams.events.event import Mention
 from streams.intake.reading import Plan
@@ -165,3 +170,15 @@ def test_the_settings_are_those_of_a_siege_where_partitions_are_soon_idle(tmp_pa
         told = tomllib.loads(ground.options(receiver, tmp_path))
     assert told["intake"]["idle_after"] == "1s"
     assert [source["stream"] for source in told["sources"]] == ["complaints", "mentions"]
+
+
+def test_an_archive_goes_on_where_a_file_of_the_source_is_written(tmp_path: Path) -> None:
+    watch = Watch(tmp_path)
+    watch.look()
+    assert not watch.moments
+    file = File("complaints", "chaos-complaints", 3, date(2026, 11, 29), 0)
+    for name, at in ((file.name, 5), (file._replace(folder=MARKS).name, 6), (file.name, 7)):
+        Folder(tmp_path).put(name, Path.touch)
+        os.utime(tmp_path / name, (at, at))
+        watch.look()
+    assert watch.moments == {("chaos-complaints", 3): {5000, 7000}}

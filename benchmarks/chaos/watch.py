@@ -9,7 +9,7 @@ from typing import Self
 from streams.archive.layout import MARKS, listed
 from streams.archive.places import Folder
 
-LOOK = 0.3  # seconds
+LOOK = 1.0  # seconds
 
 
 class Watch:
@@ -36,10 +36,14 @@ class Watch:
         self._ending.set()
         self._thread.join()
 
+    def look(self) -> None:
+        """Note when the files that are there now were written."""
+        for file in listed(Folder(self._root).names()):
+            if file.folder != MARKS:
+                with suppress(FileNotFoundError):  # it is closed and deleted at this moment
+                    written = (self._root / file.name).stat().st_mtime_ns
+                    self.moments[file.topic, file.partition].add(written // 1_000_000)
+
     def _run(self) -> None:
         while not self._ending.wait(LOOK):
-            for file in listed(Folder(self._root).names()):
-                if file.folder != MARKS:
-                    with suppress(FileNotFoundError):
-                        written = (self._root / file.name).stat().st_mtime_ns
-                        self.moments[file.topic, file.partition].add(written // 1_000_000)
+            self.look()
