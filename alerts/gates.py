@@ -207,6 +207,11 @@ class Doorman(Words):
             "{deviations}; the zeros of the chance of that are {zeros}, and the score is their "
             "mean.", **facts,
         )  # fmt: skip
+        if gate.numbers["event"] != 1.0:
+            evidence += " " + self.say(
+                "Known events make {event} times of what is expected, in doubt by {doubt}; what is "
+                "above it is divided by that.", **facts,
+            )  # fmt: skip
         return f"{account}\n{evidence}"
 
     def _weekly(self, gate: Gate, facts: Mapping[str, str]) -> str:
@@ -218,14 +223,16 @@ class Doorman(Words):
             "By the week that ended last: since {since} {observed} where {expected} were expected; "
             "score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
-        return f"{account}\n{self._week(facts)}"
+        return f"{account}\n{self._week(gate, facts)}"
 
-    def _week(self, facts: Mapping[str, str]) -> str:
+    def _week(self, gate: Gate, facts: Mapping[str, str]) -> str:
         week = self.say(
             "In that week {people} where {due} were expected: level {level} a week × season of the "
             "year {season}, raised {margin} times for what is not known; dispersion {dispersion}.",
             **facts,
         )
+        if gate.numbers["event"] != 1.0:
+            week += " " + self.say("That includes known events: {event} times.", **facts)
         return f"{week}\n{self._evidence(facts)}"
 
     def _batch(self, gate: Gate, facts: Mapping[str, str]) -> str:
@@ -322,7 +329,7 @@ class Doorman(Words):
             "By its drift, against two months ago: since {since} {observed} where {expected} were "
             "expected; score {score}, threshold {threshold}.", **facts,
         )  # fmt: skip
-        return f"{account}\n{self._week(facts)}"
+        return f"{account}\n{self._week(gate, facts)}"
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
         return self.say(

@@ -17,6 +17,11 @@ n is kept by octaves of z, and s_w read between the two on either side. N and n 
 two weeks. So B is the mean number of zeros of the chance, over five lengths of time; beyond what
 was ever seen the Pareto tail speaks. A bucket is judged before it is learnt from.
 
+A known event multiplies m by its factor f, and its bucket counts for f in the mean of the past.
+It makes what bursts in it as much larger: y - m is divided by f above 1. Where f is in doubt, with
+a relative variance d, all of an excess may be owed to that: d (w m)^2 is added to the variance of
+D_w, with m divided alike.
+
 A negative binomial tail with a dispersion for each window in place of z_w, a daily rhythm, other
 windows, the largest s_w in place of their mean: none did clearly better on the series tried.
 
@@ -27,12 +32,13 @@ bucket adds at most 25 s^2, and z_w the absolute value.
 A series is *learning* until a day after its fifth bucket that is not empty; its score is 0.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Annotated
 
 import numpy as np
 
 from detectors import budget
+from detectors.calendar import ORDINARY, Known
 from detectors.columns import Array, Bools, Columns, Floats, Floats32, Ints, column, summed
 from detectors.verdict import Excess, slices
 
@@ -96,6 +102,8 @@ class Tail(Columns):
 class BurstState(Columns):
     """All series. `total` over `seen`, both forgetting, is the level; `square` is s^2 if measured.
 
+    `seen` are buckets, one in a known event as many as that makes of it.
+
     `full` counts buckets that are not empty up to `BEGUN`, `begun` is the bucket of the last of
     these; `onset` (-1: none), `observed` and `expected` are of the excursion that lasts.
     """
@@ -115,19 +123,38 @@ class BurstState(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a bucket should hold: its mean and variance, by what was before it.
+    """What a bucket should hold: its mean, and the variance of an ordinary one.
 
-    The mean is over so many buckets as are `remembered`.
+    The mean is over so many buckets as are `remembered`, times what known events make of it:
+    `event`, of whose factor the relative variance is `doubt`.
     """
 
     bucket: int
     mean: Floats
     variance: Floats
     remembered: Floats
+    event: Floats
+    doubt: Floats
 
     def take(self, series: slice) -> "Expectation":
-        arrays = self.mean[series], self.variance[series], self.remembered[series]
+        arrays = (getattr(self, field.name)[series] for field in fields(self)[1:])
         return Expectation(self.bucket, *arrays)
+
+    @property
+    def spread(self) -> Floats:
+        """Standard deviation of D_w, by window."""
+        spread: Floats = np.sqrt(self.variance) * SPREAD
+        if not self.doubt.any():
+            return spread
+        unsure = np.sqrt(self.doubt) * self.mean / self.scale
+        wider: Floats = np.hypot(spread, unsure * LENGTHS)
+        return wider
+
+    @property
+    def scale(self) -> Floats:
+        """How many times an ordinary excess one of the same rarity is."""
+        scale: Floats = np.maximum(self.event, 1.0)
+        return scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +195,23 @@ class Burst:
         if not self.prior > 0:
             raise ValueError(f"prior must be above 0 buckets, got {self.prior}")
 
-    def expect(self, state: BurstState, *, bucket: int) -> Expectation:
-        """What the bucket should hold; 0 in a series that has no past."""
+    def expect(
+        self, state: BurstState, *, bucket: int, known: Known = ORDINARY
+    ) -> Expectation:  # fmt: skip
+        """What the bucket should hold; 0 in a series that has no past.
+
+        `known` is what known events make of it; of measurements they make nothing.
+        """
+        known = ORDINARY if self.measured else known
         seen = np.maximum(state.seen, 1.0)
+        event, doubt = (np.broadcast_to(one, seen.shape) for one in (known.factor, known.doubt))
         mean = state.total / seen
         if self.measured:
             least = np.maximum(LEAST * np.abs(mean), LEAST * LEAST)
-            return Expectation(bucket, mean, np.maximum(state.square, least * least), seen)
-        return Expectation(bucket, mean, np.maximum(mean, 1.0), seen)
+            variance = np.maximum(state.square, least * least)
+        else:
+            variance = np.maximum(mean, 1.0)
+        return Expectation(bucket, mean * event, variance, seen, event, doubt)
 
     def judge(
         self,
@@ -224,13 +260,13 @@ class Burst:
 
     def _residual(self, state: BurstState, expected: Expectation, counts: Array) -> Floats:
         """Observed less expected; 0 in the first bucket of all, which has nothing to be held to."""
-        residual: Floats = (counts - expected.mean) * (state.seen > 0)
+        residual: Floats = (counts - expected.mean) / expected.scale * (state.seen > 0)
         return residual
 
     def _deviations(self, state: BurstState, expected: Expectation, residual: Floats) -> Floats:
         """z_w by window."""
         excess = state.excess * KEPT + residual
-        scaled: Floats = excess / (np.sqrt(expected.variance) * SPREAD)
+        scaled: Floats = excess / expected.spread
         return np.abs(scaled) if self.measured else scaled
 
     def _rarity(self, tail: Tail, deviations: Floats) -> Floats:
@@ -256,7 +292,7 @@ class Burst:
         residual = self._residual(state, expected, counts)
         state.excess[...] = np.where(keep, state.excess * KEPT + residual, state.excess)
         self._learn_tail(state.tail, verdict.deviations, keep)
-        self._learn_level(state, residual, counts, keep)
+        self._learn_level(state, residual, counts, keep * expected.event)
         _go_on(state, verdict)
         self._end_learning(state, counts * keep, bucket=expected.bucket)
 
@@ -268,10 +304,14 @@ class Burst:
             rows = tail.beyond[row * OCTAVES : (row + 1) * OCTAVES]
             rows += (deviation >= EDGES) & keep
 
-    def _learn_level(self, state: BurstState, residual: Floats, counts: Array, keep: Bools) -> None:
+    def _learn_level(
+        self, state: BurstState, residual: Floats, counts: Array, worth: Floats
+    ) -> None:
+        """`worth` is that of the bucket, in ordinary ones; 0 where it is masked."""
+        keep = worth > 0
         left = np.where(keep, 0.5 ** (1.0 / self.level), 1.0)
         state.total[...] = state.total * left + counts * keep
-        state.seen[...] = state.seen * left + keep
+        state.seen[...] = state.seen * left + worth
         if self.measured:
             limit = np.where(state.learning, np.inf, LIMIT * state.square)
             change = np.minimum(residual * residual, limit) - state.square
@@ -283,6 +323,8 @@ class Burst:
         state.learning &= (state.begun < 0) | (bucket + 1 - state.begun < self.shortest_learning)
 
 
+LENGTHS = np.array([[float(w)] for w in WINDOWS])
+"""What an excess of one in each bucket makes of D_w."""
 KEPT = np.array([[1.0 - 1.0 / w] for w in WINDOWS])
 SPREAD = np.array([[w / np.sqrt(2.0 * w - 1.0)] for w in WINDOWS])
 """Standard deviation of D_w where that of a bucket is 1."""

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from detectors.columns import Floats
+from detectors.columns import Floats, Ints
 
 DAY = 24
 UNKNOWN: Final = 0.5
@@ -51,6 +51,14 @@ class Known:
         """The hour of the week whose profile the local hour takes."""
         weekday = hour // DAY % 7 if self.weekday is None else self.weekday
         return weekday * DAY + hour % DAY
+
+    def at(self, places: Ints) -> "Known":
+        """Of these places; one that it does not know, such as -1, is as ordinary as any."""
+        if not isinstance(self.factor, np.ndarray):
+            return self
+        known = (places >= 0) & (places < self.factor.size)
+        some, doubt = np.where(known, places, 0), np.broadcast_to(self.doubt, self.factor.shape)
+        return Known(np.where(known, self.factor[some], 1.0), np.where(known, doubt[some], 0.0))
 
 
 ORDINARY: Final = Known()

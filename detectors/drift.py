@@ -22,7 +22,8 @@ from typing import Annotated
 import numpy as np
 
 from detectors import weekly
-from detectors.columns import Bools, Columns, Ints, column
+from detectors.calendar import ORDINARY, Known
+from detectors.columns import Bools, Columns, Floats32, Ints, column
 from detectors.verdict import slices
 from detectors.weekly import SLICE, WEEKS, Expectation, Verdict, Weekly, WeeklyState
 
@@ -41,10 +42,12 @@ class DriftState(Columns):
     """All series: what is known of what was before, and the counts since, by bucket % `HELD`.
 
     `UNKNOWN` are those of a bucket that was masked, or in which the series did not live yet.
+    `events` are what known events multiplied the same buckets by.
     """
 
     past: WeeklyState
     held: Annotated[Ints, column(np.int64, UNKNOWN, rows=HELD)]
+    events: Annotated[Floats32, column(np.float32, 1.0, rows=HELD)]
 
     @property
     def seen(self) -> Ints:
@@ -71,9 +74,11 @@ class Drift:
             raised=RAISED,
         )
 
-    def expect(self, state: DriftState, *, bucket: int) -> Expectation:
+    def expect(
+        self, state: DriftState, *, bucket: int, known: Known = ORDINARY
+    ) -> Expectation:  # fmt: skip
         """What the bucket should hold, by what was `HELD` buckets before it and sooner."""
-        return self.weekly.expect(state.past, bucket=bucket)
+        return self.weekly.expect(state.past, bucket=bucket, known=known)
 
     def judge(
         self,
@@ -98,15 +103,19 @@ class Drift:
         for some in slices(state.size, most=SLICE):
             piece, expected = state.take(some), expectation.take(some)
             verdict = self.judge(piece, expected, counts[some], masked[some])
-            self._learn(piece, counts[some], bucket=expected.bucket, known=~masked[some])
+            self._learn(piece, expected, counts[some], known=~masked[some])
             weekly.keep(piece.past.account, verdict, bucket=expected.bucket, quiet=QUIET)
             verdicts.append(verdict)
         return state, Verdict.joined(verdicts)
 
-    def _learn(self, state: DriftState, counts: Ints, *, bucket: int, known: Bools) -> None:
+    def _learn(
+        self, state: DriftState, expected: Expectation, counts: Ints, *, known: Bools
+    ) -> None:
         """Learn the bucket that was held for longest, and hold this one in its place."""
-        due = state.held[bucket % HELD]
-        before = self.weekly.expect(state.past, bucket=bucket - HELD)
+        row = expected.bucket % HELD
+        due, event = state.held[row], Known(state.events[row].astype(np.float64))
+        before = self.weekly.expect(state.past, bucket=expected.bucket - HELD, known=event)
         counted = np.maximum(due, 0).astype(np.float64)
         weekly.learn(state.past, before, counted, known=due != UNKNOWN)
-        state.held[bucket % HELD] = np.where(known, counts, UNKNOWN)
+        state.held[row] = np.where(known, counts, UNKNOWN)
+        state.events[row] = expected.event

@@ -13,7 +13,7 @@ import numpy as np
 
 from detectors import batches, burst, novelty, rules, share, silence, spatial, surge, weekly
 from detectors.batches import Batches
-from detectors.burst import SPREAD, WINDOWS
+from detectors.burst import WINDOWS
 from detectors.columns import Array, Floats, Floats32, Ints
 from detectors.novelty import Before, Novelty
 from detectors.rules import Rule
@@ -48,16 +48,21 @@ def of_surge(
 def of_week(
     weekly_: Weekly, expected: weekly.Expectation, verdict: weekly.Verdict, counts: Ints, place: int
 ) -> Grounds:
-    """Of a week: what is `due` is the level times the season; `margin` raises it, for a drift."""
+    """Of a week: what is `due` is the level times the season times what known events make of it.
+
+    `margin` raises it, for a drift.
+    """
     young = expected.seen[place] < weekly_.shortest_learning
     judged = not (verdict.masked[place] or young)
     forecast = expected.forecast
     mean, level = float(forecast.mean[place]), float(np.exp(forecast.level[place]))
+    event = float(expected.event[place])
     kappas = [float(np.broadcast_to(k, verdict.score.shape)[place])
               for k in weekly_.kappas(expected)]  # fmt: skip
     return {
         "people": float(counts[place]), "due": mean, "level": level,
-        "season": mean / level, "dispersion": float(expected.dispersion[place]),
+        "season": mean / (level * event), "event": event,
+        "dispersion": float(expected.dispersion[place]),
         "margin": 1.0 + weekly_.raised * float(forecast.level_variance[place]) ** 0.5,
         **_mixture(
             kappas, verdict.carried[:, place], verdict.ratios[:, place], judged=judged,
@@ -103,13 +108,15 @@ def of_zone(
 def of_burst(expected: burst.Expectation, verdict: burst.Verdict, place: int) -> Grounds:
     """Of each length of time its excess, how many deviations that is, and the zeros that it earns.
 
-    The score is the mean of the zeros. What is `due` is the `total` over what is `remembered`.
+    The score is the mean of the zeros. What is `due` is the `total` over what is `remembered`,
+    times what known events make of it, of which `doubt` is the relative standard deviation.
     """
-    deviations = verdict.deviations[:, place]
-    spread = SPREAD[:, 0] * float(expected.variance[place]) ** 0.5
+    deviations, spread = verdict.deviations[:, place], expected.spread[:, place]
+    due, event = float(expected.mean[place]), float(expected.event[place])
+    remembered = float(expected.remembered[place])
     return {
-        "due": float(expected.mean[place]), "remembered": float(expected.remembered[place]),
-        "total": float(expected.mean[place] * expected.remembered[place]),
+        "due": due, "remembered": remembered, "total": due / event * remembered, "event": event,
+        "doubt": float(expected.doubt[place]) ** 0.5,
         "lengths": _row(WINDOWS),
         "excess": _row(deviations * spread), "deviations": _row(deviations),
         "zeros": _row(verdict.parts[:, place]),

@@ -71,6 +71,7 @@ class Profiles(Columns):
             variance=variance + doubt,
             doubt=doubt,
             event=event,
+            lift=event if slot == hour % WEEK else event * self._lived(shape, hour=hour, phi=phi),
             year=year,
             correction=correction,
             mean=self.level.rate * factor,
@@ -97,6 +98,11 @@ class Profiles(Columns):
         residual = (events - mean) / np.sqrt(1.0 + rhythm.level_variance * mean)
         self.dispersion.learn(residual=residual * known, mean=mean * known, bucket=bucket)
         self.seen += keep
+
+    def _lived(self, shape: Floats, *, hour: int, phi: Floats) -> Floats:
+        """What the profile that an hour takes has of that of its own weekday."""
+        own, _ = _shape(self.events, self.buckets, hour=hour, phi=phi)
+        return np.where(own > 0, shape / np.maximum(own, 1e-9), 1.0)
 
     def _correction(self, doubt: Floats, *, day: int) -> tuple[Floats, Floats]:
         """Observed over expected since midnight where an event is known, and its variance."""
@@ -158,7 +164,8 @@ class Rhythm:
 
     `slot` is the hour of the week whose profile it takes: its own, on an ordinary day.
     `factor` multiplies a series' level (profile times event times the season of the year),
-    `variance` is its relative variance, of which `doubt` is that of a known event; `mean`,
+    `variance` is its relative variance, of which `doubt` is that of a known `event`, which with the
+    rhythm that its day takes makes `lift` times of an ordinary hour of the weekday. `mean`,
     `level_variance` and `phi` are of the group's own total.
     """
 
@@ -168,6 +175,7 @@ class Rhythm:
     variance: Floats
     doubt: Floats
     event: Floats
+    lift: Floats
     year: Floats
     correction: Floats
     mean: Floats

@@ -10,6 +10,8 @@ with m expected, phi the dispersion of the series and q the relative variance of
 twice, because phi and the discount are guesses too: what is not known yet widens the margin. A
 bucket is judged before it is learnt from.
 
+A known event multiplies m by its factor, whose relative variance is added to phi times m.
+
 After an alarm the evidence starts anew: each alarm rests on what came after the last one, and what
 chance piled up once does not alarm twice. The verdict's score is the one before the restart; an
 incident that goes on alarms again as soon as it has the evidence again.
@@ -20,12 +22,13 @@ Nothing is said in the first `shortest_learning` buckets. Up to two years the ve
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
 
 from detectors.alarm import NEVER
+from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dynamic import LIMIT, Dynamic, Forecast, Terms
 from detectors.scatter import Scatter
@@ -70,13 +73,18 @@ class WeeklyState(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a bucket should hold; `phi` is the dispersion of the series, `seen` its history."""
+    """What a bucket should hold; `phi` is the dispersion of the series, `seen` its history.
+
+    `event` is what known events multiply it by, which is in the forecast's mean, and the doubt
+    about it in `phi`.
+    """
 
     bucket: int
     terms: Terms
     forecast: Forecast
     phi: Floats
     seen: Ints
+    event: Floats
 
     @property
     def mean(self) -> Floats:
@@ -94,6 +102,7 @@ class Expectation:
             self.forecast.take(series),
             self.phi[series],
             self.seen[series],
+            self.event[series],
         )
 
 
@@ -141,16 +150,24 @@ class Weekly:
                 f"got {self.shortest_learning}"
             )
 
-    def expect(self, state: WeeklyState, *, bucket: int) -> Expectation:
-        """The whole bucket's expectation; pure, so that it may be asked again after a growth."""
+    def expect(
+        self, state: WeeklyState, *, bucket: int, known: Known = ORDINARY
+    ) -> Expectation:  # fmt: skip
+        """The whole bucket's expectation; pure, so that it may be asked again after a growth.
+
+        `known` is what known events make of the bucket. Their factor is an offset of the model: it
+        is expected, and what is learnt is what the bucket would have held without them.
+        """
         terms = Terms.of(bucket=bucket, season=self.season)
         forecast = state.model.forecast(terms)
+        mean = forecast.mean * known.factor
         return Expectation(
             bucket=bucket,
             terms=terms,
-            forecast=forecast,
-            phi=state.scatter.phi(forecast.mean),
+            forecast=replace(forecast, mean=mean),
+            phi=state.scatter.phi(mean) + known.doubt * mean,
             seen=state.seen.copy(),
+            event=np.broadcast_to(known.factor, mean.shape),
         )
 
     def kappas(self, expectation: Expectation) -> Sequence[Floats | float]:

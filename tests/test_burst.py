@@ -23,6 +23,7 @@ from detectors.burst import (
     Verdict,
     threshold,
 )
+from detectors.calendar import Known
 from detectors.columns import Array, Bools, Floats, Ints
 
 DAY = 288
@@ -144,6 +145,29 @@ def test_a_masked_bucket_is_as_if_it_had_not_been() -> None:
     assert with_gap[DAY + 50].score[0] == 0
     # A day of learning is a day by the clock.
     np.testing.assert_array_equal(with_gap[-1].deviations, without[-1].deviations)
+
+
+def in_event(counts: Ints, *, known: float) -> tuple[Floats, float]:
+    """Scores, the last day of an event of so much, and the mean after it."""
+    burst, state, scores = Burst(), BurstState.empty(1), []
+    for bucket, row in enumerate(counts):
+        event = Known(np.array([known if bucket >= len(counts) - DAY else 1.0]))
+        state, verdict = burst.step(state, burst.expect(state, bucket=bucket, known=event), row)
+        scores.append(float(verdict.score[0]))
+    return np.array(scores), float(burst.expect(state, bucket=len(counts)).mean[0])
+
+
+def test_a_day_of_a_known_event_that_is_as_much_larger_scores_and_teaches_as_any_other() -> None:
+    usual = spiky()
+    larger = usual.copy()
+    larger[-DAY:] *= 3
+    ordinary, mean = in_event(usual, known=1.0)
+    scores, after = in_event(larger, known=3.0)
+    unknown, risen = in_event(larger, known=1.0)
+    assert scores == pytest.approx(ordinary, abs=0.3)
+    assert after == pytest.approx(mean, rel=0.02)
+    assert unknown.max() > ordinary.max() + 1.0
+    assert risen > 1.3 * mean
 
 
 def test_measurements_go_wrong_either_way() -> None:

@@ -142,6 +142,14 @@ def test_a_holiday_is_expected_to_be_like_a_sunday() -> None:
     assert lived(profiles, NEXT_MONDAY, 40, HOLIDAY) == pytest.approx(40, rel=0.15)
 
 
+def test_a_holiday_is_as_much_less_than_its_own_weekday_as_a_sunday_is() -> None:
+    profiles = until_monday()
+    ordinary = profiles.expect(hour=NEXT_MONDAY)
+    holiday = profiles.expect(hour=NEXT_MONDAY, known=HOLIDAY)
+    assert ordinary.lift.tolist() == ordinary.event.tolist() == holiday.event.tolist() == [1.0]
+    assert holiday.lift == pytest.approx(holiday.mean / ordinary.mean)
+
+
 def test_a_day_that_is_lived_like_another_changes_no_weekday() -> None:
     profiles = until_monday()
     held = profiles.events.copy(), profiles.buckets.copy()
@@ -165,3 +173,10 @@ def test_a_group_far_above_the_event_is_not_explained_by_it() -> None:
     for hour in range(NEXT_MONDAY, NEXT_MONDAY + 6):
         expected = lived(profiles, hour, 1000, Known(1.8, doubt))
     assert 180 < expected < 1.05 * 180 * math.exp(LIMIT * math.sqrt(doubt))
+
+
+def test_of_places_that_it_does_not_know_the_calendar_says_nothing() -> None:
+    known = Known(np.array([2.0, 3.0]), np.array([0.1, 0.2])).at(np.array([1, -1, 2, 0]))
+    assert np.asarray(known.factor).tolist() == [3.0, 1.0, 1.0, 2.0]
+    assert np.asarray(known.doubt).tolist() == [0.2, 0.0, 0.0, 0.1]
+    assert ORDINARY.at(np.array([0])) is ORDINARY

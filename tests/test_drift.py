@@ -5,6 +5,7 @@ import pytest
 
 from detectors import weekly
 from detectors.alarm import Alarms, Hysteresis
+from detectors.calendar import Known
 from detectors.columns import Bools, Floats, Ints
 from detectors.drift import HELD, QUIET, Drift, DriftState
 from detectors.weekly import WEEKS, Verdict, Weekly, WeeklyState
@@ -122,3 +123,18 @@ def test_nothing_is_said_before_it_has_learnt_half_a_year() -> None:
 def test_multiples_of_another_number_are_refused() -> None:
     with pytest.raises(ValueError, match=r"multiples must be 4 or none, got \(2.0,\)"):
         Weekly(threshold=1.0, multiples=(2.0,))
+
+
+def test_weeks_of_a_known_event_are_learnt_as_what_would_have_come_without() -> None:
+    """Eight weeks late, by the factor that was known then."""
+    means = np.full(PAST + 3 + HELD, 50.0)
+    means[PAST : PAST + 3] *= 3.0
+    expected = []
+    for factor in (3.0, 1.0):
+        state, counts = DriftState.empty(20), weeks(means)
+        for week, row in enumerate(counts):
+            event = Known(np.full(20, factor if PAST <= week < PAST + 3 else 1.0))
+            state, _ = METHOD.step(state, METHOD.expect(state, bucket=week, known=event), row)
+        expected.append(METHOD.expect(state, bucket=len(means)).mean.mean())
+    assert expected[0] == pytest.approx(50.0, rel=0.03)
+    assert expected[1] > 1.05 * expected[0]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.calendar import Known
 from detectors.columns import Array, Floats, Ints
 from detectors.dynamic import Dynamic, Terms
 from detectors.weekly import MONTHS, WEEKS, Verdict, Weekly, WeeklyState
@@ -238,3 +239,36 @@ def test_a_forecast_is_about_as_certain_as_the_events_behind_it_allow() -> None:
     forecast = watch.weekly.expect(watch.state, bucket=watch.bucket).forecast
     events = 25.0 * 6 * YEAR
     assert 1.0 / events < forecast.level_variance[0] < 20.0 / events
+
+
+@given(st.floats(0.2, 8.0), st.integers(30, 60))
+def test_a_known_event_is_expected_and_teaches_what_would_have_come_without(
+    factor: float, week: int
+) -> None:
+    """Counts in exact proportion: next to nothing is learnt, and nothing is called."""
+    usual = np.full((week, 1), 1000)
+    known, plain = Watch(), Watch()
+    known.feed(usual)
+    plain.feed(usual)
+    event = Known(np.array([factor]))
+    expectation = known.weekly.expect(known.state, bucket=week, known=event)
+    assert expectation.mean[0] == pytest.approx(factor * known.mean())
+    counts = np.rint(expectation.mean).astype(np.int64)
+    known.state, verdict = known.weekly.step(known.state, expectation, counts)
+    plain.feed(usual[:1])
+    assert not verdict.above[0]
+    assert known.weekly.expect(known.state, bucket=week + 1).mean[0] == pytest.approx(
+        plain.weekly.expect(plain.state, bucket=week + 1).mean[0], rel=0.01
+    )
+
+
+def test_what_is_not_sure_of_an_event_takes_from_what_its_bucket_says() -> None:
+    watch = settled(np.full(60, 50.0))
+    beyond = np.array([140])
+    scores = []
+    for doubt in (0.0, 0.04, 0.3):
+        event = Known(np.array([1.9]), np.array([doubt]))
+        expectation = watch.weekly.expect(watch.state, bucket=60, known=event)
+        scores.append(float(watch.weekly.judge(watch.state, expectation, beyond).score[0]))
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] > 2 * scores[-1]

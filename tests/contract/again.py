@@ -22,8 +22,8 @@ def of_surge(g: Any) -> float:
 
 
 def of_week(g: Any) -> float:
-    """What is due is the level times the season."""
-    assert isclose(g["due"], g["level"] * g["season"])
+    """What is due is the level times the season and the known events."""
+    assert isclose(g["due"], g["level"] * g["season"] * g["event"])
     return mixture(
         g, (gain(g["people"], g["due"], g["dispersion"], g["margin"], k) for k in g["multiples"])
     )
@@ -52,10 +52,11 @@ def of_zone(g: Any) -> float:
 
 def of_burst(g: Any) -> float:
     """The lengths' deviations are their excess over the spread of so many buckets."""
-    assert isclose(g["due"], g["total"] / g["remembered"], abs_tol=1e-12)
-    variance = max(g["due"], 1.0)
+    assert isclose(g["due"], g["total"] / g["remembered"] * g["event"], abs_tol=1e-12)
+    unsure = (g["doubt"] * g["due"] / max(g["event"], 1.0)) ** 2
     for w, excess, z in zip(g["lengths"], g["excess"], g["deviations"], strict=True):
-        assert abs(excess / sqrt(variance * w * w / (2 * w - 1)) - z) <= 1e-9 * max(abs(z), 1.0)
+        variance = max(g["due"] / g["event"], 1.0) / (2 * w - 1) + unsure
+        assert abs(excess / sqrt(variance * w * w) - z) <= 1e-9 * max(abs(z), 1.0)
     return fmean(g["zeros"])
 
 

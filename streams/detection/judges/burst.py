@@ -17,9 +17,10 @@ from detectors import burst, grounds
 from detectors.alarm import Hysteresis
 from detectors.burst import WINDOWS, Burst, BurstState, Expectation, Verdict
 from detectors.burstiness import Burstiness
+from detectors.calendar import ORDINARY, Known
 from detectors.columns import Ints
 from streams.detection import signals
-from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.judges.judge import NOBODY, Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
 from streams.detection.judges.standing import Standing
 from streams.detection.retirement import Retirement
@@ -27,6 +28,7 @@ from streams.detection.series import Series
 from streams.detection.signals import Change
 
 DAY = 288
+UNASKED = (0, 0)
 
 
 class BurstJudge(Judge):
@@ -40,6 +42,7 @@ class BurstJudge(Judge):
         self._burst = Burst(threshold=burst.threshold(allowed, times=seat.times))
         self._state, self._burstiness = BurstState.empty(), Burstiness.empty()
         self._bursty_for = np.empty(0, np.int64)  # buckets on end
+        self._lives, self._asked = NOBODY, UNASKED  # by place, and of how many
         self._alarms = Standing(Hysteresis(quiet=burst.QUIET))
         self._verdict: Verdict | None = None  # on the bucket closed last
         self._expectation: Expectation | None = None  # of the same
@@ -52,7 +55,9 @@ class BurstJudge(Judge):
         people = self._ledger.close(closed).people
         self._grow(people.size)
         masked = np.full(people.size, closed.masked)
-        expectation = self._burst.expect(self._state, bucket=closed.bucket)
+        expectation = self._burst.expect(
+            self._state, bucket=closed.bucket, known=self._known(closed)
+        )  # fmt: skip
         self._state, verdict = self._burst.step(self._state, expectation, people, masked)
         verdict = replace(verdict, above=verdict.above & self._burstiness.bursty)
         self._burstiness.learn(people, masked)
@@ -61,6 +66,14 @@ class BurstJudge(Judge):
         for change in self._alarms.step(verdict, bucket=closed.bucket):
             if closed.series.tells(self._ledger.keys[change.place]):
                 yield self._signal(verdict, change, closed)
+
+    def _known(self, closed: Closed) -> Known:
+        """By place; who lives where is asked while events are on, and once an hour."""
+        known, series, keys = closed.usual.known, closed.series, self._ledger.keys
+        if known is not ORDINARY and self._asked != (now := (len(series.lives), len(keys))):
+            self._lives = np.array([series.life(key) for key in keys], np.int64)
+            self._asked = now
+        return known.at(self._lives)
 
     def claims(self, series: Series) -> Ints:
         own = np.flatnonzero((self._bursty_for >= DAY) & ~self._state.learning)
@@ -73,6 +86,7 @@ class BurstJudge(Judge):
         places = self._ledger.retire(retirement, series)
         self._state, self._burstiness = self._state.take(places), self._burstiness.take(places)
         self._bursty_for = self._bursty_for[places]
+        self._asked = UNASKED
         self._alarms.keep(places)
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:

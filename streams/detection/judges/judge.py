@@ -122,11 +122,13 @@ class Usual(NamedTuple):
             lived then; None where none did.
         verdict: on the hour, of the same; None in a finer bucket, which ends before its hour.
         learning: of all, whether it is still to learn what is usual.
+        known: what known events make of the hour, beside an ordinary one, of those that lived.
     """
 
     expectation: Expectation | None
     verdict: Verdict | None
     learning: Bools
+    known: Known
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ class Map:
 
     def _usual(self, closed: Closed) -> Usual | None:
         """The surge's expectation; those that it does not know yet are left out, if young all."""
-        expectation, verdict, _ = closed.usual
+        expectation, verdict, *_ = closed.usual
         if expectation is None or verdict is None:
             return None
         lived = (self._lives != UNBORN) & (self._lives < closed.born)

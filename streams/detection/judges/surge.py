@@ -11,7 +11,7 @@ from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
 from detectors import grounds
 from detectors.alarm import Hysteresis
-from detectors.calendar import ORDINARY
+from detectors.calendar import ORDINARY, Known
 from detectors.columns import Floats32, Ints
 from detectors.kinship import Prior
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
@@ -45,23 +45,30 @@ class SurgeJudge(Judge):
         self._surge = Surge(threshold=seat.threshold)
         self._state, self.left = SurgeState.empty(), NOBODY
         self._alarms = Foretelling(Hysteresis())
-        self._calendar, self._known = calendar, ORDINARY
+        self._calendar, self._known, self._lift = calendar, ORDINARY, ORDINARY
         self._expectation: Expectation | None = None
         self._verdict: Verdict | None = None
         self._carried: Floats32 = self._state.evidence.ratios  # into the bucket closed last
 
     @property
     def usual(self) -> Usual:
-        return Usual(self._expectation, self._verdict, self._state.learning)
+        return Usual(self._expectation, self._verdict, self._state.learning, self._lift)
 
     def freeze(self, bucket: int) -> None:
         """What the next bucket to close should hold, by its groups' rhythm and the calendar."""
         self._expectation = self._verdict = None  # all have seen them
         self._known = self._calendar.of_lives(self._state.group)
+        self._lift = ORDINARY
         if self._state.size:
+            self._lift = self._lifted() if self._calendar.live else ORDINARY
             self._expectation = self._surge.expect(
                 self._state, self._groups.rhythm, bucket=bucket, known=self._known
             )
+
+    def _lifted(self) -> Known:
+        """What known events do to each life, by its group and by itself."""
+        rhythm, group, own = self._groups.rhythm, self._state.group, self._known
+        return Known(rhythm.lift[group] * own.factor, rhythm.doubt[group] + own.doubt)
 
     def share(self, life: int) -> float:
         """What a life has of the whole stream."""

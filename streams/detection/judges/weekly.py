@@ -15,7 +15,8 @@ from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
 from detectors import drift, grounds, weekly
 from detectors.alarm import Hysteresis
-from detectors.columns import Bools, Columns, Ints, column
+from detectors.calendar import ORDINARY, Known
+from detectors.columns import Array, Bools, Columns, Floats, Ints, column
 from detectors.drift import Drift, DriftState
 from detectors.weekly import SHORTEST, Expectation, Verdict, Weekly, WeeklyState
 from streams.detection import signals
@@ -29,14 +30,33 @@ from streams.detection.weeks import HOURS, MONDAY, WHOLE
 
 @dataclass(slots=True)
 class Running(Columns):
-    """The week that runs: its people, and its hours that nothing hid since the series lives."""
+    """The week that runs: its people, and its hours that nothing hid since the series lives.
+
+    `usual` is what it was worth without known events, in hours of average exposure, `event` with
+    them, and `doubt` the standard deviation of that.
+    """
 
     people: Annotated[Ints, column(np.int64)]
     hours: Annotated[Ints, column(np.int64)]
+    usual: Annotated[Floats, column(np.float64)]
+    event: Annotated[Floats, column(np.float64)]
+    doubt: Annotated[Floats, column(np.float64)]
 
-    def add(self, people: Ints, *, hidden: bool) -> None:
+    def add(
+        self, people: Ints, *, hidden: bool, exposure: Floats | float = 0.0, known: Known = ORDINARY
+    ) -> None:
+        """Take in an hour, which with what is known of it is worth its exposure."""
         self.people += people
         self.hours += not hidden
+        self.usual += exposure / known.factor
+        self.event += exposure
+        self.doubt += exposure * np.sqrt(known.doubt)
+
+    @property
+    def known(self) -> Known:
+        """What known events make of the week; they are in doubt alike in all of its hours."""
+        worth, usual = np.maximum(self.event, 1e-12), np.maximum(self.usual, 1e-12)
+        return Known(worth / usual, (self.doubt / worth) ** 2)
 
     @property
     def whole(self) -> Bools:
@@ -53,7 +73,7 @@ class Detector(Protocol[S]):
     @property
     def threshold(self) -> float: ...
 
-    def expect(self, state: S, *, bucket: int) -> Expectation: ...
+    def expect(self, state: S, *, bucket: int, known: Known = ORDINARY) -> Expectation: ...
 
     def step(
         self, state: S, expectation: Expectation, counts: Ints, masked: Bools
@@ -88,10 +108,22 @@ class ByWeek(Judge, Generic[S]):
     def close(self, closed: Closed) -> Iterator[Signal]:
         n = self._roster.follow(closed.series)
         self._running = self._running.grown(n)
-        self._running.add(closed.people[self._roster.lives], hidden=closed.masked)
+        self._add(closed)
         if closed.ends(HOURS, offset=MONDAY):
             yield from self._end(closed)
             self._running = Running.empty(n)
+
+    def _add(self, closed: Closed) -> None:
+        """An hour counts for what it is worth, with what is known of it and without."""
+        lives, expected = self._roster.lives, closed.usual.expectation
+        exposure = np.zeros(lives.size)
+        if expected is not None:
+            living = lives < expected.exposure.size
+            exposure[living] = expected.exposure[lives[living]]
+        self._running.add(
+            closed.people[lives], hidden=closed.masked, exposure=exposure,
+            known=closed.usual.known.at(lives),
+        )  # fmt: skip
 
     def holds(self, series: Series) -> Ints:
         return self._roster.lives[self._alarms.places]
@@ -140,15 +172,16 @@ class ByWeek(Judge, Generic[S]):
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        self._running = Running.of(held["running"])
-        self._state = type(self._state).of(held["state"])
+        self._running = Running.of(_whole(Running, held["running"]))
+        self._state = type(self._state).of(_whole(type(self._state), held["state"]))
         self._alarms.restore(held["alarms"])
 
     def _end(self, closed: Closed) -> Iterator[Signal]:
         week, people = (closed.hour + MONDAY) // HOURS, self._running.people
         self._state = self._state.grown(people.size)
         self._alarms.grow(people.size)
-        expectation = self._detector.expect(self._state, bucket=week)
+        known = self._running.known
+        expectation = self._detector.expect(self._state, bucket=week, known=known)
         masked = ~self._running.whole
         self._state, verdict = self._detector.step(self._state, expectation, people, masked)
         self._verdict, self._ended = verdict, (expectation, people)
@@ -192,6 +225,12 @@ class DriftJudge(ByWeek[DriftState]):
     def __init__(self, seat: Seat) -> None:
         method = Drift(threshold=seat.threshold_in(1))
         super().__init__(seat, method, method.weekly, DriftState.empty())
+
+
+def _whole(state: type[Columns], held: dict[str, Array]) -> dict[str, Array]:
+    """All columns; a snapshot from before there were known events in a week has fewer."""
+    n = next(iter(held.values())).shape[-1]
+    return {**state.empty(n).columns(), **held}
 
 
 def monday(week: int) -> datetime:
