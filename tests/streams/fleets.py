@@ -17,7 +17,7 @@ from streams.detection.batches import Batch, Batches, Name
 from streams.detection.judges.batches import BatchJudge
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed, Judge, Seat
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.snapshots import Frozen, freeze, thaw
 from streams.detection.stream import Stream
 from streams.events.event import Complaint
 from streams.settings import Settings
@@ -133,7 +133,7 @@ class Watched:
 
 
 @cache
-def _begun() -> bytes:
+def _begun() -> Frozen:
     one = Watched()
     one.read(log()[:1])
     return freeze(one.stream.snapshot())

@@ -19,7 +19,7 @@ from streams.detection.judges.bench import MAKERS, Makers
 from streams.detection.judges.judge import Judge, Seat
 from streams.detection.judges.spatial import spatial_judge
 from streams.detection.series import UNBORN, Key
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.snapshots import Frozen, freeze, thaw
 from streams.detection.stream import Stream
 from streams.events.event import Complaint
 from streams.settings import Settings
@@ -175,7 +175,7 @@ class Course(NamedTuple):
 
     records: list[Counts]
     told: list[list[Signal]]
-    frozen: list[bytes]
+    frozen: list[Frozen]
     last: dict[str, Any]
 
 
@@ -193,7 +193,7 @@ def course(after: int) -> Course:
 
 
 @cache
-def early() -> tuple[int, bytes]:
+def early() -> tuple[int, Frozen]:
     """How many records are of before that, and what they leave; nobody can be retired yet."""
     some = sum((counts.watermark or 0) < ENDS - 2 * DAY for counts in log())
     one = stream()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.declared import Calendar, KnownEvent
 from streams.counts.cells import Counts
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.snapshots import Frozen, freeze, thaw
 from streams.detection.stream import Stream
 from streams.settings import Settings
 from tests.streams.counts import emitted, records
@@ -79,7 +79,7 @@ def read(stream: Stream, counts: Sequence[Counts]) -> list[Signal]:
 
 
 @cache
-def eve(*waves: Wave) -> tuple[int, bytes]:
+def eve(*waves: Wave) -> tuple[int, Frozen]:
     """Records of the log before the eve of the first sale, and a stream that has read them.
 
     No event is near that day, so that it may be restored under any calendar.
@@ -171,10 +171,10 @@ BOTH = knowing(sale(FIRST), sale(SECOND, scope={}))
 
 
 @cache
-def course() -> list[tuple[list[Signal], bytes]]:
+def course() -> list[tuple[list[Signal], Frozen]]:
     """What a stream that never stopped says to each record, and its snapshot then."""
     stream = made(BOTH)
-    begun: tuple[list[Signal], bytes] = [], freeze(stream.snapshot())
+    begun: tuple[list[Signal], Frozen] = [], freeze(stream.snapshot())
     return [begun, *((read(stream, [one]), freeze(stream.snapshot())) for one in log(*SALES))]
 
 

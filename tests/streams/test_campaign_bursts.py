@@ -13,7 +13,7 @@ from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.declared import Calendar, KnownEvent
 from streams.counts.cells import Counts
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.snapshots import Frozen, freeze, thaw
 from streams.detection.stream import Stream, Watch
 from tests.contract import again
 from tests.streams.counts import emitted, records
@@ -55,7 +55,7 @@ def made(*events: KnownEvent, watch: Watch | None = None) -> Stream:
 
 
 @cache
-def eve() -> tuple[int, bytes]:
+def eve() -> tuple[int, Frozen]:
     """How much of the log comes before the day, and a stream that has read it."""
     at = sum((one.watermark or START) < START + BUSY * DAY for one in log(1.0))
     stream = made()

@@ -19,7 +19,7 @@ from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
 from streams.detection.retirement import Retirement
 from streams.detection.series import Key, Series
-from streams.detection.snapshots import SnapshotError, freeze, thaw
+from streams.detection.snapshots import Frozen, SnapshotError, freeze, thaw
 from streams.detection.stream import Stream
 from streams.settings import Settings
 from tests.streams.counts import SURGE, busy, emitted, merged, parted, records
@@ -136,13 +136,13 @@ def test_every_finer_bucket_is_closed_once_in_order_and_before_its_hour() -> Non
 
 
 @cache
-def course() -> list[tuple[list[Signal], bytes]]:
+def course() -> list[tuple[list[Signal], Frozen]]:
     """What a stream that never stopped says to each record, and its snapshot then."""
     return _course(Watched().stream)
 
 
-def _course(stream: Stream) -> list[tuple[list[Signal], bytes]]:
-    begun: tuple[list[Signal], bytes] = [], freeze(stream.snapshot())
+def _course(stream: Stream) -> list[tuple[list[Signal], Frozen]]:
+    begun: tuple[list[Signal], Frozen] = [], freeze(stream.snapshot())
     return [begun, *((list(stream.apply(one)), freeze(stream.snapshot())) for one in PLAIN)]
 
 
@@ -157,7 +157,7 @@ def test_a_ledger_restored_at_any_offset_goes_on_to_the_same_bytes(at: int) -> N
 
 
 @cache
-def without() -> list[tuple[list[Signal], bytes]]:
+def without() -> list[tuple[list[Signal], Frozen]]:
     """The same of a stream without clerk and diary."""
     return _course(Stream("complaints", TWO, 0))
 

@@ -11,7 +11,7 @@ from alerts.signal import Kind, Signal, SignalState
 from detectors.novelty import Before, Combinations, Novelty
 from streams.configuration.sections import Cut, Detection
 from streams.counts.cells import Counts, shard_of
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.snapshots import Frozen, freeze, thaw
 from streams.detection.stream import Stream, Watch
 from streams.events.event import Complaint
 from streams.settings import Settings
@@ -67,7 +67,7 @@ def log(which: Settings, news: tuple[tuple[str, str, str], ...]) -> list[list[Co
 
 
 @cache
-def calm(text: str, shard: int) -> bytes:
+def calm(text: str, shard: int) -> Frozen:
     """A snapshot of a stream under these settings that has read what all histories begin with."""
     which = Settings.model_validate_json(text)
     stream = Stream("complaints", which, shard)

@@ -19,6 +19,7 @@ from streams.counts.cells import Counts
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
 from streams.detection.shards import Shard
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream
 from streams.events.event import Event
 from streams.settings import Settings
@@ -224,7 +225,7 @@ WHOLE = of_shard(0, merged(logs(TWO)))
 
 
 @cache
-def course() -> list[tuple[list[Signal], bytes]]:
+def course() -> list[tuple[list[Signal], Frozen]]:
     """What a shard that never stopped says to each record, and its snapshot then."""
     shard = Shard(TWO, 0)
     return [([], shard.snapshot()), *((shard.apply(one), shard.snapshot()) for one in WHOLE)]

@@ -15,7 +15,7 @@ from streams.configuration.sections import Cut
 from streams.counts.cells import Counts, decode
 from streams.counts.watermarks import CountsGapError, CountsOverlapError
 from streams.detection.shards import Shard
-from streams.detection.snapshots import SnapshotError
+from streams.detection.snapshots import Frozen, SnapshotError
 from streams.events.columns import End, Parsed
 from streams.events.event import Complaint, Event, Update
 from streams.intake.reading import Plan
@@ -165,7 +165,7 @@ def test_a_crash_of_intake_that_reads_from_a_chunks_start_again_changes_nothing(
 
 
 @cache
-def course() -> list[tuple[list[Signal], bytes]]:
+def course() -> list[tuple[list[Signal], Frozen]]:
     """What a shard that never stopped says to each record, and its snapshot then."""
     shard = Shard(TWO, 0)
     return [([], shard.snapshot()), *((shard.apply(one), shard.snapshot()) for (one,) in PLAIN)]

@@ -20,6 +20,7 @@ from streams.counts.cells import decode
 from streams.detection.judges.judge import Closed
 from streams.detection.judges.silence import MOST, SilenceJudge
 from streams.detection.shards import Shard
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream
 from streams.events.event import Complaint, Event
 from streams.files.history import History
@@ -136,7 +137,7 @@ def test_records_repeated_change_not_a_bit() -> None:
 
 
 @cache
-def course() -> list[tuple[list[Signal], bytes]]:
+def course() -> list[tuple[list[Signal], Frozen]]:
     """What a shard that never stopped says to each record, and its snapshot then."""
     shard = Shard(TWO, 0)
     return [([], shard.snapshot()), *((shard.apply(one), shard.snapshot()) for (one,) in PLAIN)]
@@ -205,7 +206,7 @@ class Topics:
 
 
 @cache
-def _read() -> bytes:
+def _read() -> Frozen:
     return Topics(settings(), calls()).shard.snapshot()
 
 
