@@ -14,7 +14,7 @@ SHARE: Final = 0.01
 """Part of the time that snapshots take, where a restart has little to do again."""
 AGAIN: Final = 20.0
 """Processor seconds that a restart may have to do again."""
-MOST: Final = 0.2
+MOST: Final = 0.25
 """Part of the work that snapshots take at most, whatever a restart has to do again."""
 
 
