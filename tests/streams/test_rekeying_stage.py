@@ -78,3 +78,13 @@ async def test_a_loss_that_a_first_run_meets_is_told_too() -> None:
     await Rekeying(app, SETTINGS).take(broker.run(9))
     assert lost() == before + 5
     assert broker.commits[0] == (9, SAID)
+
+
+async def test_a_partition_that_goes_and_comes_back_without_a_record_begins_anew() -> None:
+    broker = Broker(Begin(4, SAID, 0))
+    app: Any = broker
+    stage, before = Rekeying(app, SETTINGS), lost()
+    await stage.tell()
+    broker.begun = Begin(7, SAID, 9)
+    await stage.tell()
+    assert lost() == before + 2
