@@ -179,7 +179,7 @@ def _chunks(first: int, end: int, stamp: int) -> Iterator[Record]:
 def copied(place: Folder, part: Part) -> None:
     """Put each file into the days before, with times and offsets of its own."""
     with sheets.connected() as connection:
-        for file in list(layout.listed(place.names())):
+        for file, *_ in layout.pieces(layout.listed(place.names())):  # not what is to leave
             for number in range(1, part.copies + 1):
                 query = _other(place.path(file.name), file, part, number)
                 copy = _moved(file, part, number)

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from benchmarks import archive, latency, outcome, pipeline, reposts, seen, texts
 from benchmarks.outcome import Outcome
 from streams.archive import views
 from streams.archive.places import Folder
-from tests.archive.bench import TOPIC, Bench
+from tests.archive.bench import GRID, TOPIC, Bench
 from tests.archive.records import complaints, run
 
 PROMISED = (
@@ -118,6 +119,18 @@ def test_the_archive_is_written_copied_to_the_days_before_and_asked(tmp_path: Pa
     assert [day.isoformat() for day, *_ in days] == ["2025-03-03", "2025-03-04"]
     assert [told for _, *told in days] == [[archive.RUN] * 3 + [True, found["found"]]] * 2
     assert found["found"] > 0
+
+
+def test_a_copy_leaves_out_the_file_that_another_has_replaced(tmp_path: Path) -> None:
+    part = archive.Part(events=1, days=1.0, copies=1, grid=GRID)
+    bench, base = Bench(tmp_path), part.span(TOPIC)
+    ends = (base, base + GRID - 1, base + GRID + 5)
+    for number, (first, end) in enumerate(pairwise(ends)):
+        bench.take(run(TOPIC, complaints(*range(first, end)), number=number, committed=base))
+        bench.write()
+    assert (base, None) in bench.files(), "nothing was replaced"
+    archive.copied(Folder(tmp_path), part)
+    assert bench.offsets() == [*range(GRID + 5), *range(base, base + GRID + 5)]
 
 
 def test_the_memory_for_ids_is_measured() -> None:

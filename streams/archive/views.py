@@ -22,14 +22,20 @@ from streams.settings import Stream
 
 PLACE: Final = {"topic": "VARCHAR", "partition": "INTEGER"}
 MARK: Final = 'CASE WHEN e."offset" < m."to" THEN m.marks[e."offset" - m.first + 1] END'
+# The chunk is found by its first offset alone, and its marks are fetched by its own place in the
+# log: carried through the search, which sorts, they would be written out for each record.
 VIEW: Final = """
 CREATE VIEW {stream} AS
 SELECT * EXCLUDE (mark, kind), {told},
     coalesce({marked_rejected}, kind = '{rejected}') AS rejected
-FROM (SELECT e.*, {mark} AS mark
-      FROM {stream}_records e ASOF LEFT JOIN marks m
-      ON e.topic = m.topic AND e."partition" = m."partition" AND e."offset" >= m.first
-      WHERE e.kind <> '{end}')
+FROM (SELECT e.* EXCLUDE (chunk), {mark} AS mark
+      FROM (SELECT r.*, c."offset" AS chunk
+            FROM {stream}_records r
+            ASOF LEFT JOIN (SELECT topic, "partition", "offset", first FROM marks) c
+            ON r.topic = c.topic AND r."partition" = c."partition" AND r."offset" >= c.first
+            WHERE r.kind <> '{end}') e
+      LEFT JOIN marks m
+      ON e.topic = m.topic AND e."partition" = m."partition" AND e.chunk = m."offset")
 """
 
 
