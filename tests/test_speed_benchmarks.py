@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks import archive, latency, outcome, pipeline, reposts, seen, texts, throughput
+from benchmarks.archive_copies import RUN, Part, copied
 from benchmarks.outcome import Outcome
 from streams.archive import views
 from streams.archive.places import Folder
@@ -104,9 +105,9 @@ def test_latency_is_of_the_reports_alone() -> None:
 
 
 def test_the_archive_is_written_copied_to_the_days_before_and_asked(tmp_path: Path) -> None:
-    made = argparse.Namespace(events=2 * archive.RUN, copies=1, days=2.0, seed=1)
+    made = argparse.Namespace(events=2 * RUN, copies=1, days=2.0, seed=1)
     found = archive.measured(tmp_path, made)
-    assert found["written"] == found["copied"] == archive.RUN
+    assert found["written"] == found["copied"] == RUN
     asked = {"seconds", "cpu_seconds", "first_seconds", "first_cpu_seconds"}
     for views_of in ("query", "recent_query"):
         assert {f"{views_of}_{what}" for what in asked} <= set(found)
@@ -117,19 +118,19 @@ def test_the_archive_is_written_copied_to_the_days_before_and_asked(tmp_path: Pa
             FROM complaints GROUP BY day ORDER BY day
         """).fetchall()
     assert [day.isoformat() for day, *_ in days] == ["2025-03-03", "2025-03-04"]
-    assert [told for _, *told in days] == [[archive.RUN] * 3 + [True, found["found"]]] * 2
+    assert [told for _, *told in days] == [[RUN] * 3 + [True, found["found"]]] * 2
     assert found["found"] > 0
 
 
 def test_a_copy_leaves_out_the_file_that_another_has_replaced(tmp_path: Path) -> None:
-    part = archive.Part(events=1, days=1.0, copies=1, grid=GRID)
+    part = Part(events=1, days=1.0, copies=1, grid=GRID)
     bench, base = Bench(tmp_path), part.span(TOPIC)
     ends = (base, base + GRID - 1, base + GRID + 5)
     for number, (first, end) in enumerate(pairwise(ends)):
         bench.take(run(TOPIC, complaints(*range(first, end)), number=number, committed=base))
         bench.write()
     assert (base, None) in bench.files(), "nothing was replaced"
-    archive.copied(Folder(tmp_path), part)
+    copied(Folder(tmp_path), part)
     assert bench.offsets() == [*range(GRID + 5), *range(base, base + GRID + 5)]
 
 
