@@ -290,7 +290,8 @@ def load(path: Path | None = None, *, folder: Path | None = None) -> Settings:
     except ValidationError as error:
         raise SettingsError(*options.problems(Settings, error)) from None
     except Unreadable as error:
-        raise SettingsError(options.unreadable(error)) from None
+        problem = options.unreadable(error, Settings, os.environ, prefix=ENVIRONMENT)
+        raise SettingsError(problem) from None
 
 
 def file(path: Path | None = None) -> Path | None:

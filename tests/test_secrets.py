@@ -104,6 +104,16 @@ def test_a_text_in_the_place_of_a_table_is_answered_with_the_options_of_that_tab
     assert refusal(f'{section} = "text"') == expected
 
 
+def test_a_variable_one_level_too_high_is_answered_with_the_options_of_that_level(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCSIN_CHANNELS__WECOM", ADDRESSES[0])
+    assert refusal("") == (
+        "channels.wecom: must be JSON when it is given as one environment variable; its options "
+        "are enabled, least, false_alarms_per_week, url, url_file, timeout"
+    )
+
+
 @pytest.mark.parametrize("option", ["kafka.bootstrap", "archive.url", "operations.host"])
 @pytest.mark.parametrize(
     "address",

@@ -75,7 +75,10 @@ def test_a_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("TOCSIN_CUTS", '[{"stream": "mentions", "by": ["platform"]}]')
     assert load().cuts == (Cut(stream="mentions", by=("platform",)),)
     monkeypatch.setenv("TOCSIN_CUTS", "mentions by platform")
-    assert refusal() == "cuts: must be JSON when it is given as one environment variable"
+    assert refusal().startswith("cuts: must be JSON when it is given as one environment variable; ")
+    monkeypatch.setenv("TOCSIN_CUTS", "[]")
+    monkeypatch.setenv("TOCSIN_DETECTION__THRESHOLDS", "surge 2")
+    assert refusal() == "detection: must be JSON when it is given as one environment variable"
 
 
 def test_paths_are_seen_from_the_settings_file() -> None:

@@ -29,6 +29,7 @@ OURS: Final = (
     "must be unique",
     "unknown option; the nearest known one is {name}",
     "must be JSON when it is given as one environment variable",
+    "{rule}; its options are {names}",
     "must come from the environment ({variable}) or from {option}_file, not from the settings file",
     "settings file must be readable",
     "settings file must be TOML",

@@ -1,6 +1,7 @@
 """A tree of pydantic models seen as options with paths, and its errors in words."""
 
 import difflib
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
@@ -104,6 +105,7 @@ BOUNDS = {
 }
 
 
+ONE_VARIABLE = "must be JSON when it is given as one environment variable"
 SAID = {"missing": "must be set", "path_not_file": "must be an existing file"}
 
 
@@ -150,11 +152,24 @@ def _written(value: object) -> str:
     return str(value) if isinstance(value, Path) else repr(value)
 
 
-def unreadable(error: Unreadable) -> str:
+def unreadable(
+    error: Unreadable, model: type[BaseModel], environment: Mapping[str, str], *, prefix: str
+) -> str:
     """A variable that should have held JSON; pydantic names the option but not the rule."""
+    for name, value in sorted(environment.items()):
+        path = name.removeprefix(prefix).lower().replace("__", ".")
+        if name.startswith(prefix) and (below := _below(path, _known(model))) and not _json(value):
+            return f"{path}: {ONE_VARIABLE}; its options are {', '.join(below)}"
     named = re.search(r'field "(\w+)"', str(error))
-    option = named[1] if named else "environment"
-    return f"{option}: must be JSON when it is given as one environment variable"
+    return f"{named[1] if named else 'environment'}: {ONE_VARIABLE}"
+
+
+def _json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def unknown_variables(
