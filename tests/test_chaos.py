@@ -182,3 +182,10 @@ def test_an_archive_goes_on_where_a_file_of_the_source_is_written(tmp_path: Path
         os.utime(tmp_path / name, (at, at))
         watch.look()
     assert watch.moments == {("chaos-complaints", 3): {5000, 7000}}
+
+
+def test_a_part_that_never_went_on_is_seen_and_one_that_nobody_knows_is_an_error() -> None:
+    found = recovery.parts([("complaints", 0), ("complaints", 1)], [(("complaints", 0), 7)])
+    assert found == {("complaints", 0): [7], ("complaints", 1): []}
+    with pytest.raises(KeyError):
+        recovery.parts([("complaints", 0)], [(("chaos-complaints", 0), 7)])

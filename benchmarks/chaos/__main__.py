@@ -20,7 +20,8 @@ was published with what the log of inputs leads to, line for line, and with the 
 as that is defined (`benchmarks.chaos.answers`); `lost_notifications` and
 `never_wanted_notifications` what came with what that log wants. `slowest_recovery_seconds` is the
 longest from the first blow that a partition of a role had not recovered from until it went on,
-without the time for which the broker was away, `recoveries` the same by what was struck.
+without the time for which the broker was away, `recoveries` the same by what was struck;
+`blows_after_all` fell when all events had been sent, as on a machine that is too slow.
 The exit code is 1 where anything was lost or doubled.
 """
 
@@ -40,7 +41,6 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.chaos import answers, events, ground, ledger, recovery, strikes
 from benchmarks.chaos.battle import Battle, Struck, prepared
-from benchmarks.chaos.recovery import Standstill
 from benchmarks.chaos.strikes import Blow, Target
 from benchmarks.chaos.watch import Watch
 from streams.events.event import moment
@@ -73,7 +73,7 @@ def fought(
         since = _now()
         struck = list(battle.fight(blows, _tell))
         time.sleep(tail)
-        until = _now()
+        until = flow.last  # where nothing flows any more, nothing goes on either
         flow.end()
     incidents = files[0].with_name("incidents.jsonl")
     with ThreadPoolExecutor(1) as aside:
@@ -94,7 +94,7 @@ def fought(
         "unheard_signals": answers.unheard(witness, expected.result()),
         **answers.incidents(witness, turn, called),
         **answers.notifications(turn, witness.notifications(), receiver.received),
-        **_recovered(battle, list(recovery.standstills(progress, struck, until=until)), struck),
+        **_recovered(battle, progress, struck, until=until),
     }
 
 
@@ -102,7 +102,10 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _recovered(battle: Battle, stood: list[Standstill], struck: list[Struck]) -> dict[str, Any]:
+def _recovered(
+    battle: Battle, progress: recovery.Progress, struck: list[Struck], *, until: int
+) -> dict[str, Any]:
+    stood = list(recovery.standstills(progress, struck, until=until))
     for one in sorted(stood, key=attrgetter("seconds"))[-SHOWN:]:
         print(f"{one.role} stood still for {one.seconds} s by {one.cause}, at {moment(one.since)}")
     found = recovery.slowest(stood)
@@ -113,6 +116,7 @@ def _recovered(battle: Battle, stood: list[Standstill], struck: list[Struck]) ->
         "slowest_recovery_seconds": max(found.values()),
         "recoveries": found,
         "blows": dict(blows),
+        "blows_after_all": sum(one.at > until for one in struck),
         "stages_stopped": dict(stopped),
     }
 

@@ -13,6 +13,7 @@ from tests.kafka.installation import Installation
 Moments = Sequence[int]  # epoch ms at which something was seen to go on
 Part = tuple[str, int]  # of a role's work: a topic's partition
 Parts = Mapping[Part, Iterable[int]]
+Progress = Mapping[Role, Sequence[Moments]]
 JOINED = "rebalance"  # what stands still without a blow
 
 
@@ -41,7 +42,7 @@ class _Blow(NamedTuple):
 
 
 def standstills(
-    progress: Mapping[Role, Iterable[Moments]], struck: Sequence[Struck], *, until: int
+    progress: Progress, struck: Sequence[Struck], *, until: int
 ) -> Iterator[Standstill]:
     """Each time between two moments of a part of the work, and from the last one to `until`.
 
@@ -56,9 +57,9 @@ def standstills(
         until: epoch ms; as long there was something to do for every part.
     """
     outages = [blow for blow in _stopping(struck, None) if blow.over > blow.at]
-    for role, parts in progress.items():
+    for role, own in progress.items():
         mine = list(_stopping(struck, role))
-        for before, after in chain.from_iterable(pairwise([*part, until]) for part in parts):
+        for before, after in chain.from_iterable(pairwise([*part, until]) for part in own):
             felt = [blow for blow in mine if blow.at < after and before < blow.over]
             first = min(felt, default=_Blow(before, before, JOINED))
             since = max(first.at, before)
@@ -90,9 +91,7 @@ def _stopping(struck: Sequence[Struck], role: Role | None) -> Iterator[_Blow]:
             yield _Blow(at, at, f"{blow.target} {role}")
 
 
-def progress(
-    installation: Installation, files: Parts, *, since: int, until: int
-) -> dict[Role, list[Moments]]:
+def progress(installation: Installation, files: Parts, *, since: int, until: int) -> Progress:
     """When each source partition was counted and archived, each shard kept, each input applied.
 
     Args:
@@ -104,30 +103,34 @@ def progress(
     settings, topics = installation.settings, installation.topics
     kept = Topics.changelog(settings, Role.DETECTION)
     told = topics.changelog(settings, Role.RESPONSE)
-    sources = [
-        (topics.counted(source), partition)
+    counted = [
+        (source.topic, number) for source in settings.sources for number in range(source.partitions)
+    ]
+    archived = [
+        (topics.counted(source), number)
         for source in settings.sources
-        for partition in range(source.partitions)
+        for number in range(source.partitions)
     ]
     shards = [(kept, shard) for shard in range(settings.detection.shards)]
     found = {
-        Role.INTAKE: _parts(sources, _counts(installation)),
-        Role.DETECTION: _parts(shards, _records(installation, kept)),
-        Role.RESPONSE: _parts([(told, 0)], _records(installation, told)),
-        Role.ARCHIVE: _parts(
-            sources, ((part, at) for part, moments in files.items() for at in moments)
+        Role.INTAKE: parts(counted, _counts(installation)),
+        Role.DETECTION: parts(shards, _records(installation, kept)),
+        Role.RESPONSE: parts([(told, 0)], _records(installation, told)),
+        Role.ARCHIVE: parts(
+            archived, ((part, at) for part, moments in files.items() for at in moments)
         ),
     }
     return {
-        role: [sorted(at for at in moments if at <= until) or [since] for moments in parts.values()]
-        for role, parts in found.items()
+        role: [sorted(at for at in moments if at <= until) or [since] for moments in own.values()]
+        for role, own in found.items()
     }
 
 
-def _parts(wanted: Iterable[Part], moments: Iterable[tuple[Part, int]]) -> dict[Part, list[int]]:
+def parts(wanted: Iterable[Part], moments: Iterable[tuple[Part, int]]) -> dict[Part, list[int]]:
+    """By part, those that never went on among them; KeyError for one that nobody knows."""
     found: dict[Part, list[int]] = {part: [] for part in wanted}
     for part, at in moments:
-        found.setdefault(part, []).append(at)
+        found[part].append(at)
     return found
 
 

@@ -1,6 +1,7 @@
 """Events on their way to an installation, whatever happens to it meanwhile."""
 
 import threading
+import time
 from collections.abc import Sequence
 from itertools import chain, islice
 from typing import Any, Self
@@ -27,6 +28,9 @@ class Flow:
         history: of those streams.
         rate: events a second.
         reserve: so many of the last events only trickle, so that something always flows.
+
+    Attributes:
+        last: epoch ms, at which the last events so far were sent.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Flow:
         self._history, self._batch, self._reserve = history, int(rate * PAUSE) + 1, reserve
         self._refused: list[Exception] = []
         self._ending = threading.Event()
+        self.last = 0
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> Self:
@@ -74,6 +79,7 @@ class Flow:
             trickles = left <= self._reserve and not self._ending.is_set()
             following = list(islice(entries, TRICKLE if trickles else self._batch))
             self._send(producer, following)
+            self.last = time.time_ns() // 1_000_000
             left -= len(following)
         for stream, at in self._history.ends.items():
             end = [(END, str(at).encode())]
