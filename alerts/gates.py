@@ -158,9 +158,15 @@ class Doorman(Words):
     def _alarm(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not gate.open:
             return self.say("No alarm stands.")
+        said = {**facts, "kind": self.name("kind", facts["kind"])}
+        if "days" in facts:
+            return self.say(
+                "An alarm stands ({kind}) since {fired}; told again when it has doubled, and over "
+                "{days} days after the last excess, which was that from {above} on.", **said,
+            )  # fmt: skip
         return self.say(
-            "An alarm stands since the hour from {fired} on; told again when it has doubled, and "
-            "over {quiet} hours after the last excess, which was that from {above} on.", **facts,
+            "An alarm stands ({kind}) since {fired}; told again when it has doubled, and over "
+            "{quiet} hours after the last excess, which was that from {above} on.", **said,
         )  # fmt: skip
 
     def _trigger(self, gate: Gate, facts: Mapping[str, str]) -> str:
@@ -176,11 +182,13 @@ class Doorman(Words):
 
     def _rule(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if gate.open:
-            told = self.say("The rule {rule} stands: {people} people, limit {limit}.", **facts)
+            told = self.say(
+                "The rule {rule} stands at {at}: {people} people, limit {limit}.", **facts
+            )
         else:
             told = self.say(
-                "The rule {rule} does not stand: {people} people, limit {limit}; it has held "
-                "{held} of {needed} times on end.", **facts,
+                "The rule {rule} does not stand: {people} people at {at}, limit {limit}; it has "
+                "held {held} of {needed} times on end.", **facts,
             )  # fmt: skip
         if "ratio" in facts:
             told += "\n" + self.say(
@@ -198,8 +206,9 @@ class Doorman(Words):
         if not facts:
             return self.say("By bursts: it comes evenly, which is for the surge to judge.")
         account = self.say(
-            "By bursts, at the end of the hour: since {since} {observed} where {expected} were "
-            "expected; score {score}, threshold {threshold}.", **facts,
+            "By bursts, in the five minutes up to {at}, which say most in the hour: since {since} "
+            "{observed} where {expected} were expected; score {score}, threshold {threshold}.",
+            **facts,
         )  # fmt: skip
         evidence = self.say(
             "{due} are expected in five minutes: {total} in the {remembered} of them that are "

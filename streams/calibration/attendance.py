@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from detectors import budget
-from streams.configuration.sections import BUDGETED
+from streams.configuration.sections import BUDGETED, MINUTES
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
 
@@ -42,7 +42,7 @@ class Attendance:
         self._places: dict[str, dict[int, int]] = {method: {} for method in BUDGETED}
 
     def __call__(self, stream: str, closed: Closed, bench: Bench) -> None:
-        if closed.masked:
+        if closed.masked or closed.minutes != MINUTES:
             return
         judged = bench.judged(closed.series)
         for method in self._places.keys() & judged.keys():

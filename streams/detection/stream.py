@@ -46,7 +46,7 @@ class Stream:
         settings: of the installation.
         shard: its number.
         makers: of the judges beside those of surges and triggers.
-        watch: is shown each hour, with its stream, when its judges are through.
+        watch: is shown each bucket, with its stream, when its judges are through.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Stream:
             for bucket in range(before // minutes, self._passed // minutes):
                 living = len(self.series.lives)
                 closed = self._closed(bucket, minutes, born=living, people=NO_PEOPLE)
-                yield from self.judges.close(closed)
+                yield from self._judge(closed)
 
     def _close_hour(self, bucket: int) -> Iterator[Signal]:
         self._groups.close(bucket, self.series)
@@ -159,12 +159,15 @@ class Stream:
         people = self.series.people(bucket)
         self.series.note(people, week=self._weeks.ended)
         closed = self._closed(bucket, MINUTES, born=living, people=people)
-        yield from self.judges.close(closed)
-        if self._watch is not None:
-            self._watch(self._name, closed, self.judges)
+        yield from self._judge(closed)
         self._note(bucket, people)
         self._pass(closed)
         self._freeze(bucket + 1)
+
+    def _judge(self, closed: Closed) -> Iterator[Signal]:
+        yield from self.judges.close(closed)
+        if self._watch is not None:
+            self._watch(self._name, closed, self.judges)
 
     def _pass(self, closed: Closed) -> None:
         """Go on from an hour that all have judged."""

@@ -3,17 +3,18 @@
 What is asked are the judges themselves, as they stand when the hour has been judged.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import MAXYEAR, MINYEAR, datetime
 from difflib import SequenceMatcher
 from heapq import nlargest
+from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from alerts.gates import Answer, Gate, Number, Step
 from alerts.signal import Scope, matter
 from streams.archive.log import Log
-from streams.configuration.sections import BUCKET
+from streams.configuration.sections import BUCKET, MINUTES
 from streams.detection import signals
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
@@ -53,17 +54,21 @@ class Inquiry:
         self._scope, self._bucket = scope, (at - signals.EPOCH) // BUCKET
         self._first: int | None = None
         self._last = 0
+        self._finer: list[Sequence[Gate]] = []  # of buckets of the hour that are shorter
 
     def __call__(self, stream: str, closed: Closed, judges: Bench) -> None:
-        """See an hour that has just been judged."""
+        """See a bucket that has just been judged."""
         if stream != self._scope["stream"]:
+            return
+        if closed.minutes != MINUTES:
+            if closed.bucket * closed.minutes // MINUTES == self._bucket:
+                self._finer.append(judges.gates(self._scope, closed))
             return
         self._first = closed.bucket if self._first is None else self._first
         self._last = closed.bucket
         if closed.bucket == self._bucket:
-            self.answer = self._told(
-                [*self._counted(closed.series), *judges.gates(self._scope, closed)], closed.series
-            )
+            gates = [*judges.gates(self._scope, closed), *highest(self._finer)]
+            self.answer = self._told([*self._counted(closed.series), *gates], closed.series)
 
     def unanswered(self) -> Answer:
         """The history does not reach the hour."""
@@ -84,6 +89,20 @@ class Inquiry:
     def _told(self, gates: list[Gate], series: Series | None) -> Answer:
         near = nearest(series, self._scope) if series is not None else ()
         return Answer(self._scope, signals.moment(self._bucket), tuple(gates), tuple(near))
+
+
+def highest(finer: Iterable[Sequence[Gate]]) -> list[Gate]:
+    """Of gates bucket by bucket of an hour those that say most: that are open, by their scores."""
+    best: dict[tuple[Number, ...], Gate] = {}
+    for gate in chain.from_iterable(finer):
+        name = (gate.step, *(gate.numbers.get(what, "") for what in ("rule", "kind")))
+        best[name] = max(gate, best.get(name, gate), key=_height)
+    return list(best.values())
+
+
+def _height(gate: Gate) -> tuple[bool, bool, Number]:
+    """One that has nothing to show is below all."""
+    return gate.open, bool(gate.numbers), gate.numbers.get("score", 0.0)
 
 
 def nearest(series: Series, scope: Scope) -> list[Scope]:

@@ -112,16 +112,17 @@ class BatchJudge(Judge):
         place = self._register.place(key)
         if place is None or verdict is None:
             return (Gate(Step.BATCH, open=False),)
+        stands = self._alarms.gates(place, Kind.BATCH)
         numbers: dict[str, Number] = {"units": float(self._register.rows[place].units)}
         if verdict.learning[place]:
             numbers |= {"complaints": float(self._fleet.others[place]), "needed": KNOWN}
-            return (Gate(Step.BATCH, open=False, numbers=numbers),)
+            return (Gate(Step.BATCH, open=False, numbers=numbers), *stands)
         since = signals.moment(int(verdict.onset[place]))
         numbers |= signals.figures(verdict, place, threshold=self._threshold, since=since)
         numbers |= self._fleet.grounds(place)
         if (rate := self._fleet.rate(place)) is not None:
             numbers |= {"rate": rate.per_thousand, "neighbours": rate.neighbours}
-        return (Gate(Step.BATCH, open=bool(verdict.above[place]), numbers=numbers),)
+        return (Gate(Step.BATCH, open=bool(verdict.above[place]), numbers=numbers), *stands)
 
     def judged(self, series: Series) -> int:
         return int(np.count_nonzero(self._fleet.learnt))

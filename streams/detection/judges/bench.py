@@ -106,8 +106,9 @@ class Bench:
             judge.retire(retirement, series)
 
     def gates(self, scope: Scope, closed: Closed) -> list[Gate]:
-        """What each made of a scope in the hour that has just been closed."""
-        return [gate for judge in self._judges.values() for gate in judge.gates(scope, closed)]
+        """What each that judges buckets of such a length made of a scope in the one just closed."""
+        judges = (one for one in self._judges.values() if one.minutes == closed.minutes)
+        return [gate for judge in judges for gate in judge.gates(scope, closed)]
 
     def judged(self, series: Series) -> dict[str, int]:
         """How many series of this shard each judges and has learnt, by the kind of its signals."""

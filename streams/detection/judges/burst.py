@@ -94,15 +94,18 @@ class BurstJudge(Judge):
         if key not in keys or verdict is None or self._expectation is None:
             return ()
         place = keys.index(key)
-        if not self._burstiness.bursty[place]:
-            return (Gate(Step.BURST, open=False),)
+        stands = self._alarms.gates(place, Kind.BURST, minutes=self.minutes)
+        if not (verdict.above[place] or self._burstiness.bursty[place]):
+            return (Gate(Step.BURST, open=False), *stands)
         since = signals.moment(int(verdict.onset[place]), self.minutes)
         numbers = {
+            "at": signals.moment(closed.bucket + 1, self.minutes),
             **signals.figures(verdict, place, threshold=self._burst.threshold, since=since),
             **grounds.of_burst(self._expectation, verdict, place),
             "minutes": tuple(float(length * self.minutes) for length in WINDOWS),
         }
-        return (Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers),)
+        gate = Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers)
+        return (gate, *stands)
 
     def judged(self, series: Series) -> int:
         """Only what bursts can alarm."""

@@ -199,7 +199,7 @@ class Judge(ABC):
         yield from ()
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
-        """What it made of a scope in the hour that it has just closed, step by step."""
+        """What it made of a scope in the bucket that it has just closed, step by step."""
         return ()
 
     def holds(self, series: Series) -> Ints:

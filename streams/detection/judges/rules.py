@@ -95,13 +95,16 @@ class RuleJudge(Judge):
         numbers: dict[str, Number] = {
             "rule": self._rule.name, "people": 0.0, "limit": float(self._rule.people),
             "held": 0.0, "needed": float(self._test.holds),
+            "at": signals.moment(closed.bucket + 1, self.minutes),
         }  # fmt: skip
         if place != NOWHERE and self._verdict is not None:
             numbers |= grounds.of_rule(self._test, self._verdict, self._compared(), place)
             numbers["held"] = float(self._verdict.held[place])
             numbers |= self._hidden(blind=bool(self._verdict.masked[place]))
-        open_ = place != NOWHERE and bool(self._state.standing[place])
-        return (Gate(Step.RULE, open=open_, numbers=numbers),)
+        if place == NOWHERE:
+            return (Gate(Step.RULE, open=False, numbers=numbers),)
+        gate = Gate(Step.RULE, open=bool(self._state.standing[place]), numbers=numbers)
+        return (gate, *self._alarms.gates(place, Kind.RULE, minutes=self.minutes))
 
     @property
     def standing(self) -> int:

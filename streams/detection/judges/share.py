@@ -160,12 +160,13 @@ class ShareJudge(Judge):
         place = self._pairs.place(key)
         if place is None:
             return (Gate(Step.SHARE, open=False),)
+        stands = self._alarms.gates(place, Kind.SHARE)
         if verdict.learning[place]:
             numbers: dict[str, Number] = {
                 "events": float(self._state.events[place]), "needed": self._share.events_to_learn,
                 "hours": float(self._share.shortest_learning),
             }  # fmt: skip
-            return (Gate(Step.SHARE, open=False, numbers=numbers),)
+            return (Gate(Step.SHARE, open=False, numbers=numbers), *stands)
         since = signals.moment(int(verdict.onset[place]))
         expected, part, whole = self._hour
         numbers = {
@@ -174,7 +175,7 @@ class ShareJudge(Judge):
             **grounds.of_share(self._share, expected, verdict, part, place, whole=whole),
             "raised": 100.0 * float(expected.doubted[place]),
         }  # fmt: skip
-        return (Gate(Step.SHARE, open=bool(verdict.above[place]), numbers=numbers),)
+        return (Gate(Step.SHARE, open=bool(verdict.above[place]), numbers=numbers), *stands)
 
     def judged(self, series: Series) -> int:
         own = series.own[self._pairs.lives[0, : self._state.size]]

@@ -112,7 +112,8 @@ class SilenceJudge(Judge):
             **signals.figures(self._verdict, place, threshold=self._silence.threshold, since=since),
             **grounds.of_silence(self._verdict, place),
         }
-        return (Gate(Step.SILENCE, open=bool(self._verdict.above[place]), numbers=numbers),)
+        gate = Gate(Step.SILENCE, open=bool(self._verdict.above[place]), numbers=numbers)
+        return (gate, *self._alarms.gates(place, Kind.SILENCE))
 
     def _signal(self, verdict: Verdict, change: Change, bucket: int) -> Signal:
         place = change.place

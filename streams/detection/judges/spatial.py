@@ -210,7 +210,8 @@ class SpatialJudge(Judge):
         place = None if key is None or drawn is None else drawn.places.get(key.fields)
         if drawn is None or place is None:
             return ()
-        return (_gate(drawn, place, threshold=self._threshold),)
+        gate = _gate(drawn, place, threshold=self._threshold)
+        return (gate, *drawn.alarms.gates(place, Kind.SPATIAL))
 
     @property
     def standing(self) -> int:

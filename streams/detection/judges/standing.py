@@ -1,12 +1,19 @@
 """The alarms of a judge that has one for each of its places, as changes that are to be told."""
 
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from alerts.signal import SignalState
+from alerts.gates import Gate, Step
+from alerts.signal import Kind, SignalState
 from detectors.alarm import NEVER, Alarms, Hysteresis, Verdict
+from detectors.calendar import DAY
 from detectors.columns import Ints
+from streams.configuration.sections import MINUTES
+from streams.detection import signals
 from streams.detection.signals import Change
 
 
@@ -49,10 +56,21 @@ class Standing:
         fired, above = (int(one[place]) for one in (self._alarms.fired, self._alarms.above))
         return None if fired == NEVER else (fired, above)
 
-    @property
-    def quiet(self) -> int:
-        """Buckets below the threshold that end an alarm."""
-        return self._hysteresis.quiet
+    def gates(
+        self, place: int, kind: Kind, *, minutes: int = MINUTES,
+        starts: Callable[[int], datetime] | None = None,
+    ) -> Sequence[Gate]:  # fmt: skip
+        """That an alarm stands there, if one does: what is above meanwhile is told no more.
+
+        Its buckets are in steps of `minutes`; they begin there, or where `starts` says.
+        """
+        if place >= self._alarms.size or (standing := self.of(place)) is None:
+            return ()
+        fired, above = map(starts or partial(signals.moment, minutes=minutes), standing)
+        hours = self._hysteresis.quiet * minutes / MINUTES
+        quiet = {"days": hours / DAY} if hours > 2 * DAY else {"quiet": hours}
+        numbers = {"kind": kind.value, "fired": fired, "above": above, **quiet}
+        return (Gate(Step.ALARM, open=True, numbers=numbers),)
 
     def snapshot(self) -> dict[str, Any]:
         return self._alarms.columns()

@@ -231,14 +231,11 @@ class SurgeJudge(Judge):
 
     def _stands(self, life: int, cut: int) -> Sequence[Gate]:
         """None where it is not asked: whether others have an alarm is theirs to say."""
-        standing = self._alarms.of(life)
-        if cut not in self._told or (standing is None and life in self.left):
+        if cut not in self._told:
             return ()
-        if standing is None:
-            return (Gate(Step.ALARM, open=False),)
-        fired, above = map(signals.moment, standing)
-        numbers: dict[str, Number] = {"fired": fired, "above": above, "quiet": self._alarms.quiet}
-        return (Gate(Step.ALARM, open=True, numbers=numbers),)
+        stands = self._alarms.gates(life, Kind.SURGE)
+        none = () if life in self.left else (Gate(Step.ALARM, open=False),)
+        return stands or none
 
     def _spoken(self, verdict: Verdict, lives: Ints) -> Verdict:
         """Without an alarm in what it leaves to others; one that stands is over in a day."""

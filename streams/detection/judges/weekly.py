@@ -19,6 +19,7 @@ from detectors.calendar import ORDINARY, Known
 from detectors.columns import Array, Bools, Columns, Floats, Ints, column
 from detectors.drift import Drift, DriftState
 from detectors.weekly import SHORTEST, Expectation, Verdict, Weekly, WeeklyState
+from streams.configuration.sections import MINUTES
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Roster, Seat
 from streams.detection.judges.standing import Standing
@@ -140,18 +141,21 @@ class ByWeek(Judge, Generic[S]):
         place = int(np.searchsorted(self._roster.lives, life))
         if life not in self._roster.lives:
             return ()
+        stands: Sequence[Gate] = self._alarms.gates(
+            place, self.kind, minutes=HOURS * MINUTES, starts=self.starts
+        )  # fmt: skip
         if verdict is None or self._ended is None or place >= self._stood.size:
-            return (Gate(self.gate, open=False),)
+            return (Gate(self.gate, open=False), *stands)
         if (weeks := int(self._state.seen[place])) < SHORTEST:
             numbers: dict[str, Number] = {"weeks": weeks, "needed": SHORTEST}
-            return (Gate(self.gate, open=False, numbers=numbers),)
+            return (Gate(self.gate, open=False, numbers=numbers), *stands)
         place, (expected, people) = int(self._stood[place]), self._ended
         since = self.starts(int(verdict.onset[place]))
         numbers = {
             **signals.figures(verdict, place, threshold=self._detector.threshold, since=since),
             **grounds.of_week(self._weekly, expected, verdict, people, place),
         }
-        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=numbers),)
+        return (Gate(self.gate, open=bool(verdict.above[place]), numbers=numbers), *stands)
 
     def judged(self, series: Series) -> int:
         own = series.own[self._roster.lives[: self._state.size]]
