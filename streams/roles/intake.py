@@ -20,7 +20,7 @@ def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     rekeying = Rekeying(app, settings)
     vitals = Vitals(Role.INTAKE, app, [*names, *own])
     vitals.show_stage, vitals.restoring = stage.measure, lambda: stage.restoring
-    metrics.begin_topics(names)
+    metrics.begin_topics([*names, *own])
 
     async def take(run: Run) -> None:
         await (rekeying if run.topic in rekeying.topics else stage).take(run)
