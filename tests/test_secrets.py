@@ -1,7 +1,6 @@
 """Wherever in the settings a secret stands by mistake, what is said of it does not repeat it."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from operator import attrgetter
@@ -25,13 +24,7 @@ HOLDING = re.compile(
 )
 
 
-@pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings of the developer's own: an empty working directory and environment."""
-    for name in os.environ:
-        if name.upper().startswith("TOCSIN_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("bare")
 
 
 def is_list(section: str) -> bool:

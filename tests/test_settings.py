@@ -1,5 +1,4 @@
 import json
-import os
 import re
 import tomllib
 from datetime import timedelta
@@ -22,13 +21,7 @@ DOCUMENT = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 OPTIONS = dict(options.walk(Settings))
 
 
-@pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings of the developer's own: an empty working directory and environment."""
-    for name in os.environ:
-        if name.upper().startswith("TOCSIN_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("bare")
 
 
 def written(text: str) -> Path:

@@ -8,7 +8,10 @@ from streams.response.recipients import MAKERS, recipients
 from streams.settings import Settings, SettingsError, load
 
 # Apprise loads its e-mail service, which looks whether this module is still there.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning"),
+    pytest.mark.usefixtures("bare"),
+]
 
 KEY = "k3y-of-the-robot"
 ON = {
@@ -23,11 +26,6 @@ ON = {
     "ALERTMANAGER__URL": "http://alertmanager.example.org:9093",
     "APPRISE__URL": f"json://example.org/{KEY}",
 }
-
-
-@pytest.fixture(autouse=True)
-def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def switch_on(monkeypatch: pytest.MonkeyPatch, options: dict[str, str]) -> Settings:
