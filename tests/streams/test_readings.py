@@ -321,21 +321,3 @@ async def test_a_commit_that_was_refused_is_tried_again(consumer: Consumer) -> N
     consumer._thread.moved_on = False
     assert await consumer.force_commit()
     assert consumer._thread.commit == 1
-
-
-async def test_a_commit_that_stays_where_it_is_is_sent_again_only_with_more_to_say(
-    consumer: Consumer,
-) -> None:
-    await consumer.perform_seek()
-    for note, news in (("a", True), ("a", False), ("b", True)):
-        consumer.declare_durable(CALLS, 1, note)
-        assert await consumer.force_commit() is news
-
-
-async def test_what_a_reading_before_declared_takes_no_commit_back(consumer: Consumer) -> None:
-    consumer._thread.commit = 2
-    await consumer.perform_seek()
-    for offset, news in ((1, False), (3, True)):
-        consumer.declare_durable(CALLS, offset)
-        assert await consumer.force_commit() is news
-    assert consumer._thread.commit == 3
