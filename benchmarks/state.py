@@ -49,8 +49,9 @@ from streams.configuration.sections import MINUTES, Cut, Detection, Source, coun
 from streams.counts.cells import SEPARATOR, CellNumbers, Cells, Counts, layout
 from streams.detection import snapshots
 from streams.detection.pace import Pace
+from streams.detection.packing import freeze, thaw
 from streams.detection.shards import Shard
-from streams.detection.snapshots import Frozen, freeze, thaw
+from streams.detection.snapshots import Frozen
 from streams.detection.stage import KEPT
 from streams.settings import Settings
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from alerts.signal import Signal
 from streams.configuration.sections import BUDGETED
 from streams.counts.cells import Counts
-from streams.detection.snapshots import Frozen, packed, thaw
+from streams.detection.packing import packed, thaw
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import STREAMS, Stream, Watch
 from streams.settings import Settings
 

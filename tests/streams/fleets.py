@@ -17,7 +17,8 @@ from streams.detection.batches import Batch, Batches, Name
 from streams.detection.judges.batches import BatchJudge
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed, Judge, Seat
-from streams.detection.snapshots import Frozen, freeze, thaw
+from streams.detection.packing import freeze, thaw
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream
 from streams.events.event import Complaint
 from streams.settings import Settings

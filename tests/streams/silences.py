@@ -18,8 +18,9 @@ from streams.detection.judges.batches import BatchJudge
 from streams.detection.judges.bench import MAKERS, Makers
 from streams.detection.judges.judge import Judge, Seat
 from streams.detection.judges.spatial import spatial_judge
+from streams.detection.packing import freeze, thaw
 from streams.detection.series import UNBORN, Key
-from streams.detection.snapshots import Frozen, freeze, thaw
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream
 from streams.events.event import Complaint
 from streams.settings import Settings

@@ -16,7 +16,7 @@ from streams.detection.batches import Batch, Batches
 from streams.detection.judges.fleet.rates import Fleet
 from streams.detection.judges.fleet.register import Register
 from streams.detection.judges.judge import Seat
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.packing import freeze, thaw
 from tests.contract import again
 from tests.streams.fleets import (
     BAD,

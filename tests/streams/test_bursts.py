@@ -16,7 +16,7 @@ from streams.configuration.sections import Cut
 from streams.counts.cells import Counts
 from streams.detection.judges.burst import burst_judge
 from streams.detection.judges.judge import Seat
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.packing import freeze, thaw
 from streams.detection.stream import Stream
 from streams.events.event import Mention
 from streams.settings import Settings

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.declared import Calendar, KnownEvent
 from streams.counts.cells import Counts
-from streams.detection.snapshots import Frozen, freeze, thaw
+from streams.detection.packing import freeze, thaw
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream
 from streams.settings import Settings
 from tests.streams.counts import emitted, records

@@ -13,7 +13,8 @@ from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.declared import Calendar, KnownEvent
 from streams.counts.cells import Counts
-from streams.detection.snapshots import Frozen, freeze, thaw
+from streams.detection.packing import freeze, thaw
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream, Watch
 from tests.contract import again
 from tests.streams.counts import emitted, records

@@ -19,7 +19,7 @@ from detectors.weekly import Weekly, WeeklyState
 from streams.configuration.declared import Calendar, KnownEvent
 from streams.counts.cells import Counts
 from streams.detection.judges.weekly import DriftJudge, Running, WeeklyJudge
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.packing import freeze, thaw
 from streams.detection.stream import Stream
 from streams.settings import Settings
 from tests.streams.counts import emitted, records

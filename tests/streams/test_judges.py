@@ -17,9 +17,10 @@ from detectors.columns import Ints
 from streams.counts.cells import Counts
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
+from streams.detection.packing import freeze, thaw
 from streams.detection.retirement import Retirement
 from streams.detection.series import Key, Series
-from streams.detection.snapshots import Frozen, SnapshotError, freeze, thaw
+from streams.detection.snapshots import Frozen, SnapshotError
 from streams.detection.stream import Stream
 from streams.settings import Settings
 from tests.streams.counts import SURGE, busy, emitted, merged, parted, records

@@ -11,7 +11,8 @@ from alerts.signal import Kind, Signal, SignalState
 from detectors.novelty import Before, Combinations, Novelty
 from streams.configuration.sections import Cut, Detection
 from streams.counts.cells import Counts, shard_of
-from streams.detection.snapshots import Frozen, freeze, thaw
+from streams.detection.packing import freeze, thaw
+from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream, Watch
 from streams.events.event import Complaint
 from streams.settings import Settings

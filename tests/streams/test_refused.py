@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from streams.detection.packing import freeze, thaw
 from streams.detection.series import MOST_BROADCAST
 from streams.detection.shards import Shard
-from streams.detection.snapshots import freeze, thaw
 from streams.intake.reading import Plan
 from streams.settings import Settings
 from tests.streams.counts import applied

@@ -18,9 +18,9 @@ from streams.detection.groups import Groups
 from streams.detection.judges.ledger import Ledger
 from streams.detection.judges.novelty import novelty_judge
 from streams.detection.judges.share import Pairs, Trio
+from streams.detection.packing import freeze, thaw
 from streams.detection.retirement import Retirement, retirement
 from streams.detection.series import UNBORN, Key, Series
-from streams.detection.snapshots import freeze, thaw
 from streams.detection.stream import Stream
 from streams.detection.weeks import WHOLE, Weeks
 from streams.events.event import Complaint

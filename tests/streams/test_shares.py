@@ -14,8 +14,8 @@ from streams.configuration.sections import Cut
 from streams.counts.cells import Counts
 from streams.detection.judges.judge import Seat
 from streams.detection.judges.share import Trio, share_judge
+from streams.detection.packing import freeze, thaw
 from streams.detection.shards import Shard
-from streams.detection.snapshots import freeze, thaw
 from streams.detection.stream import Stream
 from streams.events.event import Mention
 from streams.settings import Settings, SettingsError, load

@@ -10,17 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.detection import snapshots
-from streams.detection.snapshots import (
-    BLOCK,
-    SLICE,
-    Marker,
-    Place,
-    SnapshotError,
-    freeze,
-    joined,
-    sliced,
-    thaw,
-)
+from streams.detection.packing import BLOCK, freeze, thaw
+from streams.detection.snapshots import SLICE, Marker, Place, SnapshotError, joined, sliced
 
 SHARD, E = 3, 4000
 LARGE = [np.random.default_rng(n).bytes(size) for n, size in enumerate((SLICE, SLICE, 100))]

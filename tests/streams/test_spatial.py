@@ -14,7 +14,7 @@ from streams.counts.cells import Counts
 from streams.detection.judges.bench import MAKERS, Bench, Makers
 from streams.detection.judges.judge import Closed
 from streams.detection.judges.spatial import spatial_judge
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.packing import freeze, thaw
 from streams.detection.stream import Stream, Watch
 from streams.events.event import Complaint
 from streams.settings import Settings

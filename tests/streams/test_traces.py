@@ -19,7 +19,7 @@ from detectors.growth import Pace
 from streams.configuration.sections import Cut, Intake
 from streams.counts.cells import Counts
 from streams.detection.judges import trace
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.packing import freeze, thaw
 from streams.detection.stream import Stream
 from streams.events.event import Complaint, Event, Mention
 from streams.files.history import History

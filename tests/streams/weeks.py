@@ -15,7 +15,7 @@ from streams.configuration.sections import Cut, Detection
 from streams.counts.cells import Counts
 from streams.detection.judges.judge import Judge, Seat
 from streams.detection.judges.weekly import Running
-from streams.detection.snapshots import freeze, thaw
+from streams.detection.packing import freeze, thaw
 from streams.detection.stream import Stream, Watch
 from streams.detection.weeks import MONDAY
 from streams.events.event import Complaint
