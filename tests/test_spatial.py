@@ -176,18 +176,19 @@ def test_chance_alarms_the_whole_map_no_more_often_than_its_regions_may() -> Non
 
 
 def test_what_the_whole_country_has_too_much_is_expected_of_each_region() -> None:
-    country, counts = Country.empty(1), np.full(8, 20)
+    more, fewer = Country.empty(1), Country.empty(1)
     for hour in range(48):
-        raised = country.shared(usual(hour, mean=10.0), counts)
-    assert (raised.mean > 19.0).all()
-    fewer = Country.empty(1).shared(usual(0, mean=10.0), np.zeros(8, np.int64))
-    assert (fewer.mean == 10.0).all()
+        more.learn(usual(hour, mean=10.0), np.full(8, 20))
+        fewer.learn(usual(hour, mean=10.0), np.zeros(8, np.int64))
+    assert (more.shared(usual(48, mean=10.0)).mean > 19.0).all()
+    assert (fewer.shared(usual(48, mean=10.0)).mean == 10.0).all()
 
 
 def test_a_region_of_which_nothing_is_known_says_nothing_of_the_country() -> None:
     known = np.arange(8) > 0
-    counts = np.where(known, 10, 10_000)
-    assert (Country.empty(1).shared(usual(0, mean=10.0, known=known), counts).mean == 10.0).all()
+    country = Country.empty(1)
+    country.learn(usual(0, mean=10.0, known=known), np.where(known, 10, 10_000))
+    assert (country.shared(usual(1, mean=10.0)).mean == 10.0).all()
 
 
 @pytest.mark.parametrize("facts", [{"threshold": 0.0}, {"threshold": 1.0, "memory": 0.0}])

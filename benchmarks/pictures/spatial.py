@@ -24,8 +24,10 @@ def drawn() -> Track:
     counts, expecting = scattered(mean, seed=3), _Regions()
     track = Track("hours", spatial.threshold, (STARTS, STARTS + LASTS - 1))
     for hour, row in enumerate(counts):
-        usual = country.shared(expecting.usual(hour, row), row)
+        held = expecting.usual(hour, row)
+        usual = country.shared(held)
         state, verdict = spatial.step(state, usual, row)
+        country.learn(held, row)
         rises = [rise for rise in spatial.rises(verdict) if about[rise.zone]]
         track.add(
             row[RISING].sum(), usual.mean[RISING].sum(), verdict.score[about].sum(),

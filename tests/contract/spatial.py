@@ -7,32 +7,50 @@ import numpy as np
 
 from alerts.signal import Kind
 from detectors import grounds, spatial
-from detectors.columns import Bools, Floats, Ints
-from detectors.spatial import SIZE, Spatial, SpatialState, Usual, Zones
+from detectors.columns import Array, Bools, Floats, Ints
+from detectors.spatial import SIZE, Country, Spatial, SpatialState, Usual, Zones
 from tests.contract import again
 from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
+
+NATION = 20.0
+
+
+@dataclass(slots=True)
+class Scanned:
+    """What is remembered of zones, and of the country that they lie in."""
+
+    zones: SpatialState
+    country: Country
+
+    @property
+    def size(self) -> int:
+        return self.zones.size
+
+    def columns(self) -> dict[str, Array]:
+        return self.zones.columns() | {f"country {n}": c for n, c in self.country.columns().items()}
 
 
 @dataclass(slots=True)
 class SpatialCase:
     """What the contract calls a series is a zone of two regions, which share its people evenly.
 
-    What is usual is the surge's to learn: it is one person an hour in each region here.
+    What is usual is the surge's to learn: it is one person an hour in each region here, and twenty
+    in the country, of whom `total` came.
     """
 
     kind: ClassVar = Kind.SPATIAL
     hours: ClassVar[int] = 120
     many: ClassVar[int] = 501
     again: ClassVar = staticmethod(again.of_zone)
-    state: SpatialState
+    state: Scanned
 
     @classmethod
     def of(cls, n: int) -> "SpatialCase":
-        return cls(SpatialState.empty(n))
+        return cls(Scanned(SpatialState.empty(n), Country.empty(1)))
 
     def grow(self, n: int, *, born: int) -> None:
-        self.state = self.state.grown(self.state.size + n)
+        self.state.zones = self.state.zones.grown(self.state.size + n)
 
     @property
     def scan(self) -> Spatial:
@@ -43,33 +61,44 @@ class SpatialCase:
 
     def usual(self, *, hour: int) -> Usual:
         one = np.ones(2 * self.state.size)
-        return Usual(hour, one, 1.2 * one, 0.02 * one, one > 0)
+        return self.state.country.shared(flat(hour, one))
 
     def mean(self, *, hour: int) -> Floats:
-        return np.full(self.state.size, 2.0)
+        return 2.0 * self.usual(hour=hour).mean[::2]
 
     def judge(self, counts: Ints, *, hour: int) -> spatial.Verdict:
-        return self.scan.judge(self.state, self.usual(hour=hour), halves(counts))
+        return self.scan.judge(self.state.zones, self.usual(hour=hour), halves(counts))
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> spatial.Verdict:
         usual = self.usual(hour=hour)
         hidden = None if masked is None else np.repeat(masked, 2)
-        self.state, verdict = self.scan.step(self.state, usual, halves(counts), hidden)
+        zones, verdict = self.scan.step(self.state.zones, usual, halves(counts), hidden)
+        self.state.zones = zones
+        if hidden is None or not hidden.any():
+            self.state.country.learn(flat(hour, np.array([NATION])), np.array([total]))
         return verdict
 
     def explained(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> Explained:
-        usual, verdict = self.usual(hour=hour), self.step(counts, hour=hour, masked=masked)
+        usual = self.usual(hour=hour)
+        verdict = self.step(counts, hour=hour, total=total, masked=masked)
         return verdict, [
             grounds.of_zone(self.scan, usual, verdict, halves(counts), zone)
             for zone in range(counts.size)
         ]  # fmt: skip
 
     def restored(self) -> "SpatialCase":
-        return SpatialCase(SpatialState.of(copied(self.state)))
+        zones, country = self.state.zones, self.state.country
+        return SpatialCase(
+            Scanned(SpatialState.of(copied(zones)), Country.of(copied(country)))
+        )  # fmt: skip
+
+
+def flat(hour: int, mean: Floats) -> Usual:
+    return Usual(hour, mean, 1.2 * mean, 0.02 * mean, mean > 0)
 
 
 def halves(counts: Ints) -> Ints:

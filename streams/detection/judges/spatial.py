@@ -73,11 +73,11 @@ class Map:
             return []
         self.known = np.flatnonzero(usual.known)
         people = np.where(usual.known, closed.people[self._lives], 0)
+        masked, expected = np.full(people.size, closed.masked), self._country.shared(usual)
+        self._state, self.verdict = self.spatial.step(self._state, expected, people, masked)
+        self._hour = expected, people
         if not closed.masked:
-            usual = self._country.shared(usual, people)
-        masked = np.full(people.size, closed.masked)
-        self._state, self.verdict = self.spatial.step(self._state, usual, people, masked)
-        self._hour = usual, people
+            self._country.learn(usual, people)
         told = self._told(self.verdict, masked=closed.masked)
         changes = self.alarms.step(told, bucket=closed.bucket)
         found = [News(change, told, int(self._zones[change.place])) for change in changes]
