@@ -7,7 +7,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-PATIENCE = 60.0  # seconds
+PATIENCE = 60.0  # seconds without a record
 
 
 class Reader:
@@ -84,4 +84,5 @@ class Reader:
             assert time.monotonic() < deadline, f"not read to its end: {due}"
             for tp, records in self._consumer.poll(timeout_ms=500).items():
                 self._held[tp.topic] += records
+                deadline = time.monotonic() + PATIENCE
         self._positions.update({tp: self._consumer.position(tp) for tp in due})
