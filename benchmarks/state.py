@@ -9,8 +9,8 @@ After six weeks its state is as full as it will be. No more than `SAMPLE` series
 shard is drawn from them with replacement, so that memory and bytes are of a grown one.
 
 Then a process of its own does what a worker does that starts anew: it restores the shard from the
-table, goes on for some hours and writes snapshots. Prints one JSON object last; its times are CPU
-seconds:
+table, goes on for some hours, in each of which a series is born, and writes snapshots. Prints one
+JSON object last; its times are CPU seconds:
 
 - `restore_seconds`: from the slices in the table to a shard that goes on;
 - `judge_seconds`: one bucket of all series closes, the median of the hours after the first;
@@ -61,7 +61,7 @@ MB = 1e6
 CHUNK = 1000  # series with complaints in one record of the log
 BATCHES = 50  # of a product
 SAMPLE = 20_000  # series that grow hour by hour; further ones are drawn from them
-GOING_ON = 4  # hours after a restart
+GOING_ON = 4  # hours after a restart, each with a series that is new
 HOUR = 3_600_000  # ms
 SECONDS = 3600
 CUT = Cut(stream="complaints", by=("product", "batch"), family="product")
@@ -92,9 +92,11 @@ def measured(
         table |= snapshots.sliced(0, number, _slices(kept))
     shard, restore_seconds = _restored(settings, table, series)
     log = _Log(_rates(series, seed), seed, offset=offset)
-    judging, applying = zip(
-        *(_closing(shard, log.hour(hour)) for hour in range(hours, hours + GOING_ON)), strict=True
-    )
+    spent = []
+    for hour in range(hours, hours + GOING_ON):
+        log.bear()
+        spent.append(_closing(shard, log.hour(hour)))
+    judging, applying = zip(*spent, strict=True)
     applied = (log.offset - offset - GOING_ON) or 1
     del log
     snapshot_seconds = _snapshots(shard, table)
@@ -203,7 +205,7 @@ def _closing(shard: Shard, log: Iterator[Counts]) -> tuple[float, float]:
 
 
 def _settings(series: int) -> Settings:
-    detection = Detection(shards=1, max_series=series, series=series)
+    detection = Detection(shards=1, max_series=series + GOING_ON, series=series)
     return Settings(sources=(SOURCE,), cuts=(CUT,), detection=detection)
 
 
@@ -221,6 +223,11 @@ class _Log:
     @staticmethod
     def keys(series: int) -> list[str]:
         return [f"p{n // BATCHES:05}{SEPARATOR}b{n % BATCHES:02}" for n in range(series)]
+
+    def bear(self) -> None:
+        """One more series, which nearly surely has complaints in the next hour."""
+        self._keys.append(f"new{SEPARATOR}b{len(self._keys)}")
+        self._rates = np.append(self._rates, 10.0)
 
     def hour(self, hour: int) -> Iterator[Counts]:
         """The first record of an hour closes the one before."""

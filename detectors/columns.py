@@ -88,6 +88,16 @@ class Columns:
         old = dict(_arrays(self))
         return _made(type(self), lambda name, kind: kind.lengthened(old[name], n))
 
+    def lengthen(self, n: int) -> None:
+        """Grow itself: a column at a time, so that no more than one is there twice."""
+        for part, name, kind in _places(self):
+            setattr(part, name, kind.lengthened(getattr(part, name), n))
+
+    def retain(self, series: Ints) -> None:
+        """Hold these series alone, in this order; a column at a time."""
+        for part, name, _ in _places(self):
+            setattr(part, name, _taken(getattr(part, name), series))
+
     def take(self, series: Ints | slice) -> Self:
         """These series in this order: a copy for indices, a view for a slice."""
         return type(self)(
@@ -126,6 +136,15 @@ def _arrays(columns: Columns, prefix: str = "") -> Iterator[tuple[str, Array]]:
             yield prefix + name, value
         else:
             yield from _arrays(value, f"{prefix}{name}.")
+
+
+def _places(columns: Columns) -> Iterator[tuple[Columns, str, Kind]]:
+    """Where its arrays are, with those of its parts."""
+    for name, kind in _fields(type(columns)):
+        if isinstance(kind, Kind):
+            yield columns, name, kind
+        else:
+            yield from _places(getattr(columns, name))
 
 
 def _made(cls: type[C], make: Callable[[str, Kind], Array], prefix: str = "") -> C:

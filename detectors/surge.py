@@ -65,17 +65,18 @@ class SurgeState(Columns):
     evidence: Evidence
 
     def grow(self, *, born: int, groups: Ints, prior: Prior | None = None) -> "SurgeState":
-        """With one more series for each of `groups`, first seen in bucket `born`.
+        """Itself, with one more series for each of `groups`, first seen in bucket `born`.
 
         One whose rate its kin know has nothing to learn first.
         """
         prior = prior or Prior.none(len(groups))
-        old, state = self.size, self.grown(self.size + len(groups))
-        state.born[old:] = born
-        state.group[old:] = groups
-        state.level.a[old:], state.level.b[old:] = prior.a, prior.b
-        state.learning[old:] = ~prior.known
-        return state
+        old = self.size
+        self.lengthen(old + len(groups))
+        self.born[old:] = born
+        self.group[old:] = groups
+        self.level.a[old:], self.level.b[old:] = prior.a, prior.b
+        self.learning[old:] = ~prior.known
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,19 @@ def test_the_sums_of_a_window_move_with_their_series(kept: Ints, delay: int, bli
     same_columns(whole.columns(), part.columns())
 
 
+@given(kept=KEPT)
+@searched(max_examples=10, deadline=None)
+def test_a_state_that_changes_in_place_is_as_one_that_was_made_anew(kept: Ints) -> None:
+    made = SurgeCase.of(SERIES)
+    list(run(made, history(SurgeCase)[:30]))
+    grown, taken = made.state.grown(SERIES + 3), made.state.take(kept)
+    place = made.state.take(np.arange(SERIES))
+    place.lengthen(SERIES + 3)
+    same_columns(place.columns(), grown.columns())
+    place.retain(kept)
+    same_columns(place.columns(), taken.columns())
+
+
 def test_what_is_taken_lies_together_in_each_row_as_before() -> None:
     taken = Profiles.empty(SERIES).take(np.array([3, 1]))
     assert all(array.flags.c_contiguous for array in taken.columns().values())

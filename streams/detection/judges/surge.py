@@ -92,7 +92,7 @@ class SurgeJudge(Judge):
     def retire(self, retirement: Retirement, series: Series) -> None:
         """Without an expectation until the next bucket is frozen."""
         kept = np.flatnonzero(retirement.kept)
-        self._state = self._state.take(kept)
+        self._state.retain(kept)
         self._alarms.keep(kept)
         left = retirement.lives(self.left)
         self.left = left[left != UNBORN]
