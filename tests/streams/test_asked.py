@@ -133,6 +133,11 @@ def neighbours(watch: Watch) -> Played:
     return test_spatial.stream(watch=watch), test_spatial.log()
 
 
+def neighbours_of_neighbours(watch: Watch) -> Played:
+    """The alarm stays that of the region by which it began."""
+    return test_spatial.stream(watch=watch), test_spatial.moving()
+
+
 def by_week(watch: Watch) -> Played:
     return test_weekly.METHOD.stream(watch), weeks.log()
 
@@ -149,6 +154,7 @@ METHODS: dict[str, tuple[Callable[[Watch], Played], set[Kind]]] = {
     "share": (shares, {Kind.SHARE}),
     "novelty": (novelties, {Kind.NOVELTY}),
     "spatial": (neighbours, {Kind.SPATIAL}),
+    "moving": (neighbours_of_neighbours, {Kind.SPATIAL}),
     "weekly": (by_week, {Kind.WEEKLY}),
     "drift": (drifts, {Kind.DRIFT}),
 }

@@ -9,6 +9,7 @@ import pytest
 from alerts.account import Reader
 from alerts.gates import Doorman, Gate, Step
 from alerts.signal import Kind, Signal, SignalState
+from detectors.columns import Floats
 from streams.configuration.sections import Cut, Detection, Tables
 from streams.counts.cells import Counts
 from streams.detection.judges.bench import MAKERS, Bench, Makers
@@ -38,11 +39,8 @@ def plan(*, shards: int = 1) -> Settings:
     return Settings.model_validate(options | {"cuts": (CUT,), "detection": detection})
 
 
-@cache
-def events(rising: tuple[int, ...] = (0, 1, 2), *, times: float = TIMES) -> list[Complaint]:
-    chance = np.random.default_rng(21)
-    means = np.full((DAYS * 24, len(REGIONS)), RATE)
-    means[RISE : RISE + LASTS, list(rising)] *= times
+def drawn(chance: np.random.Generator, means: Floats) -> list[Complaint]:
+    """People by hour (rows) and region."""
     found = [
         (START + hour * HOUR + int(at), REGIONS[place])
         for hour, row in enumerate(chance.poisson(means))
@@ -50,6 +48,23 @@ def events(rising: tuple[int, ...] = (0, 1, 2), *, times: float = TIMES) -> list
         for at in chance.integers(HOUR, size=n)
     ]
     return [complaint(n, time, region=region) for n, (time, region) in enumerate(sorted(found))]
+
+
+@cache
+def events(rising: tuple[int, ...] = (0, 1, 2), *, times: float = TIMES) -> list[Complaint]:
+    means = np.full((DAYS * 24, len(REGIONS)), RATE)
+    means[RISE : RISE + LASTS, list(rising)] *= times
+    return drawn(np.random.default_rng(21), means)
+
+
+@cache
+def moving() -> list[Counts]:
+    """Three neighbours rise, and as they calm one of them and another do."""
+    means = np.full((DAYS * 24, len(REGIONS)), RATE)
+    means[RISE : RISE + 12, :3] *= TIMES
+    means[RISE + 14 :, 2:4] *= 2 * TIMES
+    said = records(drawn(np.random.default_rng(21), means), ends=START + DAYS * DAY)
+    return [counts for (counts,) in emitted(plan(), said, every=60)]
 
 
 @cache

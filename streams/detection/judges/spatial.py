@@ -17,7 +17,7 @@ from detectors import grounds
 from detectors.alarm import Hysteresis
 from detectors.columns import Ints
 from detectors.grounds import Grounds
-from detectors.spatial import SHARE, Country, Spatial, SpatialState, Usual, Verdict, Zones
+from detectors.spatial import SHARE, Country, Rise, Spatial, SpatialState, Usual, Verdict, Zones
 from detectors.verdict import Excess
 from streams.detection import signals
 from streams.detection.judges.judge import NEVER, NOBODY, Closed, Judge, Roster, Seat
@@ -85,6 +85,20 @@ class Map:
             if news.change.state is SignalState.CLEARED:
                 self._zones[news.change.place] = NO_ZONE
         return found
+
+    def risen(self, place: int) -> list[Rise]:
+        """The rises that a region is in, first that of which its alarm tells: it may have moved on.
+
+        Of the hour closed last.
+        """
+        assert self.verdict is not None
+        told = int(self._zones[place])
+        found = [
+            rise
+            for rise in self.spatial.rises(self.verdict)
+            if rise.zone == told or place in self.spatial.zones.regions_of(rise.zone)
+        ]
+        return sorted(found, key=lambda rise: rise.zone != told)
 
     @property
     def living(self) -> Ints:
@@ -247,7 +261,7 @@ def _gate(drawn: Map, place: int, *, threshold: float) -> Gate:
     its = np.flatnonzero((zones.members == place).any(axis=0))
     if verdict is None or not its.size or verdict.learning[its].all():
         return Gate(Step.SPATIAL, open=False)
-    risen = [rise for rise in drawn.spatial.rises(verdict) if place in zones.regions_of(rise.zone)]
+    risen = drawn.risen(place)
     zone = risen[0].zone if risen else int(its[verdict.score[its].argmax()])
     score = risen[0].score if risen else float(verdict.score[zone])
     since = signals.moment(int(verdict.onset[zone]))
