@@ -15,7 +15,7 @@ from streams.counts.cells import Counts
 from streams.detection.judges.batches import BatchJudge
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
-from streams.detection.snapshots import thaw
+from streams.detection.packing import thaw
 from streams.detection.stream import Stream, Watch
 from streams.hindsight.why import Inquiry
 from tests import surged
