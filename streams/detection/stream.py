@@ -65,7 +65,7 @@ class Stream:
         self._groups = Groups(self._cuts, zone=self._zone)
         seat = Seat(
             name, settings, self._cuts, self._zone, speaks_for=self._speaks,
-            threshold=budget.threshold(
+            asked=watch is not None, threshold=budget.threshold(
                 false_alarms_per_week=detection.false_alarms_per_week, series=detection.series
             ),
         )  # fmt: skip

@@ -51,6 +51,7 @@ class Seat:
         times: what calibration has multiplied it by; in it already.
         speaks_for: whether this shard tells of what all shards judge alike, by a family, such as
             the name of a cut, and a value of it.
+        asked: whether somebody watches, who may ask for gates; what only they need is kept then.
     """
 
     stream: str
@@ -60,6 +61,7 @@ class Seat:
     threshold: float
     speaks_for: Callable[[str, str], bool]
     times: float = 1.0
+    asked: bool = True
 
     def under(self, method: str) -> "Seat":
         """The seat of one method, with the threshold that calibration has found for it."""

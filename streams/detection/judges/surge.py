@@ -41,7 +41,7 @@ class SurgeJudge(Judge):
         self._groups, self._told = groups, seat.of("surge")
         detection = seat.settings.detection
         self._allowed = detection.false_alarms_per_week, detection.series
-        self._times, self._roster = seat.times, Roster(self._told)
+        self._times, self._roster, self._asked = seat.times, Roster(self._told), seat.asked
         self._surge = Surge(threshold=seat.threshold)
         self._state, self.left = SurgeState.empty(), NOBODY
         self._alarms = Foretelling(Hysteresis())
@@ -79,7 +79,8 @@ class SurgeJudge(Judge):
         if self._expectation is not None:
             people = closed.people[: closed.born]
             masked = np.full(people.size, closed.masked)
-            self._carried = self._state.evidence.ratios.copy()
+            if self._asked:
+                self._carried = self._state.evidence.ratios.copy()
             self._state, self._verdict = self._surge.step(
                 self._state, self._expectation, people, masked
             )
