@@ -141,7 +141,7 @@ def spatial(series: int) -> Step:
     def step(bucket: int, counts: Ints) -> None:
         nonlocal state
         usual = Usual(bucket, 0.4 * one, 1.2 * one, 0.02 * one, one > 0)
-        state, verdict = method.step(state, country.shared(usual), counts)
+        state, verdict = method.step(state, country.shared(usual, counts), counts)
         country.learn(usual, counts)
         method.rises(verdict)
 

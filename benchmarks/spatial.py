@@ -154,7 +154,7 @@ def verdicts(spatial: Spatial, counts: Ints, usual: Sequence[Usual]) -> Iterator
     """On the hours, one after another."""
     state, country = SpatialState.empty(spatial.zones.size), Country.empty(1)
     for row, held in zip(counts, usual, strict=True):
-        state, verdict = spatial.step(state, country.shared(held), row)
+        state, verdict = spatial.step(state, country.shared(held, row), row)
         country.learn(held, row)
         yield verdict
 

@@ -15,8 +15,8 @@ connected sets are those of Tango and Takahashi (International Journal of Health
 
 A zone whose evidence one region makes up is that region's surge and is not told here: no member
 may carry more than `SHARE` of it. What all regions have too much is no cluster either: it is
-expected of each (`Country`), as people seen over people expected in the hours before, never below
-1: a bucket is judged before the country learns it too.
+expected of each (`Country`), as people seen over people expected of late, never below 1. The bucket
+itself is in that as a covariate; it is taken in when it has been judged.
 """
 
 from collections.abc import Iterator, Sequence
@@ -124,15 +124,27 @@ class Country(Columns):
     observed: Annotated[Floats, column(np.float64)]
     expected: Annotated[Floats, column(np.float64)]
 
-    def shared(self, usual: Usual) -> Usual:
-        """Expect of each region in a bucket what all had too much in those before it."""
-        ratio = float((self.observed[0] + FIRM) / (self.expected[0] + FIRM))
+    def shared(self, usual: Usual, counts: Ints | None = None) -> Usual:
+        """Expect of each region in a bucket what all have too much. The state stays as it is.
+
+        All that came in the bucket itself is a covariate of each region, as in a regression: it
+        says how all are, and not who differs. Without `counts` it is as of the buckets before.
+        """
+        observed, expected = self._with(usual, counts)
+        ratio = float((observed[0] + FIRM) / (expected[0] + FIRM))
         return replace(usual, mean=usual.mean * max(ratio, 1.0))
 
     def learn(self, usual: Usual, counts: Ints) -> None:
         """Take in the bucket; what is usual is so without what all have too much."""
-        self.observed[...] = self.observed * LATELY + (counts * usual.known).sum()
-        self.expected[...] = self.expected * LATELY + (usual.mean * usual.known).sum()
+        self.observed[...], self.expected[...] = self._with(usual, counts)
+
+    def _with(self, usual: Usual, counts: Ints | None) -> tuple[Floats, Floats]:
+        if counts is None:
+            return self.observed, self.expected
+        return (
+            self.observed * LATELY + (counts * usual.known).sum(),
+            self.expected * LATELY + (usual.mean * usual.known).sum(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

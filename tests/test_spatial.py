@@ -184,6 +184,17 @@ def test_what_the_whole_country_has_too_much_is_expected_of_each_region() -> Non
     assert (fewer.shared(usual(48, mean=10.0)).mean == 10.0).all()
 
 
+def test_what_the_country_has_in_the_hour_itself_is_expected_and_not_learnt_by_asking() -> None:
+    country, counts = Country.empty(1), np.full(8, 20)
+    country.learn(usual(0, mean=10.0), np.full(8, 10))
+    before = country.shared(usual(1, mean=10.0)).mean
+    asked = country.shared(usual(1, mean=10.0), counts).mean
+    assert (asked > 1.1 * before).all()
+    assert (country.shared(usual(1, mean=10.0)).mean == before).all()
+    country.learn(usual(1, mean=10.0), counts)
+    assert (country.shared(usual(2, mean=10.0)).mean == asked).all()
+
+
 def test_a_region_of_which_nothing_is_known_says_nothing_of_the_country() -> None:
     known = np.arange(8) > 0
     country = Country.empty(1)

@@ -25,7 +25,7 @@ def drawn() -> Track:
     track = Track("hours", spatial.threshold, (STARTS, STARTS + LASTS - 1))
     for hour, row in enumerate(counts):
         held = expecting.usual(hour, row)
-        usual = country.shared(held)
+        usual = country.shared(held, row)
         state, verdict = spatial.step(state, usual, row)
         country.learn(held, row)
         rises = [rise for rise in spatial.rises(verdict) if about[rise.zone]]

@@ -36,7 +36,8 @@ class SpatialCase:
     """What the contract calls a series is a zone of two regions, which share its people evenly.
 
     What is usual is the surge's to learn: it is one person an hour in each region here, and twenty
-    in the country, of whom `total` came.
+    in the country, of whom `total` came. That is taken in when the hour has been judged; as a
+    covariate of the hour it is left out here, for then no zone is the same in other company.
     """
 
     kind: ClassVar = Kind.SPATIAL

@@ -73,7 +73,8 @@ class Map:
             return []
         self.known = np.flatnonzero(usual.known)
         people = np.where(usual.known, closed.people[self._lives], 0)
-        masked, expected = np.full(people.size, closed.masked), self._country.shared(usual)
+        masked = np.full(people.size, closed.masked)
+        expected = self._country.shared(usual, None if closed.masked else people)
         self._state, self.verdict = self.spatial.step(self._state, expected, people, masked)
         self._hour = expected, people
         if not closed.masked:
