@@ -172,10 +172,12 @@ class Intake:
     def _declare(self, arrived: Sequence[tuple[TP, _Input, int, Standing]]) -> None:
         """The commits may stand there, but of partitions that were taken away.
 
-        Where one has come back since, another worker may have come further.
+        Where one has come back since, another worker may have come further. The first chunk of all
+        says that it is the first; a commit at its start would have it said no more.
         """
         for tp, held, at, standing in arrived:
-            if self._inputs.get(tp) is held:
+            begun = held.begin.committed is not None or at > held.begin.earliest
+            if begun and self._inputs.get(tp) is held:
                 self._app.consumer.declare_durable(tp, at, standing.note)
 
     async def mark(self) -> None:

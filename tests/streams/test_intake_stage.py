@@ -197,7 +197,7 @@ def lost() -> float:
 async def test_a_commit_stands_where_the_chunk_that_fills_starts_and_says_how_far_it_was() -> None:
     broker = Broker()
     worker = await (await Worker(broker).read(3)).rest()
-    assert broker.commit == (0, ":3")
+    assert broker.commit is None
     await (await worker.read(6)).rest()
     assert broker.commit == (4, f"{broker.watermark(4)}:6")
     await (await Worker(broker).read(6)).rest()
@@ -208,13 +208,13 @@ async def test_a_commit_stands_where_the_chunk_that_fills_starts_and_says_how_fa
 
 async def test_counts_of_a_chunk_that_fills_are_not_said_to_be_there_before_they_are() -> None:
     broker = Broker()
+    worker = await (await Worker(broker).read(5)).rest()
     broker.answers[TOPICS.counts] = False
-    worker = await Worker(broker).read(3)
-    await worker.stage.emit()
-    assert broker.commit is None
+    await (await worker.read(7)).stage.emit()
+    assert broker.commit == (4, f"{broker.watermark(4)}:5")
     broker.answer(TOPICS.counts)
     await worker.stage.emit()
-    assert broker.commit == (0, ":3")
+    assert broker.commit == (4, f"{broker.watermark(4)}:7")
 
 
 @pytest.mark.parametrize("first", [5, 6])
@@ -282,3 +282,12 @@ async def test_a_quiet_partition_whose_open_chunk_is_gone_holds_time_up_no_longe
     mark = broker.counts()[-1]
     assert (mark.end, mark.idle > 0) == (first, True)
     assert admit(marks.last(mark), mark) is Admission.IDLE
+
+
+async def test_what_a_first_chunk_that_fills_says_again_is_said_in_the_same_words() -> None:
+    broker = Broker()
+    await (await Worker(broker).read(3)).rest()
+    await (await Worker(broker).read(3)).rest()
+    once, again = broker.chunks()
+    assert once.first
+    assert again == once
