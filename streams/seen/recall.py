@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import structlog
 from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import TopicPartition
 
 from detectors.text.reposts.reposts import Reposts
@@ -28,6 +29,8 @@ AT_ONCE = 1 << 20
 RECORDS = 500
 FETCH = 16 << 20  # bytes
 PATIENCE = 1000  # ms, for one answer
+AGAIN = 0.5  # seconds, until a broker that is away is asked again
+AWAY = 300.0  # seconds that it may be
 NO_WAIT = 1  # ms; at the end of its log a fetch would hold up what is asked after it, for 500
 TOPIC_ID = "topic-id"  # header of a record: of the source's topic, as the broker names it
 MARGIN = 3_600_000  # ms; by how much an event may be ahead of the moment at which it is met
@@ -175,16 +178,30 @@ class Recall:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:
-        consumer: Any = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap, enable_auto_commit=False,
-            fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH, fetch_max_wait_ms=NO_WAIT,
-            **security.client(self.kafka),
-        )  # fmt: skip
-        await consumer.start()
+        consumer = await self._started()
         try:
             yield consumer
         finally:
             await consumer.stop()
+
+    async def _started(self) -> Any:
+        """A consumer; waits for a broker that is away, as those do that are connected already."""
+        until = time.monotonic() + AWAY
+        while True:
+            consumer: Any = AIOKafkaConsumer(
+                bootstrap_servers=self.bootstrap, enable_auto_commit=False,
+                fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH, fetch_max_wait_ms=NO_WAIT,
+                **security.client(self.kafka),
+            )  # fmt: skip
+            try:
+                await consumer.start()
+            except KafkaConnectionError:
+                await consumer.stop()
+                if time.monotonic() > until:
+                    raise
+                await asyncio.sleep(AGAIN)
+            else:
+                return consumer
 
 
 async def _read(

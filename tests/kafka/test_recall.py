@@ -1,5 +1,7 @@
 """What a partition has seen is read back from where it may still matter, not from the beginning."""
 
+import asyncio
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,3 +70,33 @@ async def test_where_events_are_ahead_of_the_clock_nothing_is_left_out(
     known, read = await recalled(broker, f"{topic_prefix}seen")
     assert known == {f"id-{hour}" for hour in range(CHUNKS - 7, CHUNKS)}
     assert read == CHUNKS
+
+
+async def test_a_broker_that_is_away_when_a_reading_begins_is_waited_for(
+    broker: Broker, topic_prefix: str
+) -> None:
+    topic = f"{topic_prefix}seen"
+    refused: list[Any] = []
+    written(broker, topic, [(START, chunk(0, START))])
+
+    async def answer(reading: StreamReader, writing: StreamWriter) -> None:
+        """Closes the door twice, and then leads to the broker."""
+        if len(refused) < 2:
+            refused.append(writing.get_extra_info("peername"))
+            writing.close()
+            return
+        host, port = broker.bootstrap.split(":")
+        inside, outside = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(_passed_on(reading, outside), _passed_on(inside, writing))
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as door:
+        at = "{}:{}".format(*door.sockets[0].getsockname())
+        assert await Recall(Kafka(), at).last_topic(topic, 0) == ""
+    assert len(refused) == 2
+
+
+async def _passed_on(reading: StreamReader, writing: StreamWriter) -> None:
+    while data := await reading.read(1 << 16):
+        writing.write(data)
+        await writing.drain()
+    writing.close()
