@@ -252,13 +252,15 @@ class Intake:
 
     def _begun(self, tp: TP, begin: Begin) -> _Input:
         source, before = self._sources[tp.topic], self._inputs.get(tp)
-        mark, _, origins = begin.note.partition("/")
-        if (begin.committed is not None and source.rekeyed != bool(origins)) or mark == NOTE:
+        rekeys = begin.note.partition("/")[0] == NOTE  # what re-keying commits, not intake
+        standing = Standing() if rekeys else Standing.noted(begin.note)
+        other = begin.committed is not None and source.rekeyed != bool(standing.origins)
+        if rekeys or other:
             raise RekeyChangedError(
                 f"{tp.topic}[{tp.partition}]: its commit does not go with sources.rekey; a source "
                 "whose rekey or key changes needs another kafka.topic_prefix, or another topic"
             )
-        held = self._input(tp, begin, Standing.noted(begin.note))
+        held = self._input(tp, begin, standing)
         if begin.committed is not None and (before is None or before.begin != begin):
             self._note_lost(tp, held)
         return held
