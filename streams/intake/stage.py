@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -20,6 +19,7 @@ from streams.events import parsing
 from streams.events.columns import Answers
 from streams.events.event import Rejected
 from streams.intake.deadletters import DeadLetter
+from streams.intake.input import Input
 from streams.intake.reading import Emission, Plan, Reading
 from streams.intake.rekeyed import RekeyedReading
 from streams.intake.standing import Standing
@@ -31,7 +31,6 @@ from streams.sources.decoding import decoder
 from streams.sources.origins import Carried, Origins
 from streams.sources.rekeying import NOTE, RekeyChangedError
 from streams.transport.chunks import ANEW, Begin, LogTruncatedError, Run, StageApp, note_lost
-from streams.transport.resting import Resting
 from streams.transport.sendings import Sendings
 from streams.transport.wire import Records
 
@@ -49,43 +48,6 @@ log = structlog.get_logger(__name__)
 
 class CountsTooLargeError(Exception):
     """A chunk has more different values than a record has room for."""
-
-
-@dataclass
-class _Input:
-    """What the worker holds of a partition it reads.
-
-    Attributes:
-        at: where the chunk that fills is to be read from again.
-        standing: what the commit says there.
-    """
-
-    reading: Reading
-    begin: Begin
-    at: int
-    standing: Standing
-    runs: int = 0
-    emitted: int | None = None
-    resting: Resting = field(default_factory=Resting)
-    told: Counter[str] = field(default_factory=Counter)
-
-    @property
-    def end(self) -> int:
-        """Nothing below it is still to be counted."""
-        return self.begin.first if self.reading.end is None else self.reading.end
-
-    def close(self, last: Emission) -> None:
-        """The chunk that fills starts where this one ended."""
-        assert last.closed is not None
-        self.at, self.standing = last.closed, last.standing
-
-    def filled(self) -> Emission | None:
-        """What the chunk that fills has counted, to be sent now."""
-        self.emitted, emission = self.reading.end, self.reading.so_far()
-        if emission is not None:
-            counted = max(self.end, self.standing.counted)
-            self.standing = self.standing._replace(counted=counted)
-        return emission
 
 
 class Intake:
@@ -108,7 +70,7 @@ class Intake:
             topic: decoder(self._topics.source(source), source, settings.intake)
             for topic, source in self._sources.items()
         }
-        self._inputs: dict[TP, _Input] = {}
+        self._inputs: dict[TP, Input] = {}
         self._sendings = Sendings()
         self.restoring = False
         # Counts of one partition must reach the log in their order, whoever sends them.
@@ -160,16 +122,16 @@ class Intake:
                 self._sendings.add(sent, self._declaring(grown))
             await self._sendings.settle()
 
-    def _closing(self, tp: TP, held: _Input, last: Sequence[Emission]) -> Callable[[], None]:
+    def _closing(self, tp: TP, held: Input, last: Sequence[Emission]) -> Callable[[], None]:
         for one in last:
             held.close(one)
         return self._declaring([(tp, held)] if last else [])
 
-    def _declaring(self, sent: Sequence[tuple[TP, _Input]]) -> Callable[[], None]:
+    def _declaring(self, sent: Sequence[tuple[TP, Input]]) -> Callable[[], None]:
         """What is to be declared of the partitions as they stand, once all of it is there."""
         return partial(self._declare, [(tp, held, held.at, held.standing) for tp, held in sent])
 
-    def _declare(self, arrived: Sequence[tuple[TP, _Input, int, Standing]]) -> None:
+    def _declare(self, arrived: Sequence[tuple[TP, Input, int, Standing]]) -> None:
         """The commits may stand there, but of partitions that were taken away.
 
         Where one has come back since, another worker may have come further. The first chunk of all
@@ -202,19 +164,19 @@ class Intake:
             elif (idle := held.resting.due(now, after=after)) is not None:
                 await self._mark(held, idle=idle)
 
-    async def _mark(self, held: _Input, *, idle: int) -> None:
+    async def _mark(self, held: Input, *, idle: int) -> None:
         record = held.reading.mark(end=held.end, idle=idle)
         shards = self._settings.detection.shards
         async with self._sending:
             await asyncio.gather(*[await sent for sent in self._to_shards([record] * shards)])
 
-    async def _rests(self, tp: TP, held: _Input) -> bool:
+    async def _rests(self, tp: TP, held: Input) -> bool:
         """All that was fetched is counted and sent, and there is nothing more to fetch."""
         consumer = self._app.consumer
         done = held.runs == consumer.delivered(tp) and held.reading.end in (None, held.emitted)
         return done and await consumer.caught_up(tp) and held.runs == consumer.delivered(tp)
 
-    async def _held(self, run: Run) -> _Input:
+    async def _held(self, run: Run) -> Input:
         """The partition's input; anew where a reading begins."""
         if run.begin is not None:
             begun = self._inputs[run.tp] = self._begun(run.tp, run.begin)
@@ -250,7 +212,7 @@ class Intake:
         finally:
             self.restoring = False
 
-    def _begun(self, tp: TP, begin: Begin) -> _Input:
+    def _begun(self, tp: TP, begin: Begin) -> Input:
         source, before = self._sources[tp.topic], self._inputs.get(tp)
         rekeys = begin.note.partition("/")[0] == NOTE  # what re-keying commits, not intake
         standing = Standing() if rekeys else Standing.noted(begin.note)
@@ -265,7 +227,7 @@ class Intake:
             self._note_lost(tp, held)
         return held
 
-    def _input(self, tp: TP, begin: Begin, standing: Standing) -> _Input:
+    def _input(self, tp: TP, begin: Begin, standing: Standing) -> Input:
         source, lost = self._sources[tp.topic], begin.lost > 0
         partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
         plan = Plan(self._settings, source, partitions)
@@ -275,13 +237,13 @@ class Intake:
         }  # fmt: skip
         at = begin.earliest if begin.committed is None else begin.committed
         if not source.rekeyed:
-            return _Input(Reading(plan, tp.partition, **held), begin, at, standing)
+            return Input(Reading(plan, tp.partition, **held), begin, at, standing)
         noted = standing.origins or Origins().note()
         known = Origins.noted(noted, loose=lost)
         reading = RekeyedReading(plan, tp.partition, origins=known, **held)
-        return _Input(reading, begin, at, standing._replace(origins=noted))
+        return Input(reading, begin, at, standing._replace(origins=noted))
 
-    def _note_lost(self, tp: TP, held: _Input) -> None:
+    def _note_lost(self, tp: TP, held: Input) -> None:
         """What is gone that was not counted, once: the commit says that it was told."""
         earliest, standing = held.begin.earliest, held.standing
         if (lost := earliest - max(held.at, standing.counted)) > 0:
@@ -353,7 +315,7 @@ class Intake:
             metrics.SEEN.labels(topic).set(sum(map(len, held)))
             metrics.SEEN_BYTES.labels(topic).set(sum(one.nbytes for one in held))
 
-    def _measure(self, topic: str, held: _Input) -> None:
+    def _measure(self, topic: str, held: Input) -> None:
         for what, n in (held.reading.tally - held.told).items():
             metrics.EVENTS.labels(topic, what).inc(n)
         held.told = Counter(held.reading.tally)

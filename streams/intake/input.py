@@ -1,0 +1,46 @@
+"""A partition that a worker counts: how far it is, and what of that a commit may say."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from streams.intake.reading import Emission, Reading
+from streams.intake.standing import Standing
+from streams.transport.chunks import Begin
+from streams.transport.resting import Resting
+
+
+@dataclass
+class Input:
+    """What the worker holds of a partition it reads.
+
+    Attributes:
+        at: where the chunk that fills is to be read from again.
+        standing: what the commit says there.
+    """
+
+    reading: Reading
+    begin: Begin
+    at: int
+    standing: Standing
+    runs: int = 0
+    emitted: int | None = None
+    resting: Resting = field(default_factory=Resting)
+    told: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def end(self) -> int:
+        """Nothing below it is still to be counted."""
+        return self.begin.first if self.reading.end is None else self.reading.end
+
+    def close(self, last: Emission) -> None:
+        """The chunk that fills starts where this one ended."""
+        assert last.closed is not None
+        self.at, self.standing = last.closed, last.standing
+
+    def filled(self) -> Emission | None:
+        """What the chunk that fills has counted, to be sent now."""
+        self.emitted, emission = self.reading.end, self.reading.so_far()
+        if emission is not None:
+            counted = max(self.end, self.standing.counted)
+            self.standing = self.standing._replace(counted=counted)
+        return emission
