@@ -40,7 +40,7 @@ from streams.archive.places import Folder
 from streams.archive.stage import Archive
 from streams.seen import record as seen
 from streams.settings import Settings
-from streams.transport.chunks import Begin, Run
+from streams.transport.runs import Begin, Run
 
 RATE = 50_000  # events a second
 SEEN = "seen-complaints"

@@ -20,7 +20,7 @@ from streams.archive.sheets import Sheet
 from streams.broker.topics import Topics
 from streams.settings import Settings, Stream
 from streams.sources.decoding import Decoder, decoder
-from streams.transport.chunks import Run
+from streams.transport.runs import Run
 from streams.transport.wire import Records
 
 CLOSED, OPEN = STATES = ("closed", "open")

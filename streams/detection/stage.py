@@ -26,7 +26,8 @@ from streams.detection.shards import Shard
 from streams.detection.signals import encode
 from streams.detection.snapshots import Place, SnapshotError, Whole
 from streams.settings import Settings
-from streams.transport.chunks import Run, StageApp
+from streams.transport.chunks import StageApp
+from streams.transport.runs import Run
 
 KEPT = 2  # snapshots of a shard
 Clock = Callable[[], float]

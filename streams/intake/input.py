@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from streams.intake.reading import Emission, Reading
 from streams.intake.standing import Standing
-from streams.transport.chunks import Begin
 from streams.transport.resting import Resting
+from streams.transport.runs import Begin
 
 
 @dataclass

@@ -30,7 +30,8 @@ from streams.settings import Settings
 from streams.sources.decoding import decoder
 from streams.sources.origins import Carried, Origins
 from streams.sources.rekeying import NOTE, RekeyChangedError
-from streams.transport.chunks import ANEW, Begin, LogTruncatedError, Run, StageApp, note_lost
+from streams.transport.chunks import StageApp, note_lost
+from streams.transport.runs import ANEW, Begin, LogTruncatedError, Run
 from streams.transport.sendings import Sendings
 from streams.transport.wire import Records
 

@@ -23,8 +23,9 @@ from streams.response.courier import Courier
 from streams.response.rows import Head, changed, head_of, restored
 from streams.response.turn import Turn
 from streams.settings import Settings
-from streams.transport.chunks import LogTruncatedError, Run, StageApp
+from streams.transport.chunks import StageApp
 from streams.transport.pen import Record, SupersededError
+from streams.transport.runs import LogTruncatedError, Run
 
 STRETCH = 500  # inputs that are written as one
 

@@ -7,7 +7,7 @@ from streams.intake.stage import Intake
 from streams.seen.recall import Recall
 from streams.settings import Settings
 from streams.sources.rekeying import TELL_EVERY, Rekeying
-from streams.transport.chunks import Run
+from streams.transport.runs import Run
 from streams.workers.vitals import Vitals
 from streams.workers.worker import Worker, every, made, run_by_run
 

@@ -21,8 +21,9 @@ from streams.sources import origins
 from streams.sources.carrier import NOWHERE, Carrier
 from streams.sources.decoding import Decoder
 from streams.sources.origins import Word
-from streams.transport.chunks import Begin, Run, StageApp, note_lost
+from streams.transport.chunks import StageApp, note_lost
 from streams.transport.resting import Resting
+from streams.transport.runs import Begin, Run
 from streams.transport.sendings import Sendings
 from streams.transport.wire import Records
 

@@ -17,7 +17,8 @@ from streams.broker import security, topics
 from streams.broker.topics import TABLE, Role, group
 from streams.settings import Settings
 from streams.transport import chunks
-from streams.transport.chunks import Run, StageApp
+from streams.transport.chunks import StageApp
+from streams.transport.runs import Run
 from streams.transport.stopping import last_resort
 from streams.workers import health
 from streams.workers.echoes import Echoes

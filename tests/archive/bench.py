@@ -16,7 +16,7 @@ from streams.archive.places import Folder, Place, Placed, Save
 from streams.archive.stage import Archive
 from streams.settings import Archive as Kept
 from streams.settings import Settings
-from streams.transport.chunks import Run
+from streams.transport.runs import Run
 from tests.archive.records import Consumer
 
 TOPIC = "complaints"

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from faust.types import TP
 
-from streams.transport.chunks import Begin, Run
+from streams.transport.runs import Begin, Run
 
 START = 1_700_000_000_000  # ms
 

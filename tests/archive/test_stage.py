@@ -11,7 +11,7 @@ from streams.archive import views
 from streams.archive.layout import listed
 from streams.archive.places import Folder, PlaceError
 from streams.seen import record as seen
-from streams.transport.chunks import LostRunError
+from streams.transport.runs import LostRunError
 from tests.archive.bench import TOPIC, TP0, Bench
 from tests.archive.records import START, Record, complaint, complaints, run
 

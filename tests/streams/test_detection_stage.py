@@ -22,7 +22,7 @@ from streams.detection.snapshots import Frozen, Place, SnapshotError
 from streams.detection.stage import CountsHoleError, Detection
 from streams.intake.reading import Plan
 from streams.settings import Settings
-from streams.transport.chunks import Begin, LostRunError, Run
+from streams.transport.runs import Begin, LostRunError, Run
 from tests.streams.counts import applied, busy, records
 from tests.streams.logs import Partition, settings
 

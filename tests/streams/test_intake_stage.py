@@ -15,7 +15,7 @@ from streams.broker.topics import Topics
 from streams.counts.cells import Counts, decode
 from streams.counts.watermarks import Admission, Watermarks, admit
 from streams.intake.stage import Intake
-from streams.transport.chunks import Begin, Run
+from streams.transport.runs import Begin, Run
 from streams.transport.wire import Record
 from tests.streams.logs import START, settings
 

@@ -8,7 +8,7 @@ from faust.types import TP
 
 from streams.broker.topics import Topics
 from streams.intake.stage import Intake
-from streams.transport.chunks import Begin, Run
+from streams.transport.runs import Begin, Run
 from streams.transport.wire import Record
 from tests.streams.logs import settings
 

@@ -11,7 +11,8 @@ from aiokafka.structs import ConsumerRecord, OffsetAndMetadata
 from faust.types import TP
 
 from streams.transport import chunks
-from streams.transport.chunks import Consumer, LogTruncatedError, Run, StageApp
+from streams.transport.chunks import Consumer, StageApp
+from streams.transport.runs import LogTruncatedError, Run
 from streams.transport.wire import Records
 
 CALLS = TP("calls", 2)

@@ -10,7 +10,7 @@ from streams.broker.topics import Topics
 from streams.intake.stage import Intake
 from streams.sources.origins import Origins
 from streams.sources.rekeying import NOTE, RekeyChangedError
-from streams.transport.chunks import Begin, LostRunError, Run
+from streams.transport.runs import Begin, LostRunError, Run
 from streams.transport.wire import Record
 from tests.streams.logs import settings
 

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from streams import metrics
 from streams.broker.topics import Topics
 from streams.sources.rekeying import NOTE, Rekeying
-from streams.transport.chunks import Begin, Run
+from streams.transport.runs import Begin, Run
 from streams.transport.wire import Record
 from tests.streams.logs import START, settings
 

@@ -29,8 +29,8 @@ from streams.broker.local import BrokerError
 from streams.response.courier import PROMPT
 from streams.response.rows import DELIVERY, restored
 from streams.response.stage import Response, StaleStateError
-from streams.transport.chunks import Begin, LogTruncatedError, LostRunError, Run
 from streams.transport.pen import Record, SupersededError
+from streams.transport.runs import Begin, LogTruncatedError, LostRunError, Run
 from tests.alerts.samples import START, TEAM, surge, trigger
 from tests.streams.logs import settings
 

@@ -4,7 +4,7 @@ import pytest
 from aiokafka.structs import OffsetAndMetadata
 from faust.types import TP
 
-from streams.transport.chunks import Begin, LogTruncatedError, Run, begun, noted
+from streams.transport.runs import Begin, LogTruncatedError, Run, begun, noted
 
 CALLS = TP("calls", 2)
 
