@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from inspect import cleandoc
-from itertools import chain
 from typing import Any, Final
 
 import typer
@@ -59,8 +58,8 @@ class Misuse(typer.BadParameter):
 
 def speak(command: Any, words: Words) -> None:
     """Put the help of a command, and of those that are part of it, into the reader's language."""
-    command.help = "\n\n".join(_said(part, words) for part in _paragraphs(command.help or ""))
-    for param in _helped(command):
+    command.help = "\n\n".join(_said(part, words) for part in paragraphs(command.help or ""))
+    for param in helped(command):
         param.help = words.text(param.help)
     command.options_metavar, command.context_class = words.text(OPTIONS), Context
     if isinstance(command, TyperGroup):
@@ -85,22 +84,14 @@ def retold() -> Iterator[None]:
         raise Misuse(said(words, error.format_message()), ctx=vars(error).get("ctx")) from None
 
 
-def texts(command: Any) -> Iterator[str]:
-    """All that the help of a command says, but for its examples, in English."""
-    yield from (part for part in _paragraphs(command.help or "") if not part.startswith(EXAMPLE))
-    for param in _helped(command):
-        yield param.help
-    for part in command.commands.values() if isinstance(command, TyperGroup) else ():
-        yield from texts(part)
+def helped(command: Any) -> list[Any]:
+    """Its arguments and options that have a help text."""
+    return [param for param in command.get_params(typer.Context(command)) if _help(param)]
 
 
-def extract(*_: Any, **__: Any) -> Iterator[tuple[int, str, str, list[str]]]:
-    """What is said here and by the help of the commands, as Babel takes it from an extractor."""
-    cli = import_module("tocsin.cli")
-    commands = (typer.main.get_command(cli.app), *map(cli.built, cli.COMMANDS))
-    helps = chain.from_iterable(map(texts, commands))
-    for text in (*FRAME.values(), USAGE, OPTIONS, COMMAND, EXAMPLE, *helps):
-        yield 0, "gettext", text, []
+def paragraphs(text: str) -> list[str]:
+    """Of a help text, without the line ends within them, which mean nothing."""
+    return [" ".join(part.split()) for part in cleandoc(text).split("\n\n")]
 
 
 def _frame(words: Words) -> None:
@@ -121,17 +112,8 @@ def _flowing(highlighter: Callable[[str | Text], Text]) -> Callable[[str | Text]
     return flowing
 
 
-def _helped(command: Any) -> list[Any]:
-    return [param for param in command.get_params(typer.Context(command)) if _help(param)]
-
-
 def _help(param: Any) -> str | None:
     return getattr(param, "help", None)
-
-
-def _paragraphs(text: str) -> list[str]:
-    """Without the line ends within them, which mean nothing."""
-    return [" ".join(part.split()) for part in cleandoc(text).split("\n\n")]
 
 
 def _said(paragraph: str, words: Words) -> str:
