@@ -1,6 +1,7 @@
 """The topics as docs/asyncapi.yaml describes them, against the code and AsyncAPI's own schema."""
 
 import json
+import re
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import yaml
 
 from streams.broker.schemas import schemas
 from streams.broker.topics import Role, Topics, table
+from streams.events.deadletters import AGAIN, HEADER, KEY, DeadLetter
 from streams.events.event import Rejected
-from streams.intake.deadletters import DeadLetter
 from streams.settings import Settings
 from tests import needs
 
@@ -72,8 +73,13 @@ def test_each_message_has_the_schema_published_for_its_topic() -> None:
 def test_dead_letters_have_the_headers_described() -> None:
     letter = DeadLetter("complaints", 2, 5120, Rejected("time", "", "is required"), b"{}")
     described = message(Topics().dead_letters)["headers"]
-    assert described["required"] == list(letter.record()["headers"])
-    assert set(described["properties"]) == set(described["required"])
+    assert described["required"] == [name for name, _ in letter.record()["headers"]]
+    keyed = letter._replace(key=b"p-17", headers=[("trace", b"1")], again="complaints/2/5200")
+    others = {name for name, _ in keyed.record()["headers"]} - set(described["required"])
+    assert set(described["properties"]) == {*described["required"], KEY, AGAIN}
+    (pattern,) = described["patternProperties"]
+    assert [name for name in others if re.search(pattern, name)] == [f"{HEADER}trace"]
+    assert others == {KEY, AGAIN, f"{HEADER}trace"}
 
 
 @pytest.fixture(scope="module")

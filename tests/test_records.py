@@ -18,6 +18,7 @@ class Consumer:
         self._logs = {TopicPartition(name, 0): list(offsets) for name, offsets in logs.items()}
         self.ends = {place: held[-1] + 1 for place, held in self._logs.items()}
         self._positions: dict[TopicPartition, int] = {}
+        self.held: dict[int, dict[str, bytes | None]] = {}
         self.polls = 0
 
     def partitions_for_topic(self, _: str) -> set[int]:
@@ -38,6 +39,9 @@ class Consumer:
     def position(self, place: TopicPartition) -> int:
         return self._positions[place]
 
+    def _held(self, offset: int) -> dict[str, bytes | None]:
+        return self.held.get(offset, {"key": None, "value": b"%d" % offset})
+
     def poll(self, timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
         self.polls += timeout_ms > 0
         polled = {}
@@ -45,7 +49,10 @@ class Consumer:
             due = [offset for offset in self._logs[place] if offset >= position][:AT_ONCE]
             self._positions[place] = due[-1] + 1 if due else self.ends[place]
             polled[place] = [
-                SimpleNamespace(offset=offset, key=None, value=b"%d" % offset) for offset in due
+                SimpleNamespace(
+                    partition=0, offset=offset, timestamp=0, headers=(), **self._held(offset)
+                )
+                for offset in due
             ]
         return {place: found for place, found in polled.items() if found}
 
@@ -86,3 +93,15 @@ def test_the_newest_and_the_oldest_are_so_many() -> None:
     log = Log(Consumer(one=range(50, 100)), "one")
     assert offsets(log.newest(4).records) == [96, 97, 98, 99]
     assert offsets(log.oldest(4).records) == [50, 51, 52, 53]
+
+
+def test_of_each_key_its_last_record_is_left_and_nothing_of_what_was_removed() -> None:
+    consumer = Consumer(one=range(10, 16))
+    written = [(b"a", b"1"), (b"b", b"2"), (b"a", b"3"), (b"c", b"4"), (b"b", None), (b"d", b"")]
+    consumer.held = {10 + n: {"key": key, "value": value} for n, (key, value) in enumerate(written)}
+    latest = Log(consumer, "one").latest()
+    for _ in range(2):
+        assert [(one.key, one.value) for one in latest] == [
+            (b"a", b"3"), (b"c", b"4"), (b"d", b""),
+        ]  # fmt: skip
+    assert offsets(Log(consumer, "one").whole()) == [10, 11, 12, 13, 15]

@@ -12,8 +12,9 @@ from alerts.erasure import digest
 from alerts.inputs import Erased
 from streams.archive.erasure import names
 from streams.broker import clients, records, topics
-from streams.broker.records import Cluster
+from streams.broker.records import Cluster, Record
 from streams.broker.topics import Role, Topics
+from streams.events.deadletters import personal
 from streams.events.rejections import FAILURES
 from streams.settings import Settings
 
@@ -58,11 +59,16 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
     evidence = _leave_evidence(settings, bootstrap, quotes) if quotes else None
     with records.connected(settings.kafka, bootstrap) as cluster:
         letters = cluster.log(named.dead_letters).whole()
-        keys = {one.key for one in letters if one.key and names(one.value, person)}
+        keys = {one.key for one in letters if one.key and _tells(one, person)}
         quoting = list(_quoting(cluster, named, frozenset(quotes)))
     if keys:
         _empty(settings, bootstrap, keys)
     return Letters(len(keys), quoting, evidence)
+
+
+def _tells(letter: Record, person: str) -> bool:
+    """Of the person, in the bytes that were refused or in the key or headers they had."""
+    return any(names(held, person) for held in (letter.value, *personal(letter.headers)))
 
 
 def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str]) -> bool:

@@ -1,8 +1,9 @@
 """Records of a topic, to look at: all, or of each partition some of the newest or oldest."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
@@ -18,12 +19,14 @@ POLL_MS: Final = 500
 
 
 class Record(NamedTuple):
-    """A record as it lies in its topic."""
+    """A record as it lies in its topic; `stamp` in milliseconds."""
 
     partition: int
     offset: int
     key: bytes | None
     value: bytes
+    stamp: int = 0
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 class Part(NamedTuple):
@@ -49,6 +52,11 @@ class Log:
         """The records before the present end, each as it comes; no other log is read meanwhile."""
         return self._read(*self._bounds())
 
+    def latest(self) -> "Latest":
+        """What a compaction would leave of the records before the present end; reads them all."""
+        bounds = self._bounds()
+        return Latest(partial(self._all, *bounds))
+
     def newest(self, most: int) -> Part:
         """The records before the present end; at most about `most` of them."""
         begins, ends = self._bounds()
@@ -71,6 +79,9 @@ class Log:
         return Part(self.partitions, list(self._read(begins, ends)))
 
     def _read(self, begins: Mapping[Any, int], ends: Mapping[Any, int]) -> Iterator[Record]:
+        return filter(None, map(_record, self._all(begins, ends)))
+
+    def _all(self, begins: Mapping[Any, int], ends: Mapping[Any, int]) -> Iterator[Any]:
         """Up to the ends, which markers of transactions may lie before."""
         due = {place: end for place, end in ends.items() if begins[place] < end}
         self._consumer.assign(list(due))
@@ -80,12 +91,36 @@ class Log:
         while any(self._consumer.position(place) < end for place, end in due.items()):
             polled = self._consumer.poll(timeout_ms=POLL_MS)
             for place, records in polled.items():
-                for record in records:
-                    if record.offset < due[place] and record.value is not None:
-                        yield Record(place.partition, record.offset, record.key, record.value)
+                yield from (record for record in records if record.offset < due[place])
             heard = time.monotonic() if polled else heard
             if time.monotonic() - heard > PATIENCE:
                 raise BrokerError(f"the broker sent no record within {PATIENCE:.0f} s")
+
+
+class Latest:
+    """Of each key its last record, unless that removes it; its size is one entry a key.
+
+    Args:
+        read: all records, from the first, as often as it is asked.
+    """
+
+    def __init__(self, read: Callable[[], Iterator[Any]]) -> None:
+        self._read = read
+        self._last = {(one.partition, one.key): one.offset for one in read()}
+
+    def __iter__(self) -> Iterator[Record]:
+        """Reads them once more, each as it comes; no other log is read meanwhile."""
+        for one in self._read():
+            last = self._last.get((one.partition, one.key)) == one.offset
+            if last and (record := _record(one)) is not None:
+                yield record
+
+
+def _record(one: Any) -> Record | None:
+    """None of what only removes another."""
+    if one.value is None:
+        return None
+    return Record(one.partition, one.offset, one.key, one.value, one.timestamp, one.headers)
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from streams.broker.topics import MOST_SENT, Topics
 from streams.columnar.fields import Ints
 from streams.events import parsing
 from streams.events.columns import Answers
+from streams.events.deadletters import DeadLetter, Header
 from streams.events.event import Rejected
-from streams.intake.deadletters import DeadLetter
 from streams.intake.input import Input
 from streams.intake.reading import Emission, Plan, Reading
 from streams.intake.rekeyed import RekeyedReading
@@ -272,10 +272,13 @@ class Intake:
         return [self._send(self._topics.dead_letters, **letter.record()) for letter in letters]
 
     def _letter(self, run: Run, record: Any, why: Rejected) -> DeadLetter:
-        """It names the record's place in the source."""
+        """It names the record's place in the source; re-keying leaves nothing of its key."""
         source = self._sources[run.topic]
         if not source.rekeyed:
-            return DeadLetter.of(run.topic, run.partition, record.offset, record.value, why)
+            return DeadLetter.of(
+                run.topic, run.partition, record.offset, record.value, why,
+                key=record.key, headers=record.headers,
+            )  # fmt: skip
         (origin,) = Carried.of([record.key], []).origins
         place = int(origin["partition"]), int(origin["offset"])
         return DeadLetter.of(self._topics.source(source), *place, record.value, why)
@@ -302,7 +305,7 @@ class Intake:
 
     def _send(
         self, topic: str, *, key: bytes | None, value: bytes, partition: int | None = None,
-        headers: Mapping[str, bytes] | None = None,
+        headers: Mapping[str, bytes] | Sequence[Header] | None = None,
     ) -> Sending:  # fmt: skip
         pending: Sending = self._app.producer.send(topic, key, value, partition, None, headers)
         return pending

@@ -234,14 +234,15 @@ def test_a_person_who_is_erased_leaves_the_dead_letters_and_the_archive(
     topic, person = running.topics.prefix + "complaints", "Zoë Gone"
     letter = json.dumps({"id": 7, "person": person}, ensure_ascii=False).encode()
     (offset,) = running.reader.send(topic, [letter], partition=3)
+    (keyed,) = running.reader.send(topic, [b"{"], partition=3, key=person.encode())
     running.send("complaints", [complaint("gone", 1, person=person)], partition=3)
     await_people(running, "gone", 1)
-    key = f"{topic}/3/{offset}".encode()
-    running.until(lambda: key in letters(running), "the dead letter")
+    keys = {f"{topic}/3/{at}".encode() for at in (offset, keyed)}
+    running.until(lambda: keys <= letters(running).keys(), "the dead letters")
     told = running.erased(person)
-    assert "dead letters: 1 erased" in told
+    assert "dead letters: 2 erased" in told
     assert f"not reached: the source topics {topic}" in told
-    assert letters(running)[key] is None
+    assert {letters(running)[key] for key in keys} == {None}
 
 
 def test_a_person_who_is_erased_leaves_the_incidents_and_the_log_they_are_made_of(
