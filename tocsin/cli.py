@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "rules": ("rules", "app"),
     "replay": ("replay", "replay"),
     "generate": ("generate", "generate"),
+    "dead-letters": ("dead_letters", "app"),
     "erase": ("erase", "erase"),
     "rebuild": ("rebuild", "run"),
     "serve": ("serve", "serve"),

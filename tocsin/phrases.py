@@ -206,6 +206,7 @@ OURS: Final = (
     "not gone after {seconds} s",
     "the broker at {address} did not take the events",
     "{count} records were refused",
+    "must be given where nobody can be asked",
     # scopes, marks and tables
     "must be such as product=Kettle K3;batch=B2409-03, or a JSON object of texts",
     "must be a time with its zone, such as 2026-03-02T12:30+08:00",

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from typer.testing import CliRunner
 
 from streams.archive import views
 from streams.archive.places import place
 from streams.broker.topics import Role, Topics
+from streams.events.deadletters import FIRST
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
+from tocsin.cli import app
 
 OPTIONS = """
 [intake]
@@ -120,6 +123,42 @@ def test_of_an_event_that_no_topic_of_ours_holds_the_beginning_waits(running: In
     assert headers["rule"] == "must be at most 1048576 bytes (intake.max_event_bytes)"
     assert headers["whole"] == "no"
     assert kept == raw[:65_536]
+
+
+def test_a_letter_that_a_mend_lets_be_read_goes_home_once_and_may_be_refused_once_more(
+    running: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The workers know nothing of the mend, so they refuse it; else it would be counted."""
+    topic, raw = running.topics.prefix + "complaints", encoded("mended", 1)[0] + b" " * (1 << 20)
+    (offset,) = running.reader.send(topic, [raw], 2, key=b"p-17")
+    running.until(lambda: offset in dead_letters(running, 2), "a dead letter")
+    monkeypatch.setenv("TOCSIN_INTAKE__MAX_EVENT_BYTES", str(2 << 20))
+    again = ["dead-letters", "again", "--topic", "complaints", "--reason", "AT MOST"]
+    assert "--yes: must be given" in said(running, *again, code=1)
+    assert f"to {topic}: 1 letter" in said(running, *again, "--dry-run")
+    assert "1 letter sent again" in said(running, *again, "--yes")
+    there = [r for r in running.reader.topic(topic) if r.value == raw]
+    assert [(r.partition, r.key) for r in there] == [(2, b"p-17")] * 2
+    assert [r.headers for r in there] == [[], [(FIRST, f"{topic}/2/{offset}".encode())]]
+    anew = there[1].offset
+    running.until(lambda: anew in dead_letters(running, 2), "another dead letter")
+    assert dead_letters(running, 2)[offset][0]["again"] == f"{topic}/2/{anew}"
+    assert dead_letters(running, 2)[offset][1] == b""
+    (left,) = [
+        json.loads(line)
+        for line in said(running, "dead-letters", "show", "--json").splitlines()
+        if json.loads(line)["first"]
+    ]
+    assert (left["offset"], left["first"]) == (anew, f"{topic}/2/{offset}")
+    assert "1 was sent again before" in said(running, "dead-letters")
+
+
+def said(running: Installation, *command: str, code: int = 0) -> str:
+    """All that a command says, in English."""
+    line = [*command, "--settings", str(running.file)]
+    done = CliRunner().invoke(app, line, env={"TOCSIN_LANGUAGE": "en", "COLUMNS": "200"})
+    assert done.exit_code == code, done.output
+    return done.output
 
 
 def test_unknown_fields_control_characters_and_markup_do_no_harm(running: Installation) -> None:
