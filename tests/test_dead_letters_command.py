@@ -76,6 +76,20 @@ def test_a_letter_is_shown_without_what_points_at_a_person_unless_that_is_asked_
     assert "\x1b" not in whole
 
 
+def test_what_somebody_else_wrote_into_a_letter_commands_no_terminal() -> None:
+    why = Rejected("\x1b[2J", "\x1b[2J", "\x1b[2J")
+    odd = waiting(why=why)
+    odd = odd._replace(letter=odd.letter._replace(topic="\x1b[2J"))
+    for raw in (True, False):
+        assert "\x1b" not in printed(letters_view.letter, EN, odd, raw=raw)
+    assert "\x1b" not in printed(letters_view.summary, EN, summed([odd]), topic="dead-letters")
+
+
+def test_where_nothing_was_there_nothing_is_said_to_be_it() -> None:
+    missing = waiting(why=Rejected("id", "", "is required"))
+    assert printed(letters_view.letter, EN, missing, raw=False).endswith("\n  id: is required\n")
+
+
 def test_a_letter_says_that_it_is_cut_and_that_it_was_refused_before() -> None:
     cut = printed(letters_view.letter, EN, waiting(key=b"k" * (1 << 17)), raw=False)
     assert "only its beginning was kept" in cut

@@ -27,19 +27,21 @@ def summary(console: Console, words: Words, found: Summary, *, topic: str) -> No
         console.print(Text(line), soft_wrap=True)
     if not found.groups:
         return
-    listed = table(words.say("Why, and where"))
+    listed = table(words.say("Why, and where; times of {zone}", zone=words.zone.key))
     listed.add_column(words.say("letters"), justify="right", no_wrap=True)
-    for name, ratio in (
-        (words.say("topic"), 2), (words.say("field"), 1), (words.say("rule"), 4),
-        (words.say("for example"), 3), (words.say("first"), 2), (words.say("last"), 2),
-    ):  # fmt: skip
-        listed.add_column(name, overflow="fold", ratio=ratio)
+    for name in (words.say("topic"), words.say("field")):
+        listed.add_column(name, overflow="fold")
+    listed.add_column(words.say("rule"), overflow="fold", ratio=4)
+    listed.add_column(words.say("for example"), overflow="fold", ratio=3)
+    for name in (words.say("first"), words.say("last")):
+        listed.add_column(name, no_wrap=True)
     for one in found.groups[:MOST]:
         why = one.example
         listed.add_row(
-            words.number(one.count), Flowing(one.topic), Flowing(why.field),
-            Flowing(said(words, why.rule)), Flowing(words.plain(why.value)),
-            *(Flowing(words.hour(moment(at))) for at in (one.first, one.last)),
+            words.number(one.count), Flowing(on_one_line(one.topic)),
+            Flowing(on_one_line(why.field)), Flowing(on_one_line(said(words, why.rule))),
+            Flowing(words.plain(why.value)),
+            *(words.hour(moment(at)) for at in (one.first, one.last)),
         )  # fmt: skip
     console.print(listed)
     if (more := len(found.groups) - MOST) > 0:
@@ -79,13 +81,13 @@ def letter(console: Console, words: Words, one: Waiting, *, raw: bool) -> None:
     """In some lines; `raw` shows what it holds as it came."""
     held = one.letter
     at = words.second(moment(one.at))
-    console.print(Text(f"{held.place}  {at}"), style="bold", soft_wrap=True)
+    console.print(Text(f"{on_one_line(held.place)}  {at}"), style="bold", soft_wrap=True)
     for line in _lines(words, held, raw=raw):
         console.print(Text(f"  {line}"), soft_wrap=True)
 
 
 def _lines(words: Words, held: DeadLetter, *, raw: bool) -> Iterator[str]:
-    yield refusal(words, held.why, value=held.why.value if raw else words.plain(held.why.value))
+    yield _refusal(words, held.why, raw=raw)
     if held.first:
         yield words.say("sent again before, and refused once more; first it was {place}",
                         place=on_one_line(held.first))  # fmt: skip
@@ -98,10 +100,12 @@ def _lines(words: Words, held: DeadLetter, *, raw: bool) -> Iterator[str]:
         yield printable(held.raw)
 
 
-def refusal(words: Words, why: Rejected, *, value: str) -> str:
-    return words.say(
-        "{field}: {rule}, got {value}", field=why.field, rule=said(words, why.rule), value=value
-    )
+def _refusal(words: Words, why: Rejected, *, raw: bool) -> str:
+    field, rule = on_one_line(why.field), on_one_line(said(words, why.rule))
+    value = on_one_line(why.value) if raw else words.plain(why.value)
+    if not value:
+        return words.say(": ").join((field, rule))
+    return words.say("{field}: {rule}, got {value}", field=field, rule=rule, value=value)
 
 
 def printable(raw: bytes) -> str:
