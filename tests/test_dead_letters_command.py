@@ -113,7 +113,7 @@ def test_as_json_bytes_are_there_only_where_they_are_asked_for() -> None:
     whole = json.loads(letters_view.json(EN, one, raw=True))
     assert base64.b64decode(whole["raw"]) == RAW
     assert base64.b64decode(whole["key"]) == b"p-17"
-    assert whole["headers"] == [["trace", "/w=="], ["none", None]]
+    assert whole["headers"] == [["trace", "/w=="], ["none", ""]]
     assert whole["value"] == WHY.value
 
 

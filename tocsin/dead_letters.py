@@ -139,9 +139,8 @@ def again(
         plan = Plan.of(judged)
         for line in letters_view.plan(box.words, plan, topic=box.topic):
             console.print(Text(line), soft_wrap=True)
-        if not plan.places or dry_run or not (yes or _agreed(console, box.words)):
-            return
-        sent = _send(box, plan)
+        goes = bool(plan.places) and not dry_run and (yes or _agreed(console, box.words))
+        sent = _send(box, plan) if goes else 0
     console.print(Text(letters_view.sent(box.words, sent)), soft_wrap=True)
 
 

@@ -96,7 +96,7 @@ def _lines(words: Words, held: DeadLetter, *, raw: bool) -> Iterator[str]:
     if raw and held.key is not None:
         yield words.say("key: {key}", key=on_one_line(held.key))
     if raw:
-        yield from (f"{on_one_line(n)}: {on_one_line(v or b'')}" for n, v in held.headers)
+        yield from (f"{on_one_line(n)}: {on_one_line(v)}" for n, v in held.headers)
         yield printable(held.raw)
 
 
@@ -137,7 +137,7 @@ def json(words: Words, one: Waiting, *, raw: bool) -> str:
     }  # fmt: skip
     if raw:
         key = None if held.key is None else b64encode(held.key).decode()
-        headers = [(n, None if v is None else b64encode(v).decode()) for n, v in held.headers]
+        headers = [(n, b64encode(v).decode()) for n, v in held.headers]
         told |= {"key": key, "headers": headers, "raw": b64encode(held.raw).decode()}
     return msgspec.json.encode(told).decode()
 
@@ -188,4 +188,6 @@ def _kept(words: Words, made: Plan) -> Iterator[str]:
 
 
 def sent(words: Words, count: int) -> str:
+    if not count:
+        return words.say("nothing was sent")
     return words.numbered("{count} letter sent again", "{count} letters sent again", count)

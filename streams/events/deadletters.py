@@ -15,7 +15,8 @@ AGAIN: Final = "again"  # header: where the record was sent again to
 REASON: Final = ("field", "value", "rule")  # headers: why it was refused
 FIRST: Final = "tocsin-again"  # header of a record that is sent again: its place the first time
 
-Header = tuple[str, bytes | None]
+Header = tuple[str, bytes]
+Headers = Sequence[tuple[str, bytes | None]]  # as Kafka has them
 
 
 class DeadLetter(NamedTuple):
@@ -23,7 +24,7 @@ class DeadLetter(NamedTuple):
 
     Attributes:
         key: as it was, where it had one.
-        headers: as they were.
+        headers: as they were; one without a value has an empty one, as not every client sends none.
         whole: whether all of it is here.
         again: TOPIC/PARTITION/OFFSET that it was sent again to; its bytes are there, not here.
     """
@@ -41,17 +42,17 @@ class DeadLetter(NamedTuple):
     @classmethod
     def of(
         cls, topic: str, partition: int, offset: int, raw: bytes | None, why: Rejected, *,
-        key: bytes | None = None, headers: Sequence[Header] = (),
+        key: bytes | None = None, headers: Headers = (),
     ) -> "DeadLetter":  # fmt: skip
         """Of what is too large the beginning."""
-        raw, named = raw or b"", [(name, value or b"") for name, value in headers]
+        raw, named = raw or b"", tuple((name, value or b"") for name, value in headers)
         around = len(key or b"") + sum(len(name.encode()) + len(value) for name, value in named)
         if len(raw) <= MOST_BYTES and around <= KEPT:
-            return cls(topic, partition, offset, why, raw, key, tuple(headers))
+            return cls(topic, partition, offset, why, raw, key, named)
         return cls(topic, partition, offset, why, raw[:KEPT], whole=False)
 
     @classmethod
-    def read(cls, raw: bytes, held: Sequence[Header]) -> "DeadLetter | None":
+    def read(cls, raw: bytes, held: Headers) -> "DeadLetter | None":
         """As `record` wrote it; None of what anybody else did."""
         said = {name: value or b"" for name, value in held if not name.startswith(HEADER)}
         try:
@@ -62,7 +63,7 @@ class DeadLetter(NamedTuple):
             return None
         return cls(
             topic, partition, offset, Rejected(*why), raw, said.get(KEY),
-            tuple((n.removeprefix(HEADER), v) for n, v in held if n.startswith(HEADER)),
+            tuple((n.removeprefix(HEADER), v or b"") for n, v in held if n.startswith(HEADER)),
             whole=said.get("whole") != b"no", again=again,
         )  # fmt: skip
 
@@ -73,11 +74,11 @@ class DeadLetter(NamedTuple):
     @property
     def first(self) -> str:
         """Its place the first time, where it was sent again and refused once more."""
-        return next((value or b"" for name, value in self.headers if name == FIRST), b"").decode()
+        return next((value for name, value in self.headers if name == FIRST), b"").decode()
 
     def record(self) -> dict[str, Any]:
         """As it is produced: the key names its place, so that a repetition can be told."""
-        return {"key": self.place.encode(), "value": self.raw, "headers": [*self._headers()]}
+        return {"key": self.place.encode(), "value": self.raw, "headers": self._headers()}
 
     def sent(self, place: str) -> "DeadLetter":
         """Once its record lies there: nothing of what it held, for that goes with the record."""
@@ -85,7 +86,7 @@ class DeadLetter(NamedTuple):
             why=replace(self.why, value=""), raw=b"", key=None, headers=(), again=place
         )
 
-    def _headers(self) -> Sequence[Header]:
+    def _headers(self) -> list[Header]:
         said: list[Header] = [
             ("topic", self.topic.encode()),
             ("partition", str(self.partition).encode()),
@@ -98,6 +99,6 @@ class DeadLetter(NamedTuple):
         return said + [(HEADER + name, value) for name, value in self.headers]
 
 
-def personal(held: Sequence[Header]) -> list[bytes]:
+def personal(held: Headers) -> list[bytes]:
     """Of a dead letter's headers what the refused record's were."""
     return [value or b"" for name, value in held if name == KEY or name.startswith(HEADER)]

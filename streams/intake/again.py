@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import StrEnum
 from itertools import groupby, islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaTimeoutError
 
 from streams.broker import clients
 from streams.broker.local import BrokerError
@@ -144,31 +145,45 @@ def send(settings: Settings, bootstrap: str, letters: Iterable[Waiting]) -> Iter
     interrupted between the two sends at most `AT_ONCE` of them twice.
 
     Raises:
-        BrokerError: where the broker takes one not; those before it have gone.
+        BrokerError: where the broker does not answer; once all others have gone, also where it
+            refuses some.
     """
     kafka, onto = settings.kafka, Topics.of(settings).dead_letters
     options = {"acks": "all", "enable_idempotence": True, "max_request_size": LARGEST}
     with clients.opened(KafkaProducer, kafka, bootstrap, **options) as producer:
-        for some in _some(one.letter for one in letters):
-            try:
-                send_some(producer, some, onto=onto)
-            except KafkaError as error:
-                raise BrokerError(
-                    f"the broker at {bootstrap} did not take the events: {error}"
-                ) from None
-            yield len(some)
+        yield from send_all(producer, letters, onto=onto)
 
 
-def send_some(producer: Any, letters: Sequence[DeadLetter], *, onto: str) -> None:
-    """Send letters home, and once they are there their marks to the topic of dead letters."""
+def send_all(producer: Any, letters: Iterable[Waiting], *, onto: str) -> Iterator[int]:
+    """The same, by a producer."""
+    refused: list[str] = []
+    for some in _some(one.letter for one in letters):
+        why = send_some(producer, some, onto=onto)
+        yield len(some) - len(why)
+        refused += why
+        if len(why) == len(some):  # none of them: it need not be about these
+            break
+    if refused:
+        raise BrokerError(f"{len(refused)} records were refused: {refused[0]}")
+
+
+def send_some(producer: Any, letters: Sequence[DeadLetter], *, onto: str) -> list[str]:
+    """Send letters home, and of those that are there the marks to the topic of dead letters.
+
+    Returns why the others are not; raises KafkaError where a mark is not taken.
+    """
     going = [producer.send(one.topic, **_placed(producer, one)) for one in letters]
-    there = [one.get(timeout=PATIENCE) for one in going]
+    with suppress(KafkaTimeoutError):
+        producer.flush(timeout=PATIENCE)
     marks = [
-        one.sent(f"{at.topic}/{at.partition}/{at.offset}")
-        for one, at in zip(letters, there, strict=True)
+        one.sent(f"{sent.value.topic}/{sent.value.partition}/{sent.value.offset}")
+        for one, sent in zip(letters, going, strict=True)
+        if sent.succeeded()
     ]
     for one in [producer.send(onto, **mark.record()) for mark in marks]:
         one.get(timeout=PATIENCE)
+    left = (sent.exception for sent in going if not sent.succeeded())
+    return [str(why or f"not taken within {PATIENCE} s") for why in left]
 
 
 def _placed(producer: Any, letter: DeadLetter) -> dict[str, Any]:

@@ -305,7 +305,7 @@ class Intake:
 
     def _send(
         self, topic: str, *, key: bytes | None, value: bytes, partition: int | None = None,
-        headers: Mapping[str, bytes] | Sequence[Header] | None = None,
+        headers: Mapping[str, bytes] | list[Header] | None = None,
     ) -> Sending:  # fmt: skip
         pending: Sending = self._app.producer.send(topic, key, value, partition, None, headers)
         return pending

@@ -135,7 +135,9 @@ def test_a_letter_that_a_mend_lets_be_read_goes_home_once_and_may_be_refused_onc
     monkeypatch.setenv("TOCSIN_INTAKE__MAX_EVENT_BYTES", str(2 << 20))
     again = ["dead-letters", "again", "--topic", "complaints", "--reason", "AT MOST"]
     assert "--yes: must be given" in said(running, *again, code=1)
-    assert f"to {topic}: 1 letter" in said(running, *again, "--dry-run")
+    tried = said(running, *again, "--dry-run")
+    assert f"to {topic}: 1 letter\n" in tried
+    assert tried.endswith("nothing was sent\n")
     assert "1 letter sent again" in said(running, *again, "--yes")
     there = [r for r in running.reader.topic(topic) if r.value == raw]
     assert [(r.partition, r.key) for r in there] == [(2, b"p-17")] * 2

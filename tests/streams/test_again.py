@@ -2,17 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
+from streams.broker.local import BrokerError
 from streams.broker.records import Record
 from streams.events.deadletters import FIRST, DeadLetter
 from streams.events.event import Rejected
-from streams.intake.again import AT_ONCE, Fate, Judge, Plan, record, send_some
+from streams.intake.again import AT_ONCE, Fate, Judge, Plan, record, send_all, send_some
 from streams.intake.waiting import Waiting, found
 from tests.streams.logs import HOUR, START, settings
 
@@ -89,7 +90,7 @@ def test_more_letters_than_are_judged_at_once_are_all_judged() -> None:
 
 
 def test_a_record_goes_as_it_came_with_the_header_that_says_where_it_lay_first() -> None:
-    headers = [("trace", b"1"), ("none", None), ("trace", b"2")]
+    headers = [("trace", b"1"), ("none", b""), ("trace", b"2")]
     first = record(letter(7, b"raw", key=b"p-17", headers=headers))
     mark = (FIRST, b"complaints/0/7")
     assert first == {"key": b"p-17", "value": b"raw", "headers": [*headers, mark]}
@@ -98,41 +99,53 @@ def test_a_record_goes_as_it_came_with_the_header_that_says_where_it_lay_first()
 
 
 class Sent(NamedTuple):
-    """What a producer answers: the record's place, or that it was not taken."""
+    """What a producer promises of a record, which it keeps where it takes it."""
 
     topic: str
     partition: int
     offset: int
     record: dict[str, Any]
-    taken: bool
+    exception: Exception | None
 
-    def get(self, *, timeout: float) -> "Sent":
-        if not self.taken:
-            raise KafkaTimeoutError(str(timeout))
+    @property
+    def value(self) -> "Sent":
+        return self
+
+    def succeeded(self) -> bool:
+        return self.exception is None
+
+    def get(self, timeout: float) -> "Sent":
+        if self.exception is not None:
+            raise self.exception
         return self
 
 
 class Producer:
-    """Of topics with two partitions."""
+    """Of topics with two partitions; says why it refuses a record."""
 
-    def __init__(self, takes: Callable[[str], bool] = lambda _: True) -> None:
+    def __init__(self, refuses: Callable[[str, bytes], Exception | None] = lambda *_: None) -> None:
         self.sent: list[Sent] = []
-        self._takes = takes
+        self._refuses = refuses
 
     def partitions_for(self, _: str) -> set[int]:
         return {0, 1}
 
     def send(self, topic: str, partition: int = 1, **record: Any) -> Sent:
-        self.sent.append(Sent(topic, partition, len(self.sent), record, self._takes(topic)))
+        why = self._refuses(topic, record["value"])
+        self.sent.append(Sent(topic, partition, len(self.sent), record, why))
         return self.sent[-1]
 
-    def marks(self) -> Sequence[Waiting]:
-        of = [one for one in self.sent if one.topic == DEAD and one.taken]
-        return list(found(
-            Record(0, one.offset, one.record["key"], one.record["value"], START,
-                   one.record["headers"])
-            for one in of
-        ))  # fmt: skip
+    def flush(self, timeout: float) -> None:
+        """All of it is there, or is not."""
+
+    def marks(self) -> list[DeadLetter]:
+        records = (
+            Record(0, one.offset, held["key"], held["value"], START, held["headers"])
+            for one in self.sent
+            if one.topic == DEAD and one.succeeded()
+            for held in [one.record]
+        )
+        return [one.letter for one in found(records)]
 
 
 def test_a_letter_that_went_is_written_anew_as_sent_with_nothing_of_what_it_held() -> None:
@@ -140,18 +153,45 @@ def test_a_letter_that_went_is_written_anew_as_sent_with_nothing_of_what_it_held
     send_some(producer, letters, onto=DEAD)
     home = [(one.topic, one.partition, one.record) for one in producer.sent[:2]]
     assert home == [("complaints", 0, record(one)) for one in letters]
-    assert [one.letter for one in producer.marks()] == [
-        one.sent(f"complaints/0/{at}") for at, one in enumerate(letters)
-    ]
+    assert producer.marks() == [one.sent(f"complaints/0/{at}") for at, one in enumerate(letters)]
     keys = [one.record["key"] for one in producer.sent[2:]]
     assert keys == [b"complaints/0/7", b"complaints/0/8"]
 
 
-def test_what_the_broker_did_not_take_is_not_marked_as_sent() -> None:
-    producer = Producer(takes=lambda topic: topic == DEAD)
+def large(_: str, value: bytes) -> Exception | None:
+    return MessageSizeTooLargeError() if value == b"large" else None
+
+
+def test_what_the_broker_did_not_take_waits_on_and_all_else_goes() -> None:
+    producer = Producer(large)
+    letters = [letter(6, b"a"), letter(7, b"large"), letter(8, b"b")]
+    (why,) = send_some(producer, letters, onto=DEAD)
+    assert "MessageSizeTooLarge" in why
+    assert [one.offset for one in producer.marks()] == [6, 8]
+
+
+def test_what_is_refused_is_told_once_all_else_has_gone() -> None:
+    letters = waiting(letter(0, b"large"), *(letter(n, b"raw") for n in range(1, 2 * AT_ONCE)))
+    producer = Producer(large)
+    with pytest.raises(BrokerError, match=r"^1 records were refused: .*MessageSizeTooLarge"):
+        list(send_all(producer, letters, onto=DEAD))
+    assert len(producer.marks()) == 2 * AT_ONCE - 1
+    again = [one for one in letters if one.letter.place not in {m.place for m in producer.marks()}]
+    assert [one.letter.offset for one in again] == [0]
+
+
+def test_a_broker_that_takes_nothing_is_not_asked_for_ever() -> None:
+    letters = waiting(*(letter(n, b"large") for n in range(5 * AT_ONCE)))
+    producer = Producer(large)
+    with pytest.raises(BrokerError):
+        list(send_all(producer, letters, onto=DEAD))
+    assert len(producer.sent) == AT_ONCE
+
+
+def test_a_mark_that_is_not_taken_ends_it() -> None:
+    producer = Producer(lambda topic, _: KafkaTimeoutError() if topic == DEAD else None)
     with pytest.raises(KafkaTimeoutError):
         send_some(producer, [letter(7, b"raw")], onto=DEAD)
-    assert producer.marks() == []
 
 
 def test_a_partition_that_the_topic_has_no_more_is_left_to_the_key() -> None:
