@@ -14,6 +14,7 @@ from streams.intake.again import Judge, Plan
 from streams.intake.waiting import Summary, Waiting, summed
 from tests.streams.logs import HOUR, START, settings
 from tocsin import letters_view
+from tocsin.dead_letters import Box
 
 EN, ZH = Words("en"), Words("zh")
 RAW = '{"person": "Zoë", "phone": "13800138000"}\x1b[2J'.encode()
@@ -137,3 +138,21 @@ def test_a_plan_says_what_goes_where_and_what_stays_for_which_reason() -> None:
             "what they refuse once more waits again"
         ),
     ]
+
+
+def test_where_the_topic_was_never_made_no_letter_waits() -> None:
+    assert list(Box(settings(), "", EN, None).letters()) == []
+
+
+@pytest.mark.parametrize("name", ["complaints", "acme.complaints"])
+def test_a_topic_is_named_with_the_prefix_of_the_installation_or_without(name: str) -> None:
+    chosen = settings()
+    named = chosen.model_copy(
+        update={"kafka": chosen.kafka.model_copy(update={"topic_prefix": "acme."})}
+    )
+    box = Box(named, "", ZH, None)
+    wanted = box.filter("须带时区", "", name)
+    one = waiting()
+    of_acme = one._replace(letter=one.letter._replace(topic="acme.complaints"))
+    assert list(wanted.of([one, of_acme])) == [of_acme]
+    assert box.filter("", "", "").topic == ""
