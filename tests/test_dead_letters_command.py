@@ -10,7 +10,7 @@ from rich.console import Console
 from alerts.words import Words
 from streams.events.deadletters import FIRST, DeadLetter
 from streams.events.event import Rejected
-from streams.intake.again import Judge, Plan
+from streams.intake.resending import Judge, Plan
 from streams.intake.waiting import Summary, Waiting, summed
 from tests.streams.logs import HOUR, START, settings
 from tocsin import letters_view
@@ -56,7 +56,7 @@ def test_the_summary_names_reason_place_and_number_and_nobody(words: Words) -> N
     assert "complaints" in told
     assert "+08:00" in told
     assert "01-01 00:00" in told
-    assert "tocsin dead-letters again" in rest[-1]
+    assert "tocsin dead-letters resend" in rest[-1]
 
 
 def test_the_summary_of_a_narrow_terminal_stays_within_it() -> None:

@@ -19,9 +19,8 @@ from streams.broker import local, records
 from streams.broker.records import Log
 from streams.broker.topics import Topics
 from streams.events import mapping
-from streams.intake import again as sending
-from streams.intake import waiting
-from streams.intake.again import Judge, Plan
+from streams.intake import resending, waiting
+from streams.intake.resending import Judge, Plan
 from streams.intake.waiting import Filter, Waiting
 from streams.settings import Settings
 from tocsin import language, letters_view
@@ -33,7 +32,7 @@ PROBLEMS = (settings.SettingsError, local.BrokerError, mapping.MappingError)
 SHOWN = 20  # letters, without --limit
 
 Reason = Annotated[
-    str, typer.Option(help="Only letters whose rule holds these words, as show says it.")
+    str, typer.Option(help="Only letters whose rule holds these words, as the list says it.")
 ]
 Field = Annotated[str, typer.Option(help="Only letters refused for this field.")]
 Topic = Annotated[str, typer.Option(help="Only letters of this topic.")]
@@ -82,8 +81,8 @@ def summary(context: typer.Context, file: SettingsFile = None) -> None:
         )
 
 
-@app.command()
-def show(
+@app.command("list")
+def listed(
     *,
     reason: Reason = "",
     field: Field = "",
@@ -99,7 +98,7 @@ def show(
 
     What people wrote is shown without what points at a person, unless --raw asks for it.
 
-    Example: tocsin dead-letters show --field time --limit 5
+    Example: tocsin dead-letters list --field time --limit 5
     """
     console = Console(highlight=False)
     with one_line(*PROBLEMS), opened(file) as box:
@@ -115,7 +114,7 @@ def show(
 
 
 @app.command()
-def again(
+def resend(
     *,
     reason: Reason = "",
     field: Field = "",
@@ -127,10 +126,10 @@ def again(
 ) -> None:
     """Send letters to their topics again, those that the settings and mappings now can read.
 
-    Each goes as it came, with the header tocsin-again, and once: it is marked as sent. What the
+    Each goes as it came, with the header tocsin-resent, and once: it is marked as sent. What the
     workers refuse once more is a letter of its own.
 
-    Example: tocsin dead-letters again --field time --dry-run
+    Example: tocsin dead-letters resend --field time --dry-run
     """
     console = Console(highlight=False)
     with one_line(*PROBLEMS, UnansweredError), opened(file) as box:
@@ -169,7 +168,7 @@ def _send(box: Box, plan: Plan) -> int:
     waits = (one for one in box.letters() if not one.letter.again)
     with progress(err) as bars:
         task = bars.add_task(box.words.say("sending"), total=len(plan.places))
-        for count in sending.send(box.settings, box.bootstrap, plan.of_them(waits)):
+        for count in resending.send(box.settings, box.bootstrap, plan.of_them(waits)):
             bars.advance(task, count)
             sent += count
     return sent

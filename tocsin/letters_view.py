@@ -12,7 +12,7 @@ from alerts.words import Words
 from streams.events.deadletters import DeadLetter
 from streams.events.event import Rejected, moment
 from streams.events.rejections import shown as on_one_line
-from streams.intake.again import Fate, Plan
+from streams.intake.resending import Fate, Plan
 from streams.intake.waiting import Summary, Waiting
 from tocsin.flowing import Flowing
 from tocsin.phrases import said
@@ -49,8 +49,8 @@ def summary(console: Console, words: Words, found: Summary, *, topic: str) -> No
     console.print(
         Flowing(
             words.say(
-                "one by one: tocsin dead-letters show; "
-                "once what was wrong is mended: tocsin dead-letters again"
+                "one by one: tocsin dead-letters list; "
+                "once what was wrong is mended: tocsin dead-letters resend"
             )
         )
     )

@@ -13,7 +13,7 @@ KEY: Final = "key"  # header: the key that the record had
 HEADER: Final = "header."  # begins the names of the headers that the record had
 AGAIN: Final = "again"  # header: where the record was sent again to
 REASON: Final = ("field", "value", "rule")  # headers: why it was refused
-FIRST: Final = "tocsin-again"  # header of a record that is sent again: its place the first time
+FIRST: Final = "tocsin-resent"  # header of a record that is sent again: its place the first time
 
 Header = tuple[str, bytes]
 Headers = Sequence[tuple[str, bytes | None]]  # as Kafka has them

@@ -23,7 +23,7 @@ from streams.events.deadletters import FIRST, DeadLetter
 from streams.events.event import Rejected
 from streams.hindsight import rebuild
 from streams.hindsight.rebuild import Position, State
-from streams.intake import again
+from streams.intake import resending
 from streams.intake.waiting import Waiting
 from streams.response import incident_log
 from streams.response.books import Books
@@ -137,10 +137,10 @@ def erases(guest: Guest) -> None:
     assert reader.starts(log.topic)[0] == reader.ends(log.topic)[0] - 1
 
 
-def sends_again(guest: Guest) -> None:
+def resends(guest: Guest) -> None:
     source, why = guest.topics.source(guest.settings.sources[0]), Rejected("id", "", "is required")
     letter = DeadLetter.of(source, 0, 7, b"mended", why, key=b"p-17")
-    assert list(again.send(guest.settings, guest.door, [Waiting(letter, 0, 0)])) == [1]
+    assert list(resending.send(guest.settings, guest.door, [Waiting(letter, 0, 0)])) == [1]
     (there,) = [one for one in guest.reader.topic(source) if one.value == b"mended"]
     assert (there.key, there.headers) == (b"p-17", [(FIRST, letter.place.encode())])
 
@@ -197,7 +197,7 @@ OPENED: Final[Mapping[tuple[str, str], Callable[[Guest], None]]] = {
     ("streams/seen/recall.py", "AIOKafkaConsumer"): recalls,
     ("streams/hindsight/rebuild.py", "KafkaProducer"): rebuilds,
     ("streams/archive/evidence.py", "KafkaProducer"): erases,
-    ("streams/intake/again.py", "KafkaProducer"): sends_again,
+    ("streams/intake/resending.py", "KafkaProducer"): resends,
     ("streams/workers/worker.py", "StageApp"): works,
     ("examples/defect_batches.py", "KafkaConsumer"): shows_the_example,
 }

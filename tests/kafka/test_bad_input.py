@@ -133,7 +133,7 @@ def test_a_letter_that_a_mend_lets_be_read_goes_home_once_and_may_be_refused_onc
     (offset,) = running.reader.send(topic, [raw], 2, key=b"p-17")
     running.until(lambda: offset in dead_letters(running, 2), "a dead letter")
     monkeypatch.setenv("TOCSIN_INTAKE__MAX_EVENT_BYTES", str(2 << 20))
-    again = ["dead-letters", "again", "--topic", "complaints", "--reason", "AT MOST"]
+    again = ["dead-letters", "resend", "--topic", "complaints", "--reason", "AT MOST"]
     assert "--yes: must be given" in said(running, *again, code=1)
     tried = said(running, *again, "--dry-run")
     assert f"to {topic}: 1 letter\n" in tried
@@ -148,7 +148,7 @@ def test_a_letter_that_a_mend_lets_be_read_goes_home_once_and_may_be_refused_onc
     assert dead_letters(running, 2)[offset][1] == b""
     (left,) = [
         json.loads(line)
-        for line in said(running, "dead-letters", "show", "--json").splitlines()
+        for line in said(running, "dead-letters", "list", "--json").splitlines()
         if json.loads(line)["first"]
     ]
     assert (left["offset"], left["first"]) == (anew, f"{topic}/2/{offset}")

@@ -10,7 +10,7 @@ from tocsin.told_view import budget, told
 
 COMMANDS = (
     ["run"], ["run", "--role", "intake"], ["replay", "complaints.jsonl"],
-    ["init", "--topic", "calls"], ["dead-letters"], ["dead-letters", "again"],
+    ["init", "--topic", "calls"], ["dead-letters"], ["dead-letters", "resend"],
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from streams.broker.local import BrokerError
 from streams.broker.records import Record
 from streams.events.deadletters import FIRST, DeadLetter
 from streams.events.event import Rejected
-from streams.intake.again import AT_ONCE, Fate, Judge, Plan, record, send_all, send_some
+from streams.intake.resending import AT_ONCE, Fate, Judge, Plan, record, send_all, send_some
 from streams.intake.waiting import Waiting, found
 from tests.streams.logs import HOUR, START, settings
 
