@@ -85,11 +85,11 @@ class Sheet:
         self._connection.execute(f"DROP TABLE {self._table}")
 
 
-def reach(place: Place, file: File, *, stamp: int) -> int:
+def reach(place: Place, file: File, *, stamp: int | None = None) -> int:
     """One past the last record of the file that lies there.
 
-    0 where it cannot be read, and where its first record has not this timestamp (ms): then it is
-    of another log of the same name.
+    0 where it cannot be read, and where its first record has not the timestamp (ms) that is given:
+    then it is of another log of the same name.
     """
     with connected(threads=1) as connection:
         place.attach(connection)
@@ -100,7 +100,7 @@ def reach(place: Place, file: File, *, stamp: int) -> int:
             ((first, last),) = connection.execute(query).fetchall()
         except (duckdb.Error, OSError):
             return 0
-    return int(last) + 1 if first == stamp else 0
+    return int(last) + 1 if stamp in (None, first) else 0
 
 
 def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

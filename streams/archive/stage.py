@@ -15,12 +15,13 @@ from streams import metrics
 from streams.archive import columns, layout, marks, sheets
 from streams.archive.columns import Rows
 from streams.archive.layout import File
+from streams.archive.missing import missing
 from streams.archive.places import Place, PlaceError
 from streams.archive.sheets import Sheet
 from streams.broker.topics import Topics
 from streams.settings import Settings, Stream
 from streams.sources.decoding import Decoder, decoder
-from streams.transport.runs import Run
+from streams.transport.runs import Begin, Run
 from streams.transport.wire import Records
 
 CLOSED, OPEN = STATES = ("closed", "open")
@@ -68,6 +69,7 @@ class _Input:
     open: Sheet | None = None
     closed: deque[Sheet] = field(default_factory=deque)
     left: str | None = None  # name of the open file that the file closed last has replaced
+    begin: Begin | None = None  # of its reading, until it is known what is missing before
 
 
 class Archive:
@@ -140,6 +142,7 @@ class Archive:
 
     async def _write_due(self, now: float) -> None:
         for tp, held in self._inputs.items():
+            await self._look_before(tp, held)
             await self._write_closed(tp, held)
         if now >= self._open_due:
             await self._write_open()
@@ -147,16 +150,9 @@ class Archive:
     def _held(self, run: Run) -> _Input:
         """The partition's input; anew where a reading begins."""
         if run.begin is not None:
-            self._begin(run)
+            self._forget(run.tp)
+            self._inputs[run.tp] = _Input(self._recordings[run.topic], begin=run.begin)
         return run.following(self._inputs.get(run.tp))
-
-    def _begin(self, run: Run) -> None:
-        assert run.begin is not None
-        self._forget(run.tp)
-        self._inputs[run.tp] = _Input(self._recordings[run.topic])
-        if run.begin.lost and run.begin.committed is not None:
-            log.error("records_not_archived", topic=run.topic, partition=run.partition,
-                      lost=run.begin.lost)  # fmt: skip
 
     def _opened(self, held: _Input, run: Run, *, offset: int, stamp: int) -> Sheet:
         recording, first = held.recording, int(offset)
@@ -170,6 +166,15 @@ class Archive:
         held.closed.append(sheet)
         held.open = None
         self._look_for_room()
+
+    async def _look_before(self, tp: TP, held: _Input) -> None:
+        """Once, before a file of this reading is placed, say what is missing before it."""
+        if held.begin is None:
+            return
+        own = (held.recording.folder, held.recording.topic, tp.partition)
+        if lost := await asyncio.to_thread(missing, self._place, own, held.begin):
+            log.error("records_not_archived", topic=tp.topic, partition=tp.partition, lost=lost)
+        held.begin = None
 
     async def _write_closed(self, tp: TP, held: _Input) -> None:
         """In their order, each followed by the commit."""

@@ -12,7 +12,7 @@ from faust.types import TP
 
 from streams.archive import views
 from streams.archive.layout import listed
-from streams.archive.places import Folder, Place, Placed, Save
+from streams.archive.places import Folder, Place, Placed, PlaceError, Save
 from streams.archive.stage import Archive
 from streams.settings import Archive as Kept
 from streams.settings import Settings
@@ -34,10 +34,13 @@ class Clock:
 
 
 class Narrow:
-    """A folder on a disk that is full as long as `full`, and that then loses what was begun."""
+    """A folder on a disk that is full as long as `full`, and that then loses what was begun.
+
+    As long as `away` it cannot be listed.
+    """
 
     def __init__(self, lies_in: Place) -> None:
-        self.full = False
+        self.full = self.away = False
         self.lies_in = lies_in
 
     def put(self, name: str, save: Save) -> Placed:
@@ -55,6 +58,8 @@ class Narrow:
         self.lies_in.clear(now=now)
 
     def names(self) -> list[str]:
+        if self.away:
+            raise PlaceError(f"archive {self.lies_in}: cannot be read: Host is down")
         return self.lies_in.names()
 
     def delete(self, names: Iterable[str]) -> None:
