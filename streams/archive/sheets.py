@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import numpy as np
 
 from streams.archive.columns import Rows
 from streams.archive.layout import File
 from streams.archive.places import Place
 
+TOGETHER: Final = 8192  # rows taken into the table at once; a statement costs what 1,500 of them do
 GROUP: Final = 16_384  # rows with one statement of least and greatest, by which readers skip
+KEPT, PASSING = 3, 1  # levels of zstd: of what stays, and of what is written again in seconds
 # Nothing is fetched at run time, and no file but those we name is read.
 PLAIN: Final[dict[str, Any]] = {
     "autoinstall_known_extensions": False, "autoload_known_extensions": False,
@@ -48,6 +51,8 @@ class Sheet:
         self.file, self.stamp = file, stamp
         self.end = file.first
         self.rows = self.written = 0
+        self._waiting: list[Rows] = []
+        self._settled = 0  # rows of the table
         self.version: str | None = None
         self._connection = connection
         self._table = f"sheet_{next(self._numbers)}"
@@ -60,25 +65,37 @@ class Sheet:
 
     def add(self, rows: Rows) -> None:
         """Append records that follow those held."""
-        self._connection.register("records", rows)
-        named = ", ".join(f'"{name}"' for name in rows)
-        self._connection.execute(f"INSERT INTO {self._table} ({named}) SELECT {named} FROM records")
-        self._connection.unregister("records")
+        self._waiting.append(rows)
         self.rows += len(rows["offset"])
         self.end = int(rows["offset"][-1]) + 1
+        if self.rows - self._settled >= TOGETHER:
+            self.settle()
+
+    def settle(self) -> None:
+        """Take into the table what waits: `save` writes no other rows."""
+        if not self._waiting:
+            return
+        names = list(self._waiting[0])
+        together = {name: np.concatenate([rows[name] for rows in self._waiting]) for name in names}
+        self._connection.register("records", together)
+        named = ", ".join(f'"{name}"' for name in names)
+        self._connection.execute(f"INSERT INTO {self._table} ({named}) SELECT {named} FROM records")
+        self._connection.unregister("records")
+        self._waiting, self._settled = [], self.rows
 
     def close(self, end: int) -> None:
         """No further record belongs to it."""
         self.file = self.file._replace(end=end)
 
     def save(self, path: Path) -> None:
-        """Write all rows as Parquet; may run beside `add`, which then is not in the file."""
+        """Write what is settled as Parquet; may run beside `add`, which then is not in the file."""
         with self._connection.cursor() as cursor:
             copy(
                 cursor,
                 f"SELECT {text(self.file.topic)} AS topic, "
                 f'{self.file.partition}::INTEGER AS "partition", * FROM {self._table}',
                 path,
+                level=PASSING if self.file.end is None else KEPT,
             )
 
     def drop(self) -> None:
@@ -103,11 +120,13 @@ def reach(place: Place, file: File, *, stamp: int | None = None) -> int:
     return int(last) + 1 if stamp in (None, first) else 0
 
 
-def copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def copy(
+    connection: duckdb.DuckDBPyConnection, query: str, path: Path, *, level: int = KEPT
+) -> None:
     """What a query finds, as a Parquet file."""
     connection.execute(
         f"COPY ({query}) TO {text(str(path))} "
-        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {GROUP})"
+        f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {level}, ROW_GROUP_SIZE {GROUP})"
     )
 
 

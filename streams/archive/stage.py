@@ -212,6 +212,7 @@ class Archive:
         return sheets.reach(self._place, sheet.file, stamp=sheet.stamp) <= sheet.end
 
     async def _put(self, sheet: Sheet, state: str) -> None:
+        sheet.settle()
         rows = sheet.rows
         try:
             placed = await asyncio.to_thread(self._place.put, sheet.file.name, sheet.save)

@@ -64,6 +64,7 @@ def test_what_is_parsed_comes_back_as_it_was(
         types=columns.types(stream),
     )  # fmt: skip
     sheet.add(columns.rows(stream, Records.of(records), Answers.of(said)))
+    sheet.settle()
     place.put(sheet.file.name, sheet.save)
     (batch,) = Log(place).batches()
     assert spoken(stream, batch.answers) == said
