@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from benchmarks.chaos import answers, events, ground, ledger, recovery, strikes
 from benchmarks.chaos.battle import Struck
+from benchmarks.chaos.sent import Place, Sent
 from benchmarks.chaos.strikes import REST, SESSION, Blow, Target
 from benchmarks.chaos.watch import Watch
 from streams.archive.layout import MARKS, File
@@ -22,6 +23,8 @@ from streams.archive.places import Folder
 from streams.broker.topics import Role
 from streams.events.event import Mention
 from streams.intake.reading import Plan
+from streams.sources.keys import partition_of
+from tests.kafka import histories
 from tests.kafka.receiver import receiving
 from tests.streams import logs
 
@@ -122,27 +125,46 @@ def test_no_second_after_a_blow_is_left_out(moments: list[int], blows: list[int]
             assert found >= (went_on - at) / 1000 - 0.05
 
 
-POSTS = Plan(logs.settings(), logs.settings().sources[1], 1)
-ONE = ledger.Place("mentions", "kettle", logs.START // logs.MINUTE)
+TWO = logs.settings(partitions=2)
+POSTS = Plan(TWO, TWO.sources[1], 2)
+ONE = Place("mentions", "kettle", logs.START // logs.MINUTE)
 
 
-def test_reposts_are_reckoned_as_intake_counts_them(tmp_path: Path) -> None:
+def test_posts_and_their_people_are_reckoned_as_intake_counts_them(tmp_path: Path) -> None:
     files = events.write(tmp_path, events=10_000, seed=1)
-    sent = ledger.Sent.of(files[1:], POSTS.settings)
+    sent = Sent.of(files[1:], TWO)
     posts = [json.loads(line) for line in files[1].read_text(encoding="utf-8").splitlines()]
     parsed = [msgspec.convert(post, Mention) for post in posts]
-    records = [logs.Record(n, parsed[-1].time, one) for n, one in enumerate(parsed)]
-    counts = logs.read(POSTS, [records]).counts()
-    assert ledger.counted(counts, POSTS.settings) == sent.distinct
+    counts = []
+    for number in range(2):
+        own = [one for one in parsed if partition_of(POSTS.source, one, 2) == number]
+        records = [logs.Record(n, parsed[-1].time, one) for n, one in enumerate(own)]
+        counts += logs.read(POSTS, [records], number=number).counts()
+    assert ledger.counted(counts, TWO) == (sent.distinct, sent.people)
     assert len(posts) == sent.events.total() > sent.distinct.total()
     reposts = sum(n for at, n in sent.distinct.items() if at.repost)
     declared = sum("repost_of" in post for post in posts)
     assert declared < reposts < 2 * declared
+    assert 0 < sent.people.total() < sent.distinct.total() - reposts
+
+
+def test_who_comes_again_in_another_partition_of_posts_is_somebody_else(tmp_path: Path) -> None:
+    names = [f"post {n}" for n in range(8)]
+    post = {"time": logs.START, "author": "ann", "product": "kettle", "category": "billing"}
+    file = histories.write(tmp_path / "mentions.jsonl", [post | {"id": name} for name in names])
+    assert Sent.of([file], TWO).people == Counter({ONE: 2})
+    assert Sent.of([file], logs.settings()).people == Counter({ONE: 1})
+
+
+def test_a_person_beyond_the_horizon_is_refused_for_nothing_is_promised(tmp_path: Path) -> None:
+    files = events.write(tmp_path, events=2000, seed=1)
+    with pytest.raises(ValueError, match="within the horizon"):
+        Sent.of(files, TWO)
 
 
 def test_a_repost_that_is_counted_as_a_post_is_lost_and_doubled() -> None:
     sent, found = Counter({ONE._replace(repost=True): 1}), Counter({ONE: 1})
-    assert (sent - found).total() == (found - sent).total() == 1
+    assert ledger.missing(sent, [sent, found]) == ledger.beyond(sent, [found, sent]) == 1
 
 
 def signalled(*names: str) -> list[dict[str, Any]]:

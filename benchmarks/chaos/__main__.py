@@ -12,9 +12,10 @@ recovery is measured. Prints one JSON object last.
 
 A tenth of the events are posts, some of which are shared, with and without saying so.
 
-`lost` and `doubled` compare the counts with the events sent, by stream, product, minute and
-whether they are reposts, in every shard, `unarchived` the archive with them; `duplicate_signals`
-and `lost_signals` compare what was confirmed with a back-test of the same events,
+`lost` and `doubled` compare the counts with the events sent, by source, product, minute and
+whether they are reposts, in every shard; `people_lost` and `people_doubled` do so with the people
+counted, as exactly as that is promised (`benchmarks.chaos.sent`), `unarchived` with the archive;
+`duplicate_signals` and `lost_signals` compare what was confirmed with a back-test of the events,
 `unheard_signals` what reached response. `lost_incidents` and `unfounded_incidents` compare what
 was published with what the log of inputs leads to, line for line, and with the back-test as far
 as that is defined (`benchmarks.chaos.answers`); `lost_notifications` and
@@ -41,6 +42,7 @@ from typing import Any
 from benchmarks import machine
 from benchmarks.chaos import answers, events, ground, ledger, recovery, strikes
 from benchmarks.chaos.battle import Battle, Struck, prepared
+from benchmarks.chaos.sent import Sent
 from benchmarks.chaos.strikes import Blow, Target
 from benchmarks.chaos.watch import Watch
 from streams.events.event import moment
@@ -49,9 +51,9 @@ from tests.kafka.flow import Flow
 from tests.kafka.receiver import Receiver, receiving
 
 MUST_BE_NONE = (
-    "lost", "doubled", "unarchived", "duplicate_signals", "lost_signals", "unheard_signals",
-    "lost_incidents", "unfounded_incidents", "unmarked_repetitions", "lost_notifications",
-    "never_wanted_notifications",
+    "lost", "doubled", "people_lost", "people_doubled", "unarchived", "duplicate_signals",
+    "lost_signals", "unheard_signals", "lost_incidents", "unfounded_incidents",
+    "unmarked_repetitions", "lost_notifications", "never_wanted_notifications",
 )  # fmt: skip
 SHOWN = 8  # standstills
 SHARE_OF_RESERVE = 10
@@ -84,7 +86,7 @@ def fought(
     witness.until(lambda: answers.answered(witness, turn), "response to all signals")
     witness.until(lambda: ledger.archived(witness), "all records in the archive")
     witness.until(lambda: answers.ended(witness.notifications()), "an end of every delivery")
-    sent = ledger.Sent.of(files, witness.settings)
+    sent = Sent.of(files, witness.settings)
     called = [json.loads(line) for line in incidents.read_text(encoding="utf-8").splitlines()]
     progress = recovery.progress(witness, archive.moments, since=since, until=until)
     return {

@@ -1,91 +1,44 @@
 """What came of it all: each event against counts and archive, each signal against the back-test."""
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.chaos.events import SHARING
+from benchmarks.chaos.sent import Place, Sent
 from streams.archive import views
 from streams.archive.places import place
 from streams.counts.cells import Cells, Counts
 from streams.settings import Settings
-from streams.sources.keys import key_of, spread
 from tests.kafka import tallies
-from tests.kafka.histories import PRODUCTS, Event
+from tests.kafka.histories import PRODUCTS
 from tests.kafka.installation import SENTINEL, Installation
 
-MINUTE = 60_000  # ms
 PRODUCT = ("product",)
 HELD = {
     "complaints": "SELECT count(*), count(DISTINCT id) FROM complaints WHERE product NOT LIKE ?",
     "mentions": "SELECT count(*), count(DISTINCT id) FROM mentions WHERE product NOT LIKE ?",
 }
-NAMED_BY = {"person": ("person", "id"), "root": ("root", "repost_of", "id")}
 
 
-class Place(NamedTuple):
-    """Where an event counts, and whether it does as a repost."""
+class Tally(NamedTuple):
+    """What was counted, by place; people are at those of their events that added them."""
 
-    stream: str
-    product: str
-    minute: int
-    repost: bool = False
+    events: Counter[Place]
+    people: Counter[Place]
 
 
-class Sent(NamedTuple):
-    """How many events of each stream there are, and the distinct ones by place."""
-
-    events: Counter[str]
-    ids: Counter[str]
-    distinct: Counter[Place]
-
-    @classmethod
-    def of(cls, files: Iterable[Path], settings: Settings) -> "Sent":
-        """Of files that are named after their streams."""
-        sent = cls(Counter(), Counter(), Counter())
-        for file in files:
-            with file.open(encoding="utf-8") as lines:
-                sent._add(file.stem, map(json.loads, lines), settings)
-        return sent
-
-    def _add(self, stream: str, events: Iterable[Event], settings: Settings) -> None:
-        (source,) = [source for source in settings.sources if source.stream == stream]
-        named = NAMED_BY[key_of(source)]
-        known, words = set[str](), defaultdict[int, set[str]](set)
-        for event in events:
-            self.events[stream] += 1
-            if event["id"] in known:
-                continue
-            known.add(event["id"])
-            repost = "repost_of" in event
-            if not repost and "text" in event:
-                key = next(event[name] for name in named if name in event)
-                (partition,) = spread([key.encode()], source.partitions)
-                repost = _repeats(event["text"], words[int(partition)])
-            self.distinct[Place(stream, event["product"], event["time"] // MINUTE, repost)] += 1
-        self.ids[stream] = len(known)
-
-
-def _repeats(text: str, words: set[str]) -> bool:
-    """Whether its own words are those of a post of its partition before it, which they join."""
-    said = text.removeprefix(SHARING)
-    known = said in words
-    words.add(said)
-    return known
-
-
-def counted(counts: Iterable[Counts], settings: Settings) -> Counter[Place]:
-    """The events that one shard was told of, by place."""
-    cuts = _by_product(settings)
-    found: Counter[Place] = Counter()
+def counted(counts: Iterable[Counts], settings: Settings) -> Tally:
+    """What one shard was told of."""
+    cuts, found = _by_product(settings), Tally(Counter(), Counter())
     for chunks in tallies.newest(counts).values():
         for record in chunks.values():
             cells = record.cells[cuts[record.stream]]
             if isinstance(cells, Cells):
-                for at, number in _cells(record.stream, cells):
-                    found[at] += number
+                _add(found, record.topic, cells)
+    return Tally(*map(_ours, found))
+
+
+def _ours(found: Counter[Place]) -> Counter[Place]:
     return Counter({at: n for at, n in found.items() if at.product in PRODUCTS and n})
 
 
@@ -97,13 +50,14 @@ def _by_product(settings: Settings) -> dict[str, int]:
     return {stream: by.index(PRODUCT) for stream, by in own.items() if PRODUCT in by}
 
 
-def _cells(stream: str, cells: Cells) -> Iterator[tuple[Place, int]]:
+def _add(found: Tally, source: str, cells: Cells) -> None:
     numbers = cells.numbers()
-    columns = (numbers.series, numbers.minutes, numbers.events, numbers.reposts)
-    for series, minute, events, reposts in zip(*(c.tolist() for c in columns), strict=True):
-        at = Place(stream, cells.keys[series], minute)
-        yield at, events - reposts
-        yield at._replace(repost=True), reposts
+    columns = (numbers.series, numbers.minutes, numbers.events, numbers.reposts, numbers.people)
+    for series, minute, events, reposts, people in zip(*(c.tolist() for c in columns), strict=True):
+        at = Place(source, cells.keys[series], minute)
+        found.events[at] += events - reposts
+        found.events[at._replace(repost=True)] += reposts
+        found.people[at] += people
 
 
 def events(installation: Installation, sent: Sent) -> dict[str, int]:
@@ -114,14 +68,29 @@ def events(installation: Installation, sent: Sent) -> dict[str, int]:
         tallies.assert_whole(tallies.newest(counts))
         shards.append(counted(counts, installation.settings))
     reposts = [at for at in sent.distinct if at.repost]
+    told, people = [one.events for one in shards], [one.people for one in shards]
     return {
         "events": sent.events.total(),
         "distinct": sent.distinct.total(),
         "reposts": sum(sent.distinct[at] for at in reposts),
-        "counted": min(found.total() for found in shards),
-        "lost": max((sent.distinct - found).total() for found in shards),
-        "doubled": max((found - sent.distinct).total() for found in shards),
+        "counted": min(found.total() for found in told),
+        "lost": missing(sent.distinct, told),
+        "doubled": beyond(sent.distinct, told),
+        "people": sent.people.total(),
+        "people_counted": min(found.total() for found in people),
+        "people_lost": missing(sent.people, people),
+        "people_doubled": beyond(sent.people, people),
     }
+
+
+def missing(due: Counter[Place], shards: Iterable[Counter[Place]]) -> int:
+    """Of what is due, in the worst shard."""
+    return max((due - found).total() for found in shards)
+
+
+def beyond(due: Counter[Place], shards: Iterable[Counter[Place]]) -> int:
+    """What is due, in the worst shard."""
+    return max((found - due).total() for found in shards)
 
 
 def archived(installation: Installation) -> bool:
