@@ -2,9 +2,8 @@
 
 import json
 import os
-import tomllib
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,12 @@ from benchmarks.chaos.watch import Watch
 from streams.archive.layout import MARKS, File
 from streams.archive.places import Folder
 from streams.broker.topics import Role
-from streams.events.event import Mention
+from streams.counts.cells import decode
+from streams.events.columns import Columns
+from streams.events.event import Complaint, Mention
+from streams.hindsight import simulation
 from streams.intake.reading import Plan
+from streams.settings import Settings, load
 from streams.sources.keys import partition_of
 from tests.kafka import histories
 from tests.kafka.receiver import receiving
@@ -125,6 +128,14 @@ def test_no_second_after_a_blow_is_left_out(moments: list[int], blows: list[int]
             assert found >= (went_on - at) / 1000 - 0.05
 
 
+def struck(folder: Path) -> Settings:
+    """Of the installation that is struck."""
+    file = folder / "settings.toml"
+    with receiving() as receiver:
+        file.write_text(ground.options(receiver, folder), encoding="utf-8")
+    return load(file)
+
+
 TWO = logs.settings(partitions=2)
 POSTS = Plan(TWO, TWO.sources[1], 2)
 ONE = Place("mentions", "kettle", logs.START // logs.MINUTE)
@@ -156,10 +167,36 @@ def test_who_comes_again_in_another_partition_of_posts_is_somebody_else(tmp_path
     assert Sent.of([file], logs.settings()).people == Counter({ONE: 1})
 
 
-def test_a_person_beyond_the_horizon_is_refused_for_nothing_is_promised(tmp_path: Path) -> None:
+def test_who_comes_again_after_the_horizon_is_refused_for_nothing_is_promised(
+    tmp_path: Path,
+) -> None:
     files = events.write(tmp_path, events=2000, seed=1)
     with pytest.raises(ValueError, match="within the horizon"):
-        Sent.of(files, TWO)
+        Sent.of(files, struck(tmp_path))
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_callers_are_reckoned_as_intake_counts_them_whichever_call_goes_on_first(
+    tmp_path: Path, first: int
+) -> None:
+    settings = struck(tmp_path)
+    (source,) = [source for source in settings.sources if source.topic == "calls"]
+    (file, _) = events.write(tmp_path, events=8000, seed=1)
+    made = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+    calls = [msgspec.convert(one, Complaint) for one in made if ground.calls(one["person"])]
+    topic = simulation.topic(Plan(settings, source, source.partitions))
+    counts = []
+    for number in (first, 1 - first):
+        own = [one for one in calls if partition_of(source, one, 2) == number]
+        taken = topic.take(number, Columns.of(own), now=calls[-1].time)
+        counts += [decode(told.counts[0]) for told in taken]
+    sent, found = Sent.of([file], settings), ledger.counted(counts, settings)
+    assert found.events == Counter(
+        {at: n for at, n in sent.distinct.items() if at.source == "calls"}
+    )
+    assert found.people == Counter({at: n for at, n in sent.people.items() if at.source == "calls"})
+    assert len(calls) > 1000
+    assert found.events.total() - found.people.total() == len([c for c in calls if "again" in c.id])
 
 
 def test_a_repost_that_is_counted_as_a_post_is_lost_and_doubled() -> None:
@@ -188,10 +225,13 @@ def test_an_end_is_a_delivery_that_is_over_for_good() -> None:
 
 
 def test_the_settings_are_those_of_a_siege_where_partitions_are_soon_idle(tmp_path: Path) -> None:
-    with receiving() as receiver:
-        told = tomllib.loads(ground.options(receiver, tmp_path))
-    assert told["intake"]["idle_after"] == "1s"
-    assert [source["stream"] for source in told["sources"]] == ["complaints", "mentions"]
+    settings = struck(tmp_path)
+    assert settings.intake.idle_after == timedelta(seconds=1)
+    sources = [(source.topic, source.stream, source.rekeyed) for source in settings.sources]
+    assert sources == [
+        ("complaints", "complaints", False), ("calls", "complaints", True),
+        ("mentions", "mentions", False),
+    ]  # fmt: skip
 
 
 def test_an_archive_goes_on_where_a_file_of_the_source_is_written(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 """What was sent, and how it must count: found from the events alone, one at a time.
 
-Counts are exact for what comes again within `detection.repeat_horizon` (of ids with
-`detection.repost_horizon`, which is no shorter here), and in what the source is keyed, or re-keyed,
-by: of complaints everybody counts once for a matter, a product and category; of posts, which are
-kept together with their root, everybody once in each partition. Just that is asked for, so events
-among which something comes again later are refused.
+Counts are exact for what comes again within `detection.repeat_horizon`, inside a partition of what
+is counted. Complaints are keyed, or re-keyed, by person, so everybody counts once for a matter, a
+product and category. Posts lie with their root, so their author counts once for it in each
+partition: counts call that approximate. Just this is asked for; events among which something comes
+again later are refused.
 """
 
 import json
@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.chaos import ground
 from benchmarks.chaos.events import SHARING
 from streams.settings import Settings, Source
 from streams.sources.keys import spread
@@ -53,11 +54,12 @@ class Sent(NamedTuple):
 
     def _add(self, stream: str, events: Iterable[Event], settings: Settings) -> None:
         met = _Met(settings.detection.repeat_horizon)
-        (source,) = [source for source in settings.sources if source.stream == stream]
+        sources = {source.topic: source for source in settings.sources}
         for event in events:
             self.events[stream] += 1
             if not met.first(met.ids, event["id"], event["time"]):
                 continue
+            source = sources[ground.topic(stream, event.get("person"))]
             partition = _partition(source, event)
             at = Place(source.topic, event["product"], event["time"] // MINUTE)
             repost = "repost_of" in event or met.repeats(event.get("text"), partition)

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, islice
+from operator import attrgetter
 from typing import Any, Self
 
 from kafka import KafkaProducer
@@ -11,7 +12,7 @@ from kafka import KafkaProducer
 from streams.events.columns import Columns
 from streams.files import inputs
 from streams.files.course import Entry
-from streams.files.history import History, source_of
+from streams.files.history import History
 from streams.sources.decoding import END
 from streams.sources.keys import partitions_of
 from tests.kafka.installation import Installation
@@ -24,25 +25,24 @@ class Flow:
     """Sends a history at a bounded rate, and keeps some of it back until it is told to end.
 
     Args:
-        installation: from whose sources it comes, each stream's from the first one.
+        installation: from whose sources it comes.
         history: of those streams.
         rate: events a second.
         reserve: so many of the last events only trickle, so that something always flows.
+        by: the topic of the source that an event comes from.
 
     Attributes:
         last: epoch ms, at which the last events so far were sent.
     """
 
     def __init__(
-        self, installation: Installation, history: History, *, rate: float, reserve: int
-    ) -> None:
-        sources = installation.settings.sources
-        self._sources = {
-            stream: source for stream in history.ends if (source := source_of(sources, stream))
-        }
-        self._topics = {
-            stream: installation.topics.source(source) for stream, source in self._sources.items()
-        }
+        self, installation: Installation, history: History, *, rate: float, reserve: int,
+        by: Callable[[Entry], str] = attrgetter("stream"),
+    ) -> None:  # fmt: skip
+        self._sources = [
+            source for source in installation.settings.sources if source.stream in history.ends
+        ]
+        self._topic, self._by = installation.topics.source, by
         self._bootstrap = installation.bootstrap
         self._history, self._batch, self._reserve = history, int(rate * PAUSE) + 1, reserve
         self._refused: list[Exception] = []
@@ -81,17 +81,17 @@ class Flow:
             self._send(producer, following)
             self.last = time.time_ns() // 1_000_000
             left -= len(following)
-        for stream, at in self._history.ends.items():
-            end = [(END, str(at).encode())]
-            for partition in range(self._sources[stream].partitions):
-                producer.send(self._topics[stream], value=b"", partition=partition, headers=end)
+        for source in self._sources:
+            end = [(END, str(self._history.ends[source.stream]).encode())]
+            for partition in range(source.partitions):
+                producer.send(self._topic(source), value=b"", partition=partition, headers=end)
         producer.close()
 
     def _send(self, producer: Any, entries: Sequence[Entry]) -> None:
-        for stream, source in self._sources.items():
-            events = [entry.event for entry in entries if entry.stream == stream]
+        for source in self._sources:
+            events = [entry.event for entry in entries if self._by(entry) == source.topic]
             owners = partitions_of(source, Columns.of(events), source.partitions)
             for event, partition in zip(events, owners.tolist(), strict=True):
-                topic = self._topics[stream]
-                sent = producer.send(topic, value=inputs.wire(event), partition=partition)
+                value = inputs.wire(event)
+                sent = producer.send(self._topic(source), value=value, partition=partition)
                 sent.add_errback(self._refused.append)

@@ -21,6 +21,7 @@ def test_two_machines_lose_nothing_and_double_nothing_while_they_are_killed() ->
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["counted"] == found["distinct"] > 30_000
     assert found["people_counted"] == found["people"] > 30_000
+    assert found["rekeyed"] > 5000
     assert found["archived"] == found["events"] > found["distinct"]
     assert found["reposts"] > 500
     assert found["signals"] > 10
