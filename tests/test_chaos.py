@@ -226,6 +226,7 @@ def test_an_end_is_a_delivery_that_is_over_for_good() -> None:
 
 def test_the_settings_are_those_of_a_siege_where_partitions_are_soon_idle(tmp_path: Path) -> None:
     settings = struck(tmp_path)
+    assert {source.partitions for source in settings.sources} == {2}
     assert settings.intake.idle_after == timedelta(seconds=1)
     sources = [(source.topic, source.stream, source.rekeyed) for source in settings.sources]
     assert sources == [

@@ -11,6 +11,8 @@ from tests.kafka.receiver import Receiver
 # Partitions are soon idle; posts have reposts, which are known by other posts of the partition.
 # Who calls does so again through a source where both calls may lie in different partitions.
 LASTING, SOON = 'idle_after = "1h"', 'idle_after = "1s"'
+# Each partition costs detection some records a second: two of a source are enough to be divided.
+FOUR, TWO = 'key = "person"', 'key = "person"\npartitions = 2'
 CALLERS = 5  # persons, of whom one calls
 OTHERS = """
 [[sources]]
@@ -39,7 +41,8 @@ def options(receiver: Receiver, folder: Path) -> str:
     """TOML; the secret of the webhook is put into the folder."""
     besieged = siege.options(receiver, folder)
     assert LASTING in besieged
-    return besieged.replace(LASTING, SOON) + OTHERS
+    assert FOUR in besieged
+    return besieged.replace(LASTING, SOON).replace(FOUR, TWO) + OTHERS
 
 
 def calls(person: str | None) -> bool:
