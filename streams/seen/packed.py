@@ -1,23 +1,33 @@
-"""Hashes that stay as they are: sorted, cut into buckets, in 7.5 bytes each.
+"""Fingerprints that stay as they are: sorted, cut into buckets, in 7.25 bytes each.
 
-A bucket holds eight hashes on average, those with the same leading bits. Of each hash 48 bits
-are kept; the bucket tells the others (6 bytes). A word of 64 bits a bucket, in which each of its
-hashes sets three, says of 24 in 25 foreign hashes that they are not there (1 byte), and the place
-where the bucket starts (half a byte) leads to the few that are compared. Fewer than half a
-million hashes have fewer buckets than tell 16 bits: they take 9.5 bytes each.
+A fingerprint is the leading 57 bits of a hash. A bucket holds eight on average, those with the
+same leading bits. Of each 48 bits are kept; the bucket tells the others (6 bytes). A word of 64
+bits a bucket, in which each of its fingerprints sets three, says of 24 in 25 foreign ones that
+they are not there (1 byte). Where the bucket starts is told by how far that is from where it would
+if all were equally full (a quarter of a byte), and leads to the few that are compared. Fewer than
+4,096 have as many buckets as tell 9 bits: they take 6 bytes each and 4.6 kB together.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from streams.columnar.digests import Hashes
 
 Ints = NDArray[np.int64]
+BITS: Final = 57
+KEPT: Final = 48
+LEADING: Final = 32
 BUCKET: Final = 8
-TELLING: Final = 1 << 16  # buckets, from which on a bucket tells 16 bits of a hash
+FEWEST: Final = 1 << (BITS - KEPT)  # buckets
 NOWHERE: Final = np.empty(0, np.int64)
+
+
+def fingerprints(hashes: Hashes) -> Hashes:
+    prints: Hashes = hashes >> np.uint64(64 - BITS)
+    return prints
 
 
 def _signatures() -> Hashes:
@@ -33,80 +43,90 @@ SIGNATURES: Final = _signatures()
 
 
 class Sought:
-    """Hashes that are looked for, with what each bucket is asked by."""
+    """Fingerprints that are looked for, with what each bucket is asked by."""
 
-    def __init__(self, hashes: Hashes) -> None:
-        self.hashes = hashes
-        self.leading: Hashes = hashes >> np.uint64(32)
-        self.signatures = SIGNATURES.take((hashes & 4095).view(np.int64))
+    def __init__(self, prints: Hashes) -> None:
+        self.prints = prints
+        self._leading: Hashes = prints >> np.uint64(BITS - LEADING)
+        self.signatures = SIGNATURES.take((prints & 4095).view(np.int64))
+
+    def share(self, shares: int) -> Ints:
+        """Which of so many equal shares of all fingerprints each belongs to."""
+        return (self._leading * np.uint64(shares) >> LEADING).view(np.int64)
 
 
 class Packed:
-    """A set of hashes.
+    """A set of fingerprints.
 
     Args:
-        hashes: ascending, at least one.
+        prints: ascending, at least one.
     """
 
-    def __init__(self, hashes: Hashes) -> None:
-        buckets = max(len(hashes) // BUCKET, 1)
-        sought = Sought(hashes)
-        self._buckets = np.uint64(buckets)
-        tail = np.dtype(np.uint16 if buckets >= TELLING else np.uint32)
-        self._rest = np.uint64(8 * tail.itemsize)  # bits that are kept beside 32 others
-        self._tails: NDArray[np.uint16 | np.uint32] = hashes.astype(tail)
-        counts = np.bincount(self._bucket(sought.leading), minlength=buckets)
-        self._steps = np.arange(counts.max(), dtype=np.uint32)
+    def __init__(self, prints: Hashes) -> None:
+        buckets = max(len(prints) // BUCKET, FEWEST)
+        sought = Sought(prints)
+        self._tails: NDArray[np.uint16] = prints.astype(np.uint16)
+        counts = np.bincount(sought.share(buckets), minlength=buckets)
+        fullest = int(counts.max())
         # As long as if the last bucket were the fullest, whose places are looked at in each.
-        self._heads = np.zeros(len(hashes) + len(self._steps), np.uint32)
-        self._heads[: len(hashes)] = hashes >> self._rest
-        self._starts = np.zeros(buckets + 1, np.uint32)
-        np.cumsum(counts, out=self._starts[1:])
+        self._heads = np.zeros(len(prints) + fullest, np.uint32)
+        self._heads[: len(prints)] = prints >> 16
+        self._windows = sliding_window_view(self._heads, fullest)
+        self._fill = (len(prints) << LEADING) // buckets
+        starts = np.append(0, np.cumsum(counts))
+        ahead = starts - self._even(np.arange(buckets + 1))
+        self._ahead: NDArray[Any] = ahead.astype(np.min_scalar_type(-1 - np.abs(ahead).max()))
         taken = np.flatnonzero(counts)
         self._words = np.zeros(buckets, np.uint64)
-        self._words[taken] = np.bitwise_or.reduceat(sought.signatures, self._starts[taken])
+        self._words[taken] = np.bitwise_or.reduceat(sought.signatures, starts[taken])
 
     def __len__(self) -> int:
         return len(self._tails)
 
     @property
     def nbytes(self) -> int:
-        return sum(a.nbytes for a in (self._heads, self._tails, self._starts, self._words))
+        return sum(a.nbytes for a in (self._heads, self._tails, self._ahead, self._words))
 
     @property
-    def hashes(self) -> Hashes:
-        """Ascending: the least hash that falls into a bucket tells what is not kept."""
-        kept = self._heads[: len(self)].astype(np.uint64) << self._rest
+    def prints(self) -> Hashes:
+        """Ascending: the least fingerprint that falls into a bucket tells what is not kept."""
+        kept = self._heads[: len(self)].astype(np.uint64) << 16
         kept |= self._tails
-        number = np.arange(self._buckets, dtype=np.uint64)
-        least = ((number << 32) + self._buckets - 1) // self._buckets << 32
-        floor: Hashes = np.repeat(least, np.diff(self._starts))
-        floor += kept - floor & np.uint64((1 << 32 + int(self._rest)) - 1)
+        buckets = len(self._words)
+        number = np.arange(buckets + 1)
+        least = -(-(number[:-1] << LEADING) // buckets) << (BITS - LEADING)
+        floor = np.repeat(least.view(np.uint64), np.diff(self._starts(number)))
+        floor += kept - floor & np.uint64((1 << KEPT) - 1)
         return floor
 
     def held(self, sought: Sought) -> Ints:
         """The places of those that are here."""
-        of = self._bucket(sought.leading)
+        of = sought.share(len(self._words))
         words = self._words.take(of)
         words &= sought.signatures
-        perhaps = np.flatnonzero(words == sought.signatures)
+        (perhaps,) = (words == sought.signatures).nonzero()
         if not perhaps.size:
             return NOWHERE
-        return perhaps[self._compared(sought.hashes[perhaps], of[perhaps])]
+        found: Ints = perhaps[self._compared(sought.prints.take(perhaps), of.take(perhaps))]
+        return found
 
-    def _bucket(self, leading: Hashes) -> Ints:
-        """Of the leading 32 bits."""
-        return (leading * self._buckets >> 32).view(np.int64)
+    def _even(self, buckets: Ints) -> Ints:
+        """Where buckets would start if all were equally full."""
+        even: Ints = buckets * self._fill >> LEADING
+        return even
 
-    def _compared(self, hashes: Hashes, buckets: Ints) -> Ints:
+    def _starts(self, buckets: Ints) -> Ints:
+        starts: Ints = self._even(buckets) + self._ahead.take(buckets)
+        return starts
+
+    def _compared(self, prints: Hashes, buckets: Ints) -> Ints:
         """The places of those that are in their bucket."""
-        places = self._starts.take(buckets)[:, None] + self._steps
-        heads = (hashes >> self._rest).astype(np.uint32)
-        alike = self._heads.take(places) == heads[:, None]
-        if not alike.any():
+        starts = self._starts(buckets)
+        heads = (prints >> 16).astype(np.uint32)
+        asked, step = np.nonzero(self._windows[starts] == heads[:, None])
+        if not asked.size:
             return NOWHERE
-        asked, step = np.nonzero(alike)
-        at = places[asked, step]
-        same = at < self._starts[buckets[asked] + 1]
-        same[same] = self._tails[at[same]] == hashes[asked[same]].astype(self._tails.dtype)
+        at = starts[asked] + step
+        same = at < self._starts(buckets[asked] + 1)
+        same[same] = self._tails[at[same]] == prints[asked[same]].astype(np.uint16)
         return asked[same]

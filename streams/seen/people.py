@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from streams.columnar.digests import Hashes
 from streams.seen.fingerprints import Fingerprints
-from streams.seen.packed import Sought
+from streams.seen.packed import Sought, fingerprints
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -96,7 +96,7 @@ class Seen:
     def remember(self, moment: int, hashes: Hashes) -> None:
         """Know what was new at a moment before, unless it is forgotten by now."""
         if moment // self._length >= self._least:
-            self._span(moment // self._length).add(hashes)
+            self._span(moment // self._length).add(fingerprints(hashes))
 
     def outlives(self, moment: int, watermark: int) -> bool:
         """Whether what was new at a moment is known yet where the watermark has come to."""
@@ -106,32 +106,44 @@ class Seen:
         """Forget what the watermark leaves behind when it has come so far."""
         if (least := watermark // self._length - SPANS) > self._least:
             self._least = least
-            self._spans = {n: held for n, held in self._spans.items() if n >= least}
+            self._forget(least)
+
+    def _forget(self, before: int) -> None:
+        """The newest has the room that all of them leave."""
+        spans = {n: held for n, held in self._spans.items() if n >= before}
+        if spans and len(spans) < len(self._spans):
+            newest = spans[max(spans)]
+            newest.lessen(sum(held.spare for held in spans.values()) - newest.spare)
+        self._spans = spans
 
     def _span(self, number: int) -> Fingerprints:
         """Little comes into the newest so far once a newer one begins."""
         if number not in self._spans:
+            beside = None if self._spans else 0
             if number > (newest := max(self._spans, default=number)):
                 self._spans[newest].seal()
-            self._spans[number] = Fingerprints()
+                beside = sum(held.spare for held in self._spans.values())
+            self._spans[number] = Fingerprints(beside)
         return self._spans[number]
 
     def _meet(self, hashes: Hashes, span: int) -> Bools:
         """Of one span."""
-        fresh = _first(hashes)
-        sought = Sought(hashes)
+        prints = fingerprints(hashes)
+        fresh, sought = _first(prints), Sought(prints)
         for held in self._spans.values():
             for places in held.held(sought):
                 fresh[places] = False
-        self._span(span).add(hashes[fresh])
+        self._span(span).add(prints[fresh])
         return fresh
 
 
-def _first(hashes: Hashes) -> Bools:
-    """Marks each hash where it stands first."""
-    order = np.argsort(hashes)
-    ordered = hashes[order]
-    begins = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    marks = np.zeros(len(hashes), np.bool_)
-    marks[np.minimum.reduceat(order, begins)] = True  # equal ones stand in no order
+def _first(prints: Hashes) -> Bools:
+    """Marks each fingerprint where it stands first; few stand twice."""
+    marks = np.ones(len(prints), np.bool_)
+    ordered = np.sort(prints)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if again.size:
+        places = np.flatnonzero(np.isin(prints, again))
+        marks[places] = False
+        marks[places[np.unique(prints[places], return_index=True)[1]]] = True
     return marks

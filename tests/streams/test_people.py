@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.columnar.digests import digests
@@ -22,6 +22,13 @@ MEETINGS = st.lists(st.tuples(NAMES, st.integers(0, 5 * HORIZON)), max_size=60).
 def meet(seen: Seen, meetings: Sequence[tuple[str, int]]) -> people.Met:
     hashes = digests([key for key, _ in meetings], 0)
     return seen.meet(hashes, np.array([at for _, at in meetings], np.int64))
+
+
+POOL = np.random.default_rng(1).integers(0, 2**64, 30_000, np.uint64)
+BATCHES = st.lists(
+    st.tuples(st.integers(0, len(POOL)), st.integers(0, 9_000), st.integers(0, 2 * SPAN)),
+    max_size=12,
+)
 
 
 def met(seen: Seen, *keys: str, at: int = 0) -> list[bool]:
@@ -57,6 +64,35 @@ def test_a_key_is_known_for_one_horizon_and_at_most_a_seventh_more(
         assert not new or ago > HORIZON
         if new:
             since[key] = at
+
+
+@given(BATCHES)
+@settings(max_examples=25)
+def test_a_memory_that_outgrows_its_tables_is_a_set_with_the_times_of_its_keys(
+    batches: list[tuple[int, int, int]],
+) -> None:
+    seen, since, now = Seen(horizon=HORIZON), dict[int, int](), 0
+    for start, size, later in batches:
+        keys, now = POOL[start : start + size], now + later
+        least = now // SPAN - SPANS
+        since = {key: span for key, span in since.items() if span >= least or not len(keys)}
+        fresh = seen.meet(keys, np.full(len(keys), now)).fresh.tolist()
+        assert fresh == [key not in since for key in keys.tolist()]
+        since = dict.fromkeys(keys.tolist(), now // SPAN) | since
+        assert len(seen) == len(since)
+        assert seen.nbytes <= 8 * len(seen) + 62_000
+
+
+def test_eight_bytes_a_key_are_enough_also_when_most_are_forgotten() -> None:
+    seen, random = Seen(horizon=HORIZON), np.random.default_rng(2)
+    for number in range(300):
+        at = number // 25 * SPAN
+        keys = random.integers(0, 2**64, 2000 if number % 2 else 500, np.uint64)
+        seen.meet(keys, np.full(len(keys), at))
+        assert number < 25 or seen.nbytes <= 8 * len(seen)
+    seen.advance(at + SPANS * SPAN)
+    assert 27_000 < len(seen) < 50_000
+    assert seen.nbytes <= 8 * len(seen)
 
 
 @given(MEETINGS, st.integers(0, 60))
