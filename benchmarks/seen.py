@@ -8,6 +8,10 @@ its part, in batches of 1,024 (a chunk of intake) and of 16,384. Each meeting is
 are new. Times are processor time, from the hashes on; `hash_ns` comes before each of them.
 
 - `bytes_per_id`: at `--ids` held, all in all, and at its worst while they came.
+- `memory`: the same by ids held (30 thousand, 300 thousand, 3 million, `--ids`), those that come
+  in one day beside those of seven; looked at after each chunk from 27,000 held on, so that no
+  growth is missed. What a merge needs while it runs is not held and not counted. At most 8; fewer
+  ids take up to 62 kB more than that, most of it in tables of a fixed least size.
 - `meet_ns`: by ids held and batch, to ask for 65,536 new ones and keep them, at best; `fill_ns`:
   the mean over all that came, in the larger batches, with all the packing and merging.
 - `restore_seconds`: from the records of the `seen` log, as many hashes as `--ids`.
@@ -40,6 +44,8 @@ CHUNK = 1024
 BATCHES = (CHUNK, 16 * CHUNK)
 BLOCK = 1 << 16
 FEW = 1_000_000
+SIZES = (30_000, 300_000, 3_000_000)
+SETTLED = 27_000  # ids, from which on tables of the least size no longer tell
 ROUNDS = 5
 
 
@@ -91,6 +97,24 @@ def filled(ids: int) -> Filled:
         done += len(block)
         worst = max(worst, seen.nbytes / done if done > ids // 8 else 0.0)
     return Filled(seen, worst, spent)
+
+
+def memory(ids: int, *, days: int) -> dict[str, float]:
+    """Bytes an id when all have come, and at worst on the way."""
+    seen, worst, done = Seen(horizon=HORIZON), 0.0, 0
+    for block in blocks(ids, seed=5):
+        for at in range(0, len(block), CHUNK):
+            part = block[at : at + CHUNK]
+            seen.meet(part, np.full(len(part), done * days * DAY // ids))
+            done += len(part)
+            worst = max(worst, seen.nbytes / done if done > SETTLED else 0.0)
+    return {"end": round(seen.nbytes / ids, 2), "worst": round(worst, 2)}
+
+
+def memories(ids: int) -> dict[str, Any]:
+    held = [*(size for size in SIZES if size < ids), ids]
+    ways = {"seven_days": 7, "one_day": 1}
+    return {"memory": {n: {way: memory(n, days=days) for way, days in ways.items()} for n in held}}
 
 
 def meeting(seen: Seen, batch: int) -> float:
@@ -192,7 +216,8 @@ def peers(ids: int) -> dict[str, float]:
 
 def measured(*, ids: int, distinct: int, peer_ids: int) -> dict[str, Any]:
     return {
-        "ids": ids, **peers(peer_ids), **meetings(ids), **restore(ids), **false_duplicates(distinct)
+        "ids": ids, **peers(peer_ids), **meetings(ids), **memories(ids), **restore(ids),
+        **false_duplicates(distinct),
     }  # fmt: skip
 
 
