@@ -8,10 +8,10 @@ its part, in batches of 1,024 (a chunk of intake) and of 16,384. Each meeting is
 are new. Times are processor time, from the hashes on; `hash_ns` comes before each of them.
 
 - `bytes_per_id`: at `--ids` held, all in all, and at its worst while they came.
-- `memory`: the same by ids held (30 thousand, 300 thousand, 3 million, `--ids`), those that come
-  in one day beside those of seven; looked at after each chunk from 27,000 held on, so that no
+- `memory`: the same by ids held (50 thousand, 300 thousand, 3 million, `--ids`), those that come
+  in one day beside those of seven; looked at after each chunk from 40,000 held on, so that no
   growth is missed. What a merge needs while it runs is not held and not counted. At most 8; fewer
-  ids take up to 62 kB more than that, most of it in tables of a fixed least size.
+  ids take up to 100 kB more than that, in tables and parts of a fixed least size.
 - `meet_ns`: by ids held and batch, to ask for 65,536 new ones and keep them, at best; `fill_ns`:
   the mean over all that came, in the larger batches, with all the packing and merging.
 - `restore_seconds`: from the records of the `seen` log, as many hashes as `--ids`.
@@ -44,8 +44,8 @@ CHUNK = 1024
 BATCHES = (CHUNK, 16 * CHUNK)
 BLOCK = 1 << 16
 FEW = 1_000_000
-SIZES = (30_000, 300_000, 3_000_000)
-SETTLED = 27_000  # ids, from which on tables of the least size no longer tell
+SIZES = (50_000, 300_000, 3_000_000)
+SETTLED = 40_000  # ids, from which on tables of the least size no longer tell
 ROUNDS = 5
 
 

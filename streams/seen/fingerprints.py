@@ -2,8 +2,8 @@
 
 What came last lies in a table that is quick to fill, and small beside the rest; a full table is
 packed, and packed ones of like size are merged, so that there are few. A key is taken for another
-only where all 57 bits are equal, which among n keys held has a probability of n / 2^57: 2e-10 with
-30 million of them, 7e-10 with 100 million.
+only where all 58 bits are equal, which among n keys held has a probability of n / 2^58: 1e-10 with
+30 million of them, 3.5e-10 with 100 million.
 """
 
 from collections.abc import Iterator, Sequence

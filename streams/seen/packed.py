@@ -1,11 +1,11 @@
 """Fingerprints that stay as they are: sorted, cut into buckets, in 7.25 bytes each.
 
-A fingerprint is the leading 57 bits of a hash. A bucket holds eight on average, those with the
+A fingerprint is the leading 58 bits of a hash. A bucket holds eight on average, those with the
 same leading bits. Of each 48 bits are kept; the bucket tells the others (6 bytes). A word of 64
 bits a bucket, in which each of its fingerprints sets three, says of 24 in 25 foreign ones that
 they are not there (1 byte). Where the bucket starts is told by how far that is from where it would
 if all were equally full (a quarter of a byte), and leads to the few that are compared. Fewer than
-4,096 have as many buckets as tell 9 bits: they take 6 bytes each and 4.6 kB together.
+8,192 have as many buckets as tell 10 bits: they take 6 bytes each and 9.2 kB together.
 """
 
 from typing import Any, Final
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from streams.columnar.digests import Hashes
 
 Ints = NDArray[np.int64]
-BITS: Final = 57
+BITS: Final = 58
 KEPT: Final = 48
 LEADING: Final = 32
 BUCKET: Final = 8
