@@ -29,6 +29,22 @@ class Verdict(Protocol):
     def size(self) -> tuple[Floats, Floats]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a verdict says of some series alone."""
+
+    above: Bools
+    masked: Bools
+    size: tuple[Floats, Floats]
+
+    @classmethod
+    def of(cls, verdict: Verdict, series: Ints) -> "Part":
+        multiple, excess = verdict.size
+        return cls(
+            verdict.above[series], verdict.masked[series], (multiple[series], excess[series])
+        )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Alarms(Columns):
     """`fired` is the bucket an alarm that stands fired in, `NEVER` for none standing.

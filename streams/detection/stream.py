@@ -32,7 +32,9 @@ from streams.detection.snapshots import SnapshotError
 from streams.detection.weeks import HOURS, MONDAY, Weeks
 from streams.settings import Settings
 
-FORM = 3  # of snapshots
+FORM = 4  # of snapshots
+READ = (3, FORM)
+"""In form 3 alarms were of all series, whether they stood or not."""
 STREAMS = ("complaints", "mentions")
 Watch = Callable[[str, Closed, Bench], None]
 NO_PEOPLE = np.empty(0, np.int64)
@@ -273,7 +275,7 @@ class Stream:
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        if held.get("form") != FORM:
+        if held.get("form") not in READ:
             raise SnapshotError(
                 f"{self._name}: a snapshot must be of form {FORM}, got {held.get('form', 1)}: "
                 "another version of Tocsin wrote it; tocsin rebuild makes the state anew"

@@ -120,11 +120,11 @@ def learnt(shard: Shard) -> dict[str, Any]:
     for name, stream in shard._streams.items():
         series = stream.series
         surge = stream.judges.snapshot()["judges"]["surge"]
-        columns = {**surge["state"], **surge["alarms"]}
         lives = {
-            key: {column: array[..., life].tolist() for column, array in columns.items()}
+            key: {column: array[..., life].tolist() for column, array in surge["state"].items()}
             for life, key in enumerate(series.lives)
         }
+        alarms = {name: array.tolist() for name, array in surge["alarms"].items()}
         # Profiles are numbered in the order of birth, which is that of the keys.
         held = {
             bucket: {key: int(people[row]) for row, key in enumerate(series._keys) if people[row]}
@@ -132,6 +132,7 @@ def learnt(shard: Shard) -> dict[str, Any]:
         }
         state[name] = {
             "lives": lives,
+            "alarms": alarms,
             "order": series.lives,
             "open": {bucket: people for bucket, people in held.items() if people},
             "profiles": msgspec.to_builtins(

@@ -1,6 +1,6 @@
 """Seventeen days of complaints in which some matters fall silent, and what judges know of each."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from typing import Any, NamedTuple
@@ -217,7 +217,7 @@ def known(one: Stream) -> dict[str, Any]:
     state = surge._state.columns()
     names = ["", *(key[1] for key in groups._places)]
     found: dict[str, Any] = {
-        "surge": _columns({**state, **surge._alarms.snapshot()["alarms"], "group": None}, lives),
+        "surge": _columns({**state, **_alarms(surge, lives), "group": None}, lives),
         "borrowed": {key: names[at] for key, at in zip(lives, state["group"], strict=True)},
         "profiles": _columns(
             {**groups._profiles.columns(), **groups._outages.columns()}, [(name,) for name in names]
@@ -235,13 +235,13 @@ def known(one: Stream) -> dict[str, Any]:
     fleet = judges["batches"]._fleet
     names = [row.name for row in judges["batches"]._register.rows]
     columns = {**fleet._state.columns(), **fleet._shares.columns(), "learnt": fleet.learnt}
-    found["fleet"] = _columns({**columns, **judges["batches"]._alarms.snapshot()["alarms"]}, names)
+    found["fleet"] = _columns({**columns, **_alarms(judges["batches"], names)}, names)
     products = list(dict.fromkeys(name[:2] for name in names))
     found["products"] = _columns({**fleet._fields.columns(), **fleet._priors.columns()}, products)
     for name in ("weekly", "drift"):
         judge = judges[name]
         own = [lives[life] for life in judge._roster.lives]
-        columns = {**judge._running.columns(), **judge._alarms.snapshot()}
+        columns = {**judge._running.columns(), **_alarms(judge, own)}
         found[name] = _columns(columns, own)
         if judge._verdict is not None:
             found[f"{name} said"] = _columns(
@@ -250,18 +250,19 @@ def known(one: Stream) -> dict[str, Any]:
         found[f"{name} state"] = _columns(judge._state.columns(), own[: judge._state.size])
     burst = judges["burst"]
     columns = {**burst._state.columns(), **burst._burstiness.columns(),
-               **burst._alarms.snapshot(), "for": burst._bursty_for}  # fmt: skip
+               **_alarms(burst, burst._ledger.keys), "for": burst._bursty_for}  # fmt: skip
     found["burst"] = _columns(columns, burst._ledger.keys)
     for rule in RULES:
         judge = judges[f"rule {rule.name}"]
-        columns = {**judge._state.columns(), **judge._alarms.snapshot(), "wanted": judge._wanted}
+        alarms = _alarms(judge, judge._ledger.keys)
+        columns = {**judge._state.columns(), **alarms, "wanted": judge._wanted}
         columns |= {"recent": judge._window.recent, "before": judge._window.before}
         found[rule.name] = _columns(columns, judge._ledger.keys)
         whole = [None if at < 0 else judge._ledger.keys[at] for at in judge._whole_of]
         found[f"{rule.name} of"] = dict(zip(judge._ledger.keys, whole, strict=False))
     pairs = judges["share"]._pairs
-    columns = {**judges["share"]._state.columns(), **judges["share"]._alarms.snapshot()}
-    found["share"] = _columns(columns, list(pairs._places))
+    alarms = _alarms(judges["share"], pairs._places)
+    found["share"] = _columns({**judges["share"]._state.columns(), **alarms}, list(pairs._places))
     trios = [[None if n == UNBORN else lives[n] for n in three] for three in pairs.lives.T]
     found["trios"] = dict(zip(pairs._places, trios, strict=True))
     (drawn,) = judges["spatial"]._maps.values()
@@ -274,6 +275,11 @@ def known(one: Stream) -> dict[str, Any]:
     }
     found["zones"] = {("all",): msgspec.to_builtins(_lists(drawn.snapshot()))}
     return found
+
+
+def _alarms(judge: Any, keys: Collection[Any]) -> dict[str, Any]:
+    """Of every place, for nothing is held of one where none stands."""
+    return dict(judge._alarms._of(np.arange(len(keys))).columns())
 
 
 def _columns(columns: Mapping[str, Any], keys: Sequence[Any]) -> dict[Any, Any]:

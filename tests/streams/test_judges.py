@@ -211,7 +211,7 @@ def test_a_snapshot_of_another_form_is_refused_by_name() -> None:
     stream = Stream("complaints", TWO, 0)
     held = thaw(freeze(stream.snapshot()))
     del held["form"]
-    with pytest.raises(SnapshotError, match=r"must be of form 3, got 1: .*tocsin rebuild"):
+    with pytest.raises(SnapshotError, match=r"must be of form 4, got 1: .*tocsin rebuild"):
         stream.restore(held)
 
 

@@ -26,7 +26,7 @@ from streams.detection.judges.fleet.faults import Faults
 from streams.detection.judges.fleet.rates import KNOWN, Due, Fleet
 from streams.detection.judges.fleet.register import Register, Row
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
-from streams.detection.judges.standing import Foretelling
+from streams.detection.judges.standing import Foretelling, stood
 from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Series
 from streams.detection.signals import Change
@@ -50,7 +50,6 @@ class BatchJudge(Judge):
         self._fleet = Fleet(self._register, threshold=seat.threshold)
         self._faults = Faults(seat.cuts, self._judged)
         self._alarms = Foretelling(Hysteresis())
-        self._alarms.grow(len(self._register.rows))
         self._due: Due | None = None
         self._verdict: Excess | None = None  # on the bucket closed last
         self._lost: list[tuple[Row, Change]] = []  # what was said of batches that began anew
@@ -187,9 +186,9 @@ class BatchJudge(Judge):
 
 def _ends(held: dict[str, Any]) -> Iterator[Change]:
     """How what stood ends and what was said of the open bucket, which has not fired yet."""
-    for place, bucket in enumerate(held["alarms"]["fired"].tolist()):
-        if bucket != NEVER:
-            yield Change(place, SignalState.CLEARED, 0, bucket)
+    places, alarms = stood(held["alarms"])
+    for place, bucket in zip(places.tolist(), alarms.fired.tolist(), strict=True):
+        yield Change(place, SignalState.CLEARED, 0, bucket)
     for place in held["provisional"]:
         yield Change(place, SignalState.WITHDRAWN, 0, NEVER)
 

@@ -140,7 +140,6 @@ class BurstJudge(Judge):
             self._bursty_for = np.append(
                 self._bursty_for, np.zeros(n - self._bursty_for.size, np.int64)
             )
-            self._alarms.grow(n)
 
     def _signal(self, verdict: Verdict, change: Change, closed: Closed) -> Signal:
         minutes = (closed.bucket + 1 - int(verdict.onset[change.place])) * self.minutes

@@ -136,7 +136,6 @@ class RuleJudge(Judge):
         self._find_wholes(closed.series)
         self._state = self._state.grown(len(keys))
         self._window.grow(len(keys))
-        self._alarms.grow(len(keys))
 
     def _find_wholes(self, series: Series) -> None:
         """Of what is new, and of what had none so far: one may have been past a bound."""

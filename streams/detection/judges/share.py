@@ -131,7 +131,6 @@ class ShareJudge(Judge):
     def close(self, closed: Closed) -> Iterator[Signal]:
         n = self._pairs.follow(closed.series)
         self._state = self._state.grown(n)
-        self._alarms.grow(n)
         part, whole = self._pairs.counts(closed.people)
         expected = self._share.expect(self._state, bucket=closed.bucket)
         self._state, verdict = self._share.step(

@@ -199,7 +199,6 @@ class SilenceJudge(Judge):
         self.feeds += born
         self._last += [heard[feed].last for feed in born]
         self._state = self._state.grown(len(self.feeds))
-        self._alarms.grow(len(self.feeds))
 
 
 def _chunk(cells: Sequence[Cells | None]) -> Chunk:

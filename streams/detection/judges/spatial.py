@@ -62,7 +62,6 @@ class Map:
         self._roster, self._lives = Roster({cut}), np.full(zones.regions, UNBORN)
         self._state, self._country = SpatialState.empty(zones.size), Country.empty(1)
         self.alarms = Standing(Hysteresis())
-        self.alarms.grow(zones.regions)
         self._zones = np.full(zones.regions, NO_ZONE)  # that was told last of the alarm of a region
         self._young, self._begun = young, NEVER  # the hour in which a region had learnt
 

@@ -9,52 +9,76 @@ import numpy as np
 
 from alerts.gates import Gate, Step
 from alerts.signal import Kind, SignalState
-from detectors.alarm import NEVER, Alarms, Hysteresis, Verdict
+from detectors.alarm import NEVER, Alarms, Hysteresis, Part, Verdict
 from detectors.calendar import DAY
 from detectors.columns import Ints
 from streams.configuration.sections import MINUTES
 from streams.detection import signals
 from streams.detection.signals import Change
 
+NOWHERE = -1
+
 
 class Standing:
-    """Fired, grown and ended by `detectors.alarm`; states count buckets of one length."""
+    """Fired, grown and ended by `detectors.alarm`; states count buckets of one length.
+
+    Few places have an alarm, so nothing is held of the others.
+
+    Attributes:
+        places: those with an alarm; ascending.
+    """
 
     def __init__(self, hysteresis: Hysteresis) -> None:
-        self._hysteresis, self._alarms = hysteresis, Alarms.empty()
+        self._hysteresis = hysteresis
+        self.places, self._alarms = np.empty(0, np.int64), Alarms.empty()
 
     @property
     def count(self) -> int:
         return self.places.size
 
-    def grow(self, n: int) -> None:
-        self._alarms = self._alarms.grown(n)
-
-    @property
-    def places(self) -> Ints:
-        """Those with an alarm."""
-        return np.flatnonzero(self._alarms.fired != NEVER)
-
     def keep(self, places: Ints) -> None:
-        """These stay; nothing is said of an open bucket when a week ends."""
-        self._alarms = self._alarms.take(places)
+        """Of present places those that they had before; nothing stands at -1.
+
+        Nothing is said of an open bucket when a week ends.
+        """
+        at = self._at(places)
+        self.places = np.flatnonzero(at != NOWHERE)
+        self._alarms = self._alarms.take(at[self.places])
 
     def step(self, verdict: Verdict, *, bucket: int) -> list[Change]:
         """Take in a closed bucket: first what fired or grew, then what is over."""
-        fired = np.where(self._alarms.fired == NEVER, bucket, self._alarms.fired)
-        self._alarms, changes = self._hysteresis.step(self._alarms, verdict, bucket=bucket)
-        told = [*changes.fired.tolist(), *changes.updated.tolist()]
+        places = np.union1d(self.places, np.flatnonzero(verdict.above))
+        if not places.size:
+            return []
+        alarms, part = self._of(places), Part.of(verdict, places)
+        fired = np.where(alarms.fired == NEVER, bucket, alarms.fired)
+        alarms, changes = self._hysteresis.step(alarms, part, bucket=bucket)
+        told = [(at, SignalState.CONFIRMED, int(alarms.revision[at]))
+                for at in (*changes.fired.tolist(), *changes.updated.tolist())]  # fmt: skip
+        told += [(at, SignalState.CLEARED, 0) for at in changes.cleared.tolist()]
+        stand = np.flatnonzero(alarms.fired != NEVER)
+        self.places, self._alarms = places[stand], alarms.take(stand)
         return [
-            Change(at, SignalState.CONFIRMED, int(self._alarms.revision[at]), int(fired[at]))
-            for at in told
-        ] + [
-            Change(at, SignalState.CLEARED, 0, int(fired[at])) for at in changes.cleared.tolist()
+            Change(int(places[at]), state, revision, int(fired[at]))
+            for at, state, revision in told
         ]  # fmt: skip
 
     def of(self, place: int) -> tuple[int, int] | None:
         """The buckets in which the alarm that stands there fired, and was above last."""
-        fired, above = (int(one[place]) for one in (self._alarms.fired, self._alarms.above))
+        alarm = self._of(np.array([place]))
+        fired, above = int(alarm.fired[0]), int(alarm.above[0])
         return None if fired == NEVER else (fired, above)
+
+    def _of(self, places: Ints) -> Alarms:
+        """Those that stand at these places, and fresh ones where none does."""
+        return self._alarms.rearranged(self._at(places))
+
+    def _at(self, places: Ints) -> Ints:
+        """Where the alarms at these places are held; NOWHERE without one."""
+        if not self.places.size:
+            return np.full(places.size, NOWHERE)
+        at = np.minimum(np.searchsorted(self.places, places), self.places.size - 1)
+        return np.where(self.places[at] == places, at, NOWHERE)
 
     def gates(
         self, place: int, kind: Kind, *, minutes: int = MINUTES,
@@ -64,7 +88,7 @@ class Standing:
 
         Its buckets are in steps of `minutes`; they begin there, or where `starts` says.
         """
-        if place >= self._alarms.size or (standing := self.of(place)) is None:
+        if (standing := self.of(place)) is None:
             return ()
         fired, above = map(starts or partial(signals.moment, minutes=minutes), standing)
         hours = self._hysteresis.quiet * minutes / MINUTES
@@ -73,13 +97,21 @@ class Standing:
         return (Gate(Step.ALARM, open=True, numbers=numbers),)
 
     def snapshot(self) -> dict[str, Any]:
-        return self._alarms.columns()
+        return {"places": self.places, **self._alarms.columns()}
 
     def restore(self, held: dict[str, Any], places: Ints | None = None) -> None:
         """`places` are those that the present ones had then, -1 where one is new."""
-        self._alarms = Alarms.of(held)
+        self.places, self._alarms = stood(held)
         if places is not None:
-            self._alarms = self._alarms.rearranged(places)
+            self.keep(places)
+
+
+def stood(held: dict[str, Any]) -> tuple[Ints, Alarms]:
+    """The alarms in a snapshot; a former one holds one for each place, where none stood too."""
+    alarms = Alarms.of({name: column for name, column in held.items() if name != "places"})
+    places = held.get("places", np.arange(alarms.size))
+    stand = np.flatnonzero(alarms.fired != NEVER)
+    return places[stand], alarms.take(stand)
 
 
 class Foretelling(Standing):
@@ -103,7 +135,7 @@ class Foretelling(Standing):
 
         A change names where the verdict, which is on them alone, has its place.
         """
-        fire = self._hysteresis.would_fire(self._alarms.take(places), verdict).tolist()
+        fire = self._hysteresis.would_fire(self._of(places), verdict).tolist()
         news = [(int(places[at]), at) for at in fire if int(places[at]) not in self._said]
         self._said |= {place for place, _ in news}
         return [(place, Change(at, SignalState.PROVISIONAL, 0, bucket)) for place, at in news]

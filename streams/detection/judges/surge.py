@@ -121,7 +121,6 @@ class SurgeJudge(Judge):
             kin=kin[: closed.born], born=kin[closed.born :],
         )  # fmt: skip
         self._state = self._state.grow(born=closed.bucket, groups=groups, prior=prior)
-        self._alarms.grow(self._state.size)
 
     def _report(self, verdict: Verdict, closed: Closed) -> Iterator[Signal]:
         verdict = self._spoken(verdict, np.arange(verdict.above.size))

@@ -183,7 +183,6 @@ class ByWeek(Judge, Generic[S]):
     def _end(self, closed: Closed) -> Iterator[Signal]:
         week, people = (closed.hour + MONDAY) // HOURS, self._running.people
         self._state = self._state.grown(people.size)
-        self._alarms.grow(people.size)
         known = self._running.known
         expectation = self._detector.expect(self._state, bucket=week, known=known)
         masked = ~self._running.whole
