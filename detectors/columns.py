@@ -34,6 +34,19 @@ class Kind:
     def lengthened(self, old: Array, n: int) -> Array:
         return np.concatenate([old, self.fresh(n - old.shape[-1])], axis=-1)
 
+    def stretched(self, own: Array, n: int) -> Array:
+        """The same in its own memory where nobody else holds it, so that it is not there twice."""
+        old, rows = own.shape[-1], 1 if self.rows is None else self.rows
+        try:
+            own.resize((*own.shape[:-1], n))
+        except ValueError:  # somebody holds it, or a view of it
+            return self.lengthened(own, n)
+        flat = own.reshape(-1)
+        for row in reversed(range(rows)):  # each lies closer to the start than where it goes
+            flat[row * n : row * n + old] = flat[row * old : (row + 1) * old]
+            flat[row * n + old : (row + 1) * n] = self.first
+        return own
+
     def restored(self, name: str, kept: Array) -> Array:
         """`kept` itself, where it may be written; raises ValueError if it is not this column's."""
         if kept.dtype != self.dtype or kept.shape[:-1] != self.fresh(0).shape[:-1]:
@@ -89,9 +102,9 @@ class Columns:
         return _made(type(self), lambda name, kind: kind.lengthened(old[name], n))
 
     def lengthen(self, n: int) -> None:
-        """Grow itself: a column at a time, so that no more than one is there twice."""
+        """Grow itself: a column at a time, in place where no other holds it."""
         for part, name, kind in _places(self):
-            setattr(part, name, kind.lengthened(getattr(part, name), n))
+            setattr(part, name, kind.stretched(_out(part, name), n))
 
     def retain(self, series: Ints) -> None:
         """Hold these series alone, in this order; a column at a time."""
@@ -145,6 +158,13 @@ def _places(columns: Columns) -> Iterator[tuple[Columns, str, Kind]]:
             yield columns, name, kind
         else:
             yield from _places(getattr(columns, name))
+
+
+def _out(part: Columns, name: str) -> Array:
+    """The array of a field, which holds it no more."""
+    array: Array = getattr(part, name)
+    delattr(part, name)
+    return array
 
 
 def _made(cls: type[C], make: Callable[[str, Kind], Array], prefix: str = "") -> C:

@@ -144,6 +144,17 @@ def test_a_state_that_changes_in_place_is_as_one_that_was_made_anew(kept: Ints) 
     same_columns(place.columns(), taken.columns())
 
 
+def test_who_holds_a_column_keeps_it_as_it_was_while_the_state_grows() -> None:
+    state = SurgeCase.of(SERIES).state
+    held, view = state.born, state.season.hour_events[3:5]
+    before = held.copy(), view.copy()
+    state.lengthen(SERIES + 3)
+    assert state.born.size == SERIES + 3
+    assert state.season.hour_events.shape == (24, SERIES + 3)
+    assert np.array_equal(held, before[0])
+    assert np.array_equal(view, before[1])
+
+
 def test_what_is_taken_lies_together_in_each_row_as_before() -> None:
     taken = Profiles.empty(SERIES).take(np.array([3, 1]))
     assert all(array.flags.c_contiguous for array in taken.columns().values())
