@@ -5,7 +5,8 @@ in; new lives are taken in the order of their keys, so that what judges know by 
 the counts and not on the order in which partitions were read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -215,14 +216,16 @@ class Series:
     def snapshot(self) -> dict[str, Any]:
         rows = len(self._keys)
         return {
-            "keys": self._keys, "row_of": self._row_of, "last": self.last,
+            "cuts": np.array([key.cut for key in self._keys], np.int64),
+            "fields": [key.fields for key in self._keys],
+            "row_of": self._row_of, "last": self.last,
             "open": {bucket: self._people(bucket)[:rows] for bucket in list(self._open)},
             "refused": self.refused,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
         self._row_of = held["row_of"]
-        self._index([Key(*key) for key in held["keys"]])
+        self._index(list(_keys(held)))
         self.last = held.get("last", self.last)  # in a former snapshot all have just had people
         self._open, self.refused = held["open"], self._by_cut(held["refused"])
 
@@ -290,7 +293,7 @@ class Series:
         rows[fields] = len(self._keys)
         self._keys.append(Key(cut, fields))
         if len(self._keys) > len(self._life_of):
-            room = np.full(max(64, len(self._life_of)), UNBORN)
+            room = np.full(max(64, len(self._life_of) // 8), UNBORN)
             self._life_of = np.append(self._life_of, room)
         return rows[fields]
 
@@ -311,3 +314,10 @@ class Series:
         if bucket not in self._open:
             return np.zeros(len(rows), np.int64)
         return self._people(bucket)[rows]
+
+
+def _keys(held: dict[str, Any]) -> Iterable[Key]:
+    """By row. A former snapshot holds them as pairs, each of which is a list of its own."""
+    if "keys" in held:
+        return starmap(Key, held["keys"])
+    return map(Key, held["cuts"].tolist(), held["fields"])

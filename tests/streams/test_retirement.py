@@ -12,6 +12,7 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal, SignalState
+from detectors.alarm import Alarms
 from streams.configuration.sections import Cut, Detection
 from streams.counts.cells import SEPARATOR, CellNumbers, Cells
 from streams.detection.groups import Groups
@@ -197,6 +198,24 @@ def test_a_snapshot_that_tells_not_who_came_when_is_as_if_all_had_come_just_now(
     one.restore(held)
     assert read(one, course(0).records[at:]) == said(0, at)
     assert one.retired == 0
+
+
+def test_a_snapshot_of_the_former_form_goes_on_with_the_same_bytes() -> None:
+    """It held keys as pairs, and an alarm for each place, where none stood too."""
+    at, one = retires() - 1, stream(plan(after=1))
+    held = thaw(course(1).frozen[at]) | {"form": 3}
+    series, judges = held["series"], held["judges"]["judges"].values()
+    series["keys"] = list(zip(series.pop("cuts").tolist(), series.pop("fields"), strict=True))
+    alarms = [judge["alarms"] for judge in judges if "alarms" in judge]
+    assert any(stand["places"].size for stand in alarms)
+    for stand in alarms:
+        former, places = Alarms.empty(200).columns(), stand.pop("places")
+        for name, column in former.items():
+            column[places] = stand[name]
+        stand.update(former)
+    one.restore(held)
+    assert freeze(one.snapshot()) == course(1).frozen[at]
+    assert read(one, course(1).records[at:]) == said(1, at)
 
 
 def slow(which: Settings) -> Settings:
