@@ -77,7 +77,9 @@ def grown(series: int, hours: int, seed: int, kept: Path) -> int:
         _closing(shard, log.hour(hour))
     frozen = shard.snapshot()
     if sample < series:
-        frozen = freeze(_drawn(thaw(frozen), _places(series, seed), log.keys(series)))
+        frozen = freeze(
+            _drawn(thaw(frozen), _places(series, seed), [key(n) for n in range(series)])
+        )
     kept.write_bytes(msgspec.msgpack.encode(frozen))
     return log.offset
 
@@ -174,9 +176,9 @@ def _drawn(state: dict[str, Any], places: Ints, keys: list[str]) -> dict[str, An
     """The state of a shard whose series have these keys, each a copy of a place of this one's."""
     held, rows = state["complaints"], np.arange(1, places.size + 1)  # the first is the total's
     series = held["series"]
-    named = [series["keys"][0], *((0, key) for key in keys)]
     series |= {
-        "keys": named, "row_of": rows, "last": series["last"][places],
+        "cuts": np.append(series["cuts"][:1], np.zeros(places.size, np.int64)),
+        "fields": [series["fields"][0], *keys], "row_of": rows, "last": series["last"][places],
         "open": {
             bucket: np.append(people[:1], people[series["row_of"]][places])
             for bucket, people in series["open"].items()
@@ -209,24 +211,27 @@ def _settings(series: int) -> Settings:
     return Settings(sources=(SOURCE,), cuts=(CUT,), detection=detection)
 
 
+def key(n: int) -> str:
+    return f"p{n // BATCHES:05}{SEPARATOR}b{n % BATCHES:02}"
+
+
 class _Log:
     """The counts of one partition, a closed chunk a record."""
 
     def __init__(self, rates: Floats, seed: int, *, offset: int = 0) -> None:
         settings = _settings(rates.size)
         self._rng = np.random.default_rng([seed, offset])
-        self._keys, self._rates = self.keys(rates.size), rates
+        self._grown, self._rates = rates.size, rates
         self._version = settings.version
         self._layout = layout(counted(settings.cuts, "complaints"))
         self.offset = offset
 
-    @staticmethod
-    def keys(series: int) -> list[str]:
-        return [f"p{n // BATCHES:05}{SEPARATOR}b{n % BATCHES:02}" for n in range(series)]
+    def _key(self, n: int) -> str:
+        """Made anew each time: a million of them, held here, would count as the worker's memory."""
+        return key(n) if n < self._grown else f"new{SEPARATOR}b{n}"
 
     def bear(self) -> None:
         """One more series, which nearly surely has complaints in the next hour."""
-        self._keys.append(f"new{SEPARATOR}b{len(self._keys)}")
         self._rates = np.append(self._rates, 10.0)
 
     def hour(self, hour: int) -> Iterator[Counts]:
@@ -235,7 +240,7 @@ class _Log:
         places = np.flatnonzero(people)
         for at in range(0, len(places), CHUNK):
             some = places[at : at + CHUNK]
-            yield self._record(hour, [self._keys[place] for place in some.tolist()], people[some])
+            yield self._record(hour, [self._key(n) for n in some.tolist()], people[some])
 
     def _record(self, hour: int, keys: list[str], people: Ints) -> Counts:
         """The numbers of source records are of no matter here."""
