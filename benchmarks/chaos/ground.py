@@ -13,6 +13,8 @@ from tests.kafka.receiver import Receiver
 LASTING, SOON = 'idle_after = "1h"', 'idle_after = "1s"'
 # Each partition costs detection some records a second: two of a source are enough to be divided.
 FOUR, TWO = 'key = "person"', 'key = "person"\npartitions = 2'
+# What is sent at once, and may come to one partition later than to others, is of less than that.
+KEYED, LATE = "\nkey = ", '\nlateness = "3h"\nkey = '
 CALLERS = 5  # persons, of whom one calls
 OTHERS = """
 [[sources]]
@@ -42,7 +44,8 @@ def options(receiver: Receiver, folder: Path) -> str:
     besieged = siege.options(receiver, folder)
     assert LASTING in besieged
     assert FOUR in besieged
-    return besieged.replace(LASTING, SOON).replace(FOUR, TWO) + OTHERS
+    besieged = besieged.replace(LASTING, SOON).replace(FOUR, TWO)
+    return (besieged + OTHERS).replace(KEYED, LATE)
 
 
 def calls(person: str | None) -> bool:

@@ -163,12 +163,15 @@ class Intake:
             if not await self._rests(tp, held):
                 held.resting.interrupted()
             elif (idle := held.resting.due(now, after=after)) is not None:
-                await self._mark(held, idle=idle)
+                await self._mark(tp, held, idle=idle)
 
-    async def _mark(self, held: Input, *, idle: int) -> None:
-        record = held.reading.mark(end=held.end, idle=idle)
+    async def _mark(self, tp: TP, held: Input, *, idle: int) -> None:
         shards = self._settings.detection.shards
         async with self._sending:
+            # What others have counted meanwhile is what an idle partition lets pass.
+            if not await self._rests(tp, held):
+                return
+            record = held.reading.mark(end=held.end, idle=idle)
             await asyncio.gather(*[await sent for sent in self._to_shards([record] * shards)])
 
     async def _rests(self, tp: TP, held: Input) -> bool:

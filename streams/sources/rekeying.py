@@ -114,12 +114,12 @@ class Rekeying:
     async def mark(self) -> None:
         """Say of the partitions that were idle for long enough by how much more they were."""
         now, words = time.monotonic(), dict[TP, Word]()
-        for tp, held in self._inputs.items():
-            if not await self._rests(tp, held):
-                held.resting.interrupted()
-            elif (idle := held.resting.due(now, after=self._after)) is not None:
-                words[tp] = held.carrier.word(idle=idle)
         async with self._sending:
+            for tp, held in list(self._inputs.items()):
+                if not await self._rests(tp, held):
+                    held.resting.interrupted()
+                elif (idle := held.resting.due(now, after=self._after)) is not None:
+                    words[tp] = held.carrier.word(idle=idle)
             await self._say(words)
 
     def _arrived(self, tp: TP, held: _Origin, word: Word) -> None:

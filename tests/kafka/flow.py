@@ -1,4 +1,9 @@
-"""Events on their way to an installation, whatever happens to it meanwhile."""
+"""Events on their way to an installation, whatever happens to it meanwhile.
+
+A producer tries again partition by partition, and may hold those of one back for long while others
+go on. At the speed of a replay that is hours, in which the one held back counts as idle. So what
+was sent is waited for before more is.
+"""
 
 import threading
 import time
@@ -74,8 +79,10 @@ class Flow:
         )  # fmt: skip
         entries = chain.from_iterable(self._history.batches())
         left = len(self._history)
+        due = time.monotonic()
         while left:
-            self._ending.wait(PAUSE)
+            self._ending.wait(max(due - time.monotonic(), 0.0))
+            due += PAUSE
             trickles = left <= self._reserve and not self._ending.is_set()
             following = list(islice(entries, TRICKLE if trickles else self._batch))
             self._send(producer, following)
@@ -88,6 +95,7 @@ class Flow:
         producer.close()
 
     def _send(self, producer: Any, entries: Sequence[Entry]) -> None:
+        """Returns when the broker has them, or has refused them."""
         for source in self._sources:
             events = [entry.event for entry in entries if self._by(entry) == source.topic]
             owners = partitions_of(source, Columns.of(events), source.partitions)
@@ -95,3 +103,4 @@ class Flow:
                 value = inputs.wire(event)
                 sent = producer.send(self._topic(source), value=value, partition=partition)
                 sent.add_errback(self._refused.append)
+        producer.flush()

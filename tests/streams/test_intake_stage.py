@@ -42,6 +42,7 @@ class Broker:
         answers: whether what is sent to a topic is acknowledged at once.
         commit: what was declared last, with its note.
         first: offset of the first record that the log still has.
+        ended: whether all is read that there is, as it is asked for; afterwards it is.
     """
 
     def __init__(self) -> None:
@@ -52,6 +53,7 @@ class Broker:
         self.first, self.end = 0, 0
         self.delivers, self.begun = 0, NEW
         self.mine = {PLACE}
+        self.ended: list[bool] = []
 
     def inputs(self) -> set[TP]:
         return self.mine
@@ -66,7 +68,7 @@ class Broker:
         return self.delivers
 
     async def caught_up(self, _: TP) -> bool:
-        return True
+        return self.ended.pop(0) if self.ended else True
 
     async def send(self, topic: str, _: Any, value: bytes, *__: Any) -> "asyncio.Future[None]":
         one = Sent(topic, value, asyncio.get_running_loop().create_future())
@@ -175,6 +177,17 @@ async def test_nothing_is_declared_of_a_partition_that_was_taken_away_meanwhile(
     broker.answer(SEEN)
     await worker.stage.emit()
     assert broker.commit is None
+
+
+async def test_a_partition_that_goes_on_while_its_mark_waits_is_not_called_idle() -> None:
+    broker = Broker()
+    worker = await Worker(broker).read(5)
+    await worker.stage.emit()
+    broker.ended = [True, False]
+    await worker.stage.mark()
+    assert broker.counts() == broker.chunks()
+    await worker.stage.mark()
+    assert broker.counts() != broker.chunks()
 
 
 async def test_a_worker_that_begins_again_sends_the_chunks_it_did_not_commit_as_they_were() -> None:
