@@ -280,8 +280,9 @@ class Doorman(Words):
             return self.say("As a first-ever combination: {why}.", why=why)
         return self.say(
             "As a first-ever combination: {why}; {people} people, {before} before with any fault, "
-            "{share} per cent of its group with this one; chance of none so far {absence} per "
-            "cent, a surprise up to {surprise}, with the group's share worth {likeness} people.",
+            "{share} per cent of its group with this one, which is worth {likeness} people; a "
+            "new one comes every {pace} hours, and with {further} per cent is followed by another "
+            "within three days; score {score}, threshold {threshold}.",
             **{**facts, "why": why},
         )
 

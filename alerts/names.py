@@ -65,7 +65,7 @@ NAMES: dict[str, dict[str, str]] = {
         "known": "it is known here",
         "too-young": "the product or batch has not been seen for four weeks",
         "too-few-before": "too few people had complained of the product or batch before",
-        "absence-no-surprise": "it is so rare elsewhere that its absence was no surprise",
+        "ordinary": "ordinary new ones here bring so many people more often",
         "too-few-people": "so far one person alone",
     },
     "state": {

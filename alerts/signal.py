@@ -63,6 +63,11 @@ class Kind(StrEnum):
     def nature(self) -> Nature:
         return NATURES.get(self, Nature.EXCESS)
 
+    @property
+    def budgeted(self) -> bool:
+        """Whether it may alarm by chance, and so has a part of the budget."""
+        return self is Kind.NOVELTY or self.nature in {Nature.EXCESS, Nature.ABSENCE}
+
 
 NATURES = {
     Kind.NOVELTY: Nature.EVENT,
@@ -168,7 +173,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
         A threshold is the inverse of the budget (`detectors.budget`), so that is score over
         threshold; `CERTAIN` where no budget has a say.
         """
-        if self.event or self.limited:
+        if not self.kind.budgeted:
             return CERTAIN
         if self.kind in ZEROS:
             return float(10.0 ** min(burst.POWER * (self.score - self.threshold), 300.0))

@@ -122,8 +122,12 @@ def batches(series: int) -> Step:
 
 def novelty(series: int) -> Step:
     """What was known before is given."""
-    method, state, one = Novelty(people=2), Combinations.empty(series), np.ones(series, np.int64)
-    before = Before(40 * one, since=0 * one, others=400 * one, share=np.full(series, 0.1))
+    method, state = Novelty(people=2, threshold=THRESHOLD), Combinations.empty(series)
+    one = np.ones(series, np.int64)
+    before = Before(
+        40 * one, since=0 * one, singles=one, others=400 * one, share=np.full(series, 0.1),
+        known=0 * one,
+    )  # fmt: skip
 
     def step(bucket: int, counts: Ints) -> None:
         nonlocal state

@@ -148,11 +148,12 @@ def of_batch(batches_: Batches, verdict: batches.Verdict, place: int) -> Grounds
 
 
 def of_novelty(method: Novelty, before: Before, verdict: novelty.Verdict, place: int) -> Grounds:
-    """Of an absence, and of how many have the fault now; shares and chances are in percent."""
+    """Of how many have the fault now, and how often so many do; shares and chances in percent."""
     return {
         "people": float(verdict.people[place]), "before": float(before.people[place]),
-        "share": 100.0 * float(before.share[place]), "likeness": method.likeness,
-        "absence": 100.0 * float(verdict.absence[place]), "surprise": 100.0 * method.surprise,
+        "share": 100.0 * float(verdict.share[place]), "likeness": method.likeness,
+        "pace": float(verdict.pace[place]), "further": 100.0 * float(verdict.further[place]),
+        "score": float(verdict.score[place]), "threshold": method.threshold,
     }  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from tests.contract.share import ShareCase
 from tests.contract.silence import SilenceCase
 from tests.contract.spatial import SpatialCase
 from tests.contract.surge import SURGE, CalendarCase, SurgeCase
+from tests.contract.told import Told
 from tests.contract.trigger import TriggerCase
 from tests.contract.verdicts import Verdict, of_series, same
 from tests.contract.weekly import DriftCase, WeeklyCase
@@ -174,7 +175,8 @@ def test_the_explanation_adds_up_to_the_score(case: type[Scoring]) -> None:
     for hour, row in enumerate(history(case)):
         masked = np.full(5, hour in OUTAGE)
         verdict, grounds = made.explained(row, hour=hour, total=int(row.sum()), masked=masked)
-        scores: Floats = getattr(verdict, getattr(case, "claims", "score"))
+        assert not isinstance(verdict, Told)
+        scores: Floats = verdict.score
         for score, shown in zip(scores.tolist(), grounds, strict=True):
             assert case.again(shown) == pytest.approx(score, rel=DIGITS, abs=DIGITS)
         some += int(scores.any())

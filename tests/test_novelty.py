@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import poisson
 
 from detectors.columns import Ints
 from detectors.novelty import Before, Combinations, Novelty, Verdict, Why
@@ -16,11 +17,11 @@ LATER = 100
 
 
 def before(
-    *, people: int = 500, since: int = 0, others: int = 5000, share: float = 0.1, n: int = 1
-) -> Before:
-    return Before(
-        np.full(n, people), np.full(n, since), np.full(n, others), np.full(n, share)
-    )  # fmt: skip
+    *, people: int = 500, since: int = 0, singles: int = 3, others: int = 5000,
+    share: float = 0.1, known: int = 0, n: int = 1,
+) -> Before:  # fmt: skip
+    whole = np.full(n, people), np.full(n, since), np.full(n, singles), np.full(n, others)
+    return Before(*whole, np.full(n, share), np.full(n, known))
 
 
 def first(known: Before, method: Novelty = DAILY) -> Why:
@@ -29,11 +30,11 @@ def first(known: Before, method: Novelty = DAILY) -> Why:
     return Why(int(verdict.why[0]))
 
 
-def told(method: Novelty, *counts: int) -> list[Why]:
+def told(method: Novelty, *counts: int, known: Before | None = None) -> list[Why]:
     """Day by day, of one combination."""
     state, said = Combinations.empty(1), []
     for bucket, count in enumerate(counts, LATER):
-        state, verdict = method.step(state, np.array([count]), before(), bucket=bucket)
+        state, verdict = method.step(state, np.array([count]), known or before(), bucket=bucket)
         said.append(Why(int(verdict.why[0])))
     return said
 
@@ -51,13 +52,67 @@ def test_a_fault_that_nobody_ever_had_is_news() -> None:
     [
         (before(since=LATER - 27), Why.TOO_YOUNG),
         (before(people=29), Why.TOO_FEW_BEFORE),
-        (before(share=0.001), Why.ABSENCE_NO_SURPRISE),
-        (before(people=30), Why.ABSENCE_NO_SURPRISE),
-        (before(share=0.0, others=0), Why.ABSENCE_NO_SURPRISE),
     ],
 )
 def test_what_is_no_news_says_which_gate_stayed_shut(known: Before, why: Why) -> None:
     assert first(known) is why
+
+
+def test_what_ordinary_new_ones_bring_as_often_is_no_news() -> None:
+    """One in 25 days; another within three days has 3 per cent."""
+    common = Novelty(day=1, patience=3, threshold=1000.0)
+    assert told(common, 1, 1, 1, known=before(share=0.0)) == [
+        Why.ORDINARY, Why.ORDINARY, Why.NEW_FOR_ALL,
+    ]  # fmt: skip
+
+
+def score(known: Before, people: int = 3) -> float:
+    verdict = DAILY.judge(Combinations.empty(1), np.array([people]), known, bucket=LATER)
+    return float(verdict.score[0])
+
+
+def test_of_what_nobody_has_each_further_person_is_as_rare_as_the_first() -> None:
+    """T = 100 days with three that came once, and three days of patience: p = 3/103."""
+    for people in (1, 2, 3, 4):
+        expected = 25.0 * (103 / 3) ** (people - 1)
+        assert score(before(share=0.0), people) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("more", [0, 1, 2, 3])
+def test_a_score_is_the_mean_time_between_those_of_faults_whose_rates_are_of_any_size(
+    more: int,
+) -> None:
+    """So many that one of them comes just once in T = 100 days, rates evenly on a log scale."""
+    rates, step = np.geomspace(1e-9, 10, 20_001), np.log(1e10) / 20_000
+    never = np.exp(-rates * LATER)
+    assert step * np.sum(rates * LATER * never) == pytest.approx(1.0, abs=1e-3)
+    new = step * np.sum(rates * never * poisson.sf(more - 1, rates * DAILY.patience))
+    assert score(before(share=0.0, singles=0), 1 + more) == pytest.approx(1 / new, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("rarer", "commoner"),
+    [
+        (before(singles=0), before(singles=9)),
+        (before(share=0.01), before(share=0.2)),
+        (before(since=0), before(since=60)),
+        (before(known=0), before(known=90)),
+        (before(share=0.0), before(known=LATER)),
+    ],
+)
+def test_it_is_the_rarer(rarer: Before, commoner: Before) -> None:
+    """With fewer that came once, a smaller share of others, a longer time, an older fault."""
+    assert score(rarer) > score(commoner)
+
+
+def test_who_comes_of_a_busy_product_says_less() -> None:
+    """Others since the first are weighed as if so much time had passed."""
+    state, said = Combinations.empty(1), before()
+    state, _ = DAILY.step(state, np.array([1]), said, bucket=LATER)
+    calm = DAILY.judge(state, np.array([2]), before(people=502), bucket=LATER + 1)
+    busy = DAILY.judge(state, np.array([2]), before(people=900), bucket=LATER + 1)
+    assert busy.score < calm.score
+    assert busy.further[0] == pytest.approx(399 / 899)
 
 
 def test_what_was_had_before_is_known_and_what_never_came_is_not_seen() -> None:
@@ -84,14 +139,6 @@ def test_a_first_that_was_no_news_does_not_become_it() -> None:
     state, _ = two.step(state, np.array([1]), before(since=LATER - 20), bucket=LATER)
     state, verdict = two.step(state, np.array([1]), before(since=LATER - 20), bucket=LATER + 15)
     assert verdict.why.tolist() == [Why.TOO_YOUNG]
-
-
-def test_absence_is_the_chance_that_none_of_them_had_it() -> None:
-    """Polya's urn: each of the N before had it with the probability k q/(k + those before)."""
-    share, k = 0.2, DAILY.likeness
-    known = before(people=7, share=share)
-    expected = np.prod([1 - k * share / (k + i) for i in range(7)])
-    assert DAILY.absence(known)[0] == pytest.approx(expected)
 
 
 def history(n: int, days: int) -> Ints:
@@ -128,18 +175,27 @@ def test_a_bucket_is_judged_before_it_is_learnt() -> None:
 
 @given(
     people=st.integers(0, 10**12), others=st.integers(0, 10**12), share=st.floats(0, 1),
+    singles=st.integers(0, 10**12), known=st.integers(-1, LATER), count=st.integers(0, 2**31),
 )  # fmt: skip
 @settings(max_examples=50, deadline=None)
-def test_absence_is_always_a_probability(people: int, others: int, share: float) -> None:
-    absence = DAILY.absence(before(people=people, others=others, share=share))
-    assert 0 <= absence[0] <= 1
+def test_a_score_is_always_a_time(count: int, **known: Any) -> None:
+    found = score(before(**known), count)
+    assert 0 <= found <= 1e30
+    assert (found > 0) == (count > 0)
+
+
+@given(st.integers(1, 200), st.floats(0, 1), st.integers(0, LATER))
+@settings(max_examples=50, deadline=None)
+def test_a_score_never_falls_as_people_join(people: int, share: float, known: int) -> None:
+    some = before(share=share, known=known)
+    assert score(some, people + 1) >= score(some, people)
 
 
 @pytest.mark.parametrize(
     ("options", "rule"),
     [
         ({"people": 0}, "must be at least 1"),
-        ({"surprise": 1.0}, r"surprise must be in \(0, 1\), got 1.0"),
+        ({"threshold": -1.0}, "threshold must be at least 0 buckets, got -1.0"),
         ({"likeness": 0.0}, "likeness must be above 0 people, got 0.0"),
     ],
 )

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from alerts.catalogue import Language
-from alerts.signal import Kind, Nature
+from alerts.signal import Kind
 from streams.configuration.durations import Duration, Span
 from streams.configuration.methods import Method, unmet
 from streams.configuration.rules import (
@@ -201,7 +201,7 @@ class Cut(Section):
         return self.stream, frozenset(self.by), fixed
 
 
-BUDGETED = tuple(kind for kind in Kind if kind.nature in {Nature.EXCESS, Nature.ABSENCE})
+BUDGETED = tuple(kind for kind in Kind if kind.budgeted)
 """Kinds that may alarm by chance, and so have a part of the budget."""
 LEAST_TIMES, MOST_TIMES = 0.01, 1e6  # of what the budget asks for
 

@@ -121,7 +121,7 @@ def trigger(
 
 def first_ever(
     scope: dict[str, str], *, people: int, before: int, share: float, first: int, bucket: int,
-    enough: int, approximate: bool,
+    score: float, threshold: float, approximate: bool,
 ) -> Signal:  # fmt: skip
     """A combination that never was: `people` since the bucket `first`, none of `before`.
 
@@ -132,7 +132,7 @@ def first_ever(
         id=identity(scope, Kind.NOVELTY, first), kind=Kind.NOVELTY, scope=scope,
         bucket=moment(bucket), onset=moment(first), at=moment(bucket + 1),
         state=SignalState.CONFIRMED, revision=0, observed=float(people), expected=0.0,
-        score=float(people), threshold=float(enough), multiple=float(people), learning=False,
+        score=score, threshold=threshold, multiple=float(people), learning=False,
         reason=f"{people} people, and none among {before} before, where {of_others}",
         approximate=approximate,
     )  # fmt: skip

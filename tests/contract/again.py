@@ -4,7 +4,7 @@ Nothing of `detectors` is asked here: these are the sums that a reader of `tocsi
 """
 
 from collections.abc import Iterable
-from math import exp, isclose, lgamma, log, sqrt
+from math import exp, isclose, log, sqrt
 from statistics import fmean
 from typing import Any
 
@@ -84,12 +84,14 @@ def of_batch(g: Any) -> float:
 
 
 def of_novelty(g: Any) -> float:
-    """The absence: nobody of so many, where each would have the fault with a chance."""
-    k, n = g["likeness"], g["before"]
-    rest = max(k * (1.0 - g["share"] / 100.0), 1e-9)
-    absence = exp(lgamma(k) - lgamma(k + n) + lgamma(rest + n) - lgamma(rest))
-    assert isclose(100.0 * absence, g["absence"], rel_tol=1e-6)
-    return absence
+    """How seldom a first one is followed by so many, whose number is negative binomial."""
+    if g["people"] < 1:
+        return 0.0
+    p, shape, more = g["further"] / 100.0, 1.0 + g["likeness"] * g["share"] / 100.0, g["people"] - 1
+    chance = float(betainc(more, shape, p)) if more else 1.0
+    score = min(g["pace"] / max(chance, 1e-30), 1e30)
+    assert isclose(score, g["score"], rel_tol=1e-6)
+    return score
 
 
 def of_rule(g: Any) -> float:

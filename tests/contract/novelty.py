@@ -13,7 +13,7 @@ from tests.contract import again
 from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
-NOVELTY = Novelty(people=2, patience=24, days=1)
+NOVELTY = Novelty(threshold=1000.0, people=2, patience=24, days=1)
 
 
 @dataclass(slots=True)
@@ -21,13 +21,12 @@ class NoveltyCase:
     """A series is one fault of a product of its own, of which two people an hour complain.
 
     It takes no mask: who came in spite of an outage came, and no time is asked how many should
-    have. What is held against a score is the chance that there was none so far.
+    have.
     """
 
     kind: ClassVar = Kind.NOVELTY
     hours: ClassVar[int] = 120
     many: ClassVar[int] = 203
-    claims: ClassVar[str] = "absence"
     again: ClassVar = staticmethod(again.of_novelty)
     state: Combinations
 
@@ -42,8 +41,9 @@ class NoveltyCase:
         """One in ten of the others had the fault."""
         one = np.ones(self.state.size, np.int64)
         return Before(
-            2 * hour * one, since=0 * one, others=50 * hour * one, share=np.full(one.size, 0.1)
-        )
+            2 * hour * one, since=0 * one, singles=one, others=50 * hour * one,
+            share=np.full(one.size, 0.1), known=0 * one,
+        )  # fmt: skip
 
     def judge(self, counts: Ints, *, hour: int) -> novelty.Verdict:
         return NOVELTY.judge(self.state, counts, self.before(hour), bucket=hour)

@@ -152,7 +152,7 @@ def log() -> list[Counts]:
 
 
 def stream(which: Settings | None = None, *, shard: int = 0, more: Makers | None = None) -> Stream:
-    """With every method but novelty, whose series stay."""
+    """With every method but novelty, which knows by name what has gone."""
     makers = {name: make for name, make in MAKERS.items() if name != "novelty"}
     makers |= {"spatial": partial(spatial_judge, young=0), "batches": _batches, **(more or {})}
     return Stream("complaints", which or plan(), shard, makers=makers)

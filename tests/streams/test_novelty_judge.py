@@ -34,8 +34,8 @@ BATCHES = Cut(
 )  # fmt: skip
 
 
-def plan(*cuts: Cut, shards: int = 1) -> Settings:
-    detection = Detection(shards=shards, series=100)
+def plan(*cuts: Cut, shards: int = 1, budget: float = 100.0) -> Settings:
+    detection = Detection(shards=shards, series=100, false_alarms_per_week=budget)
     return settings().model_copy(update={"cuts": cuts, "detection": detection})
 
 
@@ -100,7 +100,11 @@ def test_what_a_product_never_had_and_others_have_is_told_once_at_the_second_per
     assert "of its group has it" in told.reason
 
 
-def test_the_numbers_that_are_shown_of_it_give_its_absence_again() -> None:
+def singles(had: Counter[str], product: str) -> int:
+    return sum(n == 1 and name.startswith(product) for name, n in had.items())
+
+
+def test_the_numbers_that_are_shown_of_it_give_its_score_again() -> None:
     shown = Shown(Step.NOVELTY, {"product": "kettle", "category": "leak"})
     stream = after_calm(PLAN, watch=shown)
     for (record,) in log(PLAN, TWICE)[1:]:
@@ -108,7 +112,15 @@ def test_the_numbers_that_are_shown_of_it_give_its_absence_again() -> None:
     told = [numbers for numbers in shown.numbers if numbers["why"] == "new-here"]
     assert told
     for numbers in told:
-        assert 100 * again.of_novelty(numbers) <= numbers["surprise"]
+        assert again.of_novelty(numbers) >= numbers["threshold"]
+
+
+def test_a_smaller_budget_asks_for_more_people() -> None:
+    which = plan(CATEGORY, PRODUCTS, budget=1.0)
+    assert played(*TWICE, which=which)[1] == []
+    (told,) = played(*TWICE, *TWICE, which=which)[1]
+    assert told.observed > 2
+    assert told.score >= told.threshold == 16_800.0
 
 
 def test_one_person_may_have_pressed_the_wrong_button() -> None:
@@ -145,9 +157,9 @@ def test_the_stream_says_what_the_detector_says_alone() -> None:
     stream, _ = played(*TWICE)
     events = history(TWICE)
     names = [key.fields.split("\x1f") for key in stream.series.lives if key.cut == 1]
-    state, novelty = Combinations.empty(len(names)), Novelty(people=2)
+    state, novelty = Combinations.empty(len(names)), Novelty(people=2, threshold=168.0)
     total, fault, had = Counter[str](), Counter[str](), Counter[str]()
-    since: dict[str, int] = {}
+    since, begun = dict[str, int](), dict[str, int]()
     for hour in range(DAYS * 24):
         now = [e for e in events if (e.time - START) // HOUR == hour]
         came = Counter((str(e.product), str(e.category)) for e in now)
@@ -158,11 +170,16 @@ def test_the_stream_says_what_the_detector_says_alone() -> None:
         own = np.array([had["".join(name)] for name in names])
         bucket = START // HOUR + hour
         first = np.array([since.get(product, bucket) for product, _ in names])
-        known = Before(people, first, others, (of_fault - own) / np.maximum(others, 1))
+        known = Before(
+            people, first, np.array([singles(had, product) for product, _ in names]), others,
+            (of_fault - own) / np.maximum(others, 1),
+            np.array([begun.get(category, -1) for _, category in names]),
+        )  # fmt: skip
         state, _ = novelty.step(state, counts, known, bucket=bucket)
         for event in now:
             product, category = str(event.product), str(event.category)
             since.setdefault(product, bucket)
+            begun.setdefault(category, bucket)
             total[product] += 1
             fault[category] += 1
             had[product + category] += 1

@@ -415,7 +415,7 @@ def test_who_borrows_the_profile_of_what_has_gone_has_that_of_the_whole() -> Non
     assert groups.place(Key(2, f"iron{SEPARATOR}odd")) == 3
 
 
-def test_what_a_product_ever_had_is_never_forgotten_and_so_no_news() -> None:
+def test_of_first_evers_the_same_is_told_and_places_are_free() -> None:
     methods = {2: ("novelty",)}
     cuts = tuple(
         cut.model_copy(update={"methods": methods.get(n, ())}) for n, cut in enumerate(CUTS)
@@ -425,7 +425,6 @@ def test_what_a_product_ever_had_is_never_forgotten_and_so_no_news() -> None:
         which = plan(after=after).model_copy(update={"cuts": cuts, "rules": ()})
         one = Stream("complaints", which, 0, makers={"novelty": novelty_judge})
         told = read(one, [counts for (counts,) in logs()[0]])
-        assert one.retired == 8 * after
-        assert {Key(0, "odd"), Key(2, f"adapter{SEPARATOR}odd")} <= names(one)
-        found.append((told, freeze(one.judges.snapshot()["judges"]["novelty"])))
+        assert one.retired == 10 * after
+        found.append(told)
     assert found[0] == found[1]

@@ -11,27 +11,52 @@ from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from detectors.columns import Columns, Ints, column
+from detectors.columns import Bools, Columns, Ints, column
 from detectors.novelty import Before, Combinations
 from streams.configuration.sections import Cut
 from streams.counts.cells import SEPARATOR
-from streams.detection.retirement import Retirement
+from streams.detection.judges.former import Name
 from streams.detection.series import Key, Series
 
 
 @dataclass(slots=True)
-class Subjects(Columns):
-    """By product or batch: people with any fault, and the bucket of the first (-1: none yet)."""
+class Seen(Columns):
+    """By subject, or by group and fault: people, and the bucket of the first (-1: none yet)."""
 
     people: Annotated[Ints, column(np.int64)]
     since: Annotated[Ints, column(np.int64, -1)]
 
+    def add(self, places: Ints, people: Ints, *, bucket: int) -> None:
+        np.add.at(self.people, places, people)
+        self.since[(self.since < 0) & (self.people > 0)] = bucket
+
 
 @dataclass(slots=True)
 class People(Columns):
-    """By group, or by group and fault."""
+    """By group."""
 
     people: Annotated[Ints, column(np.int64)]
+
+
+class Sums(NamedTuple):
+    """What is known of subjects, of groups and of faults of groups, by their numbers."""
+
+    subjects: Seen
+    groups: People
+    faults: Seen
+
+    def grown(self, sizes: Sequence[int]) -> "Sums":
+        subjects, groups, faults = sizes
+        return Sums(
+            self.subjects.grown(subjects), self.groups.grown(groups), self.faults.grown(faults)
+        )
+
+    def rearranged(self, places: Sequence[Ints]) -> "Sums":
+        subjects, groups, faults = places
+        return Sums(
+            self.subjects.rearranged(subjects), self.groups.rearranged(groups),
+            self.faults.rearranged(faults),
+        )  # fmt: skip
 
 
 class Member(NamedTuple):
@@ -55,8 +80,8 @@ class Index:
         judged: places of those whose series are combinations.
 
     Attributes:
-        subjects, groups, faults: how many there are.
         lives: of the combinations, by place.
+        names: of subjects, of groups, and of faults with their group, by number.
     """
 
     def __init__(self, cuts: Sequence[Cut], judged: Collection[int]) -> None:
@@ -75,6 +100,19 @@ class Index:
         """How many subjects, groups and faults of groups there are."""
         return tuple(map(len, self._numbers))
 
+    @property
+    def names(self) -> tuple[list[Any], ...]:
+        return tuple(map(list, self._numbers))
+
+    def combinations(self, places: Ints) -> list[Name]:
+        """The subjects and faults of those at these places."""
+        subjects, _, faults = self.names
+        _, subject, _, fault, _ = self._combinations[:, places].tolist()
+        return [
+            Name(subjects[whose], faults[which].fault)
+            for whose, which in zip(subject, fault, strict=True)
+        ]
+
     def place(self, life: int) -> int | None:
         (at,) = np.nonzero(self.lives == life)
         return int(at[0]) if at.size else None
@@ -88,37 +126,41 @@ class Index:
         self._seen = fresh.stop
         return self.lives.size
 
-    @property
-    def all_lives(self) -> Ints:
-        """Of the combinations, and of what all have of a fault."""
-        lives: Ints = self._members[0]
-        return lives
+    def own(self, series: Series) -> Bools:
+        """By subject, whether this shard tells of its first combination."""
+        lives, subject = self._combinations[:2]
+        _, first = np.unique(subject, return_index=True)
+        own: Bools = series.own[lives[first]]
+        return own
 
-    def retire(self, retirement: Retirement) -> None:
-        """None of its own are among those that go."""
-        self._members[0] = retirement.lives(self._members[0])
-        self._seen = retirement.left(self._seen)
+    def of(self, cuts: Collection[int | str], series: Series) -> Ints:
+        """The lives of these cuts, combinations or what all have of a fault."""
+        own: Ints = self._members[0]
+        return own[[series.lives[life].cut in cuts for life in own.tolist()]]
 
-    def before(
-        self, state: Combinations, subjects: Subjects, groups: Ints, faults: Ints, *, bucket: int
-    ) -> Before:
-        """What is known of each combination, its own not counted among others."""
+    def before(self, state: Combinations, sums: Sums, singles: Ints, *, bucket: int) -> Before:
+        """What is known of each combination, its own not counted among others.
+
+        `singles` are those of each subject that live no more.
+        """
         _, subject, group, fault, _ = self._combinations
+        subjects, groups, faults = sums
         people, since = subjects.people[subject], subjects.since[subject]
-        others = np.maximum(groups[group] - people, 0)
-        share = np.clip((faults[fault] - state.people) / np.maximum(others, 1), 0.0, 1.0)
-        return Before(people, np.where(since < 0, bucket, since), others, share)
+        others = np.maximum(groups.people[group] - people, 0)
+        of_fault = (faults.people[fault] - state.people) / np.maximum(others, 1)
+        once = np.bincount(subject[state.people == 1], minlength=subjects.size) + singles
+        return Before(
+            people, np.where(since < 0, bucket, since), once[subject], others,
+            np.clip(of_fault, 0.0, 1.0), faults.since[fault],
+        )  # fmt: skip
 
-    def count(
-        self, people: Ints, subjects: Subjects, groups: Ints, faults: Ints, *, bucket: int
-    ) -> None:
+    def count(self, people: Ints, sums: Sums, *, bucket: int) -> None:
         """Take in who came in a bucket, by life."""
         life, subject = self._combinations[:2]
-        np.add.at(subjects.people, subject, people[life])
-        subjects.since[(subjects.since < 0) & (subjects.people > 0)] = bucket
+        sums.subjects.add(subject, people[life], bucket=bucket)
         life, _, group, fault, _ = self._members[:, self._members[4] == 1]
-        np.add.at(groups, group, people[life])
-        np.add.at(faults, fault, people[life])
+        np.add.at(sums.groups.people, group, people[life])
+        sums.faults.add(fault, people[life], bucket=bucket)
 
     @property
     def _combinations(self) -> Ints:
@@ -145,7 +187,7 @@ class Index:
         return Member(
             life, -1 if subject is None else subjects.setdefault(subject, len(subjects)),
             groups.setdefault(group, len(groups)),
-            faults.setdefault((group, category), len(faults)),
+            faults.setdefault(Name(group, category), len(faults)),
             feeds=(subject is None) == (len(group) == 1),
         )  # fmt: skip
 
