@@ -11,7 +11,10 @@ by the first person of either. Nothing was tuned on seeds above 9.
 `coverage` is how often the interval of 90 % holds the true lag, also by shape; `told` the share
 in which a leader is named, also by the true lag in hours; `wrong` the share of those named which
 are the other one. `lag_error` is the median absolute error in minutes of the lags that are told,
-`width` the median width of their intervals. Prints one JSON object last.
+`width` the median width of their intervals. `in_stream` is the same of `--streams` times 100
+pairs through the product's own streams (`benchmarks.lead_in_stream`), of which `called` is the
+share that both streams call and that are read, and `bare` the coverage of bare readings of the same
+pairs. Prints one JSON object last.
 """
 
 import argparse
@@ -24,7 +27,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from benchmarks import outbreaks
+from benchmarks import lead_in_stream, outbreaks
+from benchmarks.lead_in_stream import Read
 from benchmarks.outbreaks import MINUTES, PER_HOUR, SHAPES
 from detectors import lead
 from detectors.columns import Floats
@@ -111,17 +115,38 @@ def report(pairs: Sequence[Pair]) -> dict[str, Any]:
     }
 
 
+def in_stream(pairs: Sequence[Read]) -> dict[str, Any]:
+    called = [one for one in pairs if one.said is not None]
+    told = [(one.pair, one.said) for one in called if one.said is not None and one.said.told]
+    return {
+        "pairs": len(pairs), "called": mean([one.said is not None for one in pairs]),
+        "coverage": mean([one.covered for one in called]),
+        "bare": mean([one.bare_covered for one in called]),
+        "told": mean([one.said is not None and one.said.told for one in called]),
+        "wrong": mean([one.wrong for one in called if one.said is not None and one.said.told]),
+        "lag_error": median([abs(said.lag - pair.lag) for pair, said in told]),
+        "width": median([said.high - said.low for _, said in told]),
+    }  # fmt: skip
+
+
+def median(values: Sequence[float]) -> float | None:
+    return round(float(np.median(values)), 1) if values else None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--pairs", type=int, default=2000)
+    parser.add_argument("--streams", type=int, default=4, help="of 100 pairs each")
     asked = parser.parse_args()
     rng, began_at = np.random.default_rng(asked.seed), time.process_time()
     pairs = [pair(rng) for _ in range(asked.pairs)]
+    runs = np.random.default_rng([asked.seed, 1]).spawn(asked.streams)
+    read = [one for run in runs for one in lead_in_stream.reads(run)]
     spent = time.process_time() - began_at
     print(json.dumps({
         "benchmark": "lead", "seed": asked.seed, "pairs": asked.pairs, **report(pairs),
-        "seconds": round(spent, 1),
+        "in_stream": in_stream(read), "seconds": round(spent, 1),
     }))  # fmt: skip
 
 
