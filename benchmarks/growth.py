@@ -12,7 +12,9 @@ above 9.
 `coverage` is how often the interval of 90 % holds the true rate of growth; `band` holds the 10 %,
 50 % and 90 % points of the doubling time said, of those that are said to grow, and `naive_band`
 those of the mean age; `said` is how often anything is said, `growing` and `over` how often that
-it grows, or no longer does. Prints one JSON object last.
+it grows, or no longer does. `in_stream` is the same of `--streams` times 100 excesses that grow,
+through the product's own stream, as its signals tell them (`benchmarks.growth_in_stream`). Prints
+one JSON object last.
 """
 
 import argparse
@@ -25,7 +27,9 @@ import numpy as np
 from numpy.random import Generator
 
 from benchmarks import outbreaks
+from benchmarks.growth_in_stream import excess, told
 from benchmarks.outbreaks import MINUTES, PER_HOUR
+from benchmarks.streamed import PRODUCTS
 from detectors import lead
 from detectors.columns import Floats, Ints
 from detectors.growth import ENOUGH, Growth, Pace, growth
@@ -138,17 +142,42 @@ def report(rng: Generator, *, runs: int) -> dict[str, Any]:
     }
 
 
+def in_stream(rng: Generator, *, runs: int) -> dict[str, Any]:
+    """Of as many excesses as products in each run; `called` those of which there is a signal."""
+    reads, called = list[Read](), 0
+    for _ in range(runs):
+        hours, sizes = rng.choice(DOUBLINGS, PRODUCTS), rng.choice(SIZES, PRODUCTS)
+        pairs = list(zip((np.log(2) / hours).tolist(), sizes.tolist(), strict=True))
+        some = [excess(rng, rates(rng, rate=rate, size=n), size=n) for rate, n in pairs]
+        for (rate, size), signal in zip(pairs, told(rng, some), strict=True):
+            called += signal is not None
+            reads.append(Read(rate, size, signal.growth if signal else None, 0.0))
+    found = {
+        f"{hours:g}h": summary([one for one in reads if one.rate == np.log(2) / hours])
+        for hours in DOUBLINGS
+    }
+    for one in found.values():
+        del one["naive_band"]
+    whole = summary(reads)
+    return {
+        "excesses": len(reads), "called": round(called / len(reads), 3),
+        "coverage": whole["coverage"], "said": whole["said"], "doubling": found,
+    }  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--streams", type=int, default=4, help="of 100 excesses each")
     asked = parser.parse_args()
     rng, began = np.random.default_rng(asked.seed), time.process_time()
     found = report(rng, runs=asked.runs)
+    streamed = in_stream(np.random.default_rng([asked.seed, 1]), runs=asked.streams)
     spent = time.process_time() - began
     print(json.dumps({
         "benchmark": "growth", "seed": asked.seed, "runs": asked.runs, **found,
-        "seconds": round(spent, 1),
+        "in_stream": streamed, "seconds": round(spent, 1),
     }))  # fmt: skip
 
 

@@ -14,25 +14,13 @@ from numpy.random import Generator
 
 from alerts.precedence import Led, led
 from alerts.signal import Signal
-from benchmarks import outbreaks
-from benchmarks.outbreaks import DISPERSION, MINUTES, PER_HOUR, SHAPES
+from benchmarks import outbreaks, streamed
+from benchmarks.outbreaks import MINUTES, PER_HOUR, SHAPES
+from benchmarks.streamed import LEARNS, MONDAY, PRODUCTS, SLICE, STREAMS, TESTED
 from detectors import lead
 from detectors.columns import Floats, Ints
 from detectors.lead import Lead
-from streams.configuration.sections import Cut, Detection, counted
-from streams.configuration.sections import Stream as Name
-from streams.counts.cells import CellNumbers, Cells, Counts, layout
-from streams.detection.stream import Stream
-from streams.settings import Settings
 
-STREAMS: Final[tuple[Name, ...]] = ("complaints", "mentions")
-CUTS = tuple(Cut(stream=stream, by=("product",)) for stream in STREAMS)
-PRODUCTS, LEARNS, TESTED, LAST = 100, 24, 8, 2
-"""Days: of learning, in which pairs begin, and until the last is read."""
-MONDAY: Final = 4 * 24 * 60
-"""The first of the epoch, in minutes."""
-SLICE: Final = 15 // MINUTES
-"""Buckets of a record of the counts."""
 SEEN: Final = 15
 QUIET: Final = 6
 """Hours before a pair that are read, by a bare reading."""
@@ -75,9 +63,10 @@ class Read(NamedTuple):
 def reads(rng: Generator) -> list[Read]:
     """One pair for each product, all through the same two streams."""
     pairs = [_pair(rng) for _ in range(PRODUCTS)]
-    means = [_means(rng) for _ in STREAMS]
+    means = [streamed.means(rng) for _ in STREAMS]
     counts = [_counts(rng, mean, pairs, n) for n, mean in enumerate(means)]
-    said = _said([_played(name, own) for name, own in zip(STREAMS, counts, strict=True)], pairs)
+    played = [streamed.played(name, own) for name, own in zip(STREAMS, counts, strict=True)]
+    said = _said(played, pairs)
     bare = [_bare(rng, pair, n, counts, means) for n, pair in enumerate(pairs)]
     return list(map(Read, pairs, said, bare))
 
@@ -97,43 +86,12 @@ def _excess(rng: Generator, begins: float) -> tuple[Floats, str]:
     return begins + SHAPES[shape](rng, people, hours), shape
 
 
-def _means(rng: Generator) -> Floats:
-    """By bucket and product: one rhythm of the day, which the stream learns."""
-    hours = np.arange((LEARNS + TESTED + LAST) * outbreaks.DAY) / PER_HOUR
-    rates = np.exp(rng.uniform(np.log(0.05), np.log(10), PRODUCTS))
-    means: Floats = np.outer(1 + 0.7 * np.sin(2 * np.pi * hours / 24), rates) / PER_HOUR
-    return means
-
-
 def _counts(rng: Generator, means: Floats, pairs: list[Pair], n: int) -> Ints:
-    spread = DISPERSION - 1
-    counts = rng.negative_binomial(np.maximum(means / spread, 1e-9), 1 / DISPERSION)
+    counts = streamed.usual(rng, means)
     for product, pair in enumerate(pairs):
         excess = outbreaks.counted(pair.begins + pair.times[n], buckets=len(counts))
         counts[:, product] += excess
     return counts
-
-
-def _played(name: Name, counts: Ints) -> Iterator[list[Signal]]:
-    """What a stream says to each record of the counts."""
-    plan = Settings(cuts=CUTS, detection=Detection(shards=1))
-    stream, cuts = Stream(name, plan, 0), layout(counted(CUTS, name))
-    for n, start in enumerate(range(0, len(counts), SLICE)):
-        buckets, products = np.nonzero(counts[start : start + SLICE])
-        people = counts[start : start + SLICE][buckets, products]
-        minutes = MONDAY + (start + buckets) * MINUTES
-        own = _cells(list(map(str, range(PRODUCTS))), products, minutes, people)
-        whole = _cells([""], products * 0, minutes, people)
-        yield list(stream.apply(Counts(
-            version=plan.version, stream=name, topic=name, partition=0, partitions=1, start=n,
-            end=n + 1, closed=True, first=n == 0, idle=0, approximate=False, late=0, layout=cuts,
-            watermark=(MONDAY + (start + SLICE) * MINUTES) * 60_000, triggers=[],
-            cells=[own, None, whole],
-        )))  # fmt: skip
-
-
-def _cells(keys: list[str], places: Ints, minutes: Ints, people: Ints) -> Cells:
-    return Cells.pack(keys, CellNumbers(places, minutes, people, people, places * 0, places * 0))
 
 
 def _said(played: list[Iterator[list[Signal]]], pairs: list[Pair]) -> list[Led | None]:
