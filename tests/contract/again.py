@@ -89,7 +89,7 @@ def of_novelty(g: Any) -> float:
         return 0.0
     p, shape, more = g["further"] / 100.0, 1.0 + g["likeness"] * g["share"] / 100.0, g["people"] - 1
     chance = float(betainc(more, shape, p)) if more else 1.0
-    score = min(g["pace"] / max(chance, 1e-30), 1e30)
+    score = float(min(g["pace"] / max(chance, 1e-30), 1e30))
     assert isclose(score, g["score"], rel_tol=1e-6)
     return score
 

@@ -149,6 +149,21 @@ def test_restored_after_any_week_it_goes_on_to_the_same_bytes(course: list[Week]
     assert freeze(other.judge.snapshot()) == freeze(one.judge.snapshot())
 
 
+def test_a_snapshot_of_before_is_taken_and_what_it_knows_is_no_news() -> None:
+    """Nothing was held by name then, nor when a group had a fault first."""
+    one, rust = Weekly(after=0), (("iron", "i1"), RUST)
+    for week in range(6):
+        one.close(week, {**always, **({rust: 2} if week == 0 else {})})
+    held = thaw(freeze(one.judge.snapshot()))
+    del held["former"], held["faults"]["since"]
+    for name in ("pace", "before", "age", "share"):
+        del held["state"][name]
+    one.judge = Weekly(after=0).judge
+    one.judge.restore(held)
+    assert one.close(6, {**always, rust: 50}) == []
+    assert one.close(7, {**always, (("iron", "i1"), FIRE): 50})
+
+
 def test_series_that_have_gone_are_held_by_name_until_nothing_of_their_product_lives() -> None:
     one = Weekly(after=AFTER)
     kettle, iron = (("kettle", "k1"), LEAK), (("iron", "i1"), STEADY)
