@@ -121,6 +121,15 @@ def test_a_smaller_budget_asks_for_more_people() -> None:
     (told,) = played(*TWICE, *TWICE, which=which)[1]
     assert told.observed > 2
     assert told.score >= told.threshold == 16_800.0
+    assert told.rarity == told.score / told.threshold
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+def test_each_product_that_is_old_enough_is_a_place_of_the_budget_in_one_shard(shards: int) -> None:
+    which = plan(CATEGORY, PRODUCTS, shards=shards)
+    streams = [played(which=which, shard=shard)[0] for shard in range(shards)]
+    assert sum(one.judges.judged(one.series)["novelty"] for one in streams) == 2
+    assert {one.judges.thresholds["novelty"] for one in streams} == {168.0}
 
 
 def test_one_person_may_have_pressed_the_wrong_button() -> None:
