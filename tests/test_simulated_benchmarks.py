@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from benchmarks import drift, partial, shift, yearly
+from benchmarks import drift, novelty, partial, shift, yearly
 from benchmarks.complaint_simulation import HOURS, INCIDENT, WARMUP, Realisation
 from detectors.columns import Bools, Floats32, Ints
+from detectors.novelty import Novelty
 from detectors.season import Profiles
 
 
@@ -45,6 +46,24 @@ def test_the_true_season_multiplies_what_is_expected_of_a_group() -> None:
     known = yearly.with_factor(rhythm, np.array([2.0, 0.5]))
     np.testing.assert_allclose(known.factor, rhythm.factor * [2.0, 0.5])
     np.testing.assert_allclose(known.mean, rhythm.mean * [2.0, 0.5])
+
+
+def test_of_first_evers_those_planted_are_found_and_all_others_false() -> None:
+    """A product of one fault for six weeks, then one that was planted, and one that was not."""
+    usual, later = np.arange(0, 1000, 10), np.array([1001, 1002, 1005, 1005])
+    played = novelty.History(
+        hours=np.append(usual, later), products=np.zeros(104, np.int64),
+        faults=np.append(np.zeros(100, np.int64), [1, 1, 2, 2]),
+        planted={(0, 1): novelty.Planted(0, 1, begins=1000, ends=1024, people=2)},
+    )  # fmt: skip
+    said, weeks = novelty.told({"plain": Novelty(people=2)}, played)
+    assert [(one.hour, one.fault, one.people) for one in said["plain"]] == [
+        (1002, 1, 2), (1005, 2, 2),
+    ]  # fmt: skip
+    found = novelty.report(said["plain"], played)
+    assert (found["found"], found["delay"], found["false_alarms"]) == (1.0, 1.0, 1)
+    assert [one.fault for one in novelty.counted(played, least=2)] == [1, 2]
+    assert weeks > 0
 
 
 def realisation() -> Realisation:
