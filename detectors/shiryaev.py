@@ -66,6 +66,11 @@ class Evidence(Excursion):
 
     ratios: Annotated[Floats32, column(np.float32, rows=len(KAPPAS))]
 
+    def end(self, over: Bools) -> None:
+        """R starts anew as well."""
+        Excursion.end(self, over)
+        self.ratios[:, over] = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Likelihood:

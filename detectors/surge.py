@@ -274,7 +274,12 @@ class Surge:
         return trust * (~verdict.masked & (state.born < bucket))
 
     def _end_excursion(self, state: SurgeState, verdict: Verdict, *, bucket: int) -> None:
-        """A day after the score fell below the threshold the account starts anew."""
+        """A day after the score fell below the threshold, account and R start anew.
+
+        The alarm is over then (`detectors.alarm`). What is left of R speaks of what has been told:
+        kept, it would make of the next few events another alarm, which E[R_n] <= n does not allow.
+        """
+        state.above += verdict.masked  # which says nothing: the day is as much longer
         state.above[verdict.above] = bucket
         state.evidence.end(state.above == bucket - self.day)
 

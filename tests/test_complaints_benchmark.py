@@ -1,14 +1,15 @@
 """The benchmark's own loop over a realisation is what a shard does with the same counts."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from alerts.signal import Kind, Signal, SignalState
-from benchmarks.complaint_simulation import Realisation
-from benchmarks.complaints.protocol import QUIET
+from benchmarks.complaint_simulation import WARMUP, Realisation
+from benchmarks.complaints.protocol import QUIET, beside
 from benchmarks.complaints.surge import Judged, judged
 from detectors import budget
 from detectors.columns import Bools, Ints
@@ -145,3 +146,15 @@ def onsets(above: Bools) -> Iterator[tuple[int, int]]:
     for series in range(SERIES):
         hours = [-QUIET - 1, *np.flatnonzero(above[:, series]).tolist()]
         yield from ((now, series) for last, now in pairwise(hours) if now - last > QUIET)
+
+
+def test_alarms_beside_the_incidents_of_their_series_are_counted() -> None:
+    incident = np.array([(0, WARMUP + 10, 5, 0)], [("series", "i8"), ("start", "i8"),
+                                                   ("length", "i8"), ("type", "i8")])  # fmt: skip
+    made = replace(realisation(), incidents=incident)
+    above = np.zeros((WARMUP + 200, 2), np.bool_)
+    above[[5, WARMUP + 12, WARMUP + 60, WARMUP + 70], 0] = (
+        True  # learning, within, beside, the same
+    )
+    above[WARMUP + 12, 1] = True  # of a series without incidents
+    assert beside(made, above) == 2

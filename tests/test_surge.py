@@ -94,6 +94,34 @@ def test_an_incident_does_not_raise_the_level_the_next_one_is_measured_by() -> N
     assert stream.state.level.rate[0] < 1.2 * before
 
 
+def test_what_has_been_told_does_not_call_the_next_few_events() -> None:
+    stream = settled(0.02)
+    assert fires(stream.feed(np.full(3, 5)))
+    quiet = stream.feed(np.zeros(10 * 24, np.int64))
+    over = next(n for n, verdict in enumerate(quiet) if not verdict.above[0])
+    scores = [float(verdict.score[0]) for verdict in quiet[over:]]
+    assert scores[23] > 100  # for a day it may come back
+    assert max(scores[24:]) < 10
+    assert not fires(stream.feed(np.array([1, 0, 0, 1])))
+
+
+def test_a_rise_that_comes_back_within_a_day_is_the_same_alarm() -> None:
+    stream = settled(0.02)
+    stream.feed(np.full(3, 5))
+    while stream.feed(np.zeros(1, np.int64))[0].above[0]:
+        pass
+    assert fires(stream.feed(np.array([0, 0, 1])))
+
+
+def test_an_outage_of_two_days_ends_no_alarm() -> None:
+    stream = settled()
+    stream.feed(np.full(12, 12))
+    score = stream.state.evidence.ratios.copy()
+    stream.feed(np.zeros(48, np.int64), masked=True)
+    np.testing.assert_array_equal(stream.state.evidence.ratios, score)
+    assert fires(stream.feed(np.full(1, 12)))
+
+
 def test_an_excess_of_weeks_becomes_the_new_normal() -> None:
     stream = settled(2.0)
     verdicts = stream.feed(poisson(6.0, 10 * 168, seed=8))

@@ -8,7 +8,9 @@ Each method's threshold is the lowest that holds the budget, 26 alarms over the 
 test, over the realisations of `--calibrate` together; the one that is scored is never among them.
 `--threshold` gives the A-score's instead, `--threshold 336000` the one that the budget itself
 guarantees. Five other methods are scored beside it; `--alone` leaves them out. `--newborn` adds
-what is found of batches that begin during the test. Prints one JSON object last.
+what is found of batches that begin during the test. `false_alarms` are those of the same weeks
+without incidents, `beside_incidents` those of the weeks with them that begin outside every incident
+of their series. Prints one JSON object last.
 """
 
 import argparse
@@ -21,7 +23,7 @@ from benchmarks.complaint_simulation import WARMUP, Realisation, read, simulated
 from benchmarks.complaints import newborn
 from benchmarks.complaints.days import CALENDARS
 from benchmarks.complaints.peers import METHODS
-from benchmarks.complaints.protocol import BUDGET, alarms, lowest_threshold, shares
+from benchmarks.complaints.protocol import BUDGET, alarms, beside, lowest_threshold, shares
 from benchmarks.complaints.surge import Judged, judged
 from detectors.columns import Floats32
 
@@ -101,8 +103,10 @@ def _figures(
     for name, threshold in thresholds.items():
         method = {OURS: lambda seen: seen.score, **METHODS}[name]
         wrong = alarms(method(clean)[WARMUP:] >= threshold)
-        figures[name] = shares(made, method(found) >= threshold) | {
-            "false_alarms": wrong, "budget": BUDGET, "threshold": round(threshold, 2),
+        above = method(found) >= threshold
+        figures[name] = shares(made, above) | {
+            "false_alarms": wrong, "budget": BUDGET, "beside_incidents": beside(made, above),
+            "threshold": round(threshold, 2),
         }  # fmt: skip
     return figures
 

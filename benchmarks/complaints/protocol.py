@@ -46,6 +46,15 @@ def found(made: Realisation, above: Bools) -> tuple[Bools, Ints]:
     return np.array(hits), np.array(events)
 
 
+def beside(made: Realisation, above: Bools) -> int:
+    """Alarms of the test that begin outside every incident of their series, `GRACE` included."""
+    begun = onsets(above, quiet=QUIET)
+    begun[:WARMUP] = False
+    for series, start, length, _ in made.incidents.tolist():
+        begun[start : start + length + GRACE + 1, series] = False
+    return int(begun.sum())
+
+
 def shares(made: Realisation, above: Bools) -> dict[str, Any]:
     """The shares found that the protocol asks for."""
     hit, events = found(made, above)
