@@ -23,8 +23,8 @@ takes the matter of the first surge that follows.
 A storm raises many scopes at once. A surge without a home that comes while `MANY`
 incidents of its stream, triggers apart, were opened in the last `STORM` opens a broad
 incident of the whole stream instead, which takes those over; homeless surges join it for
-as long as one follows another within `STORM`. So a storm over any number of scopes
-opens six incidents. One that holds `FULL` signals takes no more, and the next opens another:
+as long as one follows another within `STORM`, and after that those whose excess began within
+`STORM` of its opening. So a storm over any number of scopes opens six incidents. One that holds `FULL` signals takes no more, and the next opens another:
 that bounds the record of an incident, not what is counted.
 
 Regions that rise together are one where one of them leads an incident and another a signal: so
@@ -130,12 +130,18 @@ def _stormy(signal: Signal, near: list[Incident]) -> Home:
     """Home of a surge that no incident is akin to: the broad incident while a storm lasts."""
     recent = [i for i in _of_stream(signal, near) if not _triggered(i)]
     for incident in recent:
-        if incident.broad and abs(signal.at - incident.at) <= STORM:
+        if incident.broad and _of_storm(signal, incident):
             return Home(incident, incident.scope, Reason.JOINED, broad=True)
     fresh = tuple(i for i in recent if abs(signal.at - i.opened) <= STORM and not i.broad)
     if len(fresh) < MANY:
         return Home(None, signal.scope, Reason.OPENED)
     return Home(None, {"stream": signal.stream}, Reason.OPENED, fresh, broad=True)
+
+
+def _of_storm(signal: Signal, storm: Incident) -> bool:
+    """Whether it comes while the storm lasts, or began with it: rare places are called later."""
+    moments = (signal.at, storm.at), (signal.onset, storm.opened)
+    return any(abs(one - other) <= STORM for one, other in moments)
 
 
 def _of_stream(signal: Signal, incidents: Iterable[Incident]) -> list[Incident]:

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -191,6 +193,22 @@ def test_after_a_storm_a_new_matter_has_an_incident_of_its_own() -> None:
     storm = [surge(f"t{n}", scope=scoped(region=f"T{n}"), hours=n / 10) for n in range(25)]
     state = after(*storm, surge("later", hours=12))
     assert [i.broad for i in state.incidents.values() if i.open] == [True, False]
+
+
+def test_what_began_in_a_storm_and_is_called_hours_after_it_is_of_the_storm() -> None:
+    storm = [surge(f"t{n}", scope=scoped(region=f"T{n}"), hours=n / 10) for n in range(25)]
+    late = surge("late", hours=14, onset=storm[3].at)
+    (live,) = [i for i in after(*storm, late).incidents.values() if i.open]
+    assert live.broad
+    assert len(live.signals) == 26
+
+
+def test_what_began_long_before_a_storm_or_after_it_is_not_of_it() -> None:
+    storm = [surge(f"t{n}", scope=scoped(region=f"T{n}"), hours=n / 10) for n in range(25)]
+    old = surge("old", hours=14, onset=storm[0].at - timedelta(days=2))
+    new = surge("new", scope=scoped(category="delivery"), hours=14)
+    live = [i for i in after(*storm, old, new).incidents.values() if i.open]
+    assert [i.broad for i in live] == [True, False, False]
 
 
 def test_a_full_incident_leaves_the_next_signal_to_another() -> None:
