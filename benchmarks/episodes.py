@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from alerts.incident import IncidentLine, Reason
+from alerts.incident import IncidentLine, IncidentState, Reason
 
 WEEK = timedelta(weeks=1)
 
@@ -25,22 +25,40 @@ class Span(NamedTuple):
         return isinstance(at, datetime) and self.since <= at < self.until
 
 
+class Opening(NamedTuple):
+    """Local time at which an incident opened, and whether another took it over later."""
+
+    at: datetime
+    taken: bool
+
+
 class FalseAlarms(NamedTuple):
-    """Incidents opened outside all episodes, and how many that is a week of the time outside."""
+    """Incidents opened outside all episodes, and how many that is a week of the time outside.
+
+    Those that another took over go on as a part of it, and are `taken_over` instead: so the
+    calibration counts, and the scorecard of the demonstration.
+    """
 
     incidents: int
     per_week: float
+    taken_over: int
 
     @classmethod
-    def of(cls, opened: Iterable[datetime], whole: Span, episodes: Sequence[Span]) -> "FalseAlarms":
-        """`episodes` lie within `whole` and do not overlap; `opened` is local time."""
-        outside = sum(not any(at in one for one in episodes) for at in opened)
+    def of(cls, opened: Iterable[Opening], whole: Span, episodes: Sequence[Span]) -> "FalseAlarms":
+        """`episodes` lie within `whole` and do not overlap."""
+        outside = [one.taken for one in opened if not any(one.at in span for span in episodes)]
         left = whole.until - whole.since
         left -= sum((one.until - one.since for one in episodes), timedelta())
-        return cls(outside, round(outside / (left / WEEK), 2))
+        own = outside.count(False)
+        return cls(own, round(own / (left / WEEK), 2), outside.count(True))
 
 
-def openings(lines: Iterable[IncidentLine], zone: ZoneInfo) -> list[datetime]:
-    """Local times at which incidents opened, each once."""
+def openings(lines: Iterable[IncidentLine], zone: ZoneInfo) -> list[Opening]:
+    """Each incident's, once."""
+    lines = list(lines)
     found = {line.id: line.opened for line in lines if line.reason is Reason.OPENED}
-    return [at.astimezone(zone).replace(tzinfo=None) for at in found.values()]
+    taken = {line.id for line in lines if line.state is IncidentState.MERGED}
+    return [
+        Opening(at.astimezone(zone).replace(tzinfo=None), name in taken)
+        for name, at in found.items()
+    ]

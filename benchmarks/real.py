@@ -3,7 +3,8 @@
 Prints a Markdown table for each set, as docs/real-data.md holds it, and one JSON object last. Of
 the streams `calls` holds every alarm with when it came, its multiple and after how many people it
 was called (`observed`, since its onset), `false_alarms` the incidents opened outside what is known
-to have happened (the `episodes` of a case), whatever they are about, and how many that is a week;
+to have happened (the `episodes` of a case), whatever they are about, how many that is a week, and
+beside them those that another took over;
 `allowed` is what the budget has for as many places (a series under a method) as judged there.
 """
 
@@ -126,8 +127,8 @@ def _measured(case: Case, data: Path) -> dict[str, Any]:
     allowed = places.allowed(settings.detection)
     _table(case, days)
     print(
-        f"\n{test.opened} incidents; {false.incidents} of them outside the episodes, "
-        f"{false.per_week} a week; the budget allows the places that judged {allowed} in all."
+        f"\n{test.opened} incidents; {false.incidents} of them outside the episodes "
+        f"and {false.taken_over} that others took over, {false.per_week} a week; the budget allows the places that judged {allowed} in all."
     )
     _silences(case, [s for s in signals if s.id in {one.id for one in silent} and not s.live])
     return {

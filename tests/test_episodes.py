@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.incident import Reason
-from benchmarks.episodes import FalseAlarms, Span, openings
+from alerts.incident import IncidentState, Reason
+from benchmarks.episodes import FalseAlarms, Opening, Span, openings
 from benchmarks.real import CASES, Case, told
 from tests.alerts.samples import NOON, incident, surge
 
@@ -16,16 +16,25 @@ HOUR = timedelta(hours=1)
 
 
 def test_an_incident_is_a_false_alarm_outside_the_episodes_alone() -> None:
-    opened = [STORM.since - HOUR, STORM.since, STORM.until - HOUR, STORM.until]
-    assert FalseAlarms.of(opened, WHOLE, [STORM]) == FalseAlarms(2, 1.0)  # in two weeks
-    assert FalseAlarms.of(opened, WHOLE, []) == FalseAlarms(4, round(4 / 3, 2))
+    times = [STORM.since - HOUR, STORM.since, STORM.until - HOUR, STORM.until]
+    opened = [Opening(at, taken=False) for at in times]
+    assert FalseAlarms.of(opened, WHOLE, [STORM]) == FalseAlarms(2, 1.0, 0)  # in two weeks
+    assert FalseAlarms.of(opened, WHOLE, []) == FalseAlarms(4, round(4 / 3, 2), 0)
+
+
+def test_an_incident_that_another_took_over_is_counted_beside() -> None:
+    opened = [Opening(STORM.until, taken=taken) for taken in (True, False, True)]
+    assert FalseAlarms.of(opened, WHOLE, [STORM]) == FalseAlarms(1, 0.5, 2)
 
 
 def test_an_incident_opens_once_at_the_local_time_of_its_first_line() -> None:
     first = incident("a", surge())
     later = incident("a", surge(hours=3), reason=Reason.REVISED, revision=1)
     zone = ZoneInfo("America/New_York")
-    assert openings([first, first, later], zone) == [NOON.astimezone(zone).replace(tzinfo=None)]
+    at = NOON.astimezone(zone).replace(tzinfo=None)
+    assert openings([first, first, later], zone) == [Opening(at, taken=False)]
+    merged = incident("a", surge(), reason=Reason.MERGED, state=IncidentState.MERGED)
+    assert openings([first, merged], zone) == [Opening(at, taken=True)]
 
 
 def test_an_alarm_is_told_with_how_many_people_it_took() -> None:
