@@ -6,6 +6,9 @@ was called (`observed`, since its onset), `false_alarms` the incidents opened ou
 to have happened (the `episodes` of a case), whatever they are about, how many that is a week, and
 beside them those that another took over;
 `allowed` is what the budget has for as many places (a series under a method) as judged there.
+
+With `--shuffled SEED` the first set alone, each call on another day (`benchmarks.shuffled`): what
+is called then is chance, for nothing happens in it.
 """
 
 import argparse
@@ -19,7 +22,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from alerts.signal import Kind, Signal, SignalState
-from benchmarks import real_counts
+from benchmarks import real_counts, shuffled
 from benchmarks.episodes import FalseAlarms, Span, openings
 from detectors import budget
 from streams.configuration.sections import BUDGETED, Detection
@@ -99,11 +102,23 @@ CASES = (
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
-    data: Path = parser.parse_args().data
+    parser.add_argument("--shuffled", type=int, metavar="SEED", help="calls on other days")
+    options = parser.parse_args()
+    data: Path = options.data
+    if options.shuffled is not None:
+        print(json.dumps(_shuffled(CASES[0], data, seed=options.shuffled)))
+        return
     found: dict[str, Any] = {case.name: _measured(case, data) for case in CASES}
     found["outbreak"] = real_counts.outbreak(data / "outbreak")
     found["nhtsa"] = real_counts.nhtsa(data / "nhtsa" / "monthly.csv")
     print(json.dumps(found))
+
+
+def _shuffled(case: Case, data: Path, *, seed: int) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "shuffled.csv.gz")
+        shuffled.written(data / case.file, file, seed=seed)
+        return _measured(case._replace(file=str(file), episodes=()), data)
 
 
 def _measured(case: Case, data: Path) -> dict[str, Any]:
@@ -128,7 +143,8 @@ def _measured(case: Case, data: Path) -> dict[str, Any]:
     _table(case, days)
     print(
         f"\n{test.opened} incidents; {false.incidents} of them outside the episodes "
-        f"and {false.taken_over} that others took over, {false.per_week} a week; the budget allows the places that judged {allowed} in all."
+        f"and {false.taken_over} that others took over, {false.per_week} a week; "
+        f"the budget allows the places that judged {allowed} in all."
     )
     _silences(case, [s for s in signals if s.id in {one.id for one in silent} and not s.live])
     return {
