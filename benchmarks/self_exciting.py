@@ -47,7 +47,7 @@ class Kinds(NamedTuple):
     """Of each series: its level, how it swings, and what its posts bring.
 
     `plain` is what every post brings on the mean; so many are viral as `often` says, and bring
-    `size` and more with Pareto's `index`; `kept` of what is due is left after a bucket.
+    `size` and more with Pareto's `tail`; `kept` of what is due is left after a bucket.
     """
 
     level: Floats
@@ -56,34 +56,34 @@ class Kinds(NamedTuple):
     plain: Floats
     often: Floats
     size: Floats
-    index: Floats
+    tail: Floats
     kept: Floats
 
     @classmethod
     def drawn(cls, rng: np.random.Generator, n: int) -> "Kinds":
         branching, part = rng.uniform(0.3, 0.85, n), rng.uniform(0.1, 0.6, n)
-        index, size = rng.uniform(1.5, 2.5, n), 10.0 ** rng.uniform(0.5, 1.7, n)
+        tail, size = rng.uniform(1.5, 2.5, n), 10.0 ** rng.uniform(0.5, 1.7, n)
         return cls(
             level=10.0 ** rng.uniform(0.0, 1.5, n),
             depth=rng.uniform(0.2, 0.9, n),
             phase=rng.uniform(0.0, 2.0 * np.pi, n),
             plain=branching * (1.0 - part),
-            often=branching * part * (index - 1.0) / (size * index),
+            often=branching * part * (tail - 1.0) / (size * tail),
             size=size,
-            index=index,
+            tail=tail,
             kept=np.exp(-1.0 / 10.0 ** rng.uniform(0.0, 1.3, n)),
         )
 
     @property
     def branching(self) -> Floats:
         """Posts that a post brings on the mean; below 1, or they would never end."""
-        return self.plain + self.often * self.size * self.index / (self.index - 1.0)
+        return self.plain + self.often * self.size * self.tail / (self.tail - 1.0)
 
     def brought(self, rng: np.random.Generator, posts: Ints) -> Floats:
         """What these posts of a bucket will bring in all."""
         viral = rng.poisson(posts * self.often)
         owner = np.repeat(np.arange(viral.size), viral)
-        many = self.size[owner] * (1.0 + rng.pareto(self.index[owner]))
+        many = self.size[owner] * (1.0 + rng.pareto(self.tail[owner]))
         brought: Floats = self.plain * posts + np.bincount(
             owner, weights=many, minlength=viral.size
         )
