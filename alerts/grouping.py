@@ -23,9 +23,10 @@ takes the matter of the first surge that follows.
 A storm raises many scopes at once. A surge without a home that comes while `MANY`
 incidents of its stream, triggers apart, were opened in the last `STORM` opens a broad
 incident of the whole stream instead, which takes those over; homeless surges join it for
-as long as one follows another within `STORM`, and after that those whose excess began within
-`STORM` of its opening. So a storm over any number of scopes opens six incidents. One that holds `FULL` signals takes no more, and the next opens another:
-that bounds the record of an incident, not what is counted.
+as long as one follows another within `STORM`, and after that those whose excess began
+within `STORM` of its opening. So a storm over any number of scopes opens six incidents.
+One that holds `FULL` signals takes no more, and the next opens another: that bounds the
+record of an incident, not what is counted.
 
 Regions that rise together are one where one of them leads an incident and another a signal: so
 what each does by itself joins what they do together, which takes over what was opened of them.

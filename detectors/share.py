@@ -283,14 +283,16 @@ def gain(part: Floats | Ints, whole: Floats | Ints, share: Floats, odds: Floats 
 
 
 def _keep(state: ShareState, verdict: Verdict, *, bucket: int) -> None:
-    """A day after the score fell below the threshold the account starts anew."""
+    """A day after the score fell below the threshold account and R start anew, as the surge's."""
     account = state.account
     account.ratios[...] = verdict.ratios
     account.keep(verdict)
     account.whole[...] = verdict.whole
+    state.above += verdict.masked  # which says nothing: the day is as much longer
     fresh = verdict.above & (bucket - state.above > DAY)
     state.called[fresh] = bucket
     state.above[verdict.above] = bucket
     over = bucket - state.above == DAY
     account.end(over)
     account.whole[over] = 0
+    account.ratios[:, over] = 0.0

@@ -100,6 +100,18 @@ def test_a_shift_does_not_raise_what_is_usual_but_one_that_lasts_for_weeks_does(
     assert not verdicts[-1].above.any()
 
 
+def test_an_alarm_that_is_over_leaves_no_evidence_and_an_outage_ends_none() -> None:
+    state, verdicts = play(*posts([0.5] * DAY, seed=2), state=taught(), start=WEEKS)
+    assert verdicts[-1].above.all()
+    quiet, start = np.zeros((2 * DAY, 5), np.int64), WEEKS + DAY
+    blind = np.ones(2 * DAY, np.bool_)
+    state, verdicts = play(quiet, quiet, masked=blind, state=state, start=start)
+    assert verdicts[-1].score.min() > METHOD.threshold
+    _, verdicts = play(quiet, quiet, state=state, start=start + 2 * DAY)
+    assert verdicts[DAY - 1].score.min() > METHOD.threshold
+    assert verdicts[-1].score.max() <= 2 * DAY
+
+
 def test_a_series_whose_days_differ_by_themselves_needs_more_to_be_called() -> None:
     rng = np.random.default_rng(5)
     moody = np.repeat(rng.choice([0.1, 0.3], 8 * 7), DAY).tolist()
