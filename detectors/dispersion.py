@@ -1,10 +1,12 @@
 """How much more a series scatters than a Poisson process, over 1, 8 and 24 buckets.
 
-v = (sum w r^2/M + v0 W)/(sum w + W) with r = observed - expected and M = expected in a block,
-w = min(4 M, 1) and W = clip(60/rate, 50, 2000): a prior that counts for much where events are few
-and gives way where there are many. Its mean is v0 = 1.1 + 0.02 M: people who come in small
-groups, and an expectation that is off by 15 % for hours on end;
-at most 1.25, for large counts show their own soon.
+v = (sum w (r^2 - r)/M + v0 W)/(sum w + W) with r = observed - expected and M = expected in a block,
+w = min(4 M, 1). The mean of r is 0; of a rare series r^2 is about the number of its events, which
+its level has told already, and r^2 - r tells which of them came together (Dean, JASA 87 (1992)
+451). So single buckets show it soon: their prior v0 = 1.1, people who come in small groups, is
+worth W = 100. Longer blocks are taken for what single buckets are like, and for an expectation
+that is off by 15 % for hours on end: v0 = v(1) + 0.02 M, at most 1.25 unless v(1) is more, worth
+W = clip(60/rate, 50, 2000).
 """
 
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ BLOCKS = (1, 8, 24)
 SCATTER = 1.1
 DRIFT = 0.02
 MOST = 1.25
+ALONE = 100.0
+"""W of single buckets: 25 events of a rare series, what a prior of 1.1 give or take 0.1 says."""
 LEAST = 1.001
 """Least dispersion used: the negative binomial likelihood divides by v - 1."""
 
@@ -33,18 +37,18 @@ class Dispersion(Columns):
     residual: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
     expected: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
 
-    def over(self, block: int, *, rate: Floats) -> Floats:
-        """Dispersion over `BLOCKS[block]` buckets of a series with `rate` events a bucket."""
-        return self._over(block, rate, _worth(rate))
+    def single(self, *, rate: Floats) -> Floats:
+        """Dispersion of single buckets of a series with `rate` events a bucket."""
+        return self._over(0, _drifting(SCATTER, 0, rate), ALONE)
 
     def over_all(self, *, rate: Floats) -> list[Floats]:
         """The same over each of `BLOCKS`."""
-        weight = _worth(rate)
-        return [self._over(block, rate, weight) for block in range(len(BLOCKS))]
+        single, weight = self.single(rate=rate), _worth(rate)
+        longer = range(1, len(BLOCKS))
+        return [single, *(self._over(b, _drifting(single, b, rate), weight) for b in longer)]
 
-    def _over(self, block: int, rate: Floats, weight: Floats) -> Floats:
-        dispersion: Floats = np.minimum(SCATTER + DRIFT * BLOCKS[block] * rate, MOST)
-        dispersion *= weight
+    def _over(self, block: int, prior: Floats, weight: Floats | float) -> Floats:
+        dispersion = prior * weight
         dispersion += self.squares[block]
         dispersion /= self.weight[block] + weight
         return np.maximum(dispersion, LEAST, out=dispersion)
@@ -60,8 +64,18 @@ class Dispersion(Columns):
                 self.residual[row] = self.expected[row] = 0.0
 
     def _add(self, block: int, residual: NDArray[Any], mean: NDArray[Any]) -> None:
-        self.squares[block] += residual * residual * np.minimum(4.0, 1.0 / np.maximum(mean, 1e-9))
+        per_event = np.minimum(4.0, 1.0 / np.maximum(mean, 1e-9))
+        self.squares[block] += self._square(residual) * per_event
         self.weight[block] += np.minimum(4.0 * mean, 1.0)
+
+    def _square(self, residual: NDArray[Any]) -> NDArray[Any]:
+        return residual * residual - residual
+
+
+def _drifting(single: Floats | float, block: int, rate: Floats) -> Floats:
+    """v0 of a block."""
+    dispersion: Floats = np.minimum(single + DRIFT * BLOCKS[block] * rate, np.maximum(single, MOST))
+    return dispersion
 
 
 def _worth(rate: Floats) -> Floats:
@@ -84,10 +98,14 @@ class Shortfall(Dispersion):
 
         What is off for hours on end, such as the weather, counts the more the longer the run.
         """
-        one, day = self.over(0, rate=rate), self.over(-1, rate=rate)
+        one, day = (self.over(block, rate=rate) for block in (0, -1))
         share = np.minimum(expected / (BLOCKS[-1] * rate), 1.0)
         dispersion: Floats = one + (day - one) * share
         return dispersion
 
-    def _add(self, block: int, residual: NDArray[Any], mean: NDArray[Any]) -> None:
-        super()._add(block, np.minimum(residual, 0.0) * np.sqrt(2.0), mean)
+    def over(self, block: int, *, rate: Floats) -> Floats:
+        """Each length by itself: what is missing comes in no groups."""
+        return self._over(block, _drifting(SCATTER, block, rate), _worth(rate))
+
+    def _square(self, residual: NDArray[Any]) -> NDArray[Any]:
+        return 2.0 * np.minimum(residual, 0.0) ** 2

@@ -57,7 +57,7 @@ class Profiles(Columns):
 
     def expect(self, *, hour: int, known: Known = ORDINARY) -> "Rhythm":
         """What the hour is worth, by what the calendar knows of it, of all groups or of each."""
-        phi = self.dispersion.over(0, rate=self.level.rate)
+        phi = self.dispersion.single(rate=self.level.rate)
         slot = known.slot(hour)
         shape, variance = _shape(self.events, self.buckets, hour=slot, phi=phi)
         correction, doubt = self._correction(np.asarray(known.doubt), day=hour // DAY)

@@ -7,7 +7,7 @@ import pytest
 
 from detectors import budget
 from detectors.columns import Array, Ints
-from detectors.dispersion import Dispersion, Shortfall
+from detectors.dispersion import Shortfall
 from detectors.silence import Silence, SilenceState, Verdict
 
 DAY, WEEK = 24, 168
@@ -189,11 +189,11 @@ def test_chance_passes_a_threshold_no_oftener_than_it_says() -> None:
 
 
 def test_shortfalls_are_learnt_twice_and_excesses_not_at_all() -> None:
-    low, high, both = Shortfall.empty(1), Shortfall.empty(1), Dispersion.empty(1)
+    low, high = Shortfall.empty(1), Shortfall.empty(1)
     for bucket in range(2 * WEEK):
-        for kept, residual in ((low, -5.0), (high, 5.0), (both, 5.0)):
+        for kept, residual in ((low, -5.0), (high, 5.0)):
             kept.learn(residual=np.array([residual]), mean=np.array([10.0]), bucket=bucket)
-    assert low.squares[0, 0] == pytest.approx(2 * both.squares[0, 0])
+    assert low.squares[0, 0] == pytest.approx(2 * WEEK * 2 * 25.0 / 10.0)
     assert (high.squares == 0).all()
 
 
