@@ -49,15 +49,17 @@ class Grid:
         scattered = self._excess > 0
         excess = self._excess[scattered]
         mean[scattered] = self._rng.standard_gamma(mean[scattered] / excess) * excess
-        return self._rng.poisson(mean).astype(np.int64)
+        counts: Ints = self._rng.poisson(mean).astype(np.int64)
+        return counts
 
 
 def rhythm() -> Floats:
     """Of a week from Monday on, with the mean 1."""
     hour, day = np.arange(budget.HOURS) % 24, np.arange(budget.HOURS) // 24
     daily = 0.85 * np.cos(2 * np.pi * (hour - 14) / 24) + 0.2 * np.cos(4 * np.pi * (hour - 14) / 24)
-    profile: Floats = np.exp(daily - 0.45 * (day >= 5))
-    return profile / profile.mean()
+    profile = np.exp(daily - 0.45 * (day >= 5))
+    levelled: Floats = profile / profile.mean()
+    return levelled
 
 
 def scores(grid: Grid, *, weeks: int) -> Iterator[tuple[Ints, Floats]]:

@@ -4,9 +4,13 @@ v = (sum w (r^2 - r)/M + v0 W)/(sum w + W) with r = observed - expected and M = 
 w = min(4 M, 1). The mean of r is 0; of a rare series r^2 is about the number of its events, which
 its level has told already, and r^2 - r tells which of them came together (Dean, JASA 87 (1992)
 451). So single buckets show it soon: their prior v0 = 1.1, people who come in small groups, is
-worth W = 100. Longer blocks are taken for what single buckets are like, and for an expectation
-that is off by 15 % for hours on end: v0 = v(1) + 0.02 M, at most 1.25 unless v(1) is more, worth
-W = clip(60/rate, 50, 2000).
+worth W = 100. Longer blocks of a rare series are taken for what its single buckets are like; those
+of a busy one are not, for they scatter by what is not known of its rhythm. All have an expectation
+that is off by 15 % for hours on end:
+
+    v0 = u + 0.02 M, at most max(u, 1.25),   u = 1.1 + (v(1) - 1.1)/(1 + rate),
+
+worth W = clip(60/rate, 50, 2000).
 """
 
 from dataclasses import dataclass
@@ -43,9 +47,9 @@ class Dispersion(Columns):
 
     def over_all(self, *, rate: Floats) -> list[Floats]:
         """The same over each of `BLOCKS`."""
-        single, weight = self.single(rate=rate), _worth(rate)
-        longer = range(1, len(BLOCKS))
-        return [single, *(self._over(b, _drifting(single, b, rate), weight) for b in longer)]
+        single, weight, longer = self.single(rate=rate), _worth(rate), range(1, len(BLOCKS))
+        alike = SCATTER + (single - SCATTER) / (1.0 + rate)
+        return [single, *(self._over(b, _drifting(alike, b, rate), weight) for b in longer)]
 
     def _over(self, block: int, prior: Floats, weight: Floats | float) -> Floats:
         dispersion = prior * weight
@@ -69,7 +73,8 @@ class Dispersion(Columns):
         self.weight[block] += np.minimum(4.0 * mean, 1.0)
 
     def _square(self, residual: NDArray[Any]) -> NDArray[Any]:
-        return residual * residual - residual
+        square: NDArray[Any] = residual * residual - residual
+        return square
 
 
 def _drifting(single: Floats | float, block: int, rate: Floats) -> Floats:
@@ -108,4 +113,5 @@ class Shortfall(Dispersion):
         return self._over(block, _drifting(SCATTER, block, rate), _worth(rate))
 
     def _square(self, residual: NDArray[Any]) -> NDArray[Any]:
-        return 2.0 * np.minimum(residual, 0.0) ** 2
+        square: NDArray[Any] = 2.0 * np.minimum(residual, 0.0) ** 2
+        return square

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from detectors.columns import Floats
+from detectors.columns import Array, Floats
 from detectors.dispersion import ALONE, MOST, SCATTER, Dispersion
 
 WEEK, SERIES = 168, 150
@@ -16,7 +16,7 @@ def learnt(*, rate: float, phi: float, weeks: int, seed: int = 5) -> list[Floats
         rates = np.full(SERIES, rate)
         if phi > 1.0:
             rates = rng.gamma(rate / (phi - 1.0), phi - 1.0, SERIES)
-        counts = rng.poisson(rates)
+        counts: Array = rng.poisson(rates)
         kept.learn(residual=counts - rate, mean=np.full(SERIES, rate), bucket=bucket)
     return kept.over_all(rate=np.full(SERIES, rate))
 
