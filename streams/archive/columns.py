@@ -29,8 +29,9 @@ TYPES: Final = {
     "time": "TIMESTAMP_MS", "vip": "BOOLEAN", "followers": "BIGINT", "engagement": "BIGINT",
     "score": "DOUBLE",
 }  # fmt: skip
-
-
+# DuckDB guesses what a column of objects holds from some of them, so whole numbers that the others
+# show to be small must all be; of these columns it is told.
+NUMBERS: Final = {"BIGINT": np.int64, "DOUBLE": np.float64}
 ORIGIN: Final = "origin"  # the column of the key that a re-keyed record goes under
 
 
@@ -58,7 +59,7 @@ def rows(stream: Stream, records: Records, answers: Answers) -> Rows:
             f"rejected_{name}": _spread([getattr(one, name, None) for one in others], odd, every)
             for name in REFUSAL
         },
-        **{name: _spread(answers.columns[name], answers.places, every)
+        **{name: _placed(name, answers.columns[name], answers.places, every)
            for name in fields(stream) if name != "time"},
         "time": moments(_times(answers)),
     }  # fmt: skip
@@ -82,6 +83,16 @@ def _times(answers: Answers) -> Ints:
         if isinstance(one, End):
             times[place] = one.time
     return times
+
+
+def _placed(name: str, values: Sequence[Any], places: Ints, every: Ints) -> Any:
+    kind = NUMBERS.get(TYPES.get(name, ""))
+    if kind is None:
+        return _spread(values, places, every)
+    column = np.ma.MaskedArray(np.zeros(len(every), kind), mask=True)
+    known = [place for place, value in enumerate(values) if value is not None]
+    column[places[known]] = [values[place] for place in known]
+    return column
 
 
 def _spread(values: Sequence[object], places: Ints, every: Ints) -> Any:

@@ -1,6 +1,6 @@
 """The rows of a file that fills, in memory, from where the whole of them is written again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -76,7 +76,7 @@ class Sheet:
         if not self._waiting:
             return
         names = list(self._waiting[0])
-        together = {name: np.concatenate([rows[name] for rows in self._waiting]) for name in names}
+        together = {name: _joined([rows[name] for rows in self._waiting]) for name in names}
         self._connection.register("records", together)
         named = ", ".join(f'"{name}"' for name in names)
         self._connection.execute(f"INSERT INTO {self._table} ({named}) SELECT {named} FROM records")
@@ -100,6 +100,11 @@ class Sheet:
 
     def drop(self) -> None:
         self._connection.execute(f"DROP TABLE {self._table}")
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """The parts of a column, with what is masked in them."""
+    return (np.ma if np.ma.isMaskedArray(parts[0]) else np).concatenate(parts)
 
 
 def reach(place: Place, file: File, *, stamp: int | None = None) -> int:
