@@ -16,6 +16,7 @@ class Input:
     Attributes:
         at: where the chunk that fills is to be read from again.
         standing: what the commit says there.
+        taking: a run that was handed over is not counted yet.
     """
 
     reading: Reading
@@ -23,6 +24,7 @@ class Input:
     at: int
     standing: Standing
     runs: int = 0
+    taking: bool = False
     emitted: int | None = None
     resting: Resting = field(default_factory=Resting)
     told: Counter[str] = field(default_factory=Counter)

@@ -80,6 +80,7 @@ class Intake:
     async def take(self, run: Run) -> None:
         """Count a run and send what it led to; the broker's answers are waited for later."""
         held, whole = await self._held(run), Records.of(run.records)
+        held.taking = True
         closed, sent = [], []
         async with self._sending:
             for part in self._stretches(whole.offsets):
@@ -91,6 +92,7 @@ class Intake:
             sent += [await sending for sending in self._letters(run, held.reading)]
             self._sendings.add(sent, self._closing(run.tp, held, closed[-1:]))
             await self._sendings.settle()
+        held.taking = False
         held.resting.interrupted()
         self._measure(run.topic, held)
 
@@ -148,7 +150,7 @@ class Intake:
 
         Not of re-keyed ones: those say so themselves, whose records come there.
         """
-        now, mine = time.monotonic(), self._app.consumer.inputs()
+        mine = self._app.consumer.inputs()
         self._inputs = {tp: held for tp, held in self._inputs.items() if tp in mine}
         after = self._settings.intake.idle_after.total_seconds()
         for tp in mine:
@@ -162,7 +164,7 @@ class Intake:
                 continue
             if not await self._rests(tp, held):
                 held.resting.interrupted()
-            elif (idle := held.resting.due(now, after=after)) is not None:
+            elif (idle := held.resting.due(time.monotonic(), after=after)) is not None:
                 await self._mark(tp, held, idle=idle)
 
     async def _mark(self, tp: TP, held: Input, *, idle: int) -> None:
@@ -176,9 +178,15 @@ class Intake:
 
     async def _rests(self, tp: TP, held: Input) -> bool:
         """All that was fetched is counted and sent, and there is nothing more to fetch."""
-        consumer = self._app.consumer
-        done = held.runs == consumer.delivered(tp) and held.reading.end in (None, held.emitted)
-        return done and await consumer.caught_up(tp) and held.runs == consumer.delivered(tp)
+        sent = held.reading.end in (None, held.emitted)
+        return sent and self._counted(tp, held) and await self._ended(tp, held)
+
+    async def _ended(self, tp: TP, held: Input) -> bool:
+        """There is nothing more to fetch, nor was anything fetched while that was asked."""
+        return await self._app.consumer.caught_up(tp) and self._counted(tp, held)
+
+    def _counted(self, tp: TP, held: Input) -> bool:
+        return not held.taking and held.runs == self._app.consumer.delivered(tp)
 
     async def _held(self, run: Run) -> Input:
         """The partition's input; anew where a reading begins."""

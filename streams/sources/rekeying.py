@@ -85,8 +85,9 @@ class Rekeying:
 
     async def take(self, run: Run) -> None:
         """Send a run's records on; the broker's answers are waited for later."""
-        held, whole = self._held(run), Records.of(run.records)
+        whole = Records.of(run.records)
         async with self._sending:
+            held = self._held(run)
             for at in range(0, len(whole), STRETCH):
                 records = whole[at : at + STRETCH]
                 answers = self._decoders[run.topic].answers(run.partition, records)
@@ -113,12 +114,12 @@ class Rekeying:
 
     async def mark(self) -> None:
         """Say of the partitions that were idle for long enough by how much more they were."""
-        now, words = time.monotonic(), dict[TP, Word]()
+        words = dict[TP, Word]()
         async with self._sending:
             for tp, held in list(self._inputs.items()):
                 if not await self._rests(tp, held):
                     held.resting.interrupted()
-                elif (idle := held.resting.due(now, after=self._after)) is not None:
+                elif (idle := held.resting.due(time.monotonic(), after=self._after)) is not None:
                     words[tp] = held.carrier.word(idle=idle)
             await self._say(words)
 

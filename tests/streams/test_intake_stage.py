@@ -190,6 +190,26 @@ async def test_a_partition_that_goes_on_while_its_mark_waits_is_not_called_idle(
     assert broker.counts() != broker.chunks()
 
 
+async def test_a_mark_does_not_overtake_a_run_that_came_while_it_waited() -> None:
+    broker = Broker()
+    worker = await Worker(broker).read(5)
+    await worker.stage.emit()
+    async with worker.stage._sending:  # somebody waits for the broker
+        marking = asyncio.ensure_future(worker.stage.mark())
+        await turns()
+        taking = asyncio.ensure_future(worker.read(6))
+        await turns()
+    await marking
+    assert broker.counts() == broker.chunks()
+    await taking
+
+
+async def turns() -> None:
+    """So long that all others have come to where they wait."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
 async def test_a_worker_that_begins_again_sends_the_chunks_it_did_not_commit_as_they_were() -> None:
     broker = Broker()
     broker.answers[SEEN] = False
