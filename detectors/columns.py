@@ -102,7 +102,9 @@ class Columns:
         return _made(type(self), lambda name, kind: kind.lengthened(old[name], n))
 
     def lengthen(self, n: int) -> None:
-        """Grow itself: a column at a time, in place where no other holds it."""
+        """Grow itself: a column at a time, in place where no other holds it; never less."""
+        if n < self.size:
+            raise ValueError(f"n must be at least {self.size}, got {n}")
         for part, name, kind in _places(self):
             setattr(part, name, kind.stretched(_out(part, name), n))
 

@@ -84,6 +84,24 @@ def test_what_somebody_else_wrote_into_a_letter_commands_no_terminal() -> None:
     for raw in (True, False):
         assert "\x1b" not in printed(letters_view.letter, EN, odd, raw=raw)
     assert "\x1b" not in printed(letters_view.summary, EN, summed([odd]), topic="dead-letters")
+    above = odd._replace(letter=odd.letter._replace(topic="\x9b2J"))
+    for raw in (True, False):
+        assert letters_view.json(EN, above, raw=raw).isascii()
+
+
+@pytest.mark.parametrize("field", ["event", "person", "author"])
+def test_what_was_refused_is_not_shown_where_it_is_a_person_or_all_that_one_wrote(
+    field: str,
+) -> None:
+    one = waiting(why=Rejected(field, '{"person": "li.lei", "text": "my gi', "must be JSON"))
+    told = (
+        printed(letters_view.letter, EN, one, raw=False)
+        + printed(letters_view.summary, EN, summed([one]), topic="dead-letters")
+        + letters_view.json(EN, one, raw=False)
+    )
+    assert "must be JSON" in told
+    assert "li.lei" not in told
+    assert "li.lei" in printed(letters_view.letter, EN, one, raw=True)
 
 
 def test_where_nothing_was_there_nothing_is_said_to_be_it() -> None:

@@ -137,7 +137,7 @@ def resend(
         judged = Judge(box.settings).fates(meant, now=time.time_ns() // 1_000_000)
         plan = Plan.of(judged)
         for line in letters_view.plan(box.words, plan, topic=box.topic):
-            console.print(Text(line), soft_wrap=True)
+            console.print(Text(letters_view.printable(line.encode())), soft_wrap=True)
         goes = bool(plan.places) and not dry_run and (yes or _agreed(console, box.words))
         sent = _send(box, plan) if goes else 0
     console.print(Text(letters_view.sent(box.words, sent)), soft_wrap=True)

@@ -2,9 +2,9 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from json import dumps
 from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.text import Text
 
@@ -19,6 +19,7 @@ from tocsin.phrases import said
 from tocsin.proposal_view import table
 
 MOST = 50  # groups that are listed, and reasons
+WHO_OR_ALL = ("person", "author", "event")  # fields whose value is a person, or what one wrote
 
 
 def summary(console: Console, words: Words, found: Summary, *, topic: str) -> None:
@@ -40,7 +41,7 @@ def summary(console: Console, words: Words, found: Summary, *, topic: str) -> No
         listed.add_row(
             words.number(one.count), Flowing(on_one_line(one.topic)),
             Flowing(on_one_line(why.field)), Flowing(on_one_line(said(words, why.rule))),
-            Flowing(words.plain(why.value)),
+            Flowing(_value(words, why)),
             *(words.hour(moment(at)) for at in (one.first, one.last)),
         )  # fmt: skip
     console.print(listed)
@@ -102,10 +103,15 @@ def _lines(words: Words, held: DeadLetter, *, raw: bool) -> Iterator[str]:
 
 def _refusal(words: Words, why: Rejected, *, raw: bool) -> str:
     field, rule = on_one_line(why.field), on_one_line(said(words, why.rule))
-    value = on_one_line(why.value) if raw else words.plain(why.value)
+    value = on_one_line(why.value) if raw else _value(words, why)
     if not value:
         return words.say(": ").join((field, rule))
     return words.say("{field}: {rule}, got {value}", field=field, rule=rule, value=value)
+
+
+def _value(words: Words, why: Rejected) -> str:
+    """What was refused, as far as it points at nobody."""
+    return "" if why.field in WHO_OR_ALL else words.plain(why.value)
 
 
 def printable(raw: bytes) -> str:
@@ -132,14 +138,14 @@ def json(words: Words, one: Waiting, *, raw: bool) -> str:
     told: dict[str, Any] = {
         "topic": held.topic, "partition": held.partition, "offset": held.offset,
         "at": moment(one.at).isoformat(), "field": held.why.field,
-        "value": held.why.value if raw else words.plain(held.why.value),
+        "value": held.why.value if raw else _value(words, held.why),
         "rule": held.why.rule, "whole": held.whole, "first": held.first or None,
     }  # fmt: skip
     if raw:
         key = None if held.key is None else b64encode(held.key).decode()
         headers = [(n, b64encode(v).decode()) for n, v in held.headers]
         told |= {"key": key, "headers": headers, "raw": b64encode(held.raw).decode()}
-    return msgspec.json.encode(told).decode()
+    return dumps(told)  # in ASCII: a terminal obeys more than msgspec escapes
 
 
 def plan(words: Words, made: Plan, *, topic: str) -> Iterator[str]:

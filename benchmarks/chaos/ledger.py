@@ -97,7 +97,7 @@ def missing(due: Counter[Place], shards: Iterable[Counter[Place]]) -> int:
 
 
 def beyond(due: Counter[Place], shards: Iterable[Counter[Place]]) -> int:
-    """What is due, in the worst shard."""
+    """What is there beyond what is due, in the worst shard."""
     return max((found - due).total() for found in shards)
 
 

@@ -12,7 +12,8 @@ KEPT = 64 << 10  # bytes kept of a longer one, and at most of a record's key and
 KEY: Final = "key"  # header: the key that the record had
 HEADER: Final = "header."  # begins the names of the headers that the record had
 AGAIN: Final = "again"  # header: where the record was sent again to
-REASON: Final = ("field", "value", "rule")  # headers: why it was refused
+VALUE: Final = "value"  # header: a part of the record, as it was refused
+REASON: Final = ("field", VALUE, "rule")  # headers: why it was refused
 FIRST: Final = "tocsin-resent"  # header of a record that is sent again: its place the first time
 
 Header = tuple[str, bytes]
@@ -100,5 +101,5 @@ class DeadLetter(NamedTuple):
 
 
 def personal(held: Headers) -> list[bytes]:
-    """Of a dead letter's headers what the refused record's were."""
-    return [value or b"" for name, value in held if name == KEY or name.startswith(HEADER)]
+    """Of a dead letter's headers what the refused record's were, and what it was refused for."""
+    return [v or b"" for name, v in held if name in (KEY, VALUE) or name.startswith(HEADER)]

@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from enum import StrEnum
 from itertools import groupby, islice
 from typing import Any, Final, NamedTuple, TypeVar
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaError
 
 from streams.broker import clients
 from streams.broker.local import BrokerError
@@ -149,7 +148,10 @@ def send(settings: Settings, bootstrap: str, letters: Iterable[Waiting]) -> Iter
             refuses some.
     """
     kafka, onto = settings.kafka, Topics.of(settings).dead_letters
-    options = {"acks": "all", "enable_idempotence": True, "max_request_size": LARGEST}
+    options = {
+        "acks": "all", "enable_idempotence": True, "max_request_size": LARGEST,
+        "delivery_timeout_ms": PATIENCE * 1000, "request_timeout_ms": PATIENCE * 1000 // 3,
+    }  # fmt: skip
     with clients.opened(KafkaProducer, kafka, bootstrap, **options) as producer:
         yield from send_all(producer, letters, onto=onto)
 
@@ -172,18 +174,21 @@ def send_some(producer: Any, letters: Sequence[DeadLetter], *, onto: str) -> lis
 
     Returns why the others are not; raises KafkaError where a mark is not taken.
     """
-    going = [producer.send(one.topic, **_placed(producer, one)) for one in letters]
-    with suppress(KafkaTimeoutError):
-        producer.flush(timeout=PATIENCE)
+    going, left = list[tuple[DeadLetter, Any]](), list[str]()
+    for one in letters:
+        try:
+            going.append((one, producer.send(one.topic, **_placed(producer, one))))
+        except KafkaError as why:  # of its topic alone: what goes must get its mark
+            left.append(str(why))
+    producer.flush()  # until all are there or refused: what goes later would have no mark
     marks = [
         one.sent(f"{sent.value.topic}/{sent.value.partition}/{sent.value.offset}")
-        for one, sent in zip(letters, going, strict=True)
+        for one, sent in going
         if sent.succeeded()
     ]
-    for one in [producer.send(onto, **mark.record()) for mark in marks]:
-        one.get(timeout=PATIENCE)
-    left = (sent.exception for sent in going if not sent.succeeded())
-    return [str(why or f"not taken within {PATIENCE} s") for why in left]
+    for mark in [producer.send(onto, **mark.record()) for mark in marks]:
+        mark.get(timeout=PATIENCE)
+    return left + [str(sent.exception) for _, sent in going if not sent.succeeded()]
 
 
 def _placed(producer: Any, letter: DeadLetter) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from streams.events.deadletters import DeadLetter
 from streams.events.event import Rejected
 
 AT: Final = re.compile(r" \(byte \d+\)")  # where in its bytes, which differs from one to the next
+NEVER: Final = 253_402_300_800_000  # milliseconds; the year 10000, which no broker's clock says
 Kind = tuple[str, str, str]  # what letters have in common: topic, field and rule
 
 
@@ -88,7 +89,7 @@ def found(records: Iterable[Record]) -> Iterator[Waiting]:
     """The letters among the records; what anybody else has written there is passed over."""
     for one in records:
         letter = DeadLetter.read(one.value, one.headers)
-        if letter is not None:
+        if letter is not None and one.stamp < NEVER:
             yield Waiting(letter, one.offset, one.stamp)
 
 

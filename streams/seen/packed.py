@@ -8,6 +8,7 @@ if all were equally full (a quarter of a byte), and leads to the few that are co
 8,192 have as many buckets as tell 10 bits: they take 6 bytes each and 9.2 kB together.
 """
 
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -48,7 +49,11 @@ class Sought:
     def __init__(self, prints: Hashes) -> None:
         self.prints = prints
         self._leading: Hashes = prints >> np.uint64(BITS - LEADING)
-        self.signatures = SIGNATURES.take((prints & 4095).view(np.int64))
+
+    @cached_property
+    def signatures(self) -> Hashes:
+        """Of each three bits; only what is packed is asked by them."""
+        return SIGNATURES.take((self.prints & 4095).view(np.int64))
 
     def share(self, shares: int) -> Ints:
         """Which of so many equal shares of all fingerprints each belongs to."""

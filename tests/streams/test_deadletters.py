@@ -99,10 +99,10 @@ def test_a_header_without_a_value_has_an_empty_one() -> None:
     assert DeadLetter.of("c", 3, 41, b"", WHY, headers=[("h", None)]).headers == (("h", b""),)
 
 
-def test_of_the_headers_those_of_the_refused_record_may_tell_of_a_person() -> None:
-    headers = [("from", b"Zoe"), ("none", None)]
-    of = DeadLetter.of("complaints", 3, 41, b"", WHY, key=b"Zoe", headers=headers)
-    assert personal(of.record()["headers"]) == [b"Zoe", b"Zoe", b""]
+def test_of_the_headers_what_is_of_the_refused_record_may_tell_of_a_person() -> None:
+    why, headers = Rejected("person", "Zoe", "is odd"), [("from", b"Zoe"), ("none", None)]
+    of = DeadLetter.of("complaints", 3, 41, b"", why, key=b"Zoe", headers=headers)
+    assert personal(of.record()["headers"]) == [b"Zoe", b"Zoe", b"Zoe", b""]
 
 
 def test_a_record_that_somebody_else_wrote_is_no_letter() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
+from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
 from streams.broker.local import BrokerError
 from streams.broker.records import Record
@@ -135,7 +135,7 @@ class Producer:
         self.sent.append(Sent(topic, partition, len(self.sent), record, why))
         return self.sent[-1]
 
-    def flush(self, timeout: float) -> None:
+    def flush(self) -> None:
         """All of it is there, or is not."""
 
     def marks(self) -> list[DeadLetter]:
@@ -186,6 +186,20 @@ def test_a_broker_that_takes_nothing_is_not_asked_for_ever() -> None:
     with pytest.raises(BrokerError):
         list(send_all(producer, letters, onto=DEAD))
     assert len(producer.sent) == AT_ONCE
+
+
+def test_a_topic_that_cannot_be_reached_leaves_none_of_the_others_without_a_mark() -> None:
+    class Barred(Producer):
+        def partitions_for(self, topic: str) -> set[int]:
+            if topic == "calls":
+                raise TopicAuthorizationFailedError(topic)
+            return super().partitions_for(topic)
+
+    producer = Barred()
+    letters = [letter(6, b"a"), letter(7, b"b")._replace(topic="calls"), letter(8, b"c")]
+    (why,) = send_some(producer, letters, onto=DEAD)
+    assert "TopicAuthorizationFailed" in why
+    assert [one.offset for one in producer.marks()] == [6, 8]
 
 
 def test_a_mark_that_is_not_taken_ends_it() -> None:

@@ -34,6 +34,7 @@ def test_letters_are_found_among_what_anybody_may_have_written() -> None:
     records = [
         Record(0, 3, b"x", b"{}", 5, []),
         Record(0, 4, held["key"], held["value"], 6, held["headers"]),
+        Record(0, 5, held["key"], held["value"], 2**62, held["headers"]),
     ]
     assert list(found(records)) == [Waiting(letter(7), 4, 6)]
 
