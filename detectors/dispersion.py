@@ -1,39 +1,43 @@
 """How much more a series scatters than a Poisson process, over 1, 8 and 24 buckets.
 
-v = (sum w (r^2 - r)/M + v0 W)/(sum w + W) with r = observed - expected and M = expected in a block,
-w = min(4 M, 1). The mean of r is 0; of a rare series r^2 is about the number of its events, which
-its level has told already, and r^2 - r tells which of them came together (Dean, JASA 87 (1992)
-451). So single buckets show it soon: their prior v0 = 1.1, people who come in small groups, is
-worth W = 100. Longer blocks of a rare series are taken for what its single buckets are like; those
-of a busy one are not, for they scatter by what is not known of its rhythm. All have an expectation
-that is off by 15 % for hours on end:
+v = (sum w x + v0 W)/(sum w + W) with x = (R^2 - sum t^2 r)/sum t^2 m, R = sum t r over a block of
+buckets, r = observed - expected, m = expected, and t in [0, 1] how far a bucket is trusted to be
+ordinary; w = sum t^2 m min(4, 1/sum t m), so of one trusted fully min(4 m, 1). The mean of r is 0;
+of a rare series r^2 is about the number of its events, which its level has told already, and
+r^2 - r tells which of them came together (Dean, JASA 87 (1992) 451). A lone event is t^2 in R^2 and
+as much is subtracted: what is distrusted says less, and never that a series scatters less.
 
-    v0 = u + 0.02 M, at most max(u, 1.25),   u = 1.1 + (v(1) - 1.1)/(1 + rate),
+So single buckets show it soon: their prior v0 = u = 1.1, people who come in small groups, is worth
+W = 100. Longer blocks of a rare series are taken for what its single buckets are like; those of a
+busy one are not, for they scatter by what is not known of its rhythm. All have an expectation that
+is off by 15 % for hours on end:
 
-worth W = clip(60/rate, 50, 2000).
+    v0 = u + 0.02 M, at most max(u, 1.25),   u = 1.1 + (v(1) - 1.1)/(1 + rate) of longer blocks,
+
+whose prior is worth W = clip(60/rate, 50, 2000).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors.columns import Columns, Floats, Floats32, column
+from detectors.columns import Array, Columns, Floats, Floats32, column
 
 BLOCKS = (1, 8, 24)
 """Lengths in buckets, aligned to the bucket's number."""
 SCATTER = 1.1
 DRIFT = 0.02
 MOST = 1.25
-ALONE = 100.0
+SINGLE = 100.0
 """W of single buckets: 25 events of a rare series, what a prior of 1.1 give or take 0.1 says."""
 LEAST = 1.001
 """Least dispersion used: the negative binomial likelihood divides by v - 1."""
 
 
 @dataclass(slots=True)
-class Dispersion(Columns):
+class Blocks(Columns):
     """Rows are the lengths of `BLOCKS`; the open blocks are those of 8 and 24 buckets."""
 
     squares: Annotated[Floats32, column(np.float32, rows=len(BLOCKS))]
@@ -41,9 +45,28 @@ class Dispersion(Columns):
     residual: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
     expected: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
 
+    def _over(self, block: int, prior: Floats, weight: Floats | float) -> Floats:
+        dispersion = prior * weight
+        dispersion += self.squares[block]
+        dispersion /= self.weight[block] + weight
+        return np.maximum(dispersion, LEAST, out=dispersion)
+
+    def _add(self, block: int, square: Array, *, expected: Array, worth: Array) -> None:
+        per_event = np.minimum(4.0, 1.0 / np.maximum(expected, 1e-9))
+        self.squares[block] += square * per_event
+        self.weight[block] += worth * per_event
+
+
+@dataclass(slots=True)
+class Dispersion(Blocks):
+    """`alone` and `worth` are the sums of t^2 r and t^2 m of the open blocks."""
+
+    alone: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
+    worth: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
+
     def single(self, *, rate: Floats) -> Floats:
         """Dispersion of single buckets of a series with `rate` events a bucket."""
-        return self._over(0, _drifting(SCATTER, 0, rate), ALONE)
+        return self._over(0, _drifting(SCATTER, 0, rate), SINGLE)
 
     def over_all(self, *, rate: Floats) -> list[Floats]:
         """The same over each of `BLOCKS`."""
@@ -51,35 +74,31 @@ class Dispersion(Columns):
         alike = SCATTER + (single - SCATTER) / (1.0 + rate)
         return [single, *(self._over(b, _drifting(alike, b, rate), weight) for b in longer)]
 
-    def _over(self, block: int, prior: Floats, weight: Floats | float) -> Floats:
-        dispersion = prior * weight
-        dispersion += self.squares[block]
-        dispersion /= self.weight[block] + weight
-        return np.maximum(dispersion, LEAST, out=dispersion)
-
-    def learn(self, *, residual: Floats, mean: Floats, bucket: int) -> None:
-        """Take in one bucket: observed - expected, and expected."""
-        self._add(0, residual, mean)
-        self.residual += residual
-        self.expected += mean
+    def learn(
+        self, *, residual: Floats, mean: Floats, bucket: int, trust: Floats | float = 1.0
+    ) -> None:
+        """Take in one bucket: observed - expected, and expected, as far as `trust`, in [0, 1]."""
+        trusted, expected = residual * trust, mean * trust
+        alone, worth = trusted * trust, expected * trust
+        self._add(0, trusted * trusted - alone, expected=expected, worth=worth)
+        self.residual += trusted
+        self.expected += expected
+        self.alone += alone
+        self.worth += worth
         for row, length in enumerate(BLOCKS[1:]):
             if (bucket + 1) % length == 0:
-                self._add(row + 1, self.residual[row], self.expected[row])
-                self.residual[row] = self.expected[row] = 0.0
+                self._end(row)
 
-    def _add(self, block: int, residual: NDArray[Any], mean: NDArray[Any]) -> None:
-        per_event = np.minimum(4.0, 1.0 / np.maximum(mean, 1e-9))
-        self.squares[block] += self._square(residual) * per_event
-        self.weight[block] += np.minimum(4.0 * mean, 1.0)
-
-    def _square(self, residual: NDArray[Any]) -> NDArray[Any]:
-        square: NDArray[Any] = residual * residual - residual
-        return square
+    def _end(self, row: int) -> None:
+        square = self.residual[row] * self.residual[row] - self.alone[row]
+        self._add(row + 1, square, expected=self.expected[row], worth=self.worth[row])
+        for open_ in (self.residual, self.expected, self.alone, self.worth):
+            open_[row] = 0.0
 
 
-def _drifting(single: Floats | float, block: int, rate: Floats) -> Floats:
-    """v0 of a block."""
-    dispersion: Floats = np.minimum(single + DRIFT * BLOCKS[block] * rate, np.maximum(single, MOST))
+def _drifting(steady: Floats | float, block: int, rate: Floats) -> Floats:
+    """v0 of a block, by u: what it would be where nothing is off for hours."""
+    dispersion: Floats = np.minimum(steady + DRIFT * BLOCKS[block] * rate, np.maximum(steady, MOST))
     return dispersion
 
 
@@ -89,7 +108,15 @@ def _worth(rate: Floats) -> Floats:
     return weight
 
 
-class Shortfall(Dispersion):
+def completed(columns: Mapping[str, Array], *, at: str = "dispersion.") -> Mapping[str, Array]:
+    """Those of a state, also of one that knew no trust (form 3 of snapshots)."""
+    if f"{at}alone" in columns:
+        return columns
+    alike = {"alone": "residual", "worth": "expected"}
+    return {**columns, **{at + name: columns[at + of].copy() for name, of in alike.items()}}
+
+
+class Shortfall(Blocks):
     """The same of what is missing alone: how few may come by chance.
 
     A block above its mean counts as nothing, one below it twice, so that incidents, which are
@@ -112,6 +139,15 @@ class Shortfall(Dispersion):
         """Each length by itself: what is missing comes in no groups."""
         return self._over(block, _drifting(SCATTER, block, rate), _worth(rate))
 
-    def _square(self, residual: NDArray[Any]) -> NDArray[Any]:
-        square: NDArray[Any] = 2.0 * np.minimum(residual, 0.0) ** 2
-        return square
+    def learn(self, *, residual: Floats, mean: Floats, bucket: int) -> None:
+        """Take in one bucket: observed - expected, and expected."""
+        self._missed(0, residual, mean)
+        self.residual += residual
+        self.expected += mean
+        for row, length in enumerate(BLOCKS[1:]):
+            if (bucket + 1) % length == 0:
+                self._missed(row + 1, self.residual[row], self.expected[row])
+                self.residual[row] = self.expected[row] = 0.0
+
+    def _missed(self, block: int, residual: Array, mean: Array) -> None:
+        self._add(block, 2.0 * np.minimum(residual, 0.0) ** 2, expected=mean, worth=mean)

@@ -257,7 +257,7 @@ class Surge:
             hour=expected.hour, events=events * usual, mean=mean * usual, phi=expected.phi
         )
         state.dispersion.learn(
-            residual=(events - mean) * settled, mean=mean * settled, bucket=expected.bucket
+            residual=events - mean, mean=mean, trust=settled, bucket=expected.bucket
         )
         state.evidence.keep(verdict)
         self._end_excursion(state, verdict, bucket=expected.bucket)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors.columns import Array, Floats
-from detectors.dispersion import ALONE, MOST, SCATTER, Dispersion
+from detectors.dispersion import MOST, SCATTER, SINGLE, Dispersion, completed
 
 WEEK, SERIES = 168, 150
 
@@ -39,8 +39,8 @@ def test_how_many_events_a_rare_series_has_says_nothing_of_how_they_come() -> No
 @pytest.mark.parametrize("rate", [0.01, 0.3, 5.0, 100.0])
 @pytest.mark.parametrize("phi", [1.0, 1.25])
 def test_in_the_long_run_single_buckets_scatter_as_they_do(rate: float, phi: float) -> None:
-    truth = (phi * WEEK * 4 * min(4 * rate, 1) + SCATTER * ALONE) / (
-        WEEK * 4 * min(4 * rate, 1) + ALONE
+    truth = (phi * WEEK * 4 * min(4 * rate, 1) + SCATTER * SINGLE) / (
+        WEEK * 4 * min(4 * rate, 1) + SINGLE
     )
     single = learnt(rate=rate, phi=phi, weeks=4)[0]
     assert float(single.mean()) == pytest.approx(truth, rel=0.05)
@@ -57,3 +57,41 @@ def test_series_without_a_past_have_the_prior() -> None:
     single, _, day = Dispersion.empty(2).over_all(rate=rate)
     assert single == pytest.approx([SCATTER + 0.02 * 0.001, SCATTER + 0.02 * 2.0])
     assert day == pytest.approx([single[0] + 0.02 * 24 * 0.001, MOST])
+
+
+def scattered(*, trust: float, apart: int, rate: float = 0.01, days: int = 3) -> list[float]:
+    """Of a series with an incident of one person every so many hours, over each of the blocks."""
+    kept, mean = Dispersion.empty(1), np.array([rate])
+    for bucket in range(days * 24):
+        events = float(bucket % apart == 0)
+        kept.learn(residual=events - mean, mean=mean, trust=np.array([trust]), bucket=bucket)
+    return [float(over[0]) for over in kept.over_all(rate=mean)]
+
+
+@pytest.mark.parametrize("rate", [0.01, 0.5])
+@pytest.mark.parametrize("apart", [3, 12, 30])
+def test_the_less_hours_are_trusted_the_less_they_say_and_never_the_other_way(
+    apart: int, rate: float
+) -> None:
+    prior = [float(over[0]) for over in Dispersion.empty(1).over_all(rate=np.array([rate]))]
+    trusted = scattered(trust=1.0, apart=apart, rate=rate)
+    for trust in (0.9, 0.5, 0.1):
+        for first, some, most in zip(
+            prior, scattered(trust=trust, apart=apart, rate=rate), trusted, strict=True
+        ):
+            assert min(first, most) - 1e-6 <= some <= max(first, most) + 1e-6
+
+
+def test_a_state_that_knew_no_trust_goes_on_as_one_that_was_trusted() -> None:
+    kept, mean = Dispersion.empty(1), np.array([0.3])
+    for bucket in range(30):
+        kept.learn(residual=bucket % 3 - mean, mean=mean, bucket=bucket)
+    former = {f"dispersion.{name}": column.copy() for name, column in kept.columns().items()}
+    del former["dispersion.alone"], former["dispersion.worth"]
+    now = {name.removeprefix("dispersion."): own for name, own in completed(former).items()}
+    again = Dispersion.of(now)
+    for bucket in range(30, 60):
+        for one in (kept, again):
+            one.learn(residual=bucket % 4 - mean, mean=mean, bucket=bucket, trust=0.5)
+    for name, column in kept.columns().items():
+        np.testing.assert_array_equal(again.columns()[name], column)

@@ -233,6 +233,14 @@ def test_a_busy_series_uses_its_part_of_the_false_alarms_and_a_rare_one_a_quarte
     assert shares[0] < shares[1] < shares[2] == shares[3] == 1.0
 
 
+def test_an_incident_of_people_one_by_one_does_not_teach_that_a_series_scatters_less() -> None:
+    stream = settled(0.02)
+    before = stream.state.dispersion.single(rate=stream.state.level.rate)
+    assert fires(stream.feed(np.array([1, 0, 0, 0] * 42)))
+    after = stream.state.dispersion.single(rate=stream.state.level.rate)
+    assert after[0] > before[0] - 0.03
+
+
 def test_a_snapshot_of_another_shape_is_refused_by_name() -> None:
     columns = SurgeState.empty(2).columns()
     with pytest.raises(ValueError, match=r"column level\.a must be float64"):

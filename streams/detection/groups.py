@@ -9,6 +9,7 @@ import numpy as np
 
 from detectors.calendar import ORDINARY, Known
 from detectors.columns import Ints
+from detectors.dispersion import completed
 from detectors.outage import Outages
 from detectors.season import WEEK, Profiles, Rhythm
 from streams.configuration.sections import Cut
@@ -116,7 +117,8 @@ class Groups:
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        self._profiles, self._outages = Profiles.of(held["profiles"]), Outages.of(held["outages"])
+        self._profiles = Profiles.of(completed(held["profiles"]))
+        self._outages = Outages.of(held["outages"])
         self._places = held["places"]
 
 

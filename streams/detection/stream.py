@@ -34,7 +34,7 @@ from streams.settings import Settings
 
 FORM = 4  # of snapshots
 READ = (3, FORM)
-"""In form 3 alarms were of all series, whether they stood or not."""
+"""In form 3 alarms were of all series, whether they stood or not, and no trust was kept."""
 STREAMS = ("complaints", "mentions")
 Watch = Callable[[str, Closed, Bench], None]
 NO_PEOPLE = np.empty(0, np.int64)

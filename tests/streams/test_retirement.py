@@ -218,6 +218,24 @@ def test_a_snapshot_of_the_former_form_goes_on_with_the_same_bytes() -> None:
     assert read(one, course(1).records[at:]) == said(1, at)
 
 
+def test_a_snapshot_from_before_trust_was_kept_is_read_and_goes_on() -> None:
+    at, one = retires() - 1, stream(plan(after=1))
+    held = thaw(course(1).frozen[at]) | {"form": 3}
+    states = [held["groups"]["profiles"]]
+    states += [judge["state"] for judge in held["judges"]["judges"].values() if "state" in judge]
+    states += [
+        judge["silence"] for judge in held["judges"]["judges"].values() if "silence" in judge
+    ]
+    former = [
+        state.pop(name) for state in states for name in list(state)
+        if name.endswith(("dispersion.alone", "dispersion.worth"))
+    ]  # fmt: skip
+    assert len(former) > 2
+    one.restore(held)
+    read(one, course(1).records[at:])
+    assert thaw(freeze(one.snapshot())).keys() == thaw(course(1).frozen[-1]).keys()
+
+
 def slow(which: Settings) -> Settings:
     """By the hour alone, so that it is cheap."""
     cuts = tuple(cut.model_copy(update={"methods": ("surge",)}) for cut in which.cuts)
