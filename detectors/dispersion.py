@@ -108,12 +108,22 @@ def _worth(rate: Floats) -> Floats:
     return weight
 
 
-def completed(columns: Mapping[str, Array], *, at: str = "dispersion.") -> Mapping[str, Array]:
-    """Those of a state, also of one that knew no trust (form 3 of snapshots)."""
-    if f"{at}alone" in columns:
+def completed(columns: Mapping[str, Array], *, at: str = "") -> Mapping[str, Array]:
+    """Those of a state whose part it is, also of one that knew no trust (form 3 of snapshots).
+
+    Its single buckets had squares of r^2, under a prior worth as much as that of longer blocks:
+    they say as much as they did under that.
+    """
+    own = f"{at}dispersion."
+    if f"{own}alone" in columns:
         return columns
+    shrunk = np.minimum(SINGLE / _worth(columns[f"{at}level.a"] / columns[f"{at}level.b"]), 1.0)
+    lost = {own + name: columns[own + name].copy() for name in ("squares", "weight")}
+    for sums in lost.values():
+        sums[0] *= shrunk
     alike = {"alone": "residual", "worth": "expected"}
-    return {**columns, **{at + name: columns[at + of].copy() for name, of in alike.items()}}
+    news = {own + name: columns[own + of].copy() for name, of in alike.items()}
+    return {**columns, **lost, **news}
 
 
 class Shortfall(Blocks):

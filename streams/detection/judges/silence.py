@@ -174,7 +174,7 @@ class SilenceJudge(Judge):
             bucket: {Feed(*feed): one for feed, one in _heard(feeds).items()}
             for bucket, feeds in held["open"].items()
         }
-        self._state = SilenceState.of(completed(held["silence"], at="profiles.dispersion."))
+        self._state = SilenceState.of(completed(held["silence"], at="profiles."))
         self._alarms.restore(held["alarms"])
 
     @property
