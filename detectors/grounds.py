@@ -14,7 +14,7 @@ import numpy as np
 from detectors import batches, burst, novelty, rules, share, silence, spatial, surge, weekly
 from detectors.batches import Batches
 from detectors.burst import WINDOWS
-from detectors.columns import Array, Floats, Floats32, Ints
+from detectors.columns import Array, Floats, Ints
 from detectors.novelty import Before, Novelty
 from detectors.rules import Rule
 from detectors.share import ODDS, Share
@@ -27,10 +27,9 @@ Grounds = dict[str, float | tuple[float, ...]]
 
 
 def of_surge(
-    surge_: Surge, expected: surge.Expectation, verdict: surge.Verdict, counts: Ints, place: int, *,
-    carried: Floats32, ratios: Floats32,
-) -> Grounds:  # fmt: skip
-    """Of a count held against its expectation; `carried` and `ratios` are R before and after it."""
+    surge_: Surge, expected: surge.Expectation, verdict: surge.Verdict, counts: Ints, place: int
+) -> Grounds:
+    """Of a count held against its expectation, by a verdict that shows R."""
     judged = not verdict.masked[place]
     kept = 0.0 if verdict.learning[place] else 2.0 ** (-1.0 / surge_.memory)
     part = 0.0 if verdict.learning[place] else float(expected.share[place])
@@ -39,8 +38,8 @@ def of_surge(
         "dispersion": float(expected.dispersion[place]),
         "uncertainty": float(expected.level_variance[place]) ** 0.5,
         **_mixture(
-            KAPPAS, carried[:, place], ratios[:, place], judged=judged, kept=kept, part=part,
-            ceiling=surge.ROOM * surge_.threshold,
+            KAPPAS, verdict.carried[:, place], verdict.ratios[:, place], judged=judged, kept=kept,
+            part=part, ceiling=surge.ROOM * surge_.threshold,
         ),
     }  # fmt: skip
 

@@ -20,7 +20,7 @@ from typing import Annotated
 import numpy as np
 
 from detectors.calendar import ORDINARY, Known
-from detectors.columns import Bools, Columns, Floats, Ints, column
+from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dispersion import Dispersion
 from detectors.kinship import Prior
 from detectors.level import EVENTS, Level, winsorised
@@ -107,14 +107,20 @@ class Verdict(Excess):
     """What a bucket says of each series; observed and expected are sums since the onset bucket.
 
     `score` is the mean of R over the multiples, of which `multiple` names that of the largest.
+    `ratios` are these R, of those that were `carried` into the bucket; without a row unless shown.
     """
 
     multiple: Floats
+    ratios: Floats
+    carried: Floats32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surge:
-    """Settings; lengths of time are in buckets, `day` of which make a day."""
+    """Settings; lengths of time are in buckets, `day` of which make a day.
+
+    `shown` has verdicts hold R, as much as the evidence of the state again.
+    """
 
     threshold: float
     day: int = 24
@@ -122,6 +128,7 @@ class Surge:
     shortest_learning: int = 72
     longest_learning: int = 336
     events_to_learn: float = EVENTS
+    shown: bool = False
 
     def __post_init__(self) -> None:
         if not self.threshold > 0:
@@ -200,6 +207,7 @@ class Surge:
         if masked.any():
             ratios = np.where(masked, kept.ratios, ratios)
         score, ratios = limited(ratios, ceiling=ROOM * self.threshold)
+        rows = len(ratios) if self.shown else 0
         lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
         onset, observed, expected = kept.after(
             counts, expectation.mean, lasts=lasts, masked=masked, bucket=expectation.bucket
@@ -208,6 +216,8 @@ class Surge:
             score=score,
             above=(score >= self.threshold) & ~quiet,
             multiple=multiple,
+            ratios=ratios[:rows].copy(),
+            carried=kept.ratios[:rows].copy(),
             observed=observed,
             expected=expected,
             onset=onset,

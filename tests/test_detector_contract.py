@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import fields
 from functools import cache
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -172,15 +173,22 @@ def test_zeros_gaps_and_huge_counts_leave_finite_numbers(
 def test_the_explanation_adds_up_to_the_score(case: type[Scoring]) -> None:
     """The numbers that are shown of a series, and they alone, give its score again."""
     made, some = case.of(5), 0
-    for hour, row in enumerate(history(case)):
+    until_evidence_ends = np.zeros((6, 5), np.int64)
+    for hour, row in enumerate(np.vstack([history(case), until_evidence_ends])):
         masked = np.full(5, hour in OUTAGE)
         verdict, grounds = made.explained(row, hour=hour, total=int(row.sum()), masked=masked)
         assert not isinstance(verdict, Told)
         scores: Floats = verdict.score
         for score, shown in zip(scores.tolist(), grounds, strict=True):
             assert case.again(shown) == pytest.approx(score, rel=DIGITS, abs=DIGITS)
+            assert mean_of_ratios(shown, score) == pytest.approx(score, rel=DIGITS, abs=DIGITS)
         some += int(scores.any())
     assert some > case.hours // 4
+
+
+def mean_of_ratios(shown: Any, score: float) -> float:
+    """What R after the bucket say the score is, of a mixture."""
+    return fmean(shown["ratios"]) * shown.get("weight", 1.0) if "ratios" in shown else score
 
 
 def scores(case: type[Summing | BatchCase]) -> Floats:

@@ -8,14 +8,14 @@ import numpy as np
 from alerts.signal import Kind
 from detectors import grounds, surge
 from detectors.calendar import DAY, Account, Known, Learnt, Uplift
-from detectors.columns import Bools, Floats, Floats32, Ints
+from detectors.columns import Bools, Floats, Ints
 from detectors.season import Profiles, Rhythm
 from detectors.surge import Surge, SurgeState
 from tests.contract import again
 from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
-SURGE = Surge(threshold=1000.0, shortest_learning=24, longest_learning=48)
+SURGE = Surge(threshold=1000.0, shortest_learning=24, longest_learning=48, shown=True)
 NOTHING, BEGUN = Learnt(), Account()
 
 
@@ -65,13 +65,10 @@ class SurgeCase:
     def explained(
         self, counts: Ints, *, hour: int, total: int, masked: Bools | None = None
     ) -> Explained:
-        expected, carried = self.expect(hour), self.state.evidence.ratios.copy()
+        expected = self.expect(hour)
         verdict = self.step(counts, hour=hour, total=total, masked=masked)
-        ratios: Floats32 = self.state.evidence.ratios
         return verdict, [
-            grounds.of_surge(
-                SURGE, expected, verdict, counts, place, carried=carried, ratios=ratios
-            )
+            grounds.of_surge(SURGE, expected, verdict, counts, place)
             for place in range(counts.size)
         ]
 

@@ -12,7 +12,7 @@ from alerts.signal import Kind, Scope, Signal
 from detectors import grounds
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY, Known
-from detectors.columns import Floats32, Ints
+from detectors.columns import Ints
 from detectors.dispersion import completed
 from detectors.kinship import Prior
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
@@ -42,14 +42,13 @@ class SurgeJudge(Judge):
         self._groups, self._told = groups, seat.of("surge")
         detection = seat.settings.detection
         self._allowed = detection.false_alarms_per_week, detection.series
-        self._times, self._roster, self._asked = seat.times, Roster(self._told), seat.asked
-        self._surge = Surge(threshold=seat.threshold)
+        self._times, self._roster = seat.times, Roster(self._told)
+        self._surge = Surge(threshold=seat.threshold, shown=seat.asked)
         self._state, self.left = SurgeState.empty(), NOBODY
         self._alarms = Foretelling(Hysteresis())
         self._calendar, self._known, self._lift = calendar, ORDINARY, ORDINARY
         self._expectation: Expectation | None = None
         self._verdict: Verdict | None = None
-        self._carried: Floats32 = self._state.evidence.ratios  # into the bucket closed last
 
     @property
     def usual(self) -> Usual:
@@ -80,8 +79,6 @@ class SurgeJudge(Judge):
         if self._expectation is not None:
             people = closed.people[: closed.born]
             masked = np.full(people.size, closed.masked)
-            if self._asked:
-                self._carried = self._state.evidence.ratios.copy()
             self._state, self._verdict = self._surge.step(
                 self._state, self._expectation, people, masked
             )
@@ -216,10 +213,7 @@ class SurgeJudge(Judge):
         group = float(rhythm.factor[place] / (rhythm.event[place] * rhythm.year[place]))
         exposure, mean = float(expected.exposure[life]), float(expected.mean[life])
         numbers: dict[str, Number] = {
-            **grounds.of_surge(
-                self._surge, expected, verdict, people, life, carried=self._carried,
-                ratios=self._state.evidence.ratios,
-            ),
+            **grounds.of_surge(self._surge, expected, verdict, people, life),
             "level": mean / exposure, "group": group,
             "year": year, "own": exposure / (group * year * event), "event": event,
             "since": signals.moment(int(verdict.onset[life])),
