@@ -75,7 +75,7 @@ def of_share(
     whole: Ints,
 ) -> Grounds:  # fmt: skip
     """Of `people` among `of` in the bucket, by a share that was `doubted` upwards."""
-    judged = not (verdict.learning[place] or verdict.masked[place])
+    judged = bool(verdict.judged[place])
     return {
         "people": float(counts[place]), "of": float(whole[place]),
         "doubted": float(expected.doubted[place]), "dispersion": float(expected.phi(whole)[place]),

@@ -15,7 +15,8 @@ variance of a beta-binomial count with the correlation rho (Williams 1975), lear
 r is what a day had above its binomial mean, V its binomial variance. The score is a mixture of
 Shiryaev-Roberts statistics over theta (`detectors.shiryaev`), the threshold that of all scores
 (`detectors.budget`). p is raised by 0.7 standard deviations of what it was learnt from. A bucket
-is judged before it is learnt from; one without an event says nothing, and is never an alarm.
+is judged before it is learnt from. One without an event is never an alarm; where the score is above
+the threshold it does not end one either, as an outage does not.
 
 p is the mean of a beta posterior that forgets: a thousand events, within 14 and 180 days. What is
 learnt is cut 2.5 standard deviations off on either side, and counts the less the higher the score,
@@ -144,9 +145,12 @@ class Verdict(Excess):
     """What a bucket says of each series; observed and expected, of `whole`, since the onset bucket.
 
     `multiple` is of the odds that fit best; `ratios` are R by odds, of which `score` is the mean,
-    and come of those that were `carried` into the bucket.
+    and come of those that were `carried` into the bucket. A bucket says nothing that is `masked`:
+    in an outage, or one without an event where the score is above the threshold; `judged` is all
+    but outages and those that learn.
     """
 
+    judged: Bools
     multiple: Floats
     whole: Ints
     ratios: Floats
@@ -206,16 +210,18 @@ class Share:
         onset, observed, expected = kept.after(
             part, whole * expectation.share, lasts=lasts, masked=masked, bucket=expectation.bucket
         )
+        above = (score >= self.threshold) & ~quiet
         return Verdict(
             score=score,
-            above=(score >= self.threshold) & ~quiet & (whole > 0),
+            above=above & (whole > 0),
+            judged=~quiet,
             multiple=multiple,
             whole=np.where(lasts, kept.whole, 0) + whole * ~masked,
             observed=observed,
             expected=expected,
             onset=onset,
             learning=state.learning.copy(),
-            masked=masked,
+            masked=masked | (above & (whole == 0)),
             ratios=ratios,
             carried=kept.ratios.copy(),
         )

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.alarm import Alarms, Hysteresis
 from detectors.columns import Bools, Ints
 from detectors.share import Share, ShareState, Verdict
 
@@ -107,9 +108,31 @@ def test_an_alarm_that_is_over_leaves_no_evidence_and_an_outage_ends_none() -> N
     blind = np.ones(2 * DAY, np.bool_)
     state, verdicts = play(quiet, quiet, masked=blind, state=state, start=start)
     assert verdicts[-1].score.min() > METHOD.threshold
-    _, verdicts = play(quiet, quiet, state=state, start=start + 2 * DAY)
-    assert verdicts[DAY - 1].score.min() > METHOD.threshold
-    assert verdicts[-1].score.max() <= 2 * DAY
+    some, all_ = posts([USUAL] * 6, 4.0, seed=3)
+    usual = np.vstack([some, quiet]), np.vstack([all_, quiet])
+    _, verdicts = play(*usual, state=state, start=start + 2 * DAY)
+    scores = np.array([verdict.score for verdict in verdicts])
+    over = np.flatnonzero(scores[5] < METHOD.threshold)
+    assert over.size >= 3
+    for place in over:
+        last = np.flatnonzero(scores[:, place] >= METHOD.threshold)[-1]
+        assert scores[last + DAY, place] > 100.0
+        assert scores[last + DAY + 1, place] < 2.0
+
+
+def test_a_day_without_a_post_ends_no_alarm_whose_score_is_above_but_weeks_do() -> None:
+    state, verdicts = play(*posts([0.5] * DAY, seed=2), state=taught(), start=WEEKS)
+    alarms, ended = Alarms.empty(5), []
+    nothing = np.zeros((14 * DAY, 5), np.int64)
+    _, quiet = play(nothing, nothing, state=state, start=WEEKS + DAY)
+    for bucket, verdict in enumerate([*verdicts, *quiet]):
+        alarms, changes = Hysteresis().step(alarms, verdict, bucket=bucket)
+        ended += [bucket] * changes.cleared.size
+    scores = np.array([verdict.score for verdict in quiet])
+    last = [DAY + int(np.flatnonzero(row >= METHOD.threshold)[-1]) for row in scores.T]
+    assert min(last) > 3 * DAY
+    assert ended == sorted(bucket + DAY for bucket in last)
+    assert scores[-1].max() < 14 * DAY
 
 
 def test_a_series_whose_days_differ_by_themselves_needs_more_to_be_called() -> None:
