@@ -22,8 +22,8 @@ takes the matter of the first surge that follows.
 
 A storm raises many scopes at once. A surge without a home that comes while `MANY`
 incidents of its stream, triggers apart, were opened in the last `STORM` opens a broad
-incident of the whole stream instead, which takes those over; homeless surges join it for
-as long as one follows another within `STORM`, and after that those whose excess began
+incident of the whole stream instead, which takes those over; homeless surges join it while
+it was opened, or one of it began, within `STORM`, and after that those whose excess began
 within `STORM` of its opening. So a storm over any number of scopes opens six incidents.
 One that holds `FULL` signals takes no more, and the next opens another: that bounds the
 record of an incident, not what is counted.
@@ -140,9 +140,13 @@ def _stormy(signal: Signal, near: list[Incident]) -> Home:
 
 
 def _of_storm(signal: Signal, storm: Incident) -> bool:
-    """Whether it comes while the storm lasts, or began with it: rare places are called later."""
-    moments = (signal.at, storm.at), (signal.onset, storm.opened)
-    return any(abs(one - other) <= STORM for one, other in moments)
+    """Whether it comes while the storm lasts, or began with it: rare places are called later.
+
+    One called late, or told of again, does not make the storm last longer.
+    """
+    if any(abs(moment - storm.opened) <= STORM for moment in (signal.at, signal.onset)):
+        return True
+    return any(abs(signal.at - held.onset) <= STORM for held in storm.standing)
 
 
 def _of_stream(signal: Signal, incidents: Iterable[Incident]) -> list[Incident]:

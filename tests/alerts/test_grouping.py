@@ -211,6 +211,37 @@ def test_what_began_long_before_a_storm_or_after_it_is_not_of_it() -> None:
     assert [i.broad for i in live] == [True, False, False]
 
 
+def test_one_called_late_does_not_make_the_storm_last_longer() -> None:
+    storm = [surge(f"t{n}", scope=scoped(region=f"T{n}"), hours=n / 10) for n in range(25)]
+    late = surge("late", hours=14, onset=storm[3].at)
+    new = surge("new", scope=scoped(category="delivery"), hours=15)
+    for two in ((late, new), (new, late)):
+        broad, other = (i for i in after(*storm, *two).incidents.values() if i.open)
+        assert (broad.broad, len(broad.signals)) == (True, 26)
+        assert list(other.signals) == ["new"]
+
+
+def test_news_of_what_is_in_a_storm_does_not_make_it_last_longer() -> None:
+    storm = [surge(f"t{n}", scope=scoped(region=f"T{n}"), hours=n / 10) for n in range(25)]
+    new = surge("new", scope=scoped(category="delivery"), hours=15)
+    for state in SignalState.CONFIRMED, SignalState.CLEARED:
+        again = surge("t7", scope=storm[7].scope, onset=storm[7].onset, hours=14, revision=1,
+                      state=state)  # fmt: skip
+        live = [i for i in after(*storm, again, new).incidents.values() if i.open]
+        assert [i.broad for i in live] == [True, False]
+
+
+def test_a_storm_lasts_as_long_as_one_begins_soon_after_another() -> None:
+    storm = [surge(f"t{n}", scope=scoped(region=f"T{n}"), hours=n) for n in range(25)]
+    over = [
+        surge(one.id, scope=one.scope, onset=one.onset, hours=25, state=SignalState.CLEARED)
+        for one in storm[:12]
+    ]
+    new = surge("new", scope=scoped(category="delivery"), hours=28)
+    (live,) = [i for i in after(*storm, *over, new).incidents.values() if i.open]
+    assert len(live.signals) == 26
+
+
 def test_a_full_incident_leaves_the_next_signal_to_another() -> None:
     state = after(*(trigger(f"{n}") for n in range(FULL + 1)))
     assert [len(i.signals) for i in state.incidents.values()] == [FULL, 1]
