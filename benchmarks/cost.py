@@ -125,8 +125,8 @@ def novelty(series: int) -> Step:
     method, state = Novelty(people=2, threshold=THRESHOLD), Combinations.empty(series)
     one = np.ones(series, np.int64)
     before = Before(
-        40 * one, since=0 * one, singles=one, others=400 * one, share=np.full(series, 0.1),
-        known=0 * one,
+        40 * one, coming=one, since=0 * one, singles=one, others=400 * one,
+        share=np.full(series, 0.1), known=0 * one,
     )  # fmt: skip
 
     def step(bucket: int, counts: Ints) -> None:

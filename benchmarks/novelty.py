@@ -147,14 +147,16 @@ class Counts:
         self.had = np.zeros((PRODUCTS, faults), np.int64)
         self.since, self.known = np.full(PRODUCTS, -1), np.full(faults, -1)
 
-    def before(self, products: Ints, faults: Ints, *, hour: int) -> Before:
+    def before(self, products: Ints, faults: Ints, came: Ints, *, hour: int) -> Before:
+        coming = np.zeros(PRODUCTS, np.int64)
+        np.add.at(coming, products, came)
         people = self.had[products].sum(axis=1)
         others = self.had.sum() - people
         share = self.had[:, faults].sum(axis=0) - self.had[products, faults]
         since = np.where(self.since[products] < 0, hour, self.since[products])
         singles = (self.had[products] == 1).sum(axis=1)
         share = share / np.maximum(others, 1)
-        return Before(people, since, singles, others, share, self.known[faults])
+        return Before(people, coming[products], since, singles, others, share, self.known[faults])
 
     def add(self, products: Ints, faults: Ints, people: Ints, *, hour: int) -> None:
         self.had[products, faults] += people
@@ -180,7 +182,7 @@ def told(methods: Mapping[str, Novelty], played: History) -> tuple[dict[str, lis
             played.products[some] * width + played.faults[some], return_counts=True
         )
         products, faults = np.divmod(places, width)
-        before = counts.before(products, faults, hour=hour)
+        before = counts.before(products, faults, people, hour=hour)
         for name, method in methods.items():
             state, verdict = method.step(states[name].take(places), people, before, bucket=hour)
             _put(states[name], state, places)

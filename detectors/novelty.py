@@ -15,8 +15,8 @@ with I the regularised incomplete beta function and A = T; for a fault that nobo
 is T/(f_1 + 1) p^-(n - 1). It is a mean time between false alarms, and so held against the threshold
 that is made of the budget. Where the group itself has the fault since later than T, A is the time
 since then: a new entry of the catalogue comes to all products. Where w others have come of the
-subject since the first, more than in an ordinary P, p is w/(N + w). T, A, f_1, q and N are those
-from before the first; each combination is told once.
+subject since the first, its own bucket included, more than in an ordinary P, p is w/(N + w). T, A,
+f_1, q and N are those from before the first; each combination is told once.
 """
 
 from dataclasses import dataclass
@@ -68,12 +68,14 @@ class Combinations(Columns):
 class Before:
     """What was known of each combination before the bucket.
 
-    `people` of its subject (product or batch) with any fault since bucket `since`, of whose faults
-    `singles` had one person each; `others` in the rest of the subject's group, of which `share` had
-    this fault, the first of them in bucket `known`.
+    `people` of its subject (product or batch) with any fault since bucket `since`, and those
+    `coming` in the bucket itself, of whose faults `singles` had one person each; `others` in the
+    rest of the subject's group, of which `share` had this fault, the first of them in bucket
+    `known`.
     """
 
     people: Ints
+    coming: Ints
     since: Ints
     singles: Ints
     others: Ints
@@ -139,15 +141,15 @@ class Novelty:
         self, state: Combinations, counts: Ints, before: Before, *, bucket: int
     ) -> Verdict:  # fmt: skip
         """The verdict on these counts of people. The state stays as it is."""
-        coming = (state.first < 0) & (counts > 0)
+        begins = (state.first < 0) & (counts > 0)
         now = self._first(before, bucket=bucket)
         why, pace, had, age, share = (
-            np.where(coming, new, old)
+            np.where(begins, new, old)
             for new, old in zip(now, _first_of(state), strict=True)
         )  # fmt: skip
         people = state.people + counts
-        begun = np.where(coming, bucket, state.first)
-        further = self._further(age, had, before.people - had - state.people)
+        begun = np.where(begins, bucket, state.first)
+        further = self._further(age, had, before.people + before.coming - had - people)
         score = _every(pace, further, people, 1.0 + self.likeness * share)
         news = why <= Why.NEW_FOR_ALL
         why = np.where(news & (score < self.threshold), Why.ORDINARY, why)
@@ -161,10 +163,10 @@ class Novelty:
     ) -> tuple[Combinations, Verdict]:
         """Judge, then learn. The state given is used up."""
         verdict = self.judge(state, counts, before, bucket=bucket)
-        coming = (state.first < 0) & (counts > 0)
+        begins = (state.first < 0) & (counts > 0)
         for kept, new in zip(_first_of(state), self._first(before, bucket=bucket), strict=True):
-            kept[coming] = new[coming]
-        state.first[coming] = bucket
+            kept[begins] = new[begins]
+        state.first[begins] = bucket
         state.people += counts
         state.told |= verdict.news
         return state, verdict

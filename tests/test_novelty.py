@@ -18,9 +18,9 @@ LATER = 100
 
 def before(
     *, people: int = 500, since: int = 0, singles: int = 3, others: int = 5000,
-    share: float = 0.1, known: int = 0, n: int = 1,
+    share: float = 0.1, known: int = 0, n: int = 1, coming: int = 0,
 ) -> Before:  # fmt: skip
-    whole = np.full(n, people), np.full(n, since), np.full(n, singles), np.full(n, others)
+    whole = (np.full(n, number) for number in (people, coming, since, singles, others))
     return Before(*whole, np.full(n, share), np.full(n, known))
 
 
@@ -109,10 +109,21 @@ def test_who_comes_of_a_busy_product_says_less() -> None:
     """Others since the first are weighed as if so much time had passed."""
     state, said = Combinations.empty(1), before()
     state, _ = DAILY.step(state, np.array([1]), said, bucket=LATER)
-    calm = DAILY.judge(state, np.array([2]), before(people=502), bucket=LATER + 1)
-    busy = DAILY.judge(state, np.array([2]), before(people=900), bucket=LATER + 1)
+    calm = DAILY.judge(state, np.array([2]), before(people=502, coming=2), bucket=LATER + 1)
+    busy = DAILY.judge(state, np.array([2]), before(people=900, coming=2), bucket=LATER + 1)
     assert busy.score < calm.score
     assert busy.further[0] == pytest.approx(399 / 899)
+
+
+def test_who_comes_of_a_busy_product_in_the_hour_of_the_first_says_less_too() -> None:
+    """400 others within one hour are as much as 400 within two."""
+    at_once = DAILY.judge(
+        Combinations.empty(1), np.array([4]), before(coming=404), bucket=LATER
+    )  # fmt: skip
+    state, _ = DAILY.step(Combinations.empty(1), np.array([1]), before(coming=101), bucket=LATER)
+    in_two = DAILY.judge(state, np.array([3]), before(people=601, coming=303), bucket=LATER + 1)
+    assert at_once.further[0] == in_two.further[0] == pytest.approx(400 / 900)
+    assert at_once.score[0] == in_two.score[0]
 
 
 def test_what_was_had_before_is_known_and_what_never_came_is_not_seen() -> None:

@@ -17,12 +17,13 @@ def drawn() -> Track:
     state = Combinations.empty(1)
     whole, fault = np.random.default_rng(5).poisson(RATE, DAYS), np.zeros(DAYS, np.int64)
     fault[STARTS : STARTS + len(CAME)] = CAME
+    whole += fault
     track = Track("days", np.log10(threshold), (STARTS, STARTS + len(CAME) - 1))
     one = np.ones(1, np.int64)
     for day, some in enumerate(fault):
         before = Before(
-            people=whole[[*range(day)]].sum(keepdims=True), since=0 * one, singles=SINGLES * one,
-            others=1000 * one, share=np.zeros(1), known=-one,
+            people=whole[[*range(day)]].sum(keepdims=True), coming=whole[[day]], since=0 * one,
+            singles=SINGLES * one, others=1000 * one, share=np.zeros(1), known=-one,
         )  # fmt: skip
         state, verdict = novelty.step(state, np.array([some]), before, bucket=day)
         young = not novelty.old(before.people, before.since, bucket=day)[0]

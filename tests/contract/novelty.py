@@ -37,27 +37,33 @@ class NoveltyCase:
     def grow(self, n: int, *, born: int) -> None:
         self.state = self.state.grown(self.state.size + n)
 
-    def before(self, hour: int) -> Before:
-        """One in ten of the others had the fault."""
-        one = np.ones(self.state.size, np.int64)
+    def before(self, counts: Ints, hour: int) -> Before:
+        """Others have the fault or not, of old or since a while, and the product is at times busy.
+
+        By hour, for a series is judged alike in every place.
+        """
+        one, busy = np.ones(self.state.size, np.int64), 2 + hour % 3 * hour
+        share, known = ((0.1, 0), (0.0, -1), (0.4, hour // 2))[hour // 2 % 3]
         return Before(
-            2 * hour * one, since=0 * one, singles=one, others=50 * hour * one,
-            share=np.full(one.size, 0.1), known=0 * one,
+            2 * hour + self.state.people, coming=busy + counts, since=0 * one,
+            singles=hour % 4 * one, others=50 * hour * one,
+            share=np.full(one.size, share), known=known * one,
         )  # fmt: skip
 
     def judge(self, counts: Ints, *, hour: int) -> novelty.Verdict:
-        return NOVELTY.judge(self.state, counts, self.before(hour), bucket=hour)
+        return NOVELTY.judge(self.state, counts, self.before(counts, hour), bucket=hour)
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> novelty.Verdict:
-        self.state, verdict = NOVELTY.step(self.state, counts, self.before(hour), bucket=hour)
+        known = self.before(counts, hour)
+        self.state, verdict = NOVELTY.step(self.state, counts, known, bucket=hour)
         return verdict
 
     def explained(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> Explained:
-        before = self.before(hour)
+        before = self.before(counts, hour)
         verdict = self.step(counts, hour=hour)
         places = range(counts.size)
         return verdict, [grounds.of_novelty(NOVELTY, before, verdict, place) for place in places]

@@ -172,6 +172,7 @@ def test_the_stream_says_what_the_detector_says_alone() -> None:
     for hour in range(DAYS * 24):
         now = [e for e in events if (e.time - START) // HOUR == hour]
         came = Counter((str(e.product), str(e.category)) for e in now)
+        here = Counter(str(e.product) for e in now)
         counts = np.array([came[product, category] for product, category in names])
         people = np.array([total[product] for product, _ in names])
         others = sum(total.values()) - people
@@ -180,7 +181,8 @@ def test_the_stream_says_what_the_detector_says_alone() -> None:
         bucket = START // HOUR + hour
         first = np.array([since.get(product, bucket) for product, _ in names])
         known = Before(
-            people, first, np.array([singles(had, product) for product, _ in names]), others,
+            people, np.array([here[product] for product, _ in names]), first,
+            np.array([singles(had, product) for product, _ in names]), others,
             (of_fault - own) / np.maximum(others, 1),
             np.array([begun.get(category, -1) for _, category in names]),
         )  # fmt: skip

@@ -138,19 +138,24 @@ class Index:
         own: Ints = self._members[0]
         return own[[series.lives[life].cut in cuts for life in own.tolist()]]
 
-    def before(self, state: Combinations, sums: Sums, singles: Ints, *, bucket: int) -> Before:
+    def before(
+        self, state: Combinations, sums: Sums, singles: Ints, came: Ints, *, bucket: int
+    ) -> Before:  # fmt: skip
         """What is known of each combination, its own not counted among others.
 
-        `singles` are those of each subject that live no more.
+        `singles` are those of each subject that live no more, and `came` people in the bucket, by
+        life.
         """
-        _, subject, group, fault, _ = self._combinations
+        life, subject, group, fault, _ = self._combinations
         subjects, groups, faults = sums
         people, since = subjects.people[subject], subjects.since[subject]
         others = np.maximum(groups.people[group] - people, 0)
         of_fault = (faults.people[fault] - state.people) / np.maximum(others, 1)
         once = np.bincount(subject[state.people == 1], minlength=subjects.size) + singles
+        coming = np.zeros(subjects.size, np.int64)
+        np.add.at(coming, subject, came[life])
         return Before(
-            people, np.where(since < 0, bucket, since), once[subject], others,
+            people, coming[subject], np.where(since < 0, bucket, since), once[subject], others,
             np.clip(of_fault, 0.0, 1.0), faults.since[fault],
         )  # fmt: skip
 

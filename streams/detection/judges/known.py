@@ -49,8 +49,10 @@ class Known:
             self.state.told[self.index.lives < closed.born] = True
             self._begun = True
 
-    def before(self, *, bucket: int) -> Before:
-        return self.index.before(self.state, self._sums, self._singles, bucket=bucket)
+    def before(self, closed: Closed) -> Before:
+        return self.index.before(
+            self.state, self._sums, self._singles, closed.people, bucket=closed.bucket
+        )
 
     def count(self, closed: Closed) -> None:
         self.index.count(closed.people, self._sums, bucket=closed.bucket)

@@ -35,7 +35,7 @@ class NoveltyJudge(Judge):
     def close(self, closed: Closed) -> Iterator[Signal]:
         known, bucket = self._known, closed.bucket
         known.follow(closed)
-        lives, before = known.index.lives, known.before(bucket=bucket)
+        lives, before = known.index.lives, known.before(closed)
         known.state, verdict = self._novelty.step(
             known.state, closed.people[lives], before, bucket=bucket
         )
