@@ -15,7 +15,7 @@ from detectors import batches, burst, novelty, rules, share, silence, spatial, s
 from detectors.batches import Batches
 from detectors.burst import WINDOWS
 from detectors.columns import Array, Floats, Ints
-from detectors.novelty import Before, Novelty
+from detectors.novelty import Novelty
 from detectors.rules import Rule
 from detectors.share import ODDS, Share
 from detectors.shiryaev import KAPPAS
@@ -146,10 +146,10 @@ def of_batch(batches_: Batches, verdict: batches.Verdict, place: int) -> Grounds
     }  # fmt: skip
 
 
-def of_novelty(method: Novelty, before: Before, verdict: novelty.Verdict, place: int) -> Grounds:
+def of_novelty(method: Novelty, verdict: novelty.Verdict, place: int) -> Grounds:
     """Of how many have the fault now, and how often so many do; shares and chances in percent."""
     return {
-        "people": float(verdict.people[place]), "before": float(before.people[place]),
+        "people": float(verdict.people[place]), "before": float(verdict.before[place]),
         "share": 100.0 * float(verdict.share[place]), "likeness": method.likeness,
         "pace": float(verdict.pace[place]), "further": 100.0 * float(verdict.further[place]),
         "score": float(verdict.score[place]), "threshold": method.threshold,

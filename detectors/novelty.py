@@ -88,7 +88,8 @@ class Verdict:
     """By combination.
 
     New ones come every `pace` buckets to its subject, `further` is p and `share` q, and such with
-    so many people come every `score` buckets; 0 before the first.
+    so many people come every `score` buckets; `before` the first its subject had so many. All are
+    0, and `further` 1, of what has no first that was `judged`, or is known of before.
     """
 
     why: Ints
@@ -97,6 +98,11 @@ class Verdict:
     pace: Floats
     further: Floats
     share: Floats
+    before: Ints
+
+    @property
+    def judged(self) -> Bools:
+        return self.pace > 0
 
     @property
     def news(self) -> Bools:
@@ -141,7 +147,7 @@ class Novelty:
         self, state: Combinations, counts: Ints, before: Before, *, bucket: int
     ) -> Verdict:  # fmt: skip
         """The verdict on these counts of people. The state stays as it is."""
-        begins = (state.first < 0) & (counts > 0)
+        begins = _begins(state, counts)
         now = self._first(before, bucket=bucket)
         why, pace, had, age, share = (
             np.where(begins, new, old)
@@ -156,14 +162,14 @@ class Novelty:
         why = np.where(news & (people < self.people), Why.TOO_FEW_PEOPLE, why)
         late = (bucket - begun >= self.patience) & (begun >= 0)
         why = np.where(state.told | late, Why.KNOWN, why)
-        return Verdict(why, people, score, pace, further, share)
+        return Verdict(why, people, score, pace, further, share, had)
 
     def step(
         self, state: Combinations, counts: Ints, before: Before, *, bucket: int
     ) -> tuple[Combinations, Verdict]:
         """Judge, then learn. The state given is used up."""
         verdict = self.judge(state, counts, before, bucket=bucket)
-        begins = (state.first < 0) & (counts > 0)
+        begins = _begins(state, counts)
         for kept, new in zip(_first_of(state), self._first(before, bucket=bucket), strict=True):
             kept[begins] = new[begins]
         state.first[begins] = bucket
@@ -196,6 +202,11 @@ class Novelty:
         busy = some / np.maximum(had + some, 1)
         p: Floats = np.maximum(self.patience / (np.maximum(age, 1) + self.patience), busy)
         return p
+
+
+def _begins(state: Combinations, counts: Ints) -> Bools:
+    """Where the first is in these counts; what was known when it was born has none."""
+    return (state.first < 0) & ~state.told & (counts > 0)
 
 
 def _first_of(state: Combinations) -> tuple[Ints, Floats, Ints, Ints, Floats]:

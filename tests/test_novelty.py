@@ -184,6 +184,14 @@ def test_a_bucket_is_judged_before_it_is_learnt() -> None:
         assert ahead.why.tolist() == verdict.why.tolist()
 
 
+def test_what_is_known_of_before_has_no_first_and_no_score() -> None:
+    state = Combinations.empty(1)
+    state.told[0] = True
+    state, verdict = DAILY.step(state, np.array([2]), before(), bucket=LATER)
+    assert (verdict.why.tolist(), verdict.score.tolist()) == ([Why.KNOWN], [0.0])
+    assert (verdict.judged.tolist(), state.first.tolist()) == ([False], [-1])
+
+
 @given(
     people=st.integers(0, 10**12), others=st.integers(0, 10**12), share=st.floats(0, 1),
     singles=st.integers(0, 10**12), known=st.integers(-1, LATER), count=st.integers(0, 2**31),

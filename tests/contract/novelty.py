@@ -63,10 +63,9 @@ class NoveltyCase:
     def explained(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> Explained:
-        before = self.before(counts, hour)
         verdict = self.step(counts, hour=hour)
         places = range(counts.size)
-        return verdict, [grounds.of_novelty(NOVELTY, before, verdict, place) for place in places]
+        return verdict, [grounds.of_novelty(NOVELTY, verdict, place) for place in places]
 
     def restored(self) -> "NoveltyCase":
         return NoveltyCase(Combinations.of(copied(self.state)))

@@ -59,6 +59,7 @@ def history(news: tuple[tuple[str, str, str], ...] = ()) -> list[Complaint]:
     ]
 
 
+KETTLES = sum(hour % 7 in {0, 2, 4, 6} for hour in range(LATER * 24 + 1))
 TWICE = (("kettle", "K1", "leak"), ("kettle", "K2", "leak"), ("kettle", "K1", "leak"))
 
 
@@ -96,8 +97,15 @@ def test_what_a_product_never_had_and_others_have_is_told_once_at_the_second_per
     assert (told.state, told.observed, told.event) == (SignalState.CONFIRMED, 2.0, True)
     assert told.onset.timestamp() * 1000 == START + LATER * DAY + HOUR
     assert told.bucket.timestamp() * 1000 == START + LATER * DAY + 3 * HOUR
-    assert "none among" in told.reason
-    assert "of its group has it" in told.reason
+    assert f"2 people, and none among {KETTLES} before, where 0.67 of its group" in told.reason
+
+
+def test_the_people_who_have_it_are_not_among_those_before_that_had_it_not() -> None:
+    shown = Shown(Step.NOVELTY, {"product": "kettle", "category": "leak"})
+    stream = after_calm(PLAN, watch=shown)
+    for (record,) in log(PLAN, TWICE)[1:]:
+        list(stream.apply(record))
+    assert {n["before"] for n in shown.numbers if "people" in n} == {KETTLES}
 
 
 def singles(had: Counter[str], product: str) -> int:
@@ -211,15 +219,30 @@ def test_restored_it_goes_on_to_the_same_bytes_and_tells_nothing_twice(left: int
     assert freeze(after.snapshot()) == freeze(before.snapshot())
 
 
-def test_what_lived_before_it_began_is_known_and_not_told() -> None:
-    """A judge that begins in the middle has not seen what came before."""
+def begun_late(watch: Watch | None = None) -> tuple[Stream, list[Counts]]:
+    """A stream whose judge begins in the middle, and what there is to read then."""
     sent = [record for (record,) in log(PLAN, TWICE)]
     without = Stream("complaints", PLAN, 0, makers={})
     for counts in sent[:1]:
         list(without.apply(counts))
-    late = Stream("complaints", PLAN, 0)
+    late = Stream("complaints", PLAN, 0, watch=watch)
     late.restore(thaw(freeze(without.snapshot())))
-    found = [signal for counts in sent[1:] for signal in late.apply(counts)]
+    return late, sent[1:]
+
+
+def test_of_what_lived_before_it_began_nothing_but_that_is_shown() -> None:
+    shown = Shown(Step.NOVELTY, {"product": "iron", "category": "leak"})
+    late, rest = begun_late(shown)
+    for counts in rest:
+        list(late.apply(counts))
+    assert {"why": "known"} in shown.numbers
+    assert all(set(numbers) == {"why"} for numbers in shown.numbers)
+
+
+def test_what_lived_before_it_began_is_known_and_not_told() -> None:
+    """A judge that begins in the middle has not seen what came before."""
+    late, rest = begun_late()
+    found = [signal for counts in rest for signal in late.apply(counts)]
     assert Kind.NOVELTY not in {signal.kind for signal in found}
     held = late.judges.snapshot()["judges"]["novelty"]["state"]
     assert held["told"].sum() == 5  # all but what came last

@@ -12,7 +12,7 @@ from alerts.gates import Gate, Number, Step
 from alerts.signal import Scope, Signal
 from detectors import grounds
 from detectors.columns import Ints
-from detectors.novelty import Before, Novelty, Verdict, Why
+from detectors.novelty import Novelty, Verdict, Why
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Seat
 from streams.detection.judges.known import Known
@@ -29,7 +29,7 @@ class NoveltyJudge(Judge):
     def __init__(self, seat: Seat) -> None:
         self._novelty = Novelty(people=ENOUGH, threshold=seat.threshold)
         self._known, self._judged = Known(seat), seat.of("novelty")
-        self._verdict: tuple[Before, Verdict] | None = None  # on the bucket closed last
+        self._verdict: Verdict | None = None  # on the bucket closed last
         self._places = 0
 
     def close(self, closed: Closed) -> Iterator[Signal]:
@@ -40,12 +40,12 @@ class NoveltyJudge(Judge):
             known.state, closed.people[lives], before, bucket=bucket
         )
         known.count(closed)
-        self._verdict, self._places = (before, verdict), self._old(closed)
+        self._verdict, self._places = verdict, self._old(closed)
         for place in np.flatnonzero(verdict.news).tolist():
             if closed.series.own[life := int(lives[place])]:
                 yield signals.first_ever(
                     closed.series.scope(life), people=int(verdict.people[place]),
-                    before=int(before.people[place]), share=float(verdict.share[place]),
+                    before=int(verdict.before[place]), share=float(verdict.share[place]),
                     first=int(known.state.first[place]), bucket=bucket,
                     score=float(verdict.score[place]), threshold=self._novelty.threshold,
                     approximate=closed.approximate,
@@ -73,11 +73,10 @@ class NoveltyJudge(Judge):
         place = self._known.index.place(closed.series.life(key))
         if place is None:
             return (Gate(Step.NOVELTY, open=False, numbers={"why": named(Why.NOT_SEEN)}),)
-        before, verdict = self._verdict
-        numbers: dict[str, Number] = {
-            "why": named(Why(int(verdict.why[place]))),
-            **grounds.of_novelty(self._novelty, before, verdict, place),
-        }
+        verdict = self._verdict
+        numbers: dict[str, Number] = {"why": named(Why(int(verdict.why[place])))}
+        if verdict.judged[place]:
+            numbers |= grounds.of_novelty(self._novelty, verdict, place)
         return (Gate(Step.NOVELTY, open=bool(verdict.news[place]), numbers=numbers),)
 
     def snapshot(self) -> dict[str, Any]:
