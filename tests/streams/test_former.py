@@ -130,6 +130,17 @@ def test_what_is_told_was_never_had_since_the_product_or_batch_was_last_forgotte
         assert subjects(one) <= had.keys()
 
 
+def test_what_groups_had_before_an_update_is_as_old_as_can_be() -> None:
+    """A snapshot of then does not say since when."""
+    one = Weekly(after=0)
+    one.close(0, always)
+    held = thaw(freeze(one.judge.snapshot()))
+    del held["faults"]["since"]
+    again = Weekly(after=0)
+    again.judge.restore(held)
+    assert again.judge.snapshot()["faults"]["since"].tolist() == [0] * len(held["faults"]["people"])
+
+
 def subjects(one: Weekly) -> set[str]:
     """Of which something is held by name; of a group of one number it is the cut alone."""
     held = one.judge.snapshot()["former"]
