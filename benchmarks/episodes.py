@@ -26,17 +26,18 @@ class Span(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """Local time at which an incident opened, and whether another took it over later."""
+    """Local time at which an incident opened, and the one that took it over later."""
 
+    name: str
     at: datetime
-    taken: bool
+    into: str = ""
 
 
 class FalseAlarms(NamedTuple):
     """Incidents opened outside all episodes, and how many that is a week of the time outside.
 
-    Those that another took over go on as a part of it, and are `taken_over` instead: so the
-    calibration counts, and the scorecard of the demonstration.
+    Those that another of them took over go on as a part of it, and are `taken_over` instead: so
+    the calibration counts, and the scorecard of the demonstration.
     """
 
     incidents: int
@@ -46,19 +47,22 @@ class FalseAlarms(NamedTuple):
     @classmethod
     def of(cls, opened: Iterable[Opening], whole: Span, episodes: Sequence[Span]) -> "FalseAlarms":
         """`episodes` lie within `whole` and do not overlap."""
-        outside = [one.taken for one in opened if not any(one.at in span for span in episodes)]
+        outside = {
+            one.name: one.into for one in opened if not any(one.at in span for span in episodes)
+        }
         left = whole.until - whole.since
         left -= sum((one.until - one.since for one in episodes), timedelta())
-        own = outside.count(False)
-        return cls(own, round(own / (left / WEEK), 2), outside.count(True))
+        taken = sum(into in outside for into in outside.values())
+        own = len(outside) - taken
+        return cls(own, round(own / (left / WEEK), 2), taken)
 
 
 def openings(lines: Iterable[IncidentLine], zone: ZoneInfo) -> list[Opening]:
     """Each incident's, once."""
     lines = list(lines)
     found = {line.id: line.opened for line in lines if line.reason is Reason.OPENED}
-    taken = {line.id for line in lines if line.state is IncidentState.MERGED}
+    taken = {line.id: line.into for line in lines if line.state is IncidentState.MERGED}
     return [
-        Opening(at.astimezone(zone).replace(tzinfo=None), name in taken)
+        Opening(name, at.astimezone(zone).replace(tzinfo=None), taken.get(name, ""))
         for name, at in found.items()
     ]

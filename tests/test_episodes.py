@@ -17,14 +17,21 @@ HOUR = timedelta(hours=1)
 
 def test_an_incident_is_a_false_alarm_outside_the_episodes_alone() -> None:
     times = [STORM.since - HOUR, STORM.since, STORM.until - HOUR, STORM.until]
-    opened = [Opening(at, taken=False) for at in times]
+    opened = [Opening(str(at), at) for at in times]
     assert FalseAlarms.of(opened, WHOLE, [STORM]) == FalseAlarms(2, 1.0, 0)  # in two weeks
     assert FalseAlarms.of(opened, WHOLE, []) == FalseAlarms(4, round(4 / 3, 2), 0)
 
 
 def test_an_incident_that_another_took_over_is_counted_beside() -> None:
-    opened = [Opening(STORM.until, taken=taken) for taken in (True, False, True)]
+    opened = [
+        Opening(name, STORM.until, into=into) for name, into in (("a", "b"), ("b", ""), ("c", "a"))
+    ]
     assert FalseAlarms.of(opened, WHOLE, [STORM]) == FalseAlarms(1, 0.5, 2)
+
+
+def test_one_that_an_incident_within_an_episode_took_over_is_a_false_alarm() -> None:
+    before = Opening("a", STORM.since - HOUR, into="b")
+    assert FalseAlarms.of([before, Opening("b", STORM.since)], WHOLE, [STORM]).incidents == 1
 
 
 def test_an_incident_opens_once_at_the_local_time_of_its_first_line() -> None:
@@ -32,9 +39,9 @@ def test_an_incident_opens_once_at_the_local_time_of_its_first_line() -> None:
     later = incident("a", surge(hours=3), reason=Reason.REVISED, revision=1)
     zone = ZoneInfo("America/New_York")
     at = NOON.astimezone(zone).replace(tzinfo=None)
-    assert openings([first, first, later], zone) == [Opening(at, taken=False)]
-    merged = incident("a", surge(), reason=Reason.MERGED, state=IncidentState.MERGED)
-    assert openings([first, merged], zone) == [Opening(at, taken=True)]
+    assert openings([first, first, later], zone) == [Opening(first.id, at)]
+    merged = incident("a", surge(), reason=Reason.MERGED, state=IncidentState.MERGED, into="b")
+    assert openings([first, merged], zone) == [Opening(first.id, at, into="b")]
 
 
 def test_an_alarm_is_told_with_how_many_people_it_took() -> None:
