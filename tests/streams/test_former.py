@@ -130,6 +130,35 @@ def test_what_is_told_was_never_had_since_the_product_or_batch_was_last_forgotte
         assert subjects(one) <= had.keys()
 
 
+def test_a_name_that_is_kept_again_is_one_name() -> None:
+    one, name, other = Former(2), Name((1, "kettle"), LEAK), Name((1, "kettle"), FIRE)
+    one.keep([(name, Had(1, 3)), (name, Had(1, 3))])
+    assert one.singles([name.owner]).tolist() == [1]
+    one.keep([(name, Had(2, 3))])
+    assert (one.singles([name.owner]).tolist(), one.full) == ([0], frozenset())
+    one.keep([(other, Had(1, 4))])
+    assert one.full == {1}
+    assert (one.recall(name), one.recall(other)) == (Had(2, 3), Had(1, 4))
+    assert (one.singles([name.owner]).tolist(), one.full) == ([0], frozenset())
+
+
+def test_what_comes_back_has_the_first_that_it_had() -> None:
+    one = Weekly(after=AFTER)
+    for week, faults in enumerate([(LEAK,), (), (), (), (LEAK,)]):
+        one.close(week, {**always, **dict.fromkeys(((BATCHES[0], fault) for fault in faults), 1)})
+    state = one.judge.snapshot()["state"]
+    assert sorted(state["first"][state["people"] == 2].tolist()) == [0, 0]
+
+
+def test_a_restart_leaves_the_places_that_it_judges_at_once() -> None:
+    one = Weekly(after=AFTER)
+    for week in range(5):
+        one.close(week, always)
+    assert one.judge.judged(one.series) == 5  # two products and three batches
+    other = one.restored()
+    assert other.judge.judged(other.series) == 5
+
+
 def test_what_groups_had_before_an_update_is_as_old_as_can_be() -> None:
     """A snapshot of then does not say since when."""
     one = Weekly(after=0)

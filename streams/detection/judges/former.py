@@ -41,6 +41,7 @@ class Former:
 
     def keep(self, had: Iterable[tuple[Name, Had]]) -> None:
         for name, one in had:
+            self.recall(name)
             self._held.setdefault(name.owner, {})[name.fault] = one
             self._note(name.owner, one, by=1)
 

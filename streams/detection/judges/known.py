@@ -100,7 +100,8 @@ class Known:
         """Of those just born, whether they had been retired: they are known."""
         for place, name in zip(places.tolist(), self.index.combinations(places), strict=True):
             if (had := self._former.recall(name)) is not None:
-                self.state.people[place], self.state.told[place] = had.people, True
+                self.state.people[place], self.state.first[place] = had
+                self.state.told[place] = True
                 self._singles = NOBODY
 
     def _recall_faults(self, names: Iterable[Name], first: int) -> None:

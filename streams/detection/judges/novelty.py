@@ -80,10 +80,11 @@ class NoveltyJudge(Judge):
         return (Gate(Step.NOVELTY, open=bool(verdict.news[place]), numbers=numbers),)
 
     def snapshot(self) -> dict[str, Any]:
-        return self._known.snapshot()
+        return {**self._known.snapshot(), "places": self._places}
 
     def restore(self, held: dict[str, Any]) -> None:
         self._known.restore(held)
+        self._places = held.get("places", 0)
 
     def _old(self, closed: Closed) -> int:
         """Subjects of which this shard might tell something."""
