@@ -20,8 +20,10 @@ def before(
     *, people: int = 500, since: int = 0, singles: int = 3, others: int = 5000,
     share: float = 0.1, known: int = 0, n: int = 1, coming: int = 0,
 ) -> Before:  # fmt: skip
-    whole = (np.full(n, number) for number in (people, coming, since, singles, others))
-    return Before(*whole, np.full(n, share), np.full(n, known))
+    return Before(
+        np.full(n, people), np.full(n, coming), np.full(n, since), np.full(n, singles),
+        np.full(n, others), np.full(n, share), np.full(n, known),
+    )  # fmt: skip
 
 
 def first(known: Before, method: Novelty = DAILY) -> Why:
