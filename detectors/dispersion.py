@@ -17,7 +17,6 @@ is off by 15 % for hours on end:
 whose prior is worth W = clip(60/rate, 50, 2000).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -106,24 +105,6 @@ def _worth(rate: Floats) -> Floats:
     """W: how many buckets the prior counts for."""
     weight: Floats = np.clip(60.0 / rate, 50.0, 2000.0)
     return weight
-
-
-def completed(columns: Mapping[str, Array], *, at: str = "") -> Mapping[str, Array]:
-    """Those of a state whose part it is, also of one that knew no trust (form 3 of snapshots).
-
-    Its single buckets had squares of r^2, under a prior worth as much as that of longer blocks:
-    they say as much as they did under that.
-    """
-    own = f"{at}dispersion."
-    if f"{own}alone" in columns:
-        return columns
-    shrunk = np.minimum(SINGLE / _worth(columns[f"{at}level.a"] / columns[f"{at}level.b"]), 1.0)
-    lost = {own + name: columns[own + name].copy() for name in ("squares", "weight")}
-    for sums in lost.values():
-        sums[0] *= shrunk
-    alike = {"alone": "residual", "worth": "expected"}
-    news = {own + name: columns[own + of].copy() for name, of in alike.items()}
-    return {**columns, **lost, **news}
 
 
 class Shortfall(Blocks):

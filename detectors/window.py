@@ -121,5 +121,5 @@ class Window:
         self.recent, self.before = (np.array(columns[name]) for name in ("recent", "before"))
         ends = np.cumsum(columns["sizes"])[:-1]
         parts = (np.split(columns[name], ends) for name in ("places", "counts"))
-        masks = columns.get("masked", np.zeros(columns["sizes"].size, np.bool_)).tolist()
+        masks = columns["masked"].tolist()
         self._kept = list(map(Came, *parts, masks)) if masks else []

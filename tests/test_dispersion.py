@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors.columns import Array, Floats
-from detectors.dispersion import MOST, SCATTER, SINGLE, Dispersion, completed
+from detectors.dispersion import MOST, SCATTER, SINGLE, Dispersion
 
 WEEK, SERIES = 168, 150
 
@@ -80,43 +80,3 @@ def test_the_less_hours_are_trusted_the_less_they_say_and_never_the_other_way(
             prior, scattered(trust=trust, apart=apart, rate=rate), trusted, strict=True
         ):
             assert min(first, most) - 1e-6 <= some <= max(first, most) + 1e-6
-
-
-def former(kept: Dispersion) -> dict[str, Array]:
-    """The columns that it had in form 3 of snapshots."""
-    columns = {name: column.copy() for name, column in kept.columns().items()}
-    return {name: columns[name] for name in columns if name not in ("alone", "worth")}
-
-
-def after_reading(columns: dict[str, Array], *, rate: Floats) -> Dispersion:
-    named = {f"dispersion.{name}": column for name, column in columns.items()}
-    named |= {"level.a": 100.0 * rate, "level.b": np.full(rate.size, 100.0)}
-    read = completed(named).items()
-    return Dispersion.of({name[11:]: own for name, own in read if name.startswith("dispersion.")})
-
-
-def test_a_state_that_knew_no_trust_goes_on_as_one_that_was_trusted() -> None:
-    kept, mean = Dispersion.empty(1), np.array([1.3])
-    for bucket in range(30):
-        kept.learn(residual=bucket % 3 - mean, mean=mean, bucket=bucket)
-    again = after_reading(former(kept), rate=mean)
-    for bucket in range(30, 60):
-        for one in (kept, again):
-            one.learn(residual=bucket % 4 - mean, mean=mean, bucket=bucket, trust=0.5)
-    for name, column in kept.columns().items():
-        np.testing.assert_array_equal(again.columns()[name], column)
-
-
-def test_what_squares_of_before_say_is_worth_no_more_than_under_their_own_prior() -> None:
-    """They were sums of r^2, whose prior was worth up to 2,000."""
-    rng, rate, phi = np.random.default_rng(1), np.repeat([0.012, 0.04], SERIES), 1.25
-    kept = Dispersion.empty(rate.size)
-    for _ in range(26 * WEEK):
-        counts: Array = rng.poisson(rng.gamma(rate / (phi - 1.0), phi - 1.0))
-        kept.squares[0] += (counts - rate) ** 2 * 4.0
-        kept.weight[0] += 4.0 * rate
-    worth = np.minimum(60.0 / rate, 2000.0)
-    then = (kept.squares[0] + SCATTER * worth) / (kept.weight[0] + worth)
-    now = after_reading(former(kept), rate=rate).single(rate=rate)
-    assert now == pytest.approx(then, abs=1e-3)
-    assert float((now < 1.05).mean()) < 0.05

@@ -9,7 +9,6 @@ import numpy as np
 
 from detectors.calendar import ORDINARY, Known
 from detectors.columns import Ints
-from detectors.dispersion import completed
 from detectors.outage import Outages
 from detectors.season import WEEK, Profiles, Rhythm
 from streams.configuration.sections import Cut
@@ -117,7 +116,7 @@ class Groups:
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        self._profiles = Profiles.of(completed(held["profiles"]))
+        self._profiles = Profiles.of(held["profiles"])
         self._outages = Outages.of(held["outages"])
         self._places = held["places"]
 

@@ -16,8 +16,7 @@ import numpy as np
 from streams.detection.snapshots import SLICE, Frozen, SnapshotError
 
 FORM: Final = b"\x02"
-"""Of the bytes, before them; the first had none and began as a zlib stream does."""
-FORMER: Final = b"\x78"
+"""Of the bytes, before them."""
 BLOCK: Final = 128 * 1024  # elements of an array whose bytes are put in order at a time
 _ARRAY, _MAPPING, _ARRAY_FOLLOWS = 1, 2, 3  # codes of our msgpack extensions
 
@@ -66,9 +65,6 @@ def thaw(frozen: Iterable[bytes]) -> Any:
     """The structure, whose arrays are nobody else's; raises SnapshotError on another form."""
     slices = iter(frozen)
     first = next(slices, b"")
-    if first[:1] == FORMER:
-        former = zlib.decompress(b"".join([first, *slices]))
-        return msgspec.msgpack.decode(former, ext_hook=_restored)
     if first[:1] != FORM:
         raise SnapshotError(
             f"a snapshot must begin with {FORM.hex()}, got {first[:1].hex() or 'nothing'}: "

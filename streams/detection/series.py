@@ -5,8 +5,7 @@ in; new lives are taken in the order of their keys, so that what judges know by 
 the counts and not on the order in which partitions were read.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import starmap
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,13 +59,12 @@ class Series:
         kin: by life, the number of its kin: the series of its cut, and of its family where it
             has one.
         last: by life, how many weeks had ended when it had people last.
-        refused: people of series past a bound, by cut; the last are of snapshots that did not
-            tell the cut.
+        refused: people of series past a bound, by cut.
     """
 
     def __init__(self, cuts: Sequence[Cut], *, most: int, tells: Callable[[Key], bool]) -> None:
         self.cuts = cuts
-        self.refused = np.zeros(len(cuts) + 1, np.int64)
+        self.refused = np.zeros(len(cuts), np.int64)
         self.lives: list[Key] = []
         self.own = np.empty(0, np.bool_)
         self.tells = tells
@@ -130,11 +128,6 @@ class Series:
         refused = np.zeros_like(self.refused)
         np.add.at(refused, cuts[~known], people[~known])
         return Contribution(rows[known], buckets[known], people[known], refused)
-
-    def placed(self, held: Sequence[Any]) -> Contribution:
-        """A contribution as a snapshot holds it."""
-        rows, buckets, people, refused = held
-        return Contribution(rows, buckets, people, self._by_cut(refused))
 
     def total(self, contribution: Contribution, *, through: int) -> int:
         """People of the whole stream in the contribution's buckets up to this one."""
@@ -225,9 +218,8 @@ class Series:
 
     def restore(self, held: dict[str, Any]) -> None:
         self._row_of = held["row_of"]
-        self._index(list(_keys(held)))
-        self.last = held.get("last", self.last)  # in a former snapshot all have just had people
-        self._open, self.refused = held["open"], self._by_cut(held["refused"])
+        self._index(list(map(Key, held["cuts"].tolist(), held["fields"])))
+        self.last, self._open, self.refused = held["last"], held["open"], held["refused"]
 
     def _index(self, keys: list[Key]) -> None:
         """Everything that follows from the keys by row, and from the rows by life."""
@@ -247,12 +239,6 @@ class Series:
         for bucket in list(self._open):
             stays |= self._people(bucket)[: stays.size] != 0
         return stays
-
-    def _by_cut(self, refused: Ints | int) -> Ints:
-        """Former snapshots hold one number, of all cuts."""
-        by_cut = np.zeros_like(self.refused)
-        by_cut[-np.size(refused) :] = refused
-        return by_cut
 
     def _live(self, born: list[Key]) -> None:
         """Their rows are the last that have a life."""
@@ -314,10 +300,3 @@ class Series:
         if bucket not in self._open:
             return np.zeros(len(rows), np.int64)
         return self._people(bucket)[rows]
-
-
-def _keys(held: dict[str, Any]) -> Iterable[Key]:
-    """By row. A former snapshot holds them as pairs, each of which is a list of its own."""
-    if "keys" in held:
-        return starmap(Key, held["keys"])
-    return map(Key, held["cuts"].tolist(), held["fields"])

@@ -32,9 +32,7 @@ from streams.detection.snapshots import SnapshotError
 from streams.detection.weeks import HOURS, MONDAY, Weeks
 from streams.settings import Settings
 
-FORM = 4  # of snapshots
-READ = (3, FORM)
-"""In form 3 alarms were of all series, whether they stood or not, and no trust was kept."""
+FORM = 5  # of snapshots; those of another are refused
 STREAMS = ("complaints", "mentions")
 Watch = Callable[[str, Closed, Bench], None]
 NO_PEOPLE = np.empty(0, np.int64)
@@ -240,8 +238,8 @@ class Stream:
 
     @property
     def refused(self) -> dict[str, int]:
-        """By cut, people of its series past a bound; under no name, of a snapshot without cuts."""
-        names = [*(cut.name for cut in self._cuts), ""]
+        """By cut, people of its series past a bound."""
+        names = (cut.name for cut in self._cuts)
         return dict(zip(names, self.series.refused.tolist(), strict=True))
 
     @property
@@ -275,9 +273,9 @@ class Stream:
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        if held.get("form") not in READ:
+        if held.get("form") != FORM:
             raise SnapshotError(
-                f"{self._name}: a snapshot must be of form {FORM}, got {held.get('form', 1)}: "
+                f"{self._name}: a snapshot must be of form {FORM}, got {held.get('form')}: "
                 "another version of Tocsin wrote it; tocsin rebuild makes the state anew"
             )
         if held["layout"] != self._layout:
@@ -288,15 +286,14 @@ class Stream:
         self.series.restore(held["series"])
         self._groups.restore(held["groups"])
         self.judges.restore(held["judges"])
-        if "calendar" in held:
-            self._calendar.restore(held["calendar"])
+        self._calendar.restore(held["calendar"])
         self._marks = msgspec.convert(held["marks"], Watermarks)
         self._held = {
-            topic: {n: self.series.placed(placed) for n, placed in parts.items()}
+            topic: {n: Contribution(*placed) for n, placed in parts.items()}
             for topic, parts in held["held"].items()
         }
         self._passed, self.approximate = held["passed"], held["approximate"]
         self.late_at_detection = held["late_at_detection"]
-        self._weeks = msgspec.convert(held.get("weeks", {}), Weeks)
-        self.retired = held.get("retired", 0)
+        self._weeks = msgspec.convert(held["weeks"], Weeks)
+        self.retired = held["retired"]
         self._freeze(self._after + 1 if self._passed != NEVER else 0)

@@ -221,12 +221,3 @@ def test_what_was_learnt_is_kept_while_no_event_of_the_kind_is_set() -> None:
     stream.restore(thaw(freeze(learnt.snapshot())))
     assert stream._calendar.uplift("sale") == learnt._calendar.uplift("sale")
     assert stream._calendar.uplift("sale").factor > 1.5
-
-
-def test_a_snapshot_from_before_there_was_a_calendar_begins_with_none() -> None:
-    before, _ = played(PLAIN, *SALES, until=FIRST + 1)
-    held = thaw(freeze(before.snapshot()))
-    del held["calendar"]
-    stream = made(knowing(sale(FIRST)))
-    stream.restore(held)
-    assert [live.occasion.kind for live in stream._calendar.live] == ["sale"]

@@ -117,19 +117,6 @@ def test_a_stream_restored_within_a_campaign_goes_on_to_the_same_bytes(method: B
     assert freeze(after.snapshot()) == freeze(before.snapshot())
 
 
-@BOTH
-def test_a_snapshot_from_before_weeks_had_events_goes_on_without_them(method: ByWeek) -> None:
-    before, after = made(method), made(method)
-    list(before.apply(log(UPLIFT, UPLIFT)[0]))
-    held = thaw(freeze(before.snapshot()))
-    of_judge = held["judges"]["judges"][str(method.kind)]
-    for name in ("usual", "event", "doubt"):
-        del of_judge["running"][name]
-    of_judge["state"].pop("events", None)
-    after.restore(held)
-    assert method.held(after)["running"]["event"].tolist() == [0.0, 0.0]
-
-
 WORTH = st.just(0.0) | st.floats(1e-3, 9.0)
 
 

@@ -159,17 +159,6 @@ def test_a_restart_leaves_the_places_that_it_judges_at_once() -> None:
     assert other.judge.judged(other.series) == 5
 
 
-def test_what_groups_had_before_an_update_is_as_old_as_can_be() -> None:
-    """A snapshot of then does not say since when."""
-    one = Weekly(after=0)
-    one.close(0, always)
-    held = thaw(freeze(one.judge.snapshot()))
-    del held["faults"]["since"]
-    again = Weekly(after=0)
-    again.judge.restore(held)
-    assert again.judge.snapshot()["faults"]["since"].tolist() == [0] * len(held["faults"]["people"])
-
-
 def subjects(one: Weekly) -> set[str]:
     """Of which something is held by name; of a group of one number it is the cut alone."""
     held = one.judge.snapshot()["former"]
@@ -187,21 +176,6 @@ def test_restored_after_any_week_it_goes_on_to_the_same_bytes(course: list[Week]
     for week, came in enumerate(full[at:], at):
         assert other.close(week, came) == one.close(week, came)
     assert freeze(other.judge.snapshot()) == freeze(one.judge.snapshot())
-
-
-def test_a_snapshot_of_before_is_taken_and_what_it_knows_is_no_news() -> None:
-    """Nothing was held by name then, nor when a group had a fault first."""
-    one, rust = Weekly(after=0), (("iron", "i1"), RUST)
-    for week in range(6):
-        one.close(week, {**always, **({rust: 2} if week == 0 else {})})
-    held = thaw(freeze(one.judge.snapshot()))
-    del held["former"], held["faults"]["since"]
-    for name in ("pace", "before", "age", "share"):
-        del held["state"][name]
-    one.judge = Weekly(after=0).judge
-    one.judge.restore(held)
-    assert one.close(6, {**always, rust: 50}) == []
-    assert one.close(7, {**always, (("iron", "i1"), FIRE): 50})
 
 
 def test_series_that_have_gone_are_held_by_name_until_nothing_of_their_product_lives() -> None:

@@ -207,11 +207,11 @@ def test_a_cut_that_the_surge_is_not_to_judge_is_counted_and_not_told() -> None:
     assert Key(1, "kettle\x1fbilling") in muted.stream.series.lives
 
 
-def test_a_snapshot_of_another_form_is_refused_by_name() -> None:
+@pytest.mark.parametrize("other", [3, 4, 6])
+def test_a_snapshot_of_another_form_is_refused_by_name(other: int) -> None:
     stream = Stream("complaints", TWO, 0)
-    held = thaw(freeze(stream.snapshot()))
-    del held["form"]
-    with pytest.raises(SnapshotError, match=r"must be of form 4, got 1: .*tocsin rebuild"):
+    held = thaw(freeze(stream.snapshot())) | {"form": other}
+    with pytest.raises(SnapshotError, match=rf"must be of form 5, got {other}: .*tocsin rebuild"):
         stream.restore(held)
 
 

@@ -18,7 +18,6 @@ from benchmarks import nab, noufaily, silence, spatial
 from benchmarks.complaint_simulation import Realisation
 from benchmarks.complaints.surge import steps
 from detectors import budget, rules
-from detectors.alarm import Alarms
 from detectors.burst import THRESHOLD as BURST_THRESHOLD
 from detectors.burst import Burst
 from detectors.columns import Floats, Ints
@@ -224,8 +223,8 @@ def weekly() -> tuple[Weekly, WeeklyState]:
 def taught(seat: Seat) -> WeeklyJudge:
     _, state = weekly()
     judge = WeeklyJudge(seat)
-    running, alarms = Running.empty(SERIES).columns(), Alarms.empty(SERIES).columns()
-    judge.restore({"running": running, "state": state.columns(), "alarms": alarms})
+    running = Running.empty(SERIES).columns()
+    judge.restore(judge.snapshot() | {"running": running, "state": state.columns()})
     return judge
 
 

@@ -2,10 +2,6 @@
 
 from typing import Any
 
-import numpy as np
-import pytest
-
-from streams.detection.packing import freeze, thaw
 from streams.detection.series import MOST_BROADCAST
 from streams.detection.shards import Shard
 from streams.intake.reading import Plan
@@ -63,21 +59,3 @@ def test_a_chunk_that_grows_is_refused_once_and_a_snapshot_remembers() -> None:
     for one in (after, shard):
         one.apply(partition.counts()[-1])
         assert refused(one) == {BY_BOTH: 5}
-
-
-@pytest.mark.parametrize("people", [0, 4])
-def test_a_snapshot_that_did_not_tell_the_cut_is_taken_and_its_people_go_under_none(
-    people: int,
-) -> None:
-    which = bounded(6)
-    shard = shown(which, "product", 2 + people)
-    held = thaw(shard.snapshot())
-    series = held["complaints"]["series"]
-    series["refused"] = int(np.sum(series["refused"]))
-    for parts in held["complaints"]["held"].values():
-        for part in parts.values():
-            part[3] = int(np.sum(part[3]))
-    after = Shard(which, 0)
-    after.restore(freeze(held))
-    assert sum(after.refused.values()) == sum(shard.refused.values())
-    assert set(refused(after)) <= {("complaints", "")}

@@ -12,7 +12,6 @@ from hypothesis import settings as searched
 from hypothesis import strategies as st
 
 from alerts.signal import Kind, Signal, SignalState
-from detectors.alarm import Alarms
 from streams.configuration.sections import Cut, Detection
 from streams.counts.cells import SEPARATOR, CellNumbers, Cells
 from streams.detection.groups import Groups
@@ -183,57 +182,6 @@ def test_it_may_be_set_at_any_time_and_takes_effect_when_the_week_ends() -> None
     one = restored(at, taken=0)
     assert read(one, course(1).records[at:]) == said(1, at)
     assert freeze(one.snapshot()) == course(1).frozen[-1]
-
-
-def test_a_snapshot_that_tells_not_who_came_when_is_as_if_all_had_come_just_now() -> None:
-    at = retires() - 1
-    held = thaw(course(0).frozen[at])
-    del held["weeks"], held["retired"], held["series"]["last"]
-    for judge in held["judges"]["judges"].values():
-        if "ledger" in judge:
-            del judge["ledger"]["last"]
-        if "faults" in judge:
-            judge["faults"] = judge["faults"]["people"]
-    one = stream()
-    one.restore(held)
-    assert read(one, course(0).records[at:]) == said(0, at)
-    assert one.retired == 0
-
-
-def test_a_snapshot_of_the_former_form_goes_on_with_the_same_bytes() -> None:
-    """It held keys as pairs, and an alarm for each place, where none stood too."""
-    at, one = retires() - 1, stream(plan(after=1))
-    held = thaw(course(1).frozen[at]) | {"form": 3}
-    series, judges = held["series"], held["judges"]["judges"].values()
-    series["keys"] = list(zip(series.pop("cuts").tolist(), series.pop("fields"), strict=True))
-    alarms = [judge["alarms"] for judge in judges if "alarms" in judge]
-    assert any(stand["places"].size for stand in alarms)
-    for stand in alarms:
-        former, places = Alarms.empty(200).columns(), stand.pop("places")
-        for name, column in former.items():
-            column[places] = stand[name]
-        stand.update(former)
-    one.restore(held)
-    assert freeze(one.snapshot()) == course(1).frozen[at]
-    assert read(one, course(1).records[at:]) == said(1, at)
-
-
-def test_a_snapshot_from_before_trust_was_kept_is_read_and_goes_on() -> None:
-    at, one = retires() - 1, stream(plan(after=1))
-    held = thaw(course(1).frozen[at]) | {"form": 3}
-    states = [held["groups"]["profiles"]]
-    states += [judge["state"] for judge in held["judges"]["judges"].values() if "state" in judge]
-    states += [
-        judge["silence"] for judge in held["judges"]["judges"].values() if "silence" in judge
-    ]
-    former = [
-        state.pop(name) for state in states for name in list(state)
-        if name.endswith(("dispersion.alone", "dispersion.worth"))
-    ]  # fmt: skip
-    assert len(former) > 2
-    one.restore(held)
-    read(one, course(1).records[at:])
-    assert thaw(freeze(one.snapshot())).keys() == thaw(course(1).frozen[-1]).keys()
 
 
 def slow(which: Settings) -> Settings:
@@ -424,8 +372,10 @@ def test_who_borrows_the_profile_of_what_has_gone_has_that_of_the_whole() -> Non
     groups.bear(born)
     groups.freeze(0)
     series.restore(
-        {"keys": [Key(len(cuts), ""), *born[::2]], "row_of": np.array([1, 2]), "open": {},
-         "refused": 0}
+        series.snapshot() | {
+            "cuts": np.array([len(cuts), 0, 0]), "fields": ["", "billing", "staff"],
+            "row_of": np.array([1, 2]), "last": np.zeros(2, np.int64),
+        }
     )  # fmt: skip
     assert groups.retire(series).tolist() == [0, 1, 0, 2]
     assert groups.scopes == [{}, {"category": "billing"}, {"category": "staff"}]

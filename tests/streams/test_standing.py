@@ -88,21 +88,6 @@ def test_what_is_said_is_what_an_alarm_for_each_place_would_say(
         ]
 
 
-@given(BUCKETS, st.permutations([0, 1, 2, 3, 4, 5]))
-def test_a_former_snapshot_holds_an_alarm_for_each_place(
-    buckets: list[str], order: list[int]
-) -> None:
-    standing, dense, places = Standing(HYSTERESIS), Dense(PLACES), np.array([*order, -1])
-    for bucket, written in enumerate(buckets):
-        standing.step(Says(written), bucket=bucket)
-        dense.step(Says(written), bucket=bucket)
-    for moved in (None, places):
-        former, present = Standing(HYSTERESIS), Standing(HYSTERESIS)
-        former.restore(thaw(freeze(dense.alarms.columns())), moved)
-        present.restore(snapshot(standing), moved)
-        assert freeze(former.snapshot()) == freeze(present.snapshot())
-
-
 def test_a_place_past_all_that_ever_had_an_alarm_has_none() -> None:
     standing = Standing(HYSTERESIS)
     assert standing.of(9) is None

@@ -8,7 +8,6 @@ import numpy as np
 
 from alerts.gates import Step
 from alerts.signal import Kind, Signal
-from detectors.alarm import Alarms
 from detectors.columns import Ints
 from streams.configuration.methods import Method
 from streams.configuration.sections import Cut, Detection
@@ -113,9 +112,8 @@ class ByWeek:
     def taught(self, seat: Seat) -> Judge:
         """A judge that knows the past; to play a year of hours takes too long."""
         judge: Judge = self.judge(seat)
-        running, alarms = Running.empty(2).columns(), Alarms.empty(2).columns()
-        columns = self.known().columns()
-        judge.restore({"running": running, "state": columns, "alarms": alarms})
+        running, state = Running.empty(2).columns(), self.known().columns()
+        judge.restore(judge.snapshot() | {"running": running, "state": state})
         return judge
 
     def stream(self, watch: Watch | None = None) -> Stream:

@@ -81,16 +81,11 @@ class Known:
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        """In a snapshot of before is nothing former, and what groups had is as old as can be."""
-        size = held["state"]["people"].size
-        self.state = Combinations.of({**Combinations.empty(size).columns(), **held["state"]})
-        faults = held["faults"]
-        since = np.where(faults["people"] > 0, 0, -1)
+        self.state = Combinations.of(held["state"])
         self._sums = Sums(
-            Seen.of(held["subjects"]), People.of(held["groups"]),
-            Seen.of({"since": since, **faults}),
-        )  # fmt: skip
-        self._former.restore(held.get("former", []))
+            Seen.of(held["subjects"]), People.of(held["groups"]), Seen.of(held["faults"])
+        )
+        self._former.restore(held["former"])
         self._begun = held["begun"]
 
     def _indexed(self) -> Index:

@@ -146,8 +146,7 @@ class Ledger:
     def restore(self, held: dict[str, Any]) -> None:
         self._names = [Key(*name) for name in held["names"]]
         self._rows = {name: row for row, name in enumerate(self._names)}
-        self._row_of = held["row_of"]
-        self._last = held.get("last", np.zeros(self._row_of.size, np.int64))
+        self._row_of, self._last = held["row_of"], held["last"]
         self.keys = [self._names[row] for row in self._row_of.tolist()]
         self._held = {
             topic: {number: Part(*part) for number, part in parts.items()}

@@ -84,7 +84,7 @@ class NoveltyJudge(Judge):
 
     def restore(self, held: dict[str, Any]) -> None:
         self._known.restore(held)
-        self._places = held.get("places", 0)
+        self._places = held["places"]
 
     def _old(self, closed: Closed) -> int:
         """Subjects of which this shard might tell something."""

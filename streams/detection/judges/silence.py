@@ -17,7 +17,6 @@ from alerts.gates import Gate, Step
 from alerts.signal import Kind, Scope, Signal
 from detectors import grounds
 from detectors.alarm import Hysteresis
-from detectors.dispersion import completed
 from detectors.silence import Silence, SilenceState, Verdict
 from streams.configuration.sections import CHANNELS, MINUTES
 from streams.counts.cells import SEPARATOR, Cells
@@ -174,7 +173,7 @@ class SilenceJudge(Judge):
             bucket: {Feed(*feed): one for feed, one in _heard(feeds).items()}
             for bucket, feeds in held["open"].items()
         }
-        self._state = SilenceState.of(completed(held["silence"], at="profiles."))
+        self._state = SilenceState.of(held["silence"])
         self._alarms.restore(held["alarms"])
 
     @property

@@ -107,11 +107,9 @@ class Standing:
 
 
 def stood(held: dict[str, Any]) -> tuple[Ints, Alarms]:
-    """The alarms in a snapshot; a former one holds one for each place, where none stood too."""
-    alarms = Alarms.of({name: column for name, column in held.items() if name != "places"})
-    places = held.get("places", np.arange(alarms.size))
-    stand = np.flatnonzero(alarms.fired != NEVER)
-    return places[stand], alarms.take(stand)
+    """The alarms in a snapshot, and their places."""
+    alarms = {name: column for name, column in held.items() if name != "places"}
+    return held["places"], Alarms.of(alarms)
 
 
 class Foretelling(Standing):

@@ -13,7 +13,6 @@ from detectors import grounds
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY, Known
 from detectors.columns import Ints
-from detectors.dispersion import completed
 from detectors.kinship import Prior
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 from streams.detection import signals
@@ -257,6 +256,6 @@ class SurgeJudge(Judge):
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        self._state = SurgeState.of(completed(held["state"]))
+        self._state = SurgeState.of(held["state"])
         self._alarms.restore(held)
         self.left = held["left"]

@@ -16,7 +16,7 @@ from alerts.signal import Kind, Scope, Signal
 from detectors import drift, grounds, weekly
 from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY, Known
-from detectors.columns import Array, Bools, Columns, Floats, Ints, column
+from detectors.columns import Bools, Columns, Floats, Ints, column
 from detectors.drift import Drift, DriftState
 from detectors.weekly import SHORTEST, Expectation, Verdict, Weekly, WeeklyState
 from streams.configuration.sections import MINUTES
@@ -176,8 +176,8 @@ class ByWeek(Judge, Generic[S]):
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
-        self._running = Running.of(_whole(Running, held["running"]))
-        self._state = type(self._state).of(_whole(type(self._state), held["state"]))
+        self._running = Running.of(held["running"])
+        self._state = type(self._state).of(held["state"])
         self._alarms.restore(held["alarms"])
 
     def _end(self, closed: Closed) -> Iterator[Signal]:
@@ -228,12 +228,6 @@ class DriftJudge(ByWeek[DriftState]):
     def __init__(self, seat: Seat) -> None:
         method = Drift(threshold=seat.threshold_in(1))
         super().__init__(seat, method, method.weekly, DriftState.empty())
-
-
-def _whole(state: type[Columns], held: dict[str, Array]) -> dict[str, Array]:
-    """All columns; a snapshot from before there were known events in a week has fewer."""
-    n = next(iter(held.values())).shape[-1]
-    return {**state.empty(n).columns(), **held}
 
 
 def monday(week: int) -> datetime:

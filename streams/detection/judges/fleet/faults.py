@@ -111,10 +111,8 @@ class Faults:
         return {"people": self._people, "former": former}
 
     def restore(self, held: Any) -> None:
-        """In a former snapshot there are people alone."""
-        people, former = (held["people"], held["former"]) if isinstance(held, dict) else (held, [])
-        self._people = people
-        for whose, names in convert(former, list[tuple[Product, list[tuple[Name, int]]]]):
+        self._people = held["people"]
+        for whose, names in convert(held["former"], list[tuple[Product, list[tuple[Name, int]]]]):
             self._former[whose] = dict(names)
         self._tables.clear()
 
