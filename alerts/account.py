@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from alerts.colour import Colour, ColourReason
+from alerts.colour import ColourReason
 from alerts.measures import Measures
 from alerts.notices import Notice, What
 from alerts.playbook import first
@@ -183,8 +183,7 @@ class Reader(Measures):
     def because(self, notice: Notice) -> str:
         incident = notice.incident
         because = self.name("because", incident.because)
-        told = incident.factors or incident.colour is Colour.BLUE  # older ones tell no factors
-        if incident.because is ColourReason.POINTS and told:
+        if incident.because is ColourReason.POINTS:
             because = self.factors(incident.factors, notice.elsewhere)
         said = self.say(
             "Why {colour}: {because}.",

@@ -86,10 +86,6 @@ CERTAIN = 1e300
 """Of what is called whatever the budget; finite, for JSON has no other numbers."""
 
 
-UNSCORED = 2.0
-"""Threshold of first-evers from before they had a score: people, and below any number of hours."""
-
-
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One state of one signal; records repeat, and (id, state, revision) names them.
 
@@ -177,15 +173,11 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
         A threshold is the inverse of the budget (`detectors.budget`), so that is score over
         threshold; `CERTAIN` where no budget has a say.
         """
-        if not self.kind.budgeted or self._unscored:
+        if not self.kind.budgeted:
             return CERTAIN
         if self.kind in ZEROS:
             return float(10.0 ** min(burst.POWER * (self.score - self.threshold), 300.0))
         return self.score / self.threshold
-
-    @property
-    def _unscored(self) -> bool:
-        return self.kind is Kind.NOVELTY and self.threshold == UNSCORED
 
     @property
     def stream(self) -> str:

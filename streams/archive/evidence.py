@@ -55,7 +55,6 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
         TopicError: where a topic is missing.
     """
     named = Topics.of(settings)
-    topics.make_erasable(settings, bootstrap)
     evidence = _leave_evidence(settings, bootstrap, quotes) if quotes else None
     with records.connected(settings.kafka, bootstrap) as cluster:
         letters = cluster.log(named.dead_letters).whole()

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import TopicAlreadyExistsError
 
 from streams.broker import clients
@@ -142,11 +141,11 @@ class Topic:
             "segment.bytes": str(self.segment_bytes),
             "message.timestamp.type": "LogAppendTime" if self.arrival else "CreateTime",
             "min.insync.replicas": str(max(1, replication - 1)),
-            **self.erasing,
+            **self._erasing,
         }
 
     @property
-    def erasing(self) -> dict[str, str]:
+    def _erasing(self) -> dict[str, str]:
         """What makes it erasable."""
         if not self.erasable:
             return {}
@@ -234,16 +233,6 @@ def trim(settings: Settings, bootstrap: str, keep_from: Mapping[int, int]) -> No
     counts = Topics.of(settings).counts
     with _admin(settings.kafka, bootstrap) as admin:
         admin.delete_records({TopicPartition(counts, n): at for n, at in keep_from.items()})
-
-
-def make_erasable(settings: Settings, bootstrap: str) -> None:
-    """Topics that an older version has created become erasable; raises BrokerError."""
-    erasable = [topic for topic in table(settings) if topic.erasable]
-    with _admin(settings.kafka, bootstrap) as admin:
-        admin.alter_configs([
-            ConfigResource(ConfigResourceType.TOPIC, topic.name, topic.erasing)
-            for topic in erasable
-        ])  # fmt: skip
 
 
 def committed(settings: Settings, bootstrap: str, role: Role, place: TopicPartition) -> int:

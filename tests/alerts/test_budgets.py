@@ -51,9 +51,7 @@ def test_what_no_budget_has_a_say_in_is_told_to_all() -> None:
     assert surge("r", kind=Kind.RULE, score=1.0, threshold=30.0).rarity == CERTAIN
 
 
-def test_a_first_ever_of_before_there_was_a_score_is_told_to_all() -> None:
-    """It had its people for a score, of whom two were enough."""
-    assert surge("n", kind=Kind.NOVELTY, score=2.0, threshold=2.0).rarity == CERTAIN
+def test_a_first_ever_is_as_rare_as_its_score_says() -> None:
     assert surge("n", kind=Kind.NOVELTY, score=500.0, threshold=250.0).rarity == 2.0
 
 

@@ -59,7 +59,6 @@ def administers(guest: Guest) -> None:
     settings, door = guest.settings, guest.door
     log = TopicPartition(guest.topics.incident_inputs, 0)
     assert topics.create(settings, door) == ()
-    topics.make_erasable(settings, door)
     assert len(topics.ids(settings.kafka, door, [log.topic])) == 1
     offsets = guest.reader.send(log.topic, [b"{}"] * 3, 0)
     topics.place(settings, door, Role.RESPONSE, {log: OffsetAndMetadata(offsets[1], "", -1)})
