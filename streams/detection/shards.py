@@ -68,7 +68,7 @@ class Shard:
 
     def silent(self) -> dict[str, int]:
         """By stream, how many sources and channels in them are silent."""
-        return {name: stream.judges.standing["silence"] for name, stream in self._streams.items()}
+        return {name: stream.judges.silent for name, stream in self._streams.items()}
 
     def passed(self) -> dict[str, float]:
         """By stream, epoch seconds of event time that every source has passed."""

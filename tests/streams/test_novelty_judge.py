@@ -249,5 +249,5 @@ def test_what_lived_before_it_began_is_known_and_not_told() -> None:
 
 
 def test_no_cut_asks_for_it_and_there_is_no_such_judge() -> None:
-    assert "novelty" not in Stream("complaints", plan(CATEGORY), 0).judges.standing
-    assert "novelty" in Stream("complaints", PLAN, 0).judges.standing
+    assert "novelty" not in Stream("complaints", plan(CATEGORY), 0).judges.thresholds
+    assert "novelty" in Stream("complaints", PLAN, 0).judges.thresholds

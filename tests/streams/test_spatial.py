@@ -157,9 +157,9 @@ def test_every_shard_judges_the_map_and_one_of_them_tells() -> None:
 def test_no_map_no_scan() -> None:
     options = {name: getattr(plan(), name) for name in Settings.model_fields}
     blank = Settings.model_validate(options | {"tables": Tables(provinces="off")})
-    assert "spatial" not in Stream("complaints", blank, 0).judges.standing
-    assert "spatial" not in Stream("mentions", plan(), 0).judges.standing
-    assert "spatial" in Stream("complaints", plan(), 0).judges.standing
+    assert "spatial" not in Stream("complaints", blank, 0).judges.thresholds
+    assert "spatial" not in Stream("mentions", plan(), 0).judges.thresholds
+    assert "spatial" in Stream("complaints", plan(), 0).judges.thresholds
 
 
 @cache

@@ -127,10 +127,6 @@ class BatchJudge(Judge):
         return int(np.count_nonzero(self._fleet.learnt))
 
     @property
-    def standing(self) -> int:
-        return self._alarms.count
-
-    @property
     def threshold(self) -> float:
         return self._threshold
 

@@ -115,9 +115,10 @@ class Bench:
         return {kind_of(name): judge.judged(series) for name, judge in self._judges.items()}
 
     @property
-    def standing(self) -> dict[str, int]:
-        """How many alarms stand, by method."""
-        return {name: judge.standing for name, judge in self._judges.items()}
+    def silent(self) -> int:
+        """How many sources, and channels in them, are silent."""
+        judges = self._judges.values()
+        return sum(judge.silent for judge in judges if isinstance(judge, SilenceJudge))
 
     @property
     def thresholds(self) -> dict[str, float | None]:

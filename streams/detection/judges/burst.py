@@ -24,7 +24,7 @@ from streams.detection.judges.judge import NOBODY, Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
 from streams.detection.judges.standing import Standing
 from streams.detection.retirement import Retirement
-from streams.detection.series import Series
+from streams.detection.series import NO_ROW, Series
 from streams.detection.signals import Change
 
 DAY = 288
@@ -90,10 +90,10 @@ class BurstJudge(Judge):
         self._alarms.keep(places)
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
-        key, keys, verdict = closed.series.key_of(scope), self._ledger.keys, self._verdict
-        if key not in keys or verdict is None or self._expectation is None:
+        key, verdict = closed.series.key_of(scope), self._verdict
+        place = NO_ROW if key is None else self._ledger.place(key)
+        if place == NO_ROW or verdict is None or self._expectation is None:
             return ()
-        place = keys.index(key)
         stands = self._alarms.gates(place, Kind.BURST, minutes=self.minutes)
         if not (verdict.above[place] or self._burstiness.bursty[place]):
             return (Gate(Step.BURST, open=False), *stands)
@@ -111,10 +111,6 @@ class BurstJudge(Judge):
         """Only what bursts can alarm."""
         places = np.flatnonzero(self._burstiness.bursty & ~self._state.learning)
         return sum(series.tells(self._ledger.keys[place]) for place in places)
-
-    @property
-    def standing(self) -> int:
-        return self._alarms.count
 
     @property
     def threshold(self) -> float:

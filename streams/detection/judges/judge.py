@@ -227,11 +227,6 @@ class Judge(ABC):
         return 0
 
     @property
-    def standing(self) -> int:
-        """How many of its alarms stand."""
-        return 0
-
-    @property
     def threshold(self) -> float | None:
         """The score from which on it alarms; None: it goes by none."""
         return None

@@ -19,10 +19,8 @@ from streams.detection.judges.judge import Closed, Judge, Record, Seat
 from streams.detection.judges.ledger import Ledger
 from streams.detection.judges.standing import Standing
 from streams.detection.retirement import Retirement
-from streams.detection.series import Key, Series
+from streams.detection.series import NO_ROW, Key, Series
 from streams.detection.signals import Change
-
-NOWHERE = -1
 
 
 def rule_judges(seat: Seat) -> dict[str, Judge]:
@@ -80,7 +78,7 @@ class RuleJudge(Judge):
 
     def retire(self, retirement: Retirement, series: Series) -> None:
         places = self._ledger.retire(retirement, series)
-        moved = np.full(self._wanted.size + 1, NOWHERE)
+        moved = np.full(self._wanted.size + 1, NO_ROW)
         moved[places] = np.arange(places.size)
         self._wanted, self._whole_of = self._wanted[places], moved[self._whole_of[places]]
         self._window.keep(places)
@@ -91,24 +89,20 @@ class RuleJudge(Judge):
         key = closed.series.key_of(scope)
         if key is None or key.cut != self._cut or not self._rule.only.items() <= scope.items():
             return ()
-        place = self._ledger.keys.index(key) if key in self._ledger.keys else NOWHERE
+        place = self._ledger.place(key)
         numbers: dict[str, Number] = {
             "rule": self._rule.name, "people": 0.0, "limit": float(self._rule.people),
             "held": 0.0, "needed": float(self._test.holds),
             "at": signals.moment(closed.bucket + 1, self.minutes),
         }  # fmt: skip
-        if place != NOWHERE and self._verdict is not None:
+        if place != NO_ROW and self._verdict is not None:
             numbers |= grounds.of_rule(self._test, self._verdict, self._compared(), place)
             numbers["held"] = float(self._verdict.held[place])
             numbers |= self._hidden(blind=bool(self._verdict.masked[place]))
-        if place == NOWHERE:
+        if place == NO_ROW:
             return (Gate(Step.RULE, open=False, numbers=numbers),)
         gate = Gate(Step.RULE, open=bool(self._state.standing[place]), numbers=numbers)
         return (gate, *self._alarms.gates(place, Kind.RULE, minutes=self.minutes))
-
-    @property
-    def standing(self) -> int:
-        return self._alarms.count
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -140,11 +134,11 @@ class RuleJudge(Judge):
     def _find_wholes(self, series: Series) -> None:
         """Of what is new, and of what had none so far: one may have been past a bound."""
         places = {key: place for place, key in enumerate(self._ledger.keys)}
-        fresh = np.full(len(places) - self._whole_of.size, NOWHERE)
+        fresh = np.full(len(places) - self._whole_of.size, NO_ROW)
         self._whole_of = np.append(self._whole_of, fresh)
-        for place in np.flatnonzero(self._whole_of == NOWHERE).tolist():
+        for place in np.flatnonzero(self._whole_of == NO_ROW).tolist():
             whole = self._whole_key(self._ledger.keys[place], series)
-            self._whole_of[place] = places.get(whole, NOWHERE)
+            self._whole_of[place] = places.get(whole, NO_ROW)
 
     def _whole_key(self, key: Key, series: Series) -> Key:
         """What it is a share of, whose cut may name the same fields in another order."""
@@ -172,7 +166,7 @@ class RuleJudge(Judge):
     def _compared(self) -> Ints:
         if self._rule.times:
             return self._window.before
-        return np.where(self._whole_of != NOWHERE, self._window.recent[self._whole_of], 0)
+        return np.where(self._whole_of != NO_ROW, self._window.recent[self._whole_of], 0)
 
     def _signal(self, verdict: rules.Verdict, change: Change, closed: Closed) -> Signal:
         people, limit = verdict.observed[change.place], verdict.expected[change.place]

@@ -184,10 +184,6 @@ class ShareJudge(Judge):
     def threshold(self) -> float:
         return self._share.threshold
 
-    @property
-    def standing(self) -> int:
-        return self._alarms.count
-
     def snapshot(self) -> dict[str, Any]:
         return {"state": self._state.columns(), "alarms": self._alarms.snapshot()}
 

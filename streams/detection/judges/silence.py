@@ -142,8 +142,9 @@ class SilenceJudge(Judge):
         return sum(self._tells(place) for place in places.tolist())
 
     @property
-    def standing(self) -> int:
-        return self._alarms.count
+    def silent(self) -> int:
+        """How many feeds are silent at present."""
+        return self._alarms.places.size
 
     @property
     def threshold(self) -> float:

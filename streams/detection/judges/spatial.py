@@ -227,10 +227,6 @@ class SpatialJudge(Judge):
         gate = _gate(drawn, place, threshold=self._threshold)
         return (gate, *drawn.alarms.gates(place, Kind.SPATIAL))
 
-    @property
-    def standing(self) -> int:
-        return sum(drawn.alarms.count for drawn in self._maps.values())
-
     def judged(self, series: Series) -> int:
         maps = self._maps.values()
         return sum(series.tells(Key(m.cut, m.names[place])) for m in maps for place in m.known)

@@ -32,10 +32,6 @@ class Standing:
         self._hysteresis = hysteresis
         self.places, self._alarms = np.empty(0, np.int64), Alarms.empty()
 
-    @property
-    def count(self) -> int:
-        return self.places.size
-
     def keep(self, places: Ints) -> None:
         """Of present places those that they had before; nothing stands at -1.
 

@@ -162,10 +162,6 @@ class ByWeek(Judge, Generic[S]):
         return int(np.count_nonzero(own & (self._state.seen >= SHORTEST)))
 
     @property
-    def standing(self) -> int:
-        return self._alarms.count
-
-    @property
     def threshold(self) -> float:
         return self._detector.threshold
 
