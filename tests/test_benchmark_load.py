@@ -15,8 +15,9 @@ from detectors.text.canonical import canonical
 from detectors.text.reposts.essence import essences
 from detectors.text.reposts.reposts import Reposts
 from streams import settings
-from streams.events.event import Complaint, Mention, root
-from streams.events.parsing import parse
+from streams.events.event import Complaint, Mention
+from streams.sources.keys import key
+from tests.parsed import parse
 
 EVENTS = 2000
 MANY = 10_000
@@ -39,8 +40,9 @@ def test_every_event_with_a_text_is_sound_and_only_copies_repeat_an_id() -> None
 def test_posts_are_keyed_by_their_root_and_complaints_by_their_person() -> None:
     for line in texts.lines(events=EVENTS, hours=1, seed=2):
         event = said(line)
-        key = event.person if isinstance(event, Complaint) else root(event)
-        assert key == line.key.decode()
+        post = isinstance(event, Mention)
+        known = key(event, "mentions", "root") if post else key(event, "complaints", "person")
+        assert known == line.key
     for line in load.keyed(events=100, days=1, seed=2):
         event = said(line)
         assert isinstance(event, Complaint)

@@ -22,14 +22,13 @@ from streams.events.event import (
     Mention,
     Rejected,
     Update,
-    root,
-    who,
 )
 from streams.events.forms import FORMS
 from streams.events.instants import instant, instants
-from streams.events.parsing import BLOCK, Reader, Tally, parse, parse_run, unknown_fields
+from streams.events.parsing import BLOCK, Reader, Tally, parse_run, unknown_fields
 from streams.events.rejections import shown
 from streams.settings import Intake, Stream
+from tests.parsed import parse
 
 SCHEMAS = Path(__file__).parents[1] / "docs" / "schemas"
 TIME = "2026-03-01T09:30:00.250Z"
@@ -260,17 +259,6 @@ def test_unknown_fields_are_passed_over_and_can_be_named() -> None:
 def test_one_bad_record_leaves_its_run_in_order() -> None:
     answers = parse_run("complaints", [raw(id="a"), b"{", raw(id="b")])
     assert [type(answer) for answer in answers] == [Complaint, Rejected, Complaint]
-
-
-def test_who_and_root_name_person_and_first_post() -> None:
-    mention = Mention(id="m-3", time=0, author="u", repost_of="m-2", root="m-1")
-    assert who(complaint(person="p")) == "p"
-    assert who(complaint()) is None
-    assert who(mention) == "u"
-    assert who(Update(id="u", time=0, complaint="c", step="paused")) is None
-    assert root(mention) == "m-1"
-    assert root(Mention(id="m-3", time=0, repost_of="m-2")) == "m-2"
-    assert root(Mention(id="m-3", time=0)) == "m-3"
 
 
 # Text a producer can write: no lone surrogates. Names: not blank, no blanks around them.

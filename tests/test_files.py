@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from streams.events.event import Complaint, Event, Mention, Rejected, Update
 from streams.events.mapping import MappingError, load
-from streams.events.parsing import parse
 from streams.files import foreign, inputs
 from streams.files.inputs import FileError, wire
 from streams.settings import Intake
 from streams.sources.keys import key
 from tests.data import shared
-from tests.parsed import parsed
+from tests.parsed import parse, parsed
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 NOON = "2026-03-01T12:00:00Z"

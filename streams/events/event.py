@@ -120,22 +120,6 @@ class Rejected(Struct, frozen=True, gc=False):
     rule: str
 
 
-def who(event: Event) -> str | None:
-    """The person behind an event; None where nobody is named, and then it is its own person."""
-    match event:
-        case Complaint():
-            return event.person
-        case Mention():
-            return event.author
-        case Update():
-            return None
-
-
-def root(mention: Mention) -> str:
-    """The post a chain of reposts began with; the post itself where it repeats none."""
-    return mention.root or mention.repost_of or mention.id
-
-
 def too_early(time: int, *, future_ms: int) -> Rejected:
     """What is said of an event that lies more than `future_ms` ahead of its record."""
     limit = durations.text(future_ms * MILLISECOND)

@@ -283,10 +283,6 @@ def parse_run(
     return Reader(stream, intake, tally).rows(raws)
 
 
-def parse(stream: Stream, raw: bytes, *, intake: Intake = DEFAULTS) -> Event | Rejected:
-    return Reader(stream, intake).raw(raw)
-
-
 def unknown_fields(stream: Stream, raw: bytes) -> frozenset[str]:
     """Fields of a record that the stream does not have; costs as much as parsing it.
 

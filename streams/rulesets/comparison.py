@@ -74,10 +74,6 @@ class Comparison:
     pairs: Sequence[Pair]
 
     @property
-    def both(self) -> list[Pair]:
-        return [pair for pair in self.pairs if pair.later is not None]
-
-    @property
     def gone(self) -> list[Called]:
         """What only the old set calls."""
         return [pair.old for pair in self.pairs if pair.old is not None and pair.new is None]

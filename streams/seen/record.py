@@ -56,10 +56,6 @@ class SeenChunk(msgspec.Struct, array_like=True, gc=False, frozen=True, tag=1):
         moments = [*self.ids, *self.people, self.watermark]
         return max((moment for moment in moments if moment is not None), default=None)
 
-    def mark(self, offset: int) -> Mark:
-        """What became of the record at an offset of this chunk."""
-        return Mark(self.marks[offset - self.first])
-
 
 encode: Final = msgspec.msgpack.Encoder().encode
 decode: Final = msgspec.msgpack.Decoder(SeenChunk).decode

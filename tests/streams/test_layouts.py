@@ -12,8 +12,9 @@ from streams.columnar.spans import Spans, Values
 from streams.events.bulk import RESTS, Bulk
 from streams.events.columns import Answers
 from streams.events.forms import FORMS
-from streams.events.parsing import Reader, parse
+from streams.events.parsing import Reader
 from streams.settings import Intake, Stream
+from tests.parsed import parse
 
 TIMES = ["2026-03-01T09:30:00.250Z", "2026-03-01T09:30:59.999Z", "2026-03-01T09:30:60.000Z", "soon"]
 MENTION = {"repost_of": "p-0", "author": "a", "platform": "x", "link": "https://x.example/1"}

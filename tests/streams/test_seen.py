@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.columnar.digests import Hashes
-from streams.seen.record import Mark, SeenChunk, decode, encode, packed, unpacked
+from streams.seen.record import SeenChunk, decode, encode, packed, unpacked
 
 HASHES = st.lists(st.integers(0, 2**64 - 1)).map(lambda found: np.array(found, np.uint64))
 MET = st.dictionaries(st.integers(0, 2**53), HASHES.map(packed), max_size=3)
@@ -33,13 +33,6 @@ def test_a_record_is_read_as_it_was_written(chunk: SeenChunk) -> None:
 def test_hashes_keep_all_their_bits_in_eight_bytes_each(hashes: Hashes) -> None:
     assert unpacked(packed(hashes)).tolist() == hashes.tolist()
     assert len(packed(hashes)) == 8 * len(hashes)
-
-
-def test_marks_are_found_by_offset() -> None:
-    chunk = SeenChunk(1024, 2048, None, {}, {}, bytes([0, 2, 1 | 4, 8]))
-    assert [chunk.mark(1024 + n) for n in range(4)] == [
-        Mark(0), Mark.DUPLICATE, Mark.LATE | Mark.REPEAT, Mark.REJECTED,
-    ]  # fmt: skip
 
 
 def test_a_form_of_another_version_is_refused() -> None:
