@@ -8,9 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import poisson
 
-from detectors.columns import Ints
-from detectors.novelty import Before, Combinations, Novelty, Verdict, Why
-from tests.contract.plain import copied
+from detectors.novelty import Before, Combinations, Novelty, Why
 
 DAILY = Novelty(day=1, patience=3)
 LATER = 100
@@ -152,38 +150,6 @@ def test_a_first_that_was_no_news_does_not_become_it() -> None:
     state, _ = two.step(state, np.array([1]), before(since=LATER - 20), bucket=LATER)
     state, verdict = two.step(state, np.array([1]), before(since=LATER - 20), bucket=LATER + 15)
     assert verdict.why.tolist() == [Why.TOO_YOUNG]
-
-
-def history(n: int, days: int) -> Ints:
-    return (np.random.default_rng(3).random((days, n)) < 0.05).astype(np.int64)
-
-
-def run(state: Combinations, counts: Ints, *, start: int) -> list[Verdict]:
-    said = []
-    for day, row in enumerate(counts, start):
-        state, verdict = DAILY.step(state, row, before(n=row.size), bucket=day)
-        said.append(verdict)
-    return said
-
-
-def test_a_combination_is_judged_alike_alone_in_company_and_when_restored() -> None:
-    counts = history(9, 40)
-    whole = run(Combinations.empty(9), counts, start=LATER)
-    alone = run(Combinations.empty(1), counts[:, [4]], start=LATER)
-    state = Combinations.empty(9)
-    run(state, counts[:20], start=LATER)
-    again = run(Combinations.of(copied(state)), counts[20:], start=LATER + 20)
-    assert [v.why[4] for v in whole] == [v.why[0] for v in alone]
-    assert [v.why.tolist() for v in whole[20:]] == [v.why.tolist() for v in again]
-    assert sum(int(v.news.sum()) for v in whole) == (counts.sum(axis=0) > 0).sum()
-
-
-def test_a_bucket_is_judged_before_it_is_learnt() -> None:
-    state = Combinations.empty(9)
-    for day, row in enumerate(history(9, 20), LATER):
-        ahead = DAILY.judge(state, row, before(n=9), bucket=day)
-        state, verdict = DAILY.step(state, row, before(n=9), bucket=day)
-        assert ahead.why.tolist() == verdict.why.tolist()
 
 
 def test_what_is_known_of_before_has_no_first_and_no_score() -> None:

@@ -96,10 +96,6 @@ def test_partitions_do_not_change_what_is_confirmed(surged: Surged, partitions: 
     assert decided(found) == decided(signals(surged()))
 
 
-def test_shards_do_not_even_change_the_order_of_what_is_said(surged: Surged) -> None:
-    assert surged(shards=5) == surged()
-
-
 def test_it_has_room_for_the_series_of_all_shards(tmp_path: Path) -> None:
     bounded = Detection(shards=2, max_series=2)
     test = Backtest(settings().model_copy(update={"detection": bounded}), now=NOW)

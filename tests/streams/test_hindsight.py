@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import pytest
-
 from alerts.colour import Colour
 from alerts.incident import IncidentState
 from alerts.signal import Kind, Signal
@@ -16,9 +14,9 @@ from tests.streams.logs import HOUR, START, complaint, settings
 from tests.streams.test_backtest import NOW, calm, history
 
 
-def seen(folder: Path, events: list[object], shards: int = 2) -> Hindsight:
+def seen(folder: Path, events: list[object]) -> Hindsight:
     held = history(folder, events)  # type: ignore[arg-type]  # complaints are events
-    return look_back(settings(shards=shards), held, now=NOW, on_events=lambda _: None)
+    return look_back(settings(shards=2), held, now=NOW, on_events=lambda _: None)
 
 
 def told(signals: Sequence[Signal]) -> list[Called]:
@@ -38,20 +36,12 @@ def test_a_surge_is_told_with_its_scope_its_figures_and_when(tmp_path: Path) -> 
     assert (found.events, found.late, found.duplicates) == (len(busy()), 0, 0)
 
 
-def test_quiet_days_call_nothing(tmp_path: Path) -> None:
+def test_series_that_have_learnt_are_counted_once(tmp_path: Path) -> None:
     found = seen(tmp_path, [*calm()])
-    assert (found.called, found.colours) == ([], {})
-
-
-@pytest.mark.parametrize("shards", [1, 4])
-def test_series_that_have_learnt_are_counted_once_whatever_the_shards(
-    tmp_path: Path, shards: int
-) -> None:
-    found = seen(tmp_path, [*calm()], shards)
     assert found.learning.series == 5  # two categories, three pairs
     assert 0 < found.learning.learnt <= 5
     begun = [event for event in calm() if event.time < START + 48 * HOUR]
-    assert seen(tmp_path, [*begun], shards).learning == (0, 5)
+    assert seen(tmp_path, [*begun]).learning == (0, 5)
 
 
 def test_the_span_is_that_of_the_events(tmp_path: Path) -> None:
