@@ -37,7 +37,7 @@ class Reader(Measures):
             colour=self.name("colour", incident.colour).upper(),
             what=self.name("what", notice.what),
             id=incident.id,
-            scope=self.feed(incident.scope) if silent else self.subject(incident.subject),
+            scope=self.feed(incident.scope) if silent else self.subject(incident.about),
         )
 
     def account(self, notice: Notice, *, link: str = "") -> Account:
@@ -45,7 +45,7 @@ class Reader(Measures):
         counted = [notice.signal, notice.surge] if notice.surge else [notice.signal]
         facts = [
             self.rule(notice),
-            self.sentences(self.where(notice.incident.subject), *self.in_field(notice)),
+            self.sentences(self.where(notice.incident.about), *self.in_field(notice)),
             self.because(notice),
             self.spread(notice),
             self.changes(notice),
@@ -60,7 +60,7 @@ class Reader(Measures):
         )
 
     def headline(self, notice: Notice) -> str:
-        scope = self.subject(notice.incident.subject)
+        scope = self.subject(notice.incident.about)
         if notice.signal.absence:
             return self.silence(notice)
         if notice.signal.limited and notice.what is not What.WITHDRAWN:
@@ -73,7 +73,7 @@ class Reader(Measures):
             )
         if notice.signal.event:
             return self.enough(notice)
-        return self.excess(notice.incident.subject, notice.signal)
+        return self.excess(notice.incident.about, notice.signal)
 
     def enough(self, notice: Notice) -> str:
         """What happened; of a surge beside it what that is about, which may be something else."""
@@ -85,8 +85,8 @@ class Reader(Measures):
         )
         if notice.surge is None or not notice.surge.live:
             return said
-        subject = self.subject(notice.incident.subject)
-        excess = self.excess(notice.incident.subject, notice.surge)
+        subject = self.subject(notice.incident.about)
+        excess = self.excess(notice.incident.about, notice.surge)
         if subject == self.subject(notice.signal.scope):
             stream = self.name("stream", notice.surge.stream)
             excess = self.say("And far more {stream} than usual.", stream=stream)
@@ -127,7 +127,7 @@ class Reader(Measures):
         """A rule that was set, by its name."""
         facts = {
             "rule": clean(notice.signal.rule, cap=VALUE_LENGTH),
-            "scope": self.subject(notice.incident.subject),
+            "scope": self.subject(notice.incident.about),
         }
         if notice.what is What.CLEARED:
             return self.say("Over: {rule} no longer holds about {scope}.", **facts)

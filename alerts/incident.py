@@ -140,19 +140,14 @@ class IncidentLine(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
     revision: int
     because: ColourReason
+    about: Scope
     took: tuple[str, ...] = ()
     into: str = ""
-    about: Scope = {}
     factors: dict[str, float] = {}
 
     @property
     def open(self) -> bool:
         return self.state is IncidentState.OPEN
-
-    @property
-    def subject(self) -> Scope:
-        """What it is called by; lines from before `about` was told have their scope alone."""
-        return self.about or self.scope
 
 
 def identity(first: Signal) -> str:

@@ -134,7 +134,7 @@ def about(called: Called, words: Words) -> str:
     """Its matter, or how many scopes it is across that have nothing in common; and its harms."""
     scopes = words.numbered("{count} scope", "{count} scopes", called.scopes)
     broad = words.listed([words.name("stream", called.signal.stream), scopes])
-    parts = [words.named(matter(called.line.subject)) or broad]
+    parts = [words.named(matter(called.line.about)) or broad]
     if called.signal.absence:
         parts.append(words.say("silent"))
     if called.harms and "harm" not in called.line.scope:

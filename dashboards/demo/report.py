@@ -104,7 +104,7 @@ def _innocent(words: Words, card: Scorecard) -> Iterator[str]:
 
 
 def _false(words: Words, card: Scorecard) -> Iterator[str]:
-    named = [f"{line.id} ({words.named(line.subject)})" for line in card.false]
+    named = [f"{line.id} ({words.named(line.about)})" for line in card.false]
     yield words.say("False incidents: {count}.", count=words.number(len(named))) + " ".join(
         ["", *named]
     )

@@ -92,7 +92,7 @@ def akin(one: Scope, other: Scope) -> bool:
 
 def _scopes(called: Called) -> Iterator[Scope]:
     """What an incident is about, each of the regions that rise together by itself."""
-    yield called.line.subject
+    yield called.line.about
     for signal in called.standing:
         yield signal.scope
         yield from (signal.scope | {"region": region} for region in signal.regions)
@@ -125,7 +125,7 @@ def _case(mark: Mark, known: Mapping[str, Called]) -> Case:
     if mark.at is not None:
         return Case(mark, mark.scope, mark.at, mark.at)
     called = known[mark.incident]
-    return Case(mark, called.line.subject, _begun(called), called.line.at)
+    return Case(mark, called.line.about, _begun(called), called.line.at)
 
 
 def _begun(called: Called) -> datetime:

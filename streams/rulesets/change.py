@@ -66,4 +66,4 @@ def make(change: Change, decision: Decision) -> Path:
 
 def _forgone(lost: Lost) -> Forgone:
     line = lost.called.line
-    return Forgone(incident=line.id, scope=line.subject, called=line.opened, why=lost.why)
+    return Forgone(incident=line.id, scope=line.about, called=line.opened, why=lost.why)

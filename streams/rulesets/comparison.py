@@ -134,7 +134,7 @@ def _beside(some: Iterable[Called], others: Sequence[Called]) -> Iterator[Beside
 def _unlikeness(one: Called, other: Called) -> tuple[bool, bool, bool, timedelta, str]:
     """What was not taken back comes first, then the same incident, subject and time."""
     apart = abs(one.line.opened - other.line.opened)
-    renamed, moved = one.line.id != other.line.id, one.line.subject != other.line.subject
+    renamed, moved = one.line.id != other.line.id, one.line.about != other.line.about
     return other.withdrawn, renamed, moved, apart, other.line.id
 
 

@@ -83,6 +83,6 @@ def _beside(pair: Pair, rulings: Rulings) -> Beside:
 def _incident(called: Called) -> Incident:
     line = called.line
     return Incident(
-        id=line.id, scope=line.subject, state=line.state, called=line.opened, at=line.at,
+        id=line.id, scope=line.about, state=line.state, called=line.opened, at=line.at,
         first=called.first, peak=called.peak,
     )  # fmt: skip

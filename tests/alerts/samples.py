@@ -132,7 +132,8 @@ def incident(name: str, *signals: Signal, **changes: Any) -> IncidentLine:
         "signals": tuple(signal.id for signal in signals), "reason": Reason.OPENED, "revision": 0,
         "because": ColourReason.POINTS,
     }  # fmt: skip
-    return IncidentLine(**(facts | changes))
+    facts |= changes
+    return IncidentLine(**({"about": facts["scope"]} | facts))
 
 
 def scoped(**fields: str) -> dict[str, str]:

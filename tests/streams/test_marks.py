@@ -86,7 +86,7 @@ def test_a_mark_by_id_is_placed_where_its_incident_lies(tmp_path: Path) -> None:
     (one,) = found = incidents(surge("a", scope=scoped(product="kettle")))
     path = tmp_path / "marks.csv"
     (case,) = placed(path, [Mark(2, Ruling.REAL, incident=one.line.id)], found)
-    assert case.scope == one.line.subject
+    assert case.scope == one.line.about
     assert case.calls(found) == [one]
     with pytest.raises(MarksError, match="row 3: incident: must be of an incident"):
         placed(path, [Mark(3, Ruling.REAL, incident="I-NOBODYS")], found)
