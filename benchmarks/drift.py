@@ -98,7 +98,7 @@ def online(detector: Weekly | Drift, empty: Callable[[int], Any]) -> Method:
 def of_known_mean(made: Realisation, counts: Ints) -> Bools:
     mean = np.array(LEVELS)[made.level]
     likelihood = Likelihood.of(dispersion=made.phi, level_variance=np.zeros_like(mean))
-    kept, above = np.zeros((len(MULTIPLES), mean.size)), []
+    kept, above = np.zeros((len(MULTIPLES), mean.size), np.float32), []
     for row in counts[made.history :]:
         kept, _ = likelihood.ratios(
             kept, row.astype(np.float64), mean, rho=2.0 ** (-1.0 / 26.0), kappas=MULTIPLES

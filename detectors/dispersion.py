@@ -44,16 +44,21 @@ class Blocks(Columns):
     residual: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
     expected: Annotated[Floats32, column(np.float32, rows=len(BLOCKS) - 1)]
 
-    def _over(self, block: int, prior: Floats, weight: Floats | float) -> Floats:
+    def _over(self, block: int, prior: Floats32, weight: Floats32 | float) -> Floats32:
         dispersion = prior * weight
         dispersion += self.squares[block]
         dispersion /= self.weight[block] + weight
-        return np.maximum(dispersion, LEAST, out=dispersion)
+        np.maximum(dispersion, LEAST, out=dispersion)
+        return dispersion
 
-    def _add(self, block: int, square: Array, *, expected: Array, worth: Array) -> None:
-        per_event = np.minimum(4.0, 1.0 / np.maximum(expected, 1e-9))
-        self.squares[block] += square * per_event
-        self.weight[block] += worth * per_event
+    def _add(self, block: int, square: Floats32, *, expected: Floats32, worth: Floats32) -> None:
+        """The square is used up. All are of one precision: a sum of two takes four times as long."""
+        per_event = np.maximum(expected, 0.25)
+        np.divide(1.0, per_event, out=per_event)
+        square *= per_event
+        self.squares[block] += square
+        per_event *= worth
+        self.weight[block] += per_event
 
 
 @dataclass(slots=True)
@@ -65,20 +70,26 @@ class Dispersion(Blocks):
 
     def single(self, *, rate: Floats) -> Floats:
         """Dispersion of single buckets of a series with `rate` events a bucket."""
-        return self._over(0, _drifting(SCATTER, 0, rate), SINGLE)
+        return self._single(rate.astype(np.float32)).astype(np.float64)
 
     def over_all(self, *, rate: Floats) -> list[Floats]:
         """The same over each of `BLOCKS`."""
-        single, weight, longer = self.single(rate=rate), _worth(rate), range(1, len(BLOCKS))
-        alike = SCATTER + (single - SCATTER) / (1.0 + rate)
-        return [single, *(self._over(b, _drifting(alike, b, rate), weight) for b in longer)]
+        short = rate.astype(np.float32)
+        single, weight, longer = self._single(short), _worth(short), range(1, len(BLOCKS))
+        alike: Floats32 = SCATTER + (single - SCATTER) / (1.0 + short)
+        over = [single, *(self._over(b, _drifting(alike, b, short), weight) for b in longer)]
+        return [dispersion.astype(np.float64) for dispersion in over]
+
+    def _single(self, rate: Floats32) -> Floats32:
+        return self._over(0, _drifting(SCATTER, 0, rate), SINGLE)
 
     def learn(
         self, *, residual: Floats, mean: Floats, bucket: int, trust: Floats | float = 1.0
     ) -> None:
         """Take in one bucket: observed - expected, and expected, as far as `trust`, in [0, 1]."""
-        trusted, expected = residual * trust, mean * trust
-        alone, worth = trusted * trust, expected * trust
+        part = np.float32(trust)
+        trusted, expected = part * residual.astype(np.float32), part * mean.astype(np.float32)
+        alone, worth = part * trusted, part * expected
         self._add(0, trusted * trusted - alone, expected=expected, worth=worth)
         self.residual += trusted
         self.expected += expected
@@ -95,15 +106,17 @@ class Dispersion(Blocks):
             open_[row] = 0.0
 
 
-def _drifting(steady: Floats | float, block: int, rate: Floats) -> Floats:
+def _drifting(steady: Floats32 | float, block: int, rate: Floats32) -> Floats32:
     """v0 of a block, by u: what it would be where nothing is off for hours."""
-    dispersion: Floats = np.minimum(steady + DRIFT * BLOCKS[block] * rate, np.maximum(steady, MOST))
+    dispersion = rate * (DRIFT * BLOCKS[block])
+    dispersion += steady
+    np.minimum(dispersion, np.maximum(np.float32(steady), MOST), out=dispersion)
     return dispersion
 
 
-def _worth(rate: Floats) -> Floats:
+def _worth(rate: Floats32) -> Floats32:
     """W: how many buckets the prior counts for."""
-    weight: Floats = np.clip(60.0 / rate, 50.0, 2000.0)
+    weight: Floats32 = np.clip(60.0 / rate, 50.0, 2000.0)
     return weight
 
 
@@ -128,17 +141,21 @@ class Shortfall(Blocks):
 
     def over(self, block: int, *, rate: Floats) -> Floats:
         """Each length by itself: what is missing comes in no groups."""
-        return self._over(block, _drifting(SCATTER, block, rate), _worth(rate))
+        short = rate.astype(np.float32)
+        dispersion = self._over(block, _drifting(SCATTER, block, short), _worth(short))
+        return dispersion.astype(np.float64)
 
     def learn(self, *, residual: Floats, mean: Floats, bucket: int) -> None:
         """Take in one bucket: observed - expected, and expected."""
-        self._missed(0, residual, mean)
-        self.residual += residual
-        self.expected += mean
+        missed, expected = residual.astype(np.float32), mean.astype(np.float32)
+        self._missed(0, missed, expected)
+        self.residual += missed
+        self.expected += expected
         for row, length in enumerate(BLOCKS[1:]):
             if (bucket + 1) % length == 0:
                 self._missed(row + 1, self.residual[row], self.expected[row])
                 self.residual[row] = self.expected[row] = 0.0
 
-    def _missed(self, block: int, residual: Array, mean: Array) -> None:
-        self._add(block, 2.0 * np.minimum(residual, 0.0) ** 2, expected=mean, worth=mean)
+    def _missed(self, block: int, residual: Floats32, mean: Floats32) -> None:
+        square: Floats32 = 2.0 * np.minimum(residual, 0.0) ** 2
+        self._add(block, square, expected=mean, worth=mean)

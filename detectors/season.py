@@ -16,7 +16,7 @@ A day that is lived like another weekday takes that one's profile, and enters no
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from detectors.dispersion import Dispersion
 from detectors.level import Level, winsorised
 from detectors.yearly import Year
 
+F = TypeVar("F", Floats, Floats32)
 WEEK = 168
 HALF_LIFE_WEEKS = 26.0
 FORGETTING = 2.0 ** (-1.0 / HALF_LIFE_WEEKS)
@@ -195,27 +196,32 @@ class OwnSeason(Columns):
     today_expected: Annotated[Floats32, column(np.float32)]
 
     def factors(self, *, hour: int, phi: Floats) -> tuple[Floats, Floats]:
+        by_hour, by_weekday = self._factors(hour=hour, phi=phi.astype(np.float32))
+        return by_hour.astype(np.float64), by_weekday.astype(np.float64)
+
+    def learn(self, *, hour: int, events: Floats, mean: Floats, phi: Floats) -> None:
+        """`mean` is what all factors together expected."""
+        h, d = hour % DAY, hour // DAY % 7
+        observed, expected = events.astype(np.float32), mean.astype(np.float32)
+        by_hour, by_weekday = self._factors(hour=hour, phi=phi.astype(np.float32))
+        self.hour_events[h] += observed
+        self.hour_expected[h] += expected / by_hour
+        self.today_events += observed
+        self.today_expected += expected / by_weekday
+        if h == DAY - 1:
+            self.weekday_events[d] += self.today_events
+            self.weekday_expected[d] += self.today_expected
+            self.today_events[...] = self.today_expected[...] = 0.0
+
+    def _factors(self, *, hour: int, phi: Floats32) -> tuple[Floats32, Floats32]:
         h, d = hour % DAY, hour // DAY % 7
         return (
             _ratio(self.hour_events[h], self.hour_expected[h], OWN_HOUR * phi),
             _ratio(self.weekday_events[d], self.weekday_expected[d], OWN_WEEKDAY * phi),
         )
 
-    def learn(self, *, hour: int, events: Floats, mean: Floats, phi: Floats) -> None:
-        """`mean` is what all factors together expected."""
-        h, d = hour % DAY, hour // DAY % 7
-        by_hour, by_weekday = self.factors(hour=hour, phi=phi)
-        self.hour_events[h] += events
-        self.hour_expected[h] += mean / by_hour
-        self.today_events += events
-        self.today_expected += mean / by_weekday
-        if h == DAY - 1:
-            self.weekday_events[d] += self.today_events
-            self.weekday_expected[d] += self.today_expected
-            self.today_events[...] = self.today_expected[...] = 0.0
 
-
-def _ratio(events: Floats, expected: Floats, prior: Floats) -> Floats:
+def _ratio(events: F, expected: F, prior: F) -> F:
     return (events + prior) / (expected + prior)
 
 

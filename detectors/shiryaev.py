@@ -12,13 +12,14 @@ together where A would pass its ceiling, so that they still say which multiple f
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 
 from detectors.columns import Array, Bools, Columns, Floats, Floats32, Ints, column, summed
 from detectors.verdict import Excess
 
+R = TypeVar("R", Floats, Floats32)
 KAPPAS = (2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 20.0)
 DOUBT = 0.7
 """Standard deviations of its level by which an expectation is raised."""
@@ -89,22 +90,26 @@ class Likelihood:
 
     def ratios(
         self,
-        kept: Floats | Floats32,
+        kept: Floats32,
         observed: Floats,
         expected: Floats,
         *,
         rho: float,
         kappas: Sequence[Floats | float] = KAPPAS,
         share: Floats | float = 1.0,
-    ) -> tuple[Floats, Floats]:
-        """R by multiple after the bucket, and the multiple that fits best."""
-        ratios, total = np.empty(kept.shape), observed + expected * self.size
-        best, top = np.ones_like(expected), np.zeros_like(expected)
-        for now, before, kappa in zip(ratios, kept, kappas, strict=True):
-            gain = self._gain(observed, total, kappa)
-            np.add(rho * before, share, out=now)
-            np.multiply(now, np.exp(np.minimum(gain, LARGEST, out=gain), out=gain), out=now)
-            np.copyto(best, kappa, where=now > top)
+    ) -> tuple[Floats32, Floats]:
+        """R by multiple after the bucket, and the multiple that fits best; `kappas` ascend.
+
+        R has the precision that it is kept in; the sum of logarithms, of which it is the power,
+        has twice that.
+        """
+        ratios, total = rho * kept, observed + expected * self.size
+        ratios += np.float32(share)
+        best, top = np.ones_like(expected), np.zeros(expected.shape, np.float32)
+        for now, kappa in zip(ratios, kappas, strict=True):
+            gain = np.minimum(self._gain(observed, total, kappa), LARGEST).astype(np.float32)
+            now *= np.exp(gain, out=gain)
+            np.maximum(best, (now > top) * kappa, out=best)
             np.maximum(now, top, out=top)
         return ratios, best
 
@@ -117,10 +122,10 @@ class Likelihood:
         return gain
 
 
-def limited(ratios: Floats, *, ceiling: float) -> tuple[Floats, Floats]:
+def limited(ratios: R, *, ceiling: float) -> tuple[Floats, R]:
     """A, at most the ceiling, and the R of which it is the mean, in their proportions."""
-    mean = summed(ratios) / len(ratios)
+    mean = summed(ratios).astype(np.float64) / len(ratios)
     if max(mean.max(initial=0.0), 1.0) <= ceiling:
         return mean, ratios
-    scale = np.minimum(ceiling / np.maximum(mean, 1.0), 1.0)
+    scale = np.minimum(ceiling / np.maximum(mean, 1.0), 1.0).astype(ratios.dtype)
     return np.minimum(mean, ceiling), ratios * scale

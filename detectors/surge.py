@@ -111,7 +111,7 @@ class Verdict(Excess):
     """
 
     multiple: Floats
-    ratios: Floats
+    ratios: Floats32
     carried: Floats32
 
 
@@ -189,7 +189,7 @@ class Surge:
         counts: Ints,
         masked: Bools,
         learning: Bools,
-    ) -> tuple[Verdict, Floats]:
+    ) -> tuple[Verdict, Floats32]:
         """The verdict, and R by multiple after the bucket."""
         quiet = learning | masked
         likelihood = Likelihood.of(
@@ -203,7 +203,7 @@ class Surge:
             share=expectation.share,
         )
         if learning.any():
-            ratios *= 1.0 - learning  # which has no R yet
+            ratios *= ~learning  # which has no R yet
         if masked.any():
             ratios = np.where(masked, kept.ratios, ratios)
         score, ratios = limited(ratios, ceiling=ROOM * self.threshold)

@@ -115,7 +115,7 @@ class Verdict(Excess):
     """
 
     multiple: Floats
-    ratios: Floats
+    ratios: Floats32
     carried: Floats32
 
 

@@ -16,7 +16,7 @@ def verdict(
         score=np.array([1e6 if above else 0.0]),
         above=np.array([above]),
         multiple=np.array([5.0]),
-        ratios=np.empty((0, 1)),
+        ratios=np.empty((0, 1), np.float32),
         carried=np.empty((0, 1), np.float32),
         observed=np.array([observed]),
         expected=np.array([expected]),
