@@ -22,7 +22,7 @@ from typing import Annotated
 
 import numpy as np
 
-from detectors.columns import Array, Columns, Floats, Floats32, column
+from detectors.columns import Columns, Floats, Floats32, column
 
 BLOCKS = (1, 8, 24)
 """Lengths in buckets, aligned to the bucket's number."""
@@ -52,7 +52,7 @@ class Blocks(Columns):
         return dispersion
 
     def _add(self, block: int, square: Floats32, *, expected: Floats32, worth: Floats32) -> None:
-        """The square is used up. All are of one precision: a sum of two takes four times as long."""
+        """Uses the square up. Of one precision, as a sum of two takes four times as long."""
         per_event = np.maximum(expected, 0.25)
         np.divide(1.0, per_event, out=per_event)
         square *= per_event
@@ -76,7 +76,9 @@ class Dispersion(Blocks):
         """The same over each of `BLOCKS`."""
         short = rate.astype(np.float32)
         single, weight, longer = self._single(short), _worth(short), range(1, len(BLOCKS))
-        alike: Floats32 = SCATTER + (single - SCATTER) / (1.0 + short)
+        alike = single - SCATTER
+        alike /= short + 1.0
+        alike += SCATTER
         over = [single, *(self._over(b, _drifting(alike, b, short), weight) for b in longer)]
         return [dispersion.astype(np.float64) for dispersion in over]
 
@@ -157,5 +159,6 @@ class Shortfall(Blocks):
                 self.residual[row] = self.expected[row] = 0.0
 
     def _missed(self, block: int, residual: Floats32, mean: Floats32) -> None:
-        square: Floats32 = 2.0 * np.minimum(residual, 0.0) ** 2
+        square = np.minimum(residual, 0.0) ** 2
+        square *= 2.0
         self._add(block, square, expected=mean, worth=mean)

@@ -108,7 +108,7 @@ class Likelihood:
         best, top = np.ones_like(expected), np.zeros(expected.shape, np.float32)
         for now, kappa in zip(ratios, kappas, strict=True):
             gain = np.minimum(self._gain(observed, total, kappa), LARGEST).astype(np.float32)
-            now *= np.exp(gain, out=gain)
+            np.multiply(now, np.exp(gain, out=gain), out=now)
             np.maximum(best, (now > top) * kappa, out=best)
             np.maximum(now, top, out=top)
         return ratios, best
