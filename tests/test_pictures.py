@@ -1,23 +1,34 @@
 """The pictures of docs/detection.md: which there are, and what they show."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from alerts.signal import Kind
 from benchmarks.pictures import gallery
 from benchmarks.pictures.track import Track
 
 ROOT = Path(__file__).parents[1]
+IMAGES = ROOT / "docs" / "images" / "detection"
 PAGE = (ROOT / "docs" / "detection.md").read_text(encoding="utf-8")
 
 
 def test_the_page_shows_every_picture_that_is_drawn_and_no_other() -> None:
     shown = re.findall(r"\(images/detection/([\w-]+)\.png\)", PAGE)
     assert sorted(shown) == sorted(gallery.PICTURES)
-    kept = (ROOT / "docs" / "images" / "detection").iterdir()
-    assert sorted(path.stem for path in kept) == sorted(shown)
+    assert sorted(path.stem for path in IMAGES.iterdir()) == sorted(shown)
+
+
+@pytest.mark.parametrize("name", gallery.PICTURES)
+def test_a_picture_shows_what_its_method_makes_of_it_now(name: str) -> None:
+    with Image.open(IMAGES / f"{name}.png") as kept:
+        shown = json.loads(kept.info["Description"])
+    assert gallery.PICTURES[name]().figures == pytest.approx(shown, rel=0.01), (
+        "draw it again: python -m benchmarks.pictures"
+    )
 
 
 @pytest.mark.parametrize("kind", Kind)

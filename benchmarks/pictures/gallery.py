@@ -1,5 +1,6 @@
 """The pictures there are, and how a track is drawn."""
 
+import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import groupby
@@ -54,6 +55,7 @@ STYLE: Final[dict[Any, Any]] = {
 
 
 def draw(picture: Track | Reading, path: Path) -> None:
+    """As a PNG, which holds the `figures` of what it shows."""
     if isinstance(picture, Reading):
         draw_reading(picture, path)
     else:
@@ -78,7 +80,7 @@ def draw_track(track: Track, path: Path) -> None:
         above.set_ylabel("people")
         below.set_xlabel(track.unit)
         below.set_xlim(-0.5, buckets.size - 0.5)
-        figure.savefig(path, metadata={"Software": None})
+        _save(figure, track, path)
 
 
 def _score(axes: Any, buckets: Any, track: Track) -> None:
@@ -112,7 +114,7 @@ def draw_reading(reading: Reading, path: Path) -> None:
         above[0].legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=5)
         below.set_xlabel("five minutes")
         below.set_xlim(-0.5, reading.seen[0].counts.size - 0.5)
-        figure.savefig(path, metadata={"Software": None})
+        _save(figure, reading, path)
 
 
 def _series(axes: Any, seen: Seen, color: str) -> None:
@@ -137,3 +139,8 @@ def _curves(axes: Any, reading: Reading) -> None:
         )  # fmt: skip
     axes.text(0.01, 0.95, reading.told, transform=axes.transAxes, va="top", fontsize=8)
     axes.set_ylabel(reading.label)
+
+
+def _save(figure: Figure, picture: Track | Reading, path: Path) -> None:
+    figures = json.dumps(picture.figures)
+    figure.savefig(path, metadata={"Software": None, "Description": figures})

@@ -53,6 +53,11 @@ class Reading:
     said: tuple[float, float, float]
     planted: float
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """What tells this reading from another."""
+        return dict(zip(("middle", "low", "high"), self.said, strict=True))
+
 
 def scattered(rng: Generator, rates: Floats) -> Ints:
     """Negative binomial counts in buckets of five minutes; rates are an hour's."""

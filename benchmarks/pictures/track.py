@@ -72,6 +72,15 @@ class Track:
         first, _ = self.planted
         return next((n for n in range(first, len(self.above)) if self.above[n]), None)
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """What tells this track from another: sums, and where it was called (-1: nowhere)."""
+        scores = np.log1p(np.maximum(self.score, 0.0))
+        return {
+            "counts": sum(self.counts), "expected": sum(self.expected),
+            "scores": float(scores.sum()), "called": -1 if self.called is None else self.called,
+        }  # fmt: skip
+
     def since(self, start: int) -> "Track":
         """Without the buckets before `start`."""
         first, last = self.planted
