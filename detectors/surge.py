@@ -35,7 +35,7 @@ NOTABLE = 10_000.0
 NEW_NORMAL_DAYS = 14
 ROOM = 10.0
 """The score stops at this multiple of the threshold, so that an alarm ends within ten days."""
-SLICE = 8192  # series worked on at a time
+SLICE = 16384  # series worked on at a time
 RARE, BUSY = 0.25, 1.0
 """Part of its false alarms that a series may use: one without events, and one with `FULL` a day.
 
