@@ -13,7 +13,7 @@ from streams.counts.cells import Cells, decode
 from streams.settings import Settings
 
 LOOK = 0.2  # seconds
-QUIET = 3.0  # seconds without a new record, after which everything was read
+QUIET = 10.0  # seconds without a new record, on a busy machine too: everything was read
 
 Ends = dict[TopicPartition, int]
 
