@@ -1,8 +1,6 @@
 """tocsin backtest: what would have been called."""
 
-import time
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -11,21 +9,12 @@ import typer
 from rich.console import Console
 
 from streams import settings
-from streams.archive import places
-from streams.archive.log import ArchiveError, Log
 from streams.events import mapping
-from streams.events.mapping import Mapping
-from streams.files import inputs
 from streams.hindsight.backtest import Outcome
-from streams.settings import Settings
 from tocsin import hindsight_view, language, looking
 from tocsin.arguments import Arrived, MapFile, Played
 from tocsin.errors import SettingsFile, one_line
-
-PROBLEMS = (
-    settings.SettingsError, mapping.MappingError, inputs.FileError, looking.NoEventsError,
-    ArchiveError, places.PlaceError, OSError,
-)  # fmt: skip
+from tocsin.looking import PROBLEMS, Material
 
 
 def backtest(
@@ -55,34 +44,9 @@ def backtest(
                 _write(signal_lines, outcome.signals)
                 _write(incident_lines, outcome.incidents)
 
-            if (archive := archive_of(paths, chosen, mapped, now)) is not None:
-                seen = looking.look_back_on(err, words, chosen, archive, on_outcome=write)
-            else:
-                seen = looking.look_back(
-                    err, words, chosen, list(map(Path, paths)), mapped,
-                    now=milliseconds(now), on_outcome=write,
-                )  # fmt: skip
+            material = Material(paths, mapped, now)
+            seen = looking.look_back(err, words, chosen, material, on_outcome=write)
     hindsight_view.show(err, seen, language.words(zone=chosen.detection.zone))
-
-
-def archive_of(
-    paths: Sequence[str], chosen: Settings, mapped: Mapping | None, now: datetime | None
-) -> Log | None:
-    """The archive that the only path names, without one that of the settings; None for files."""
-    if paths and not any(path.startswith(places.SCHEME) or Path(path).is_dir() for path in paths):
-        return None
-    if len(paths) > 1 or mapped is not None or now is not None:
-        raise ArchiveError(
-            f"archive {paths[0] if paths else 'of the settings'}: must be the only argument, "
-            "without --map and --now; it holds events, and when they came"
-        )
-    return Log(places.at(paths[0], chosen) if paths else places.place(chosen))
-
-
-def milliseconds(moment: datetime | None) -> int:
-    if moment is None:
-        return time.time_ns() // 1_000_000
-    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
 
 
 def _lines(path: Path | None) -> BinaryIO:

@@ -1,5 +1,6 @@
 """tocsin calibrate: thresholds from a history of one's own."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -7,27 +8,26 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.text import Text
 
 from alerts.signal import Kind
 from alerts.words import Words
 from streams import settings
-from streams.archive.log import Log
 from streams.calibration import written
 from streams.calibration.search import Calibration, Search
-from streams.calibration.trial import Play, under
+from streams.calibration.trial import under
+from streams.detection.stream import Watch
 from streams.events import mapping
-from streams.files.history import History
 from streams.hindsight import marks
+from streams.hindsight.called import Called
 from streams.rulesets import change
 from streams.rulesets.acceptance import Verdict
 from streams.rulesets.change import Change
 from streams.settings import Settings, SettingsError
 from tocsin import calibration_view, change_view, language, looking
 from tocsin.arguments import Arrived, MapFile, Past
-from tocsin.backtest import PROBLEMS, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
+from tocsin.looking import PROBLEMS, Material
 from tocsin.who import user
 
 
@@ -60,13 +60,14 @@ def run(
         known = marks.load(marked, chosen.regions) if marked else []
         place = partial(marks.placed, marked or Path(), known)
         mapped = mapping.load(map_file) if map_file else None
+        material = Material(paths or (), mapped, now)
         with progress(err) as bars:
-            if (log := archive_of(paths or (), chosen, mapped, now)) is not None:
-                play = _of_archive(bars, words, log)
-            else:
-                arrived, files = milliseconds(now), list(map(Path, paths or ()))
-                history = looking.read(bars, words, chosen, files, mapped, now=arrived)
-                play = _of_files(bars, words, history, now=arrived)
+            past = looking.opened(bars, words, chosen, material)
+
+            def play(tried: Settings, watch: Watch | None) -> Sequence[Called]:
+                seen = looking.play(bars, words, tried, past, now=material.now, watch=watch)
+                return seen.called
+
             found = Search(chosen, play, place).found()
         local = language.words(zone=chosen.detection.zone)
         calibration_view.show(err, found, chosen, local)
@@ -97,13 +98,3 @@ def _set(found: Calibration, chosen: Settings, file: Path, words: Words, *, who:
         wanted, Verdict((), ()), at=datetime.now(UTC), who=who, reason="tocsin calibrate"
     )
     return list(change_view.done(words, decision, change.make(wanted, decision)))
-
-
-def _of_files(bars: Progress, words: Words, history: History, *, now: int) -> Play:
-    return lambda under, watch: (
-        looking.play(bars, words, under, history, now=now, watch=watch).called
-    )
-
-
-def _of_archive(bars: Progress, words: Words, log: Log) -> Play:
-    return lambda under, watch: looking.play_archive(bars, words, under, log, watch=watch).called

@@ -2,26 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple, get_args
 
 from rich.console import Console
+from rich.progress import Progress
 
 from alerts.words import Words
 from streams.archive.log import ArchiveError, Log
 from streams.configuration.sections import Stream
-from streams.events.mapping import Mapping
 from streams.files.history import source_of
 from streams.files.regions import Regions
-from streams.hindsight.called import Called, Hindsight
+from streams.hindsight.called import Called, Hindsight, Past
 from streams.hindsight.marks import Case, Ruling
 from streams.rulesets import acceptance
 from streams.rulesets.comparison import Comparison
 from streams.settings import Settings
 from tocsin import looking
-from tocsin.backtest import archive_of, milliseconds
 from tocsin.errors import progress
+from tocsin.looking import Material
 
 
 class Side(NamedTuple):
@@ -29,14 +27,6 @@ class Side(NamedTuple):
 
     name: str
     settings: Settings
-
-
-class Material(NamedTuple):
-    """What is played: files or an archive, as `tocsin backtest` takes them."""
-
-    paths: Sequence[str]
-    mapping: Mapping | None
-    now: datetime | None
 
 
 @dataclass(frozen=True)
@@ -83,27 +73,25 @@ def look_back(
     An archive is read for each of them, as it is never held; files once where both sets read them
     alike.
     """
-    paths, mapped, now = material
-    if (log := archive_of(paths, sides[0].settings, mapped, now)) is None:
-        return _of_files(console, words, sides, material)
-    for side in sides:
-        _fits(side, log)
-    return [looking.look_back_on(console, words, side.settings, log) for side in sides]
-
-
-def _of_files(
-    console: Console, words: Words, sides: tuple[Side, Side], material: Material
-) -> list[Hindsight]:
-    files, now, seen = list(map(Path, material.paths)), milliseconds(material.now), []
     with progress(console) as bars:
-        history = read_as = None
+        pasts = _opened(bars, words, sides, material)
+        return [
+            looking.play(bars, words, side.settings, past, now=material.now)
+            for side, past in zip(sides, pasts, strict=True)
+        ]
+
+
+def _opened(
+    bars: Progress, words: Words, sides: tuple[Side, Side], material: Material
+) -> tuple[Past, Past]:
+    old, new = (side.settings for side in sides)
+    past = looking.opened(bars, words, old, material)
+    if isinstance(past, Log):
         for side in sides:
-            settings = side.settings
-            if history is None or read_as != _reading(settings):
-                history = looking.read(bars, words, settings, files, material.mapping, now=now)
-                read_as = _reading(settings)
-            seen.append(looking.play(bars, words, settings, history, now=now))
-    return seen
+            _fits(side, past)
+    elif _reading(old) != _reading(new):
+        return past, looking.opened(bars, words, new, material)
+    return past, past
 
 
 def _reading(settings: Settings) -> tuple[object, ...]:

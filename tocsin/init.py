@@ -4,7 +4,6 @@ import shlex
 import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -27,6 +26,7 @@ from streams.proposal.sampling import Data
 from tocsin import hindsight_view, interview, language, looking
 from tocsin.errors import SettingsFile, one_line, progress
 from tocsin.interview import Desk, InitError, Kind
+from tocsin.looking import Material
 
 PROBLEMS = (
     InitError, looking.NoEventsError, ProposalError, settings.SettingsError,
@@ -143,8 +143,8 @@ def _look_back(desk: Desk, data: Data, out: Path) -> None:
     words = desk.words
     chosen = settings.load(out / installing.SETTINGS)
     mapped = mapping.load(out / written.MAP)
-    now = time.time_ns() // 1_000_000
-    seen = looking.look_back(desk.err, words, chosen, data.paths, mapped, now=now)
+    material = Material([str(path) for path in data.paths], mapped)
+    seen = looking.look_back(desk.err, words, chosen, material)
     desk.out.print()
     zoned_words = Words(words.language, ZoneInfo(chosen.detection.zone))
     hindsight_view.show(desk.out, seen, zoned_words)

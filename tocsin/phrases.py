@@ -226,6 +226,7 @@ OURS: Final = (
     "must not be before made ({made})",
     # archives, rules and pages
     "archive {place}",
+    "there is no event in the archive",
     "cannot be {what}",
     ("must be the only argument, without --map and --now; it holds events, and when they came"),
     "topic {topic} must be one of the sources",

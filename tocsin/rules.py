@@ -21,9 +21,9 @@ from streams.rulesets.side_by_side import told
 from streams.settings import Settings
 from tocsin import change_view, comparing, comparison_view, language, rules_view
 from tocsin.arguments import Arrived, MapFile, Past
-from tocsin.backtest import PROBLEMS
-from tocsin.comparing import Material, Side, Weighed
+from tocsin.comparing import Side, Weighed
 from tocsin.errors import OutputError, SettingsFile, one_line, writable
+from tocsin.looking import PROBLEMS, Material
 from tocsin.who import user
 
 REFUSALS = (*PROBLEMS, marks.MarksError, OutputError)

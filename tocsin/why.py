@@ -1,6 +1,5 @@
 """tocsin why: which gate opened, and which did not, for a scope at a time."""
 
-from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -11,17 +10,14 @@ from rich.text import Text
 
 from alerts.gates import Answer, Doorman
 from streams import settings
-from streams.archive.log import Log
 from streams.events import mapping
-from streams.events.mapping import Mapping
 from streams.hindsight import scopes, why
 from streams.hindsight.why import Inquiry
-from streams.settings import Settings
 from tocsin import language, looking
 from tocsin.arguments import Arrived, MapFile, Past
-from tocsin.backtest import PROBLEMS, archive_of, milliseconds
 from tocsin.errors import SettingsFile, one_line, progress
 from tocsin.flowing import Flowing
+from tocsin.looking import PROBLEMS, Material
 
 OPEN, CLOSED = ("✓ ", "green"), ("✗ ", "red")
 
@@ -51,11 +47,13 @@ def run(
         zone = ZoneInfo(chosen.detection.zone)
         inquiry = Inquiry(chosen.regions.scope(scopes.scope_of(scope)), why.moment(time, zone))
         mapped = mapping.load(map_file) if map_file else None
-        if (log := archive_of(paths or (), chosen, mapped, now)) is not None:
-            answer = _of_archive(err, chosen, inquiry, log)
-        else:
-            files = list(map(Path, paths or ()))
-            answer = _of_files(err, chosen, inquiry, files, mapped, now=milliseconds(now))
+        material = Material(paths or (), mapped, now)
+        with progress(err) as bars:
+            past = looking.opened(bars, words, chosen, material)
+            answer = why.ask(
+                chosen, inquiry, past, now=material.now,
+                on_events=looking.playing(bars, words, past),
+            )  # fmt: skip
     if as_json:
         typer.echo(msgspec.json.encode(answer))
     else:
@@ -78,22 +76,3 @@ def show(console: Console, answer: Answer, words: Doorman) -> None:
         console.print(words.say("The nearest that are counted:"))
         for scope in answer.nearest:
             console.print(Flowing(f"  {words.fields(scope)}"))
-
-
-def _of_archive(console: Console, chosen: Settings, inquiry: Inquiry, log: Log) -> Answer:
-    with progress(console) as bars:
-        playing = bars.add_task(language.words().say("playing"), total=None)
-        return why.ask_of(chosen, inquiry, log, on_events=lambda n: bars.advance(playing, n))
-
-
-def _of_files(
-    console: Console, chosen: Settings, inquiry: Inquiry, files: list[Path],
-    mapped: Mapping | None, *, now: int,
-) -> Answer:  # fmt: skip
-    words = language.words()
-    with progress(console) as bars:
-        history = looking.read(bars, words, chosen, files, mapped, now=now)
-        playing = bars.add_task(words.say("playing"), total=len(history))
-        return why.ask(
-            chosen, inquiry, history, now=now, on_events=lambda n: bars.advance(playing, n)
-        )

@@ -15,7 +15,7 @@ from streams.archive.layout import File, Ints, Piece, listed, pieces
 from streams.archive.places import Place
 from streams.broker.topics import Topics
 from streams.events.columns import Answers
-from streams.files.history import bucket_end
+from streams.files.history import Refused, bucket_end
 from streams.settings import Settings, Source, Stream
 from streams.sources.origins import Carried
 
@@ -49,13 +49,17 @@ class ArchiveError(Exception):
     """An archive that does not fit the settings; one line."""
 
 
-class Past:
+class Reach:
     """How far the events of an archive reach, in milliseconds."""
 
     def __init__(self) -> None:
-        self.events = 0
-        self.first, self.last = maxsize, 0
+        self.refused: Sequence[Refused] = ()
+        self.span = maxsize, 0
+        self._events = 0
         self._latest: dict[Stream, int] = {}
+
+    def __len__(self) -> int:
+        return self._events
 
     def note(self, batch: Batch, *, future: int) -> None:
         """Events further ahead of their records than `future` (ms) are refused and do not count."""
@@ -64,8 +68,8 @@ class Past:
         if not sound.any():
             return
         first, last = int(times[sound].min()), int(times[sound].max())
-        self.events += int(sound.sum())
-        self.first, self.last = min(self.first, first), max(self.last, last)
+        self.span = min(self.span[0], first), max(self.span[1], last)
+        self._events += int(sound.sum())
         self._latest[batch.stream] = max(self._latest.get(batch.stream, 0), last)
 
     @property

@@ -17,7 +17,7 @@ from alerts.incident import IncidentLine, Reason
 from alerts.inputs import Input, SignalInput, Tick
 from alerts.lifecycle import Incidents
 from alerts.signal import Signal
-from streams.archive.log import Log, Past
+from streams.archive.log import Log, Reach
 from streams.columnar.fields import Ints
 from streams.configuration.sections import Stream
 from streams.counts.cells import decode
@@ -35,6 +35,8 @@ from streams.sources.keys import partitions_of
 
 LARGEST = 1 << 14  # records of a chunk
 
+Turn = tuple[Iterator[Emission], int]  # what is counted next, and of how many events
+
 
 class Outcome(NamedTuple):
     """What a part of the history led to, in order."""
@@ -48,13 +50,17 @@ class Backtest:
 
     Args:
         settings: of the installation; each stream's files go to its first source.
-        now: milliseconds; the records' timestamps, which no event may be far ahead of.
+        now: milliseconds; the records' timestamps, which no event may be far ahead of. Those of an
+            archive have their own.
         watch: is shown each hour that has been judged.
+
+    Attributes:
+        reach: of the archive that was played.
     """
 
     def __init__(self, settings: Settings, *, now: int, watch: Watch | None = None) -> None:
         self.opened = 0
-        self.past = Past()
+        self.reach = Reach()
         self._settings = undivided(settings)
         self._now = now
         self._shard = Shard(self._settings, 0, watch=watch)
@@ -63,30 +69,16 @@ class Backtest:
         self._inputs = 0
 
     def play(
-        self, history: Playable, *, on_events: Callable[[int], None] = lambda _: None
+        self, past: Playable | Log, *, on_events: Callable[[int], None] = lambda _: None
     ) -> Iterator[Outcome]:
-        for passages in history.passages(self._owners):
-            yield self._respond(self._detect(self._intake(passages)))
-            on_events(sum(len(one.columns) for one in passages))
-        yield self._respond(self._detect(self._end(history)))
-
-    def replay(
-        self, log: Log, *, on_events: Callable[[int], None] = lambda _: None
-    ) -> Iterator[Outcome]:
-        """Play an archive: the records as they lay in their partitions, at their own times.
+        """Play files, or an archive: its records as they lay in their partitions.
 
         Raises:
             ArchiveError: for a topic or a partition that the settings do not have.
         """
-        sources = log.sources(self._settings)
-        for batch in log.batches(sources):
-            self._now = int(batch.stamps.max())
-            self.past.note(batch, future=sources[batch.topic].future // MILLISECOND)
-            part = self._topic(sources[batch.topic].topic).partitions[batch.partition]
-            counted = part.count(batch.stamps, batch.answers, batch.carried)
-            yield self._respond(self._detect(counted))
-            on_events(len(batch.answers))
-        yield self._respond(self._detect(self._end(self.past)))
+        for emissions, events in self._log(past) if isinstance(past, Log) else self._files(past):
+            yield self._respond(self._detect(emissions))
+            on_events(events)
 
     @property
     def rejected(self) -> int:
@@ -123,6 +115,20 @@ class Backtest:
         if source is None:
             return np.zeros(len(columns), np.int64)
         return partitions_of(source, columns, source.partitions)
+
+    def _files(self, history: Playable) -> Iterator[Turn]:
+        for passages in history.passages(self._owners):
+            yield self._intake(passages), sum(len(one.columns) for one in passages)
+        yield self._end(history), 0
+
+    def _log(self, log: Log) -> Iterator[Turn]:
+        sources = log.sources(self._settings)
+        for batch in log.batches(sources):
+            self._now = int(batch.stamps.max())
+            self.reach.note(batch, future=sources[batch.topic].future // MILLISECOND)
+            part = self._topic(sources[batch.topic].topic).partitions[batch.partition]
+            yield part.count(batch.stamps, batch.answers, batch.carried), len(batch.answers)
+        yield self._end(self.reach), 0
 
     def _intake(self, passages: Iterable[Passage]) -> Iterator[Emission]:
         met: dict[str, Topic] = {}

@@ -11,7 +11,7 @@ from alerts.colour import Colour, higher
 from alerts.incident import IncidentLine, IncidentState
 from alerts.signal import Signal
 from detectors.surge import Surge
-from streams.archive.log import Log
+from streams.archive.log import ArchiveError, Log
 from streams.configuration.sections import BUCKET
 from streams.detection.stream import Watch
 from streams.events.event import moment
@@ -22,6 +22,8 @@ from streams.settings import Settings
 SURGE: Final = Surge(threshold=1.0)
 SHORTEST_LEARNING: Final = SURGE.shortest_learning * BUCKET
 LONGEST_LEARNING: Final = SURGE.longest_learning * BUCKET
+
+Past = History | Log
 
 
 class Called(NamedTuple):
@@ -109,43 +111,27 @@ class Hindsight:
 
 
 def look_back(
-    settings: Settings, history: History, *, now: int, on_events: Callable[[int], None],
+    settings: Settings, past: Past, *, now: int, on_events: Callable[[int], None],
     on_outcome: Callable[[Outcome], None] = lambda _: None, watch: Watch | None = None,
 ) -> Hindsight:  # fmt: skip
-    """`now` (ms) is when the records arrived; a history must have events."""
-    test = Backtest(settings, now=now, watch=watch)
-    outcomes = _heard(test.play(history, on_events=on_events), on_outcome)
-    return _seen(test, outcomes, len(history), history.span, history.refused)
+    """`now` (ms) is when the rows of files arrived, which must hold an event.
 
-
-def look_back_on(
-    settings: Settings, log: Log, *, on_events: Callable[[int], None],
-    on_outcome: Callable[[Outcome], None] = lambda _: None, watch: Watch | None = None,
-) -> Hindsight | None:  # fmt: skip
-    """Over an archive, whose records have their own times; None where it holds no event."""
-    test = Backtest(settings, now=0, watch=watch)
-    outcomes = _heard(test.replay(log, on_events=on_events), on_outcome)
-    past = test.past
-    return _seen(test, outcomes, past.events, (past.first, past.last)) if past.events else None
-
-
-def _heard(outcomes: Iterable[Outcome], on_outcome: Callable[[Outcome], None]) -> Sequence[Outcome]:
-    heard = []
-    for outcome in outcomes:
-        heard.append(outcome)
+    Raises:
+        ArchiveError: for an archive that holds none, or does not fit the settings.
+    """
+    test, outcomes = Backtest(settings, now=now, watch=watch), []
+    for outcome in test.play(past, on_events=on_events):
+        outcomes.append(outcome)
         on_outcome(outcome)
-    return heard
-
-
-def _seen(
-    test: Backtest, outcomes: Sequence[Outcome], events: int, span: tuple[int, int],
-    refused: Sequence[Refused] = (),
-) -> Hindsight:  # fmt: skip
+    reach = test.reach if isinstance(past, Log) else past
+    if not len(reach):
+        raise ArchiveError("there is no event in the archive")
+    first, last = map(moment, reach.span)
     return Hindsight(
-        events=events,
-        first=moment(span[0]),
-        last=moment(span[1]),
-        refused=refused,
+        events=len(reach),
+        first=first,
+        last=last,
+        refused=reach.refused,
         rejected=test.rejected,
         late=test.late,
         duplicates=test.duplicates,

@@ -20,7 +20,7 @@ from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
 from streams.detection.series import UNBORN, Series
 from streams.files.history import Playable
-from streams.hindsight.backtest import Backtest, Outcome
+from streams.hindsight.backtest import Backtest
 from streams.hindsight.scopes import ScopeError
 from streams.settings import Settings
 
@@ -127,25 +127,11 @@ def _values(scope: Scope) -> str:
 
 
 def ask(
-    settings: Settings, inquiry: Inquiry, history: Playable, *, now: int,
+    settings: Settings, inquiry: Inquiry, past: Playable | Log, *, now: int,
     on_events: Callable[[int], None] = lambda _: None,
 ) -> Answer:  # fmt: skip
-    """Play files up to the hour; `now` (ms) is when their rows arrived."""
-    test = Backtest(settings, now=now, watch=inquiry)
-    return _answered(inquiry, test.play(history, on_events=on_events))
-
-
-def ask_of(
-    settings: Settings, inquiry: Inquiry, log: Log, *,
-    on_events: Callable[[int], None] = lambda _: None,
-) -> Answer:  # fmt: skip
-    """Play an archive up to the hour."""
-    test = Backtest(settings, now=0, watch=inquiry)
-    return _answered(inquiry, test.replay(log, on_events=on_events))
-
-
-def _answered(inquiry: Inquiry, outcomes: Iterable[Outcome]) -> Answer:
-    for _ in outcomes:
+    """Play the past up to the hour; `now` (ms) is when the rows of files arrived."""
+    for _ in Backtest(settings, now=now, watch=inquiry).play(past, on_events=on_events):
         if inquiry.answer is not None:
             return inquiry.answer
     return inquiry.unanswered()

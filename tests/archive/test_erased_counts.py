@@ -79,7 +79,7 @@ def signals(bench: Bench) -> list[Any]:
     """Without what they quote, which goes."""
     found = [
         replace(signal, examples=())
-        for outcome in Backtest(SETTINGS, now=0).replay(Log(bench.place))
+        for outcome in Backtest(SETTINGS, now=0).play(Log(bench.place))
         for signal in outcome.signals
     ]
     return sorted(found, key=attrgetter("at", "id", "state"))

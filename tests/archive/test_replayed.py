@@ -33,7 +33,7 @@ def harmed(bench: Bench) -> Bench:
 
 def signals(bench: Bench, **chosen: Any) -> list[Any]:
     test = Backtest(of(**chosen), now=0)
-    found = [s for outcome in test.replay(Log(bench.place)) for s in outcome.signals]
+    found = [s for outcome in test.play(Log(bench.place)) for s in outcome.signals]
     return sorted(found, key=attrgetter("at", "id", "state"))
 
 
@@ -50,9 +50,9 @@ def test_what_is_found_does_not_depend_on_the_number_of_shards(harmed: Bench) ->
 
 def test_how_far_the_events_reach_leaves_ends_of_input_out(harmed: Bench) -> None:
     test = Backtest(of(), now=0)
-    list(test.replay(Log(harmed.place)))
-    assert (test.past.first, test.past.last) == (START, START + 239 * HOUR)
-    assert test.past.events == 240
+    list(test.play(Log(harmed.place)))
+    assert test.reach.span == (START, START + 239 * HOUR)
+    assert len(test.reach) == 240
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_archive_of_other_topics_or_more_partitions_is_refused(
     bench.take(run(TOPIC, [complaint(0)], partition=1))
     bench.write()
     with pytest.raises(ArchiveError, match=rule):
-        list(Backtest(of(**chosen), now=0).replay(Log(bench.place)))
+        list(Backtest(of(**chosen), now=0).play(Log(bench.place)))
 
 
 def test_a_rebuilt_state_goes_on_with_the_first_chunk_that_is_not_whole(harmed: Bench) -> None:
