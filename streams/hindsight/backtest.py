@@ -28,7 +28,7 @@ from streams.events.event import MILLISECOND
 from streams.files.course import Passage
 from streams.files.history import Ended, Playable, bucket_end, source_of
 from streams.hindsight import simulation
-from streams.hindsight.simulation import Partition, RekeyedPartition, Topic
+from streams.hindsight.simulation import Partition, Topic
 from streams.intake.reading import Emission, Plan
 from streams.settings import Settings
 from streams.sources.keys import partitions_of
@@ -107,7 +107,7 @@ class Backtest:
         return self._shard.places(), self._settings.detection.series
 
     @property
-    def _all(self) -> list[Partition | RekeyedPartition]:
+    def _all(self) -> list[Partition]:
         return [part for topic in self._topics.values() for part in topic.partitions]
 
     def _owners(self, stream: Stream, columns: Columns) -> Ints:

@@ -22,7 +22,7 @@ from streams.counts.cells import decode
 from streams.detection import snapshots
 from streams.detection.shards import Shard
 from streams.intake.reading import Emission, Plan, Reading
-from streams.intake.rekeyed import RekeyedReading, reading_of
+from streams.intake.rekeyed import reading_of
 from streams.seen import record as seen
 from streams.seen.record import SeenChunk
 from streams.settings import Settings
@@ -91,7 +91,8 @@ class Counting:
     def _take(self, batch: Batch) -> None:
         place = TopicPartition(batch.topic, batch.partition)
         reading = self._partitions[place]
-        for emission in _read(reading, batch):
+        emissions = reading.take(batch.offsets, batch.stamps, batch.answers, batch.carried)
+        for emission in emissions:
             assert emission.closed is not None
             self._apply(emission.counts)
             self._note_seen(place, emission, reach=reading.reach)
@@ -116,13 +117,6 @@ class Counting:
 def _is_past(chunk: SeenChunk, watermark: int | None, *, reach: int) -> bool:
     """A chunk without an event brings nothing back."""
     return watermark is not None and (chunk.newest is None or chunk.newest < watermark - reach)
-
-
-def _read(reading: Reading, batch: Batch) -> list[Emission]:
-    if isinstance(reading, RekeyedReading):
-        assert batch.carried is not None
-        return reading.take_carried(batch.offsets, batch.stamps, batch.answers, batch.carried)
-    return reading.take(batch.offsets, batch.stamps, batch.answers)
 
 
 def put(settings: Settings, bootstrap: str, state: State) -> None:

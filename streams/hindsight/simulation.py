@@ -16,18 +16,15 @@ from streams.sources.origins import ORIGIN, Carried, Origins, Word
 class Partition(Reading):
     """A simulated partition; nobody else reads its log, so that it is cut as it comes."""
 
-    def __init__(self, plan: Plan, number: int) -> None:
-        super().__init__(plan, number, first=True, seen=Seen(horizon=plan.horizon))
-        self._offset = 0
+    _offset = 0
 
     def count(
         self, stamps: Ints, answers: Answers, carried: Carried | None = None
     ) -> Iterator[Emission]:
         """Take the next records; what they add."""
-        assert carried is None
         offsets = np.arange(self._offset, self._offset + len(answers))
         self._offset += len(answers)
-        yield from self.take(offsets, stamps, answers)
+        yield from self.take(offsets, stamps, answers, carried)
         if self._chunk is not None:
             yield self._close(self._offset)
 
@@ -36,24 +33,8 @@ class Partition(Reading):
         return self.count(np.array([now]), Answers.of([End(time)]))
 
 
-class RekeyedPartition(RekeyedReading):
+class RekeyedPartition(Partition, RekeyedReading):
     """The same of a re-keyed topic."""
-
-    def __init__(self, plan: Plan, number: int) -> None:
-        seen = Seen(horizon=plan.horizon)
-        super().__init__(plan, number, first=True, seen=seen, origins=Origins())
-        self._offset, self._partitions = 0, plan.partitions
-
-    def count(
-        self, stamps: Ints, answers: Answers, carried: Carried | None = None
-    ) -> Iterator[Emission]:
-        """Take the next records; what they add."""
-        assert carried is not None
-        offsets = np.arange(self._offset, self._offset + len(answers))
-        self._offset += len(answers)
-        yield from self.take_carried(offsets, stamps, answers, carried)
-        if self._chunk is not None:
-            yield self._close(self._offset)
 
     def hear(self, words: Sequence[Word], *, now: int) -> Iterator[Emission]:
         """Take what the origins say of themselves."""
@@ -62,17 +43,20 @@ class RekeyedPartition(RekeyedReading):
         return self.count(np.full(len(words), now), ends, said)
 
     def finish(self, time: int, *, now: int) -> Iterator[Emission]:
-        words = self.origins.ending(time, partitions=self._partitions)
+        words = self.origins.ending(time, partitions=self._plan.partitions)
         return self.hear(list(words), now=now)
 
 
 class Topic:
     """Records lie where they are sent to."""
 
-    partitions: Sequence[Partition | RekeyedPartition]
+    partitions: Sequence[Partition]
 
     def __init__(self, plan: Plan) -> None:
-        self.partitions = [Partition(plan, n) for n in range(plan.partitions)]
+        self.partitions = [
+            Partition(plan, n, first=True, seen=Seen(horizon=plan.horizon))
+            for n in range(plan.partitions)
+        ]
 
     def take(self, number: int, columns: Columns, *, now: int) -> Iterator[Emission]:
         """Count the next events of a partition."""
@@ -89,7 +73,12 @@ class RekeyedTopic(Topic):
     partitions: list[RekeyedPartition]
 
     def __init__(self, plan: Plan) -> None:
-        self.partitions = [RekeyedPartition(plan, n) for n in range(plan.partitions)]
+        self.partitions = [
+            RekeyedPartition(
+                plan, n, first=True, seen=Seen(horizon=plan.horizon), origins=Origins()
+            )
+            for n in range(plan.partitions)
+        ]
         self._carriers = [
             Carrier(plan.source, n, partitions=plan.partitions, topic_id=0, end=0)
             for n in range(plan.partitions)

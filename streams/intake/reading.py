@@ -31,6 +31,7 @@ from streams.intake.standing import Standing
 from streams.seen.people import Seen
 from streams.seen.record import Mark, SeenChunk
 from streams.settings import Settings
+from streams.sources.origins import Carried
 
 PERSON = {"complaints": "person", "mentions": "author"}  # the field, by stream
 MATTERS = ("product", "category")  # what a person contacts us about
@@ -153,14 +154,23 @@ class Reading:
         """One past the last record taken into the chunk that fills."""
         return self._chunk.end if self._chunk else None
 
-    def take(self, offsets: Ints, stamps: Ints, answers: Answers) -> list[Emission]:
+    @property
+    def early(self) -> int:
+        """Records that did not follow the last of their origin, and come again."""
+        return 0
+
+    def take(
+        self, offsets: Ints, stamps: Ints, answers: Answers, carried: Carried | None = None
+    ) -> list[Emission]:
         """Take a run of records; returns the chunks it closed.
 
         Args:
             offsets: ascending.
             stamps: record timestamps in milliseconds.
             answers: what each record says.
+            carried: what their keys say, where they are re-keyed.
         """
+        assert carried is None
         closed, at = [], 0
         while at < len(answers):
             if self._chunk is None:

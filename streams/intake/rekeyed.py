@@ -37,12 +37,17 @@ class RekeyedReading(Reading):
         self._carried = Carried.of([], [])
         self._came = self._offsets
 
-    def take_carried(
-        self, offsets: Ints, stamps: Ints, answers: Answers, carried: Carried
+    @property
+    def early(self) -> int:
+        return self.origins.early
+
+    def take(
+        self, offsets: Ints, stamps: Ints, answers: Answers, carried: Carried | None = None
     ) -> list[Emission]:
         """Take a run of records, whose timestamps are those of their origins."""
+        assert carried is not None
         self._offsets, self._carried = offsets, carried
-        return self.take(offsets, carried.stamps(stamps), answers)
+        return super().take(offsets, carried.stamps(stamps), answers)
 
     def _count(self, offsets: Ints, stamps: Ints, answers: Answers) -> None:
         start = int(np.searchsorted(self._offsets, offsets[0]))

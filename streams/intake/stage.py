@@ -103,13 +103,12 @@ class Intake:
         return (slice(*both) for both in pairwise((0, *edges.tolist(), len(offsets))))
 
     def _read(self, run: Run, reading: Reading, records: Records) -> list[Emission]:
-        offsets, stamps, answers = records.offsets, records.stamps, self._answers(run, records)
-        if not isinstance(reading, RekeyedReading):
-            return reading.take(offsets, stamps, answers)
-        early, carried = reading.origins.early, Carried.of(list(records.keys), records.values)
-        emissions = reading.take_carried(offsets, stamps, answers, carried)
-        if reading.origins.early > early:
-            log.warning("rekeyed_out_of_order", at=str(run), records=reading.origins.early - early)
+        early, answers, carried = reading.early, self._answers(run, records), None
+        if self._sources[run.topic].rekeyed:
+            carried = Carried.of(list(records.keys), records.values)
+        emissions = reading.take(records.offsets, records.stamps, answers, carried)
+        if reading.early > early:
+            log.warning("rekeyed_out_of_order", at=str(run), records=reading.early - early)
         return emissions
 
     async def emit(self) -> None:

@@ -128,7 +128,7 @@ class Reader:
         answers = Answers.of([one.parsed for one in part])
         if part:
             stamps = np.full(len(part), START)
-            self.closed += self.reading.take_carried(offsets, stamps, answers, carried)
+            self.closed += self.reading.take(offsets, stamps, answers, carried)
         self.next += len(part)
         return self
 
