@@ -171,12 +171,7 @@ class Settings(BaseSettings):
             for counted in (rule.counted, rule.compared):
                 if counted not in cuts:
                     raise ValueError(f"{at}: must be of a cut that is counted; {_missing(counted)}")
-            cut, whole = cuts[rule.counted], cuts[rule.compared]
-            if whole.family not in (None, cut.family):
-                raise ValueError(
-                    f"{at}: the cut it is a share of must have no family, or that of its own "
-                    f"({cut.family}), got {whole.family}"
-                )
+            _require_together(at, cuts[rule.counted], cuts[rule.compared])
         return self
 
     @model_validator(mode="after")
@@ -185,22 +180,13 @@ class Settings(BaseSettings):
         for position, cut in enumerate(self.cuts):
             if "share" not in cut.methods:
                 continue
+            at = f"cuts[{position}].methods"
             if cut.whole not in cuts:
                 raise ValueError(
-                    f"cuts[{position}].methods: share needs the cut that it is a part of; "
-                    f"{_missing(cut.whole)}"
+                    f"{at}: share needs the cut that it is a part of; {_missing(cut.whole)}"
                 )
-            if (family := cuts[cut.whole].family) not in (None, cut.family):
-                raise ValueError(
-                    f"cuts[{position}].methods: share needs a whole that has no family, or that "
-                    f"of its part ({cut.family}), got {family}"
-                )
-            beside = cuts.get(cut.unknown)
-            if beside is not None and beside.family not in (None, cut.family):
-                raise ValueError(
-                    f"cuts[{position}].methods: share needs what is unknown to have no family, or "
-                    f"that of its part ({cut.family}), got {beside.family}"
-                )
+            for held_against in (cut.whole, cut.unknown):
+                _require_together(at, cut, cuts.get(held_against, cut))
         return self
 
     @model_validator(mode="after")
@@ -261,6 +247,15 @@ class Settings(BaseSettings):
         content["aliases"] = dict(self.regions.aliases)
         written = json.dumps(content, sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(written.encode(), digest_size=6).hexdigest()
+
+
+def _require_together(at: str, part: Cut, other: Cut) -> None:
+    """A part and what it is held against must lie in the same shards."""
+    if other.family not in (None, part.family):
+        raise ValueError(
+            f"{at}: the cut {other.name} must have no family, or that of its part "
+            f"({part.family}), got {other.family}"
+        )
 
 
 def _missing(counted: Counted) -> str:

@@ -182,12 +182,12 @@ NEGATIVE_PART = 'where = { sentiment = "negative" }\nmethods = ["share"]\n'
         (CUT + 'methods = ["share"]\n', "share needs where to fix one field, got"),
         (
             CUT + 'family = "product"\n' + CUT + NEGATIVE_PART,
-            r"cuts\[1\].methods: share needs a whole that has no family, or that of its part",
+            r"cuts\[1\].methods: the cut product must have no family, or that of its part",
         ),
         (
             CUT + CUT + NEGATIVE_PART + CUT + 'family = "product"\n'
             'where = { sentiment = "unknown" }\n',
-            r"cuts\[1\].methods: share needs what is unknown to have no family, or that",
+            r"cuts\[1\].methods: the cut product\[sentiment=unknown\] must have no family, or",
         ),
     ],
 )
