@@ -25,6 +25,7 @@ realisations over all its days. Prints one JSON object last.
 
 import argparse
 import json
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -169,12 +170,11 @@ def alarms(above: Bools) -> int:
 def lowest_threshold(clean: Floats) -> float:
     """The lowest with at most the alarms allowed, among the scores that occur."""
     known = np.unique(clean[np.isfinite(clean) & (clean > 0)])
-    low, high = 0, known.size - 1
-    while low < high:
-        middle = (low + high) // 2
-        enough = alarms(clean > known[middle]) <= clean.size / BATCH_DAYS
-        low, high = (low, middle) if enough else (middle + 1, high)
-    return float(known[high])
+
+    def enough(threshold: float) -> bool:
+        return alarms(clean > threshold) <= clean.size / BATCH_DAYS
+
+    return float(known[bisect_left(known[:-1], True, key=enough)])
 
 
 def found(held: Realisation, above: Bools, among: Bools | None = None) -> dict[str, float]:

@@ -112,7 +112,7 @@ def simulated(seed: int) -> Realisation:
     log_mean = (_profiles(rng)[:, groups] + _own(rng))[np.arange(HOURS) % 168]
     log_mean += np.log(rates) + _drift(rng) + factors[:, groups]
     mean = np.exp(log_mean)
-    ordinary = _counts(rng, mean * np.exp(_noise(rng)))
+    ordinary = _counts(rng, mean * np.exp(noise(rng, HOURS, SERIES)))
     outages = _lose(rng, ordinary, sources)
     incidents = _incidents(rng)
     return Realisation(
@@ -174,12 +174,13 @@ def _known_days(rng: Generator) -> tuple[dict[int, str], Floats]:
     return kinds, np.repeat(factors, 24, axis=0)
 
 
-def _noise(rng: Generator) -> Floats:
-    sd, memory = rng.uniform(0.05, 0.25, SERIES), np.exp(-1 / rng.uniform(4, 24, SERIES))
-    noise = np.empty((HOURS, SERIES))
+def noise(rng: Generator, hours: int, series: int) -> Floats:
+    """Of each series an AR(1) that remembers 4 to 24 hours."""
+    sd, memory = rng.uniform(0.05, 0.25, series), np.exp(-1 / rng.uniform(4, 24, series))
+    noise = np.empty((hours, series))
     noise[0] = rng.normal(0, sd)
     fresh = sd * np.sqrt(1 - memory**2)
-    for hour in range(1, HOURS):
+    for hour in range(1, hours):
         noise[hour] = memory * noise[hour - 1] + rng.normal(0, fresh)
     return noise
 

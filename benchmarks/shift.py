@@ -20,12 +20,14 @@ JSON object last.
 
 import argparse
 import json
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.complaint_simulation import noise
 from benchmarks.onsets import onsets
 from detectors import budget
 from detectors.columns import Bools, Floats, Floats32, Ints
@@ -73,7 +75,7 @@ def simulated(seed: int, *, series: int) -> Realisation:
     rng = np.random.default_rng(seed)
     level = np.repeat(np.arange(len(VOLUMES)), series)
     n = level.size
-    rates = _rhythm(rng, n) * np.array(VOLUMES)[level] * np.exp(_noise(rng, n, (0.05, 0.25)))
+    rates = _rhythm(rng, n) * np.array(VOLUMES)[level] * np.exp(noise(rng, HOURS, n))
     posts = rng.poisson(rng.gamma(1.0 / SCATTER, SCATTER, rates.shape) * rates)
     logit = np.log(USUAL / (1.0 - USUAL)) + _mood(rng, n)
     starts = rng.integers(WARMUP, HOURS - LASTS, size=n)
@@ -90,21 +92,12 @@ def _rhythm(rng: np.random.Generator, n: int) -> Floats:
     return mean
 
 
-def _noise(rng: np.random.Generator, n: int, deviations: tuple[float, float]) -> Floats:
-    sd, memory = rng.uniform(*deviations, n), np.exp(-1.0 / rng.uniform(4.0, 24.0, n))
-    noise = np.empty((HOURS, n))
-    noise[0] = rng.normal(0.0, sd)
-    for hour in range(1, HOURS):
-        noise[hour] = memory * noise[hour - 1] + rng.normal(0.0, sd * np.sqrt(1.0 - memory**2))
-    return noise
-
-
 def _mood(rng: np.random.Generator, n: int) -> Floats:
     """What the log odds of negative differ from usual by."""
     hour, weeks = np.arange(HOURS)[:, None], HOURS // WEEK
     wave = rng.uniform(0.0, 0.2, n) * np.cos(2.0 * np.pi * (hour - rng.uniform(0, DAY, n)) / DAY)
     walk = np.repeat(rng.normal(0.0, 0.02, (weeks, n)).cumsum(axis=0), WEEK, axis=0)
-    mood: Floats = _noise(rng, n, (0.05, 0.25)) + wave + walk
+    mood: Floats = noise(rng, HOURS, n) + wave + walk
     return mood
 
 
@@ -215,12 +208,11 @@ def allowed(series: int) -> float:
 
 def calibrated(scores: list[Floats32], thresholds: Floats, *, most: float) -> float:
     """The lowest of these thresholds with at most so many false alarms in each on average."""
-    low, high = 0, len(thresholds) - 1
-    while low < high:
-        middle = (low + high) // 2
-        wrong = np.mean([alarms(one, float(thresholds[middle])).sum() for one in scores])
-        low, high = (low, middle) if wrong <= most else (middle + 1, high)
-    return float(thresholds[low])
+
+    def enough(threshold: float) -> bool:
+        return bool(np.mean([alarms(one, float(threshold)).sum() for one in scores]) <= most)
+
+    return float(thresholds[bisect_left(thresholds[:-1], True, key=enough)])
 
 
 def figures(
