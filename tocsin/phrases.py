@@ -236,8 +236,6 @@ OURS: Final = (
     'must be "max" or a number above 0',
     "speed must be above 0 seconds of event time a second",
     "{name} must be one of {names}",
-    "serve.port, --port: must be a free port of serve.host, got {port} on {host}: {why}",
-    "must be a free port of operations.host or 0 for none, got {port} on {host}: {why}",
     "url must be an http or https address",
     "a token must be given: in GRAFANA_TOKEN, or by --token-file",
     "Grafana at {address} refuses",
@@ -258,6 +256,8 @@ COMPOSED: Final = (
     "1 partition",
     "{count} partitions",
     '{absent}; "tocsin replay" and "tocsin run" would create it',
+    "serve.port, --port: must be a free port of serve.host, got {port} on {host}: {why}",
+    "must be a free port of operations.host or 0 for none, got {port} on {host}: {why}",
 )
 """As our code puts them together of parts."""
 THEIRS: Final = (

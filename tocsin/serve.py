@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-import socket
 import time
 from contextlib import suppress
 from typing import Annotated
@@ -14,14 +13,14 @@ from streams import settings
 from streams.broker import local, topics
 from streams.configuration.sections import url
 from streams.settings import Settings
-from streams.workers import logs
-from streams.workers.health import PortError
+from streams.workers import health, logs
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
 
 Host = Annotated[str | None, typer.Option(help="Where to listen; else serve.host.")]
 Port = Annotated[int | None, typer.Option(help="Where to listen; else serve.port.", min=1)]
 
+FREE = "serve.port, --port: must be a free port of serve.host"
 STOP_SECONDS = 5
 
 
@@ -35,7 +34,7 @@ def serve(host: Host = None, port: Port = None, file: SettingsFile = None) -> No
         chosen = settings.load(file)
         bootstrap = local.address(chosen)
         topics.create(chosen, bootstrap)
-    with one_line(PortError):
+    with one_line(health.PortError):
         _run(chosen, bootstrap, host or chosen.serve.host, port or chosen.serve.port)
 
 
@@ -60,7 +59,7 @@ def _run(chosen: Settings, bootstrap: str, host: str, port: int) -> None:
         timeout_graceful_shutdown=STOP_SECONDS,
     )  # fmt: skip
     server = Server(config)
-    with _listening(host, port) as listening, suppress(KeyboardInterrupt):
+    with health.bound(host, port, rule=FREE) as listening, suppress(KeyboardInterrupt):
         _announce(url(host, port), chosen, token)
         server.run(sockets=[listening])
     Console(highlight=False).print(language.words().say("stopped"))
@@ -70,18 +69,6 @@ def _token(chosen: Settings) -> str:
     """The one that is set, else a new one."""
     configured = chosen.serve.token
     return configured.get_secret_value() if configured else secrets.token_urlsafe(24)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """Raises PortError where it cannot be."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        why = str(error.strerror).partition(" (while")[0]
-        raise PortError(
-            f"serve.port, --port: must be a free port of serve.host, got {port} on {host}: {why}"
-        ) from None
 
 
 def _announce(address: str, chosen: Settings, token: str) -> None:

@@ -96,17 +96,18 @@ class Pulse:
 def listening(operations: Operations, role: Role) -> socket.socket | None:
     """The socket to serve a role on, None where it is off; raises PortError."""
     port = operations.port(role)
-    if not port:
-        return None
-    family = socket.AF_INET6 if ":" in operations.host else socket.AF_INET
+    rule = f"operations.{role}_port: must be a free port of operations.host or 0 for none"
+    return bound(operations.host, port, rule=rule) if port else None
+
+
+def bound(host: str, port: int, *, rule: str) -> socket.socket:
+    """A socket that listens; raises PortError, which begins with the rule of its option."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((operations.host, port), family=family)
+        return socket.create_server((host, port), family=family)
     except OSError as error:
         why = str(error.strerror).partition(" (while")[0]
-        raise PortError(
-            f"operations.{role}_port: must be a free port of operations.host or 0 for none, "
-            f"got {port} on {operations.host}: {why}"
-        ) from None
+        raise PortError(f"{rule}, got {port} on {host}: {why}") from None
 
 
 def check(operations: Operations, roles: Iterable[Role]) -> None:
