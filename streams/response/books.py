@@ -3,16 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.structs import TopicPartition
 
-from streams.broker import security
+from streams.broker import clients
 from streams.broker.topics import Role, Topics, group
 from streams.settings import Settings
 from streams.transport.pen import Pen, SupersededError
-
-PATIENCE = 1000  # ms, for one answer
-NO_WAIT = 1  # ms; at the end of the changelog a fetch would hold up the next question, for 500
 
 
 class Books:
@@ -48,17 +44,16 @@ class Books:
     async def rows(self) -> dict[bytes, bytes]:
         """The last value under each key; to be read after taking over, when nobody else writes."""
         rows: dict[bytes, bytes] = {}
-        async with AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap, enable_auto_commit=False,
-            isolation_level="read_committed", fetch_max_wait_ms=NO_WAIT,
-            **security.client(self._kafka),
-        ) as consumer:  # fmt: skip
+        async with clients.reader(
+            self._kafka, self._bootstrap, isolation_level="read_committed"
+        ) as consumer:
             place = TopicPartition(self.changelog, 0)
             consumer.assign([place])
             await consumer.seek_to_beginning(place)
             end = (await consumer.end_offsets([place]))[place]
             while await consumer.position(place) < end:
-                for records in (await consumer.getmany(place, timeout_ms=PATIENCE)).values():
+                fetched = await consumer.getmany(place, timeout_ms=clients.PATIENCE)
+                for records in fetched.values():
                     _enter(rows, records)
         return rows
 

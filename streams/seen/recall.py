@@ -3,8 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 import structlog
-from aiokafka import AIOKafkaConsumer
-from aiokafka.errors import KafkaConnectionError
 from aiokafka.structs import TopicPartition
 
 from detectors.text.reposts.reposts import Reposts
-from streams.broker import security
+from streams.broker import clients
 from streams.broker.topics import WAITING
 from streams.columnar.digests import Hashes
 from streams.seen.originals import Chain
@@ -28,10 +26,7 @@ from streams.settings import Kafka
 AT_ONCE = 1 << 20
 RECORDS = 500
 FETCH = 16 << 20  # bytes
-PATIENCE = 1000  # ms, for one answer
-AGAIN = 0.5  # seconds, until a broker that is away is asked again
-AWAY = 300.0  # seconds that it may be
-NO_WAIT = 1  # ms; at the end of its log a fetch would hold up what is asked after it, for 500
+AWAY = 300.0  # seconds that the broker may be
 TOPIC_ID = "topic-id"  # header of a record: of the source's topic, as the broker names it
 MARGIN = 3_600_000  # ms; by how much an event may be ahead of the moment at which it is met
 KEPT = WAITING // timedelta(milliseconds=1)  # at least; what is known is kept for longer
@@ -170,38 +165,17 @@ class Recall:
             if not end:
                 return ""
             consumer.seek(tp, end - 1)
-            while not (fetched := await consumer.getmany(tp, timeout_ms=PATIENCE)):
+            while not (fetched := await consumer.getmany(tp, timeout_ms=clients.PATIENCE)):
                 if (await consumer.beginning_offsets([tp]))[tp] >= end:
                     return ""
         held: dict[str, bytes] = dict(fetched[tp][-1].headers)
         return held.get(TOPIC_ID, b"").decode()
 
-    @asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Any]:
-        consumer = await self._started()
-        try:
-            yield consumer
-        finally:
-            await consumer.stop()
-
-    async def _started(self) -> Any:
-        """A consumer; waits for a broker that is away, as those do that are connected already."""
-        until = time.monotonic() + AWAY
-        while True:
-            consumer: Any = AIOKafkaConsumer(
-                bootstrap_servers=self.bootstrap, enable_auto_commit=False,
-                fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH, fetch_max_wait_ms=NO_WAIT,
-                **security.client(self.kafka),
-            )  # fmt: skip
-            try:
-                await consumer.start()
-            except KafkaConnectionError:
-                await consumer.stop()
-                if time.monotonic() > until:
-                    raise
-                await asyncio.sleep(AGAIN)
-            else:
-                return consumer
+    def _connected(self) -> AbstractAsyncContextManager[Any]:
+        return clients.reader(
+            self.kafka, self.bootstrap, away=AWAY,
+            fetch_max_bytes=FETCH, max_partition_fetch_bytes=FETCH,
+        )  # fmt: skip
 
 
 async def _read(
@@ -212,7 +186,7 @@ async def _read(
     end = (await consumer.end_offsets([tp]))[tp]
     while (left := end - await consumer.position(tp)) > 0:
         show(left)
-        fetched = await consumer.getmany(tp, timeout_ms=PATIENCE, max_records=RECORDS)
+        fetched = await consumer.getmany(tp, timeout_ms=clients.PATIENCE, max_records=RECORDS)
         records = [decode(record.value) for found in fetched.values() for record in found]
         await asyncio.to_thread(recollection.take, records)
     await asyncio.to_thread(recollection.finish)
@@ -232,6 +206,6 @@ async def _start(consumer: Any, tp: TopicPartition, recollection: Recollection) 
     if found is None or found.offset <= beginning:
         return beginning
     consumer.seek(tp, found.offset)
-    fetched = await consumer.getmany(tp, timeout_ms=PATIENCE, max_records=1)
+    fetched = await consumer.getmany(tp, timeout_ms=clients.PATIENCE, max_records=1)
     sure = any(recollection.is_past(decode(one.value)) for one in fetched.get(tp, ()))
     return int(found.offset) if sure else beginning
