@@ -13,7 +13,7 @@ from streams.settings import Settings
 from tocsin.flowing import Flowing
 from tocsin.hindsight_view import about
 from tocsin.marks_view import named
-from tocsin.proposal_view import table
+from tocsin.proposal_view import more, table
 
 MOST = 20  # incidents that are listed
 
@@ -105,6 +105,5 @@ def _listed(console: Console, title: str, called: Sequence[Called], words: Words
     console.print(title, style="bold")
     for one in called[:MOST]:
         console.print(Flowing(f"  {words.moment(one.line.opened)}  {about(one, words)}"))
-    if len(called) > MOST:
-        rest = len(called) - MOST
-        console.print("  " + words.say("and {count} more", count=words.number(rest)))
+    for line in more(words, len(called) - MOST):
+        console.print(f"  {line}")

@@ -16,7 +16,7 @@ from streams.rulesets.comparison import Comparison, Pair
 from tocsin import hindsight_view, refusals_view
 from tocsin.comparing import Weighed
 from tocsin.flowing import Flowing
-from tocsin.proposal_view import table
+from tocsin.proposal_view import more, table
 
 MOST = 40  # incidents that are listed
 WEEKS = 12  # that are listed, the last ones
@@ -35,8 +35,8 @@ def show(console: Console, words: Words, weighed: Weighed) -> None:
         console.print(words.say("Neither would have called anything."), style="bold")
         return
     console.print(_pairs(words, weighed))
-    if len(pairs) > MOST:
-        console.print(words.say("and {count} more", count=words.number(len(pairs) - MOST)))
+    for line in more(words, len(pairs) - MOST):
+        console.print(line)
     console.print()
     console.print(_weeks(words, weighed.names, weighed.comparison))
     console.print()

@@ -12,7 +12,7 @@ from alerts.words import Words
 from streams.hindsight.called import LONGEST_LEARNING, SHORTEST_LEARNING, Called, Hindsight, Places
 from tocsin import refusals_view
 from tocsin.flowing import Flowing
-from tocsin.proposal_view import table
+from tocsin.proposal_view import more, table
 
 MOST = 20  # incidents that are listed
 
@@ -84,9 +84,8 @@ def _called(console: Console, seen: Hindsight, words: Words) -> None:
     title = words.say("{incidents} would have been called: {colours}", incidents=incidents,
                       colours=counts)  # fmt: skip
     console.print(_table(title, seen, words))
-    if len(seen.called) > MOST:
-        rest = len(seen.called) - MOST
-        console.print(words.say("and {count} more", count=words.number(rest)))
+    for line in more(words, len(seen.called) - MOST):
+        console.print(line)
 
 
 def _table(title: str, seen: Hindsight, words: Words) -> Table:

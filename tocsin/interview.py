@@ -159,9 +159,7 @@ def _changed(words: Words, proposal: Proposal, answer: str) -> tuple[str, str] |
 
 
 def _first(words: Words, names: Sequence[str]) -> str:
-    rest = len(names) - NAMES
-    more = [words.say("and {count} more", count=rest)] if rest > 0 else []
-    return words.listed([*names[:NAMES], *more])
+    return words.listed([*names[:NAMES], *proposal_view.more(words, len(names) - NAMES)])
 
 
 def may_overwrite(desk: Desk, out: Path, *, force: bool) -> None:

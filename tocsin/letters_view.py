@@ -16,7 +16,7 @@ from streams.intake.resending import Fate, Plan
 from streams.intake.waiting import Summary, Waiting
 from tocsin.flowing import Flowing
 from tocsin.phrases import said
-from tocsin.proposal_view import table
+from tocsin.proposal_view import more, table
 
 MOST = 50  # groups that are listed, and reasons
 WHO_OR_ALL = ("person", "author", "event")  # fields whose value is a person, or what one wrote
@@ -45,8 +45,8 @@ def summary(console: Console, words: Words, found: Summary, *, topic: str) -> No
             *(words.hour(moment(at)) for at in (one.first, one.last)),
         )  # fmt: skip
     console.print(listed)
-    if (more := len(found.groups) - MOST) > 0:
-        console.print(Text(words.say("and {count} more", count=words.number(more))))
+    for line in more(words, len(found.groups) - MOST):
+        console.print(line)
     console.print(
         Flowing(
             words.say(

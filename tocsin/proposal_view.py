@@ -32,6 +32,11 @@ def show(console: Console, proposal: Proposal, words: Words) -> None:
     console.print(_cuts(proposal, words))
 
 
+def more(words: Words, rest: int) -> list[str]:
+    """What ends a list of which so many are not shown."""
+    return [words.say("and {count} more", count=words.number(rest))] if rest > 0 else []
+
+
 def table(title: str) -> Table:
     """Without lines, as wide as the terminal."""
     return Table(
@@ -88,10 +93,8 @@ def _how(proposal: Proposal, reading: Reading, words: Words) -> str:
         values = words.numbered("{count} value", "{count} values", profile.distinct)
         return words.listed(filter(None, [parts, values]))
     put = list(column.values.items())
-    rest = [words.say("and {count} more", count=len(put) - VALUES)] if len(put) > VALUES else []
-    return words.listed(
-        [*(f"{clean(k, cap=EXAMPLE)}→{written_as(v)}" for k, v in put[:VALUES]), *rest]
-    )
+    shown = (f"{clean(k, cap=EXAMPLE)}→{written_as(v)}" for k, v in put[:VALUES])
+    return words.listed([*shown, *more(words, len(put) - VALUES)])
 
 
 def _notes(proposal: Proposal, words: Words) -> Iterator[str]:

@@ -8,6 +8,7 @@ from rich.text import Text
 from alerts.words import Words
 from streams.files.history import Refused
 from tocsin.phrases import said
+from tocsin.proposal_view import more
 
 MOST = 5  # rows that are listed
 
@@ -20,6 +21,5 @@ def show(console: Console, words: Words, refused: Sequence[Refused]) -> None:
             field=why.field, rule=said(words, why.rule), value=words.plain(why.value),
         )  # fmt: skip
         console.print(Text(f"  {one.file.name}:{one.row}: {line}"), soft_wrap=True)
-    if len(refused) > MOST:
-        rest = words.number(len(refused) - MOST)
-        console.print(Text("  " + words.say("and {count} more", count=rest)))
+    for line in more(words, len(refused) - MOST):
+        console.print(f"  {line}")
