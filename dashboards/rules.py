@@ -3,10 +3,12 @@
 These alerts are about Tocsin itself. A crisis among the complaints is told by Tocsin.
 """
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from sys import maxsize
 from typing import Any
+
+import yaml
 
 from alerts.catalogue import LANGUAGES, SOURCE
 from alerts.words import Words
@@ -212,27 +214,10 @@ ALERTS = (
 
 
 def build() -> str:
-    """The rule file; a text in JSON's quotes is one in YAML's.
+    """The rule file.
 
     One group: its rules are evaluated one after another, so alerts see what was just recorded.
     """
-    return "\n".join(_lines()) + "\n"
-
-
-def _lines() -> Iterator[str]:
-    yield "groups:"
-    yield "  - name: tocsin"
-    yield "    rules:"
-    for rule in (*RECORDS, *ALERTS):
-        first, *others = _mapping(rule.rule())
-        yield f"      - {first}"
-        yield from (f"        {line}" for line in others)
-
-
-def _mapping(content: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in content.items():
-        if isinstance(value, Mapping):
-            yield f"{key}:"
-            yield from (f"  {line}" for line in _mapping(value))
-        else:
-            yield f"{key}: {json.dumps(value, ensure_ascii=False)}"
+    group = {"name": "tocsin", "rules": [rule.rule() for rule in (*RECORDS, *ALERTS)]}
+    content = {"groups": [group]}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=maxsize)
