@@ -12,11 +12,10 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.testbed import Line
+from detectors.columns import Ints
 
-Ints = NDArray[np.int64]
 START = int(datetime(2025, 3, 3, tzinfo=UTC).timestamp() * 1000)
 DAY = timedelta(days=1) // timedelta(milliseconds=1)
 BLOCK = 8192

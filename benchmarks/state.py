@@ -41,10 +41,10 @@ from typing import Any
 import msgspec
 import numpy as np
 import psutil
-from numpy.typing import NDArray
 
 from benchmarks import machine
 from benchmarks.load import START
+from detectors.columns import Floats, Ints
 from streams.configuration.sections import MINUTES, Cut, Detection, Source, counted
 from streams.counts.cells import SEPARATOR, CellNumbers, Cells, Counts, layout
 from streams.detection import snapshots
@@ -55,8 +55,6 @@ from streams.detection.snapshots import Frozen
 from streams.detection.stage import KEPT
 from streams.settings import Settings
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 MB = 1e6
 CHUNK = 1000  # series with complaints in one record of the log
 BATCHES = 50  # of a product

@@ -9,8 +9,9 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.columns import Ints
 from detectors.text.canonical import Canonical
-from detectors.text.lexicon import Ints, Lexicon, terms
+from detectors.text.lexicon import Lexicon, terms
 
 
 class Category(StrEnum):

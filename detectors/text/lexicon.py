@@ -10,10 +10,10 @@ import numpy as np
 from ahocorasick_rs import AhoCorasick, Implementation
 from numpy.typing import NDArray
 
+from detectors.columns import Ints
 from detectors.text.canonical import Canonical, canonical
 
 Meaning = TypeVar("Meaning")
-Ints = NDArray[np.int64]
 
 BETWEEN: Final = "\n"  # texts that are scanned together; no term holds it
 TOGETHER: Final = 512  # texts, so that a scan takes little memory however long they are

@@ -12,9 +12,9 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from streams.columnar.fields import Ints
+
 MARKS: Final = "marks"  # the folder of what intake said of the records, beside the streams'
 DAY: Final = 86_400_000  # milliseconds
 ENDLESS: Final = 2**63 - 1

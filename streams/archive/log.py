@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple, cast, get_args
 import numpy as np
 
 from streams.archive import columns, sheets
-from streams.archive.layout import File, Ints, Piece, listed, pieces
+from streams.archive.layout import File, Piece, listed, pieces
 from streams.archive.places import Place
 from streams.broker.topics import Topics
+from streams.columnar.fields import Ints
 from streams.events.columns import Answers
 from streams.files.history import Refused, bucket_end
 from streams.settings import Settings, Source, Stream

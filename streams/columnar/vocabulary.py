@@ -6,7 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from detectors.columns import Ints
+
 Facts = NDArray[np.uint64]
 Fact = Callable[[str], int]
 LACKING: Final = 0

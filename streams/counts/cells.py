@@ -8,8 +8,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from streams.columnar.fields import Ints
 from streams.configuration.sections import Cut
-from streams.counts.tallies import Ints
 
 SEPARATOR: Final = "\x1f"  # joins the fields of a series' key; refused inside a field
 NARROW: Final = np.dtype("<i4")

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from streams.columnar.fields import Bools
+from streams.columnar.fields import Bools, Ints
 from streams.columnar.vocabulary import Vocabulary
 from streams.configuration.sections import Cut
 from streams.counts.cells import SEPARATOR, CellNumbers, Cells, encode, shard_of
-from streams.counts.tallies import Ints, Table, table
+from streams.counts.tallies import Table, table
 from streams.events.columns import Columns
 
 MINUTE = 60_000

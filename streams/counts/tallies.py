@@ -3,11 +3,10 @@
 from typing import Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streams.columnar.fields import Ints
 from streams.columnar.vocabulary import LACKING
 
-Ints = NDArray[np.int64]
 WIDEST: Final = 2**31  # numbers of series, from which on they are made dense
 ROOM, ROOMS = 1 << 15, 8  # places in a table, and those for each event; or codes are sorted
 

@@ -9,13 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from streams.columnar.fields import Bools, Ints
 from streams.configuration.sections import MINUTES, Cut
 from streams.counts.cells import SEPARATOR, Cells
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 MOST_BROADCAST = 1000  # series of one cut that go to all shards
 UNBORN = -1
 NO_ROW = -1

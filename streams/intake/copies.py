@@ -9,16 +9,14 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.text.reposts.essence import Essences, essences
 from detectors.text.reposts.reposts import ENOUGH, Reposts
 from streams.columnar.digests import Hashes, digests
-from streams.columnar.fields import Bools
+from streams.columnar.fields import Bools, Ints
 from streams.events.columns import Columns
 from streams.intake.filling import LINK, WORDS
 
-Ints = NDArray[np.int64]
 Meet = Callable[[int, Hashes, Ints], Bools]
 """Which keys of a kind are new, of their hashes and the watermark (ms) once each has come."""
 

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from detectors.text.reposts.reposts import Reposts
 from streams.columnar.digests import Hashes
-from streams.columnar.fields import Bools
+from streams.columnar.fields import Bools, Ints
 from streams.counts.counting import ChunkCounts
 from streams.events.columns import Columns
 from streams.intake.selection import Found
 from streams.seen import originals
 from streams.seen.record import Mark, SeenChunk, packed
 
-Ints = NDArray[np.int64]
 New = dict[int, list[Hashes]]  # by the moment from which they are remembered
 KINDS = range(4)  # of keys that are met
 ID, MATTER, LINK, WORDS = KINDS

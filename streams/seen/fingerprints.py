@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from streams.columnar.digests import Hashes
-from streams.seen.packed import Ints, Packed, Sought
+from streams.columnar.fields import Ints
+from streams.seen.packed import Packed, Sought
 from streams.seen.recent import FEW, Recent
 
 MOST_BYTES: Final = 8  # a fingerprint

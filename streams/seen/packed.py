@@ -16,8 +16,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from streams.columnar.digests import Hashes
+from streams.columnar.fields import Ints
 
-Ints = NDArray[np.int64]
 BITS: Final = 58
 KEPT: Final = 48
 LEADING: Final = 32

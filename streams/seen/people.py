@@ -12,14 +12,12 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from streams.columnar.digests import Hashes
+from streams.columnar.fields import Bools, Ints
 from streams.seen.fingerprints import Fingerprints
 from streams.seen.packed import Sought, fingerprints
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 SPANS = 7
 NEVER = -(2**63)
 

@@ -5,7 +5,8 @@ from typing import Final
 import numpy as np
 
 from streams.columnar.digests import Hashes
-from streams.seen.packed import Ints, Sought
+from streams.columnar.fields import Ints
+from streams.seen.packed import Sought
 
 FEW: Final = (1 << 16) - 1  # whose places take two bytes
 

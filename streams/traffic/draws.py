@@ -5,10 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.random import PCG64, Generator
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from detectors.columns import Floats, Ints
 
 ID_BITS: Final = 60  # two of a million events share an id once in two million seeds
 

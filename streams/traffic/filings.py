@@ -7,8 +7,9 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
+from detectors.columns import Ints
 from streams.events.event import Complaint, Mood
-from streams.traffic.draws import Ints, gapped, ids, named, picked
+from streams.traffic.draws import gapped, ids, named, picked
 from streams.traffic.population import CHINA, Population
 from streams.traffic.scene import DAY, HOUR, PEOPLE, UNREST_SHARES, Scene, moments, spoken, turns
 

@@ -9,8 +9,8 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
+from detectors.columns import Floats
 from streams.configuration.sections import Stream
-from streams.traffic.draws import Floats
 
 Language = Literal["zh", "en"]
 Phrases = dict[Language, list[str]]

@@ -8,8 +8,9 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
+from detectors.columns import Ints
 from streams.events.event import Mention, Mood
-from streams.traffic.draws import Ints, gapped, ids, named, picked
+from streams.traffic.draws import gapped, ids, named, picked
 from streams.traffic.population import Book, Language, Phrases
 from streams.traffic.scene import (
     HOUR,

@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from detectors.columns import Floats, Ints
 from streams.configuration.sections import Stream
 from streams.events.event import milliseconds, moment
-from streams.traffic.draws import Floats, Ints, named, picked, restless
+from streams.traffic.draws import named, picked, restless
 from streams.traffic.population import Book, Language, Population
 
 HOUR: Final = 3_600_000  # ms

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from detectors.columns import Ints
 from streams.configuration.sections import Stream
 from streams.events.event import Complaint, Mention
 from streams.files.inputs import wire
-from streams.traffic.draws import Ints
 
 LATE, VERY_LATE = 0.015, 0.004
 SOON: Final = (200, 60_000)  # ms from an event to its arrival

@@ -10,10 +10,10 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from detectors.columns import Ints
 from detectors.text.canonical import LONGEST
 from detectors.text.points import Points
 
-Ints = NDArray[np.int64]
 Characters = NDArray[np.uint32]
 
 PLANES = 0x20000  # characters that have a form of their own kind

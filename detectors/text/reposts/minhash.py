@@ -8,11 +8,9 @@ many of their runs are the same (Jaccard), exactly so where the texts are short.
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.columns import Bools, Floats, Ints
 from detectors.text.reposts.essence import Characters, Essences
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Sketches = NDArray[np.uint64]
 """Of each text (rows) its bands: each is the values of `ROWS` bins, 16 bits a bin."""
 

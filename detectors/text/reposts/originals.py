@@ -10,7 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.text.reposts.minhash import BANDS, BARE, Ints, Sketches
+from detectors.columns import Ints
+from detectors.text.reposts.minhash import BANDS, BARE, Sketches
 from detectors.text.reposts.posts import Posts
 
 NONE = -1

@@ -6,7 +6,8 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.text.reposts.minhash import BANDS, Bools, Floats, Ints, Sketches
+from detectors.columns import Bools, Floats, Ints
+from detectors.text.reposts.minhash import BANDS, Sketches
 
 
 class Posts(NamedTuple):

@@ -6,8 +6,9 @@ would chain what is unrelated; and too few words are no evidence: everybody writ
 
 import numpy as np
 
+from detectors.columns import Ints
 from detectors.text.reposts.essence import Essences
-from detectors.text.reposts.minhash import Ints, sketches
+from detectors.text.reposts.minhash import sketches
 from detectors.text.reposts.originals import Originals
 from detectors.text.reposts.posts import Matches, Posts
 from detectors.text.reposts.search import Search

@@ -7,7 +7,8 @@ on. Hence it is the only answer, that of one post after another; two or three ro
 
 import numpy as np
 
-from detectors.text.reposts.minhash import Bools, Ints, likeness
+from detectors.columns import Bools, Ints
+from detectors.text.reposts.minhash import likeness
 from detectors.text.reposts.originals import NONE, Originals
 from detectors.text.reposts.posts import Matches, Posts
 

@@ -7,9 +7,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.random import Generator
 
+from detectors.columns import Ints
 from streams.configuration.sections import Stream
 from streams.events.event import Complaint
-from streams.traffic.draws import Ints, named, one, picked, share
+from streams.traffic.draws import named, one, picked, share
 from streams.traffic.filings import filed
 from streams.traffic.posts import posted_about
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario

@@ -9,8 +9,9 @@ import numpy as np
 from msgspec import structs
 from numpy.random import Generator
 
+from detectors.columns import Ints
 from streams.events.event import Complaint, milliseconds
-from streams.traffic.draws import Ints, one
+from streams.traffic.draws import one
 from streams.traffic.filings import filed
 from streams.traffic.posts import posted_about, reposted
 from streams.traffic.scenarios.scenario import Kind, Planted, Scenario
