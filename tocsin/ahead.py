@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from alerts.words import Words
 from streams.detection import signals
 from streams.detection.almanac import Almanac, Occasion
+from streams.events.event import EPOCH
 from streams.settings import Settings
 
 AHEAD = timedelta(days=14)
@@ -17,7 +18,7 @@ def ahead(words: Words, chosen: Settings, now: datetime) -> Iterator[str]:
     """A line for each occasion that is on, or begins within two weeks."""
     zone = ZoneInfo(chosen.detection.zone)
     almanac = Almanac(chosen.calendar, zone=zone, language=words.language)
-    since, until = ((moment - signals.EPOCH) // timedelta(hours=1) for moment in (now, now + AHEAD))
+    since, until = ((moment - EPOCH) // timedelta(hours=1) for moment in (now, now + AHEAD))
     for one in sorted(almanac.within(since, until), key=lambda one: one.since)[:MOST]:
         yield words.say("calendar: {span} {name}", span=_span(one, zone), name=_name(words, one))
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from streams.configuration.declared import Calendar, KnownEvent, of_country
 from streams.detection import signals
+from streams.events.event import EPOCH
 
 HOLIDAY: Final = "public holiday"
 MAKE_UP: Final = "make-up working day"
@@ -111,7 +112,7 @@ class Almanac:
         moment = when if isinstance(when, datetime) else datetime.combine(when, time())
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
-        return int((moment - signals.EPOCH).total_seconds())
+        return int((moment - EPOCH).total_seconds())
 
 
 def _later(when: date, years: int) -> date:

@@ -15,6 +15,7 @@ from streams.configuration.sections import Cut
 from streams.counts.cells import SEPARATOR
 from streams.detection import signals
 from streams.detection.series import UNBORN, Key, Series
+from streams.events.event import EPOCH
 
 WHOLE = 0  # the profile of the whole stream
 
@@ -124,7 +125,7 @@ class Groups:
 def local_hour(bucket: int, zone: ZoneInfo) -> int:
     """Hours of local time since the epoch; modulo 168 they are the hour of the week."""
     local = signals.moment(bucket).astimezone(zone).replace(tzinfo=UTC)
-    return (local - signals.EPOCH) // timedelta(hours=1)
+    return (local - EPOCH) // timedelta(hours=1)
 
 
 def _profiled(cuts: Sequence[Cut]) -> list[int]:

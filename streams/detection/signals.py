@@ -1,7 +1,7 @@
 """Verdicts put into words: the signals that detection writes."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -12,8 +12,8 @@ from alerts.signal import Kind, Signal, SignalState
 from detectors.columns import Bools, Floats, Ints
 from streams.configuration.sections import MINUTES
 from streams.detection.triggers import Report
+from streams.events.event import EPOCH
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_EXAMPLES = 3
 
 
@@ -106,7 +106,7 @@ def trigger(
 ) -> Signal:
     """What single events say; nothing of their kind was expected, and it has no end of its own."""
     scope = {"stream": stream, **dict(report.scope)}
-    onset = EPOCH + timedelta(minutes=min(event.occurred for event in report.events))
+    onset = moment(min(event.occurred for event in report.events), minutes=1)
     people = float(report.people)
     needed = "1 person is" if enough == 1 else f"{enough} people are"
     return Signal(

@@ -16,6 +16,7 @@ from alerts.signal import Signal
 from detectors import budget
 from detectors.calendar import DAY
 from detectors.columns import Ints
+from detectors.season import WEEK
 from streams.configuration.sections import MINUTES, counted
 from streams.counts.cells import Cells, Counts, layout, shard_of
 from streams.counts.counting import MINUTE
@@ -29,7 +30,7 @@ from streams.detection.judges.surge import SurgeJudge
 from streams.detection.retirement import retirement
 from streams.detection.series import Contribution, Key, Series
 from streams.detection.snapshots import SnapshotError
-from streams.detection.weeks import HOURS, MONDAY, Weeks
+from streams.detection.weeks import MONDAY, Weeks
 from streams.settings import Settings
 
 FORM = 5  # of snapshots; those of another are refused
@@ -174,7 +175,7 @@ class Stream:
         whole = self.series.counts(len(self._cuts), closed.bucket).get("", 0)
         self._weeks.add(people=whole, masked=closed.masked)
         self.series.forget(closed.bucket)
-        if closed.ends(HOURS, offset=MONDAY):
+        if closed.ends(WEEK, offset=MONDAY):
             self._weeks.end()
             if self._retire_after:
                 self._retire()

@@ -2,7 +2,6 @@
 
 import msgspec
 
-HOURS = 168
 MONDAY = 72
 """Hours from the Monday before the epoch, 1969-12-29, to it."""
 WHOLE = 160

@@ -19,6 +19,7 @@ from streams.detection import signals
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
 from streams.detection.series import UNBORN, Series
+from streams.events.event import EPOCH
 from streams.files.history import Playable
 from streams.hindsight.backtest import Backtest
 from streams.hindsight.scopes import ScopeError
@@ -51,7 +52,7 @@ class Inquiry:
 
     def __init__(self, scope: Scope, at: datetime) -> None:
         self.answer: Answer | None = None
-        self._scope, self._bucket = scope, (at - signals.EPOCH) // BUCKET
+        self._scope, self._bucket = scope, (at - EPOCH) // BUCKET
         self._first: int | None = None
         self._last = 0
         self._finer: list[Sequence[Gate]] = []  # of buckets of the hour that are shorter

@@ -7,7 +7,7 @@ interleaving, the same records make the same view. The first record for each nam
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -17,12 +17,12 @@ from alerts.colour import Colour, ColourReason
 from alerts.deliveries import DeliveryLine
 from alerts.incident import IncidentLine, IncidentState, Reason
 from alerts.signal import Signal
+from streams.events.event import moment
 from streams.response.shelf import Shelf
 
 MOST_INCIDENTS = 2000
 MOST_UNCLAIMED = 5000
 MOST_CHANGES = 1000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Public(StrEnum):
@@ -127,7 +127,7 @@ class View:
         except msgspec.DecodeError:
             self.refused += 1
             return
-        changed = take(item, EPOCH + timedelta(milliseconds=record.timestamp))
+        changed = take(item, moment(record.timestamp))
         if changed in self._held:
             self.number += 1
             self._changes.append(changed)

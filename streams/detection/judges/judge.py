@@ -8,7 +8,7 @@ of what it was restored from; it reads no clock and no event.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -112,7 +112,7 @@ class Record:
         minutes = [trigger.minute for trigger in self.counts.triggers]
         if self.counts.of_total is not None:
             minutes += self.counts.of_total.numbers().minutes.tolist()
-        latest = signals.EPOCH + timedelta(minutes=max(minutes) + 1)
+        latest = signals.moment(max(minutes) + 1, minutes=1)
         return min(latest, signals.moment(bucket + 1))
 
 

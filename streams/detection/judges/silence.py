@@ -7,7 +7,6 @@ a stream alike, as they do the totals, and one of them reports a feed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -117,7 +116,7 @@ class SilenceJudge(Judge):
 
     def _signal(self, verdict: Verdict, change: Change, bucket: int) -> Signal:
         place = change.place
-        last = signals.EPOCH + timedelta(minutes=self._last[place])
+        last = signals.moment(self._last[place], minutes=1)
         said = signals.counted(
             float(verdict.observed[place]), float(verdict.expected[place]),
             signals.moment(int(verdict.onset[place])), of="events",

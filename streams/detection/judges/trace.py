@@ -18,11 +18,11 @@ from detectors.columns import Bools, Floats, Floats32, Ints
 from detectors.growth import growth
 from detectors.surge import Expectation
 from streams.configuration.sections import MINUTES, SHARED
-from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Record, Roster, Seat
 from streams.detection.judges.ledger import Ledger
 from streams.detection.retirement import Retirement
 from streams.detection.series import NO_ROW, UNBORN, Key, Series
+from streams.events.event import EPOCH
 
 FINE: Final = 5  # minutes of a bucket here
 PER_HOUR: Final = MINUTES // FINE
@@ -183,7 +183,7 @@ def _kept(before: Signal, *, onset: datetime) -> tuple[int, ...]:
 
 
 def _read(signal: Signal, trace: Trace) -> Signal:
-    onset = (signal.onset - signals.EPOCH) // MINUTE
+    onset = (signal.onset - EPOCH) // MINUTE
     if trace.first * FINE > onset - KNOWN:  # it may have begun before what is known
         return restated(signal, growth=growth(trace.observed, trace.expected, minutes=FINE))
     trace = trace.since(onset - BEFORE)

@@ -18,6 +18,7 @@ from detectors.alarm import Hysteresis
 from detectors.calendar import ORDINARY, Known
 from detectors.columns import Bools, Columns, Floats, Ints, column
 from detectors.drift import Drift, DriftState
+from detectors.season import WEEK
 from detectors.weekly import SHORTEST, Expectation, Verdict, Weekly, WeeklyState
 from streams.configuration.sections import MINUTES
 from streams.detection import signals
@@ -26,7 +27,8 @@ from streams.detection.judges.standing import Standing
 from streams.detection.retirement import Retirement
 from streams.detection.series import UNBORN, Series
 from streams.detection.signals import Change
-from streams.detection.weeks import HOURS, MONDAY, WHOLE
+from streams.detection.weeks import MONDAY, WHOLE
+from streams.events.event import EPOCH
 
 
 @dataclass(slots=True)
@@ -110,7 +112,7 @@ class ByWeek(Judge, Generic[S]):
         n = self._roster.follow(closed.series)
         self._running = self._running.grown(n)
         self._add(closed)
-        if closed.ends(HOURS, offset=MONDAY):
+        if closed.ends(WEEK, offset=MONDAY):
             yield from self._end(closed)
             self._running = Running.empty(n)
 
@@ -142,7 +144,7 @@ class ByWeek(Judge, Generic[S]):
         if life not in self._roster.lives:
             return ()
         stands: Sequence[Gate] = self._alarms.gates(
-            place, self.kind, minutes=HOURS * MINUTES, starts=self.starts
+            place, self.kind, minutes=WEEK * MINUTES, starts=self.starts
         )  # fmt: skip
         if verdict is None or self._ended is None or place >= self._stood.size:
             return (Gate(self.gate, open=False), *stands)
@@ -177,7 +179,7 @@ class ByWeek(Judge, Generic[S]):
         self._alarms.restore(held["alarms"])
 
     def _end(self, closed: Closed) -> Iterator[Signal]:
-        week, people = (closed.hour + MONDAY) // HOURS, self._running.people
+        week, people = (closed.hour + MONDAY) // WEEK, self._running.people
         self._state = self._state.grown(people.size)
         known = self._running.known
         expectation = self._detector.expect(self._state, bucket=week, known=known)
@@ -228,7 +230,7 @@ class DriftJudge(ByWeek[DriftState]):
 
 def monday(week: int) -> datetime:
     """Its first midnight, as the clocks of a place show it."""
-    return signals.EPOCH - timedelta(hours=MONDAY) + timedelta(weeks=week)
+    return EPOCH - timedelta(hours=MONDAY) + timedelta(weeks=week)
 
 
 def weekly_judge(seat: Seat) -> WeeklyJudge | None:
