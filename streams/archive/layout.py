@@ -99,7 +99,8 @@ def pieces(files: Iterable[File]) -> list[Piece]:
     """Each archived record once, partition by partition in the order of the log.
 
     Files overlap where a log was read again from another place, and where a file was closed a
-    moment ago; of the files that hold a record the one that begins first is the one that counts.
+    moment ago; of the files that hold a record the one that begins first is the one that counts,
+    and of two that begin together the closed one: an open one may hold more.
     """
     found: list[Piece] = []
     for _, own in groupby(sorted(files, key=_order), key=attrgetter("partition_of")):
@@ -119,7 +120,7 @@ def _in_turn(own: Sequence[File]) -> Iterator[Piece]:
 
 
 def _order(file: File) -> tuple[object, ...]:
-    return *file.partition_of, file.first, file.end is not None, file.end
+    return *file.partition_of, file.first, file.limit
 
 
 def days(stamps: Ints) -> Ints:

@@ -12,7 +12,7 @@ import structlog
 from faust.types import TP
 
 from streams import metrics
-from streams.archive import columns, layout, marks, sheets
+from streams.archive import columns, layout, leftovers, marks, sheets
 from streams.archive.columns import Rows
 from streams.archive.layout import File
 from streams.archive.missing import missing
@@ -96,6 +96,7 @@ class Archive:
         self._memory = sheets.connected(threads=1)
         self._writing = asyncio.Lock()
         self._inputs: dict[TP, _Input] = {}
+        self._begun = True  # a reading, or the worker: what others left is not looked for yet
         self._room = asyncio.Event()
         self._room.set()
         self._pause, self._due, self._open_due, self._look_due = 0.0, 0.0, 0.0, 0.0
@@ -146,11 +147,14 @@ class Archive:
             await self._write_closed(tp, held)
         if now >= self._open_due:
             await self._write_open()
+        if self._begun:
+            await self._clear_leftovers()
 
     def _held(self, run: Run) -> _Input:
         """The partition's input; anew where a reading begins."""
         if run.begin is not None:
             self._forget(run.tp)
+            self._begun = True
             self._inputs[run.tp] = _Input(self._recordings[run.topic], begin=run.begin)
         return run.following(self._inputs.get(run.tp))
 
@@ -234,6 +238,14 @@ class Archive:
         if self.trouble:
             log.warning("archive_written_again", after=self.trouble)
         self.trouble, self._pause = "", 0.0
+
+    async def _clear_leftovers(self) -> None:
+        """Nothing waits for it: what is refused is left to the next beginning."""
+        self._begun = False
+        try:
+            await asyncio.to_thread(leftovers.clear, self._place)
+        except PlaceError as failure:
+            log.warning("archive_not_cleared", why=str(failure))
 
     def _forget_others(self) -> None:
         """Drop what belongs to partitions that were taken away; others read them now."""

@@ -75,7 +75,7 @@ def test_each_record_of_files_that_overlap_counts_once(
     """The log ends at 80, and so does the open file, where there is one."""
     files = {file(first, first + size) for first, size in closed}
     held = {offset for one in files for offset in range(one.first, one.end or 0)}
-    if fills is not None and not any(one.first >= fills for one in files):
+    if fills is not None and not any(one.first > fills for one in files):
         files.add(file(fills, None))
         held |= set(range(fills, 80))
     assert sorted(held) == [o for piece in pieces(files) for o in range(piece.start, end(piece))]
@@ -97,7 +97,12 @@ def test_whatever_lies_there_no_record_counts_twice(
 
 def test_what_a_file_held_before_it_was_closed_is_left_out() -> None:
     whole = file(10, 20)
-    assert [piece.file for piece in pieces([file(10, None), whole])] == [whole]
+    after = file(20, None)
+    assert [piece.file for piece in pieces([file(10, None), whole, after])] == [whole, after]
+
+
+def test_what_a_file_that_is_read_again_holds_beyond_the_closed_one_counts() -> None:
+    assert [piece.start for piece in pieces([file(10, None), file(10, 20)])] == [10, 20]
 
 
 def test_partitions_do_not_touch_each_other() -> None:

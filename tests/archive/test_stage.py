@@ -231,6 +231,25 @@ def test_an_open_file_of_one_that_was_killed_goes_with_the_file_it_has_become(
     assert (0, None) not in bench.files()
 
 
+def test_what_one_that_was_killed_had_not_deleted_yet_goes_though_no_record_comes(
+    bench: Bench,
+) -> None:
+    bench.take(run(TOPIC, complaints(0)))
+    bench.write()
+    bench.take(run(TOPIC, complaints(*range(1, 12)), number=1))
+    bench.write()
+    bench.restarted()
+    bench.write()
+    assert bench.files() == [(0, 10), (10, None)]
+
+
+def test_where_the_place_cannot_be_listed_it_is_written_all_the_same(bench: Bench) -> None:
+    bench.place.away = True
+    bench.take(run(TOPIC, complaints(*range(12))))
+    bench.write()
+    assert (bench.worker.trouble, bench.consumer.durable) == ("", {TP0: 10})
+
+
 def test_nothing_is_lost_of_what_is_no_event(bench: Bench) -> None:
     broken, blank = Record(0, DAY_OF_END - 5, b"\xff{}"), Record(1, DAY_OF_END - 4, None)
     sound = complaint(2, text="It's \0 broken", stamp=DAY_OF_END - 3)
