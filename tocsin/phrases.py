@@ -226,6 +226,7 @@ OURS: Final = (
     "archive {place}",
     "there is no event in the archive",
     "cannot be {what}",
+    "its files change too fast",
     ("must be the only argument, without --map and --now; it holds events, and when they came"),
     "topic {topic} must be one of the sources",
     "topic {topic} has {partitions} partitions, its source must have as many",

@@ -4,17 +4,18 @@ The person, and the ids of the person's events, become names that say nothing an
 compute again; texts, links and raw values go. So rows, people and repetitions count as before.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 
 from alerts.erasure import digest
-from streams.archive import columns, errand, remains, sheets
+from streams.archive import columns, errand, leftovers, remains, sheets
 from streams.archive.columns import REJECTED
 from streams.archive.errand import PERSON, QUOTE, Errand
 from streams.archive.layout import File, listed
-from streams.archive.places import Place
+from streams.archive.places import GoneError, Place, PlaceError, reading
 from streams.events import completion
 from streams.events.rejections import FAILURES
 from streams.settings import Stream
@@ -29,6 +30,9 @@ NAMING: Final[Mapping[str, Mapping[str, str]]] = {
 }  # fmt: skip
 OWNED: Final = {"complaints": "person", "mentions": "author", "updates": "complaint"}
 TELLING: Final = ("raw", "text", "link", "note")
+LISTINGS: Final = 5  # at most, before each file that is listed was there to be read
+
+T = TypeVar("T")
 
 
 class Erased(NamedTuple):
@@ -37,7 +41,8 @@ class Erased(NamedTuple):
     Attributes:
         records: that told of the person and no longer do.
         files: written anew for that.
-        fills: records in files that fill; their worker has them in memory and writes them again.
+        fills: records in files that fill, whose worker has them in memory and writes them again,
+            and in files that were closed or replaced meanwhile; another call reaches them.
     """
 
     records: int
@@ -56,34 +61,37 @@ class Eraser:
         quotes: digests of what signals may show of the person's events: texts and ids.
 
     Raises:
-        PlaceError: where the files cannot be listed.
+        PlaceError: where the files cannot be listed or read.
     """
 
     def __init__(self, place: Place, person: str) -> None:
         self._place, self._person = place, person
-        self._files = [file for file in listed(place.names()) if file.folder in NAMING]
         self._memory = sheets.connected()
         place.attach(self._memory)
         self._errand = Errand(place, self._memory, person)
+        self._gathered: set[File] = set()  # nothing is erased whose names are not known
         for stream in OWNED:
-            self._gather(stream)
+            self._gathered |= self._each({stream}, self._gather).keys()
         self.quotes = self._errand.names(QUOTE)
 
     def erase(self) -> Erased:
-        """Write each file that tells of the person anew.
+        """Write each file that tells of the person anew, and delete what closed files left.
 
         Raises:
             PlaceError: where one is refused; those before it are done, and another call does the
                 rest as this one would have.
         """
-        found = {file: places for file in self._files if (places := self._found(file))}
-        closed = [file for file in found if file.end is not None]
+        found = {file: at for file, at in self._each(NAMING, self._found).items() if at}
         if found:
             self._errand.keep()
-        for file in closed:
-            self._write_anew(file, found[file])
-        records, every = sum(len(found[file]) for file in closed), sum(map(len, found.values()))
-        return Erased(records, len(closed), every - records)
+        done = []
+        for file in (file for file in found if file.end is not None and file in self._gathered):
+            with suppress(GoneError), reading(self._place, file.name):
+                self._write_anew(file, found[file])
+                done.append(file)
+        leftovers.clear(self._place)
+        records, every = sum(len(found[file]) for file in done), sum(map(len, found.values()))
+        return Erased(records, len(done), every - records)
 
     def finish(self) -> None:
         """No other call will be needed: nobody can tell any more whose the new names are.
@@ -93,19 +101,35 @@ class Eraser:
         """
         self._errand.done()
 
-    def _gather(self, stream: str) -> None:
-        """Note the ids of the person's events of a stream, and what a signal may show of them."""
-        text = "note" if stream == "updates" else "text"
-        for file in self._files:
-            if file.folder != stream:
-                continue
-            found = self._memory.execute(
-                f"SELECT id, {text} FROM {self._scan(file)} "
-                f"WHERE {_named(OWNED[stream], NAMING[stream][OWNED[stream]])}"
-            ).fetchall()
-            self._errand.note(stream, [name for name, _ in found])
-            shown = [(name, (said or "")[: completion.QUOTE]) for name, said in found]
-            self._errand.note(QUOTE, [digest(one) for row in shown for one in row if one])
+    def _each(self, folders: Collection[str], work: Callable[[File], T]) -> dict[File, T]:
+        """What the work makes of each file that counts.
+
+        Beside a worker, files close and go: where one was not there any more, those that are there
+        then are worked through as well.
+        """
+        made: dict[File, T] = {}
+        for _ in range(LISTINGS):
+            files = [file for file in listed(self._place.names()) if file.folder in folders]
+            left = leftovers.found(self._place, files)
+            files = [file for file in files if file not in left]
+            for file in (file for file in files if file not in made):
+                with suppress(GoneError), reading(self._place, file.name):
+                    made[file] = work(file)
+            if made.keys() >= set(files):
+                return {file: made[file] for file in files}
+        raise PlaceError(f"archive {self._place}: cannot be read: its files change too fast")
+
+    def _gather(self, file: File) -> None:
+        """Note the ids of the person's events in it, and what a signal may show of them."""
+        stream = file.folder
+        text, owner = "note" if stream == "updates" else "text", OWNED[stream]
+        found = self._memory.execute(
+            f"SELECT id, {text} FROM {self._scan(file)} "
+            f"WHERE {_named(owner, NAMING[stream][owner])}"
+        ).fetchall()
+        self._errand.note(stream, [name for name, _ in found])
+        shown = [(name, (said or "")[: completion.QUOTE]) for name, said in found]
+        self._errand.note(QUOTE, [digest(one) for row in shown for one in row if one])
 
     def _found(self, file: File) -> list[int]:
         """Offsets of the records that tell of the person."""

@@ -33,6 +33,10 @@ class PlaceError(Exception):
     """The place could not be written or read; it names itself and the reason."""
 
 
+class GoneError(PlaceError):
+    """A file was deleted or replaced while it was read."""
+
+
 class Placed(NamedTuple):
     """A file that lies there.
 
@@ -195,6 +199,25 @@ class Bucket:
             yield
         except (OSError, duckdb.IOException, BaseError) as error:
             raise PlaceError(f"archive {self}: cannot be {what}: {_reason(error)}") from None
+
+
+@contextmanager
+def reading(place: Place, name: str) -> Iterator[None]:
+    """Where DuckDB cannot read a file of the place, GoneError tells from what is no passing matter.
+
+    Raises:
+        GoneError: where it is not the file any more that lay there when this was entered.
+        PlaceError: where it is, and cannot be read.
+    """
+    before = place.version(name)
+    try:
+        yield
+    except (duckdb.Error, OSError, PlaceError) as error:
+        gone = before is None or place.version(name) != before
+        if isinstance(error, PlaceError) and not gone:
+            raise
+        kind = GoneError if gone else PlaceError
+        raise kind(f"archive {place}: cannot be read: {_reason(error)}") from None
 
 
 def try_out(place: Place) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,20 @@ class Narrow:
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.lies_in.attach(connection)
+
+
+class Busy(Narrow):
+    """A place where something happens when it is asked the nth time for the path of a file."""
+
+    def __init__(self, lies_in: Place, meanwhile: Callable[[], None], *, nth: int) -> None:
+        super().__init__(lies_in)
+        self._meanwhile, self._left = meanwhile, nth
+
+    def path(self, name: str) -> str:
+        self._left -= 1
+        if self._left == 0:
+            self._meanwhile()
+        return super().path(name)
 
 
 class Bench:

@@ -15,7 +15,7 @@ from streams.archive.log import Log
 from streams.archive.places import Bucket, PlaceError, place
 from streams.archive.retention import retire
 from streams.settings import Archive, Settings
-from tests.archive.bench import TOPIC, TP0, Bench
+from tests.archive.bench import TOPIC, TP0, Bench, Busy
 from tests.archive.records import complaint, complaints, run
 
 KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
@@ -110,6 +110,26 @@ def test_a_person_leaves_a_bucket_in_two_calls_as_in_one(bucket: Bucket, tmp_pat
     eraser.finish()
     assert bench.rows("SELECT count(DISTINCT person), count(text) FROM complaints") == [(3, 0)]
     assert not [name for name in bucket.names() if name.startswith("erasing")]
+
+
+def test_a_person_leaves_a_bucket_whose_files_are_closed_and_deleted_meanwhile(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    bench = Bench(tmp_path)
+    bench.place.lies_in = bucket
+    bench.take(run(TOPIC, [complaint(n, person="p-17", text="烫伤") for n in range(11)]))
+    bench.write()
+
+    def meanwhile() -> None:
+        if (10, None) in bench.files():
+            bench.take(run(TOPIC, complaints(*range(11, 32)), number=1))
+            bench.write()
+
+    first = Eraser(Busy(bucket, meanwhile, nth=2), "p-17").erase()
+    meanwhile()
+    assert first.records + Eraser(bucket, "p-17").erase().records == 11
+    assert "p-17" not in str(bench.rows("SELECT person FROM complaints"))
+    assert bench.files() == [(0, 10), (10, 20), (20, 30), (30, None)]
 
 
 def test_old_files_leave_a_bucket_and_those_before_a_day_are_not_looked_into(

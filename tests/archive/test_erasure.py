@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from alerts.erasure import digest
 from streams.archive.erasure import Eraser, names
 from streams.archive.places import Folder, Place, Placed, PlaceError, Save
-from tests.archive.bench import TOPIC, Bench
-from tests.archive.records import START, Record, complaint, run
+from tests.archive.bench import TOPIC, Bench, Busy
+from tests.archive.records import START, Record, complaint, complaints, run
 
 PERSON = "Zoë-17"
 
@@ -187,6 +187,91 @@ def test_what_filled_becomes_the_same_names_when_it_is_closed(bench: Bench) -> N
         (1,)
     ]
     assert bench.rows("SELECT text FROM mentions WHERE author = 'other'") == [(None,)]
+
+
+def own(*offsets: int) -> list[Record]:
+    return [complaint(n, person=PERSON, text="my door number is 12") for n in offsets]
+
+
+def test_what_a_killed_worker_had_not_deleted_yet_is_erased_with_the_closed_file(
+    bench: Bench,
+) -> None:
+    bench.take(run(TOPIC, own(*range(10))))
+    bench.write()
+    bench.take(run(TOPIC, complaints(10), number=1))
+    bench.write()
+    assert bench.files() == [(0, 10), (0, None), (10, None)]
+    eraser = Eraser(bench.place, PERSON)
+    assert eraser.erase()[:] == (10, 1, 0)
+    assert bench.files() == [(0, 10), (10, None)]
+
+
+def test_what_an_open_file_holds_beyond_the_closed_one_is_not_called_erased(bench: Bench) -> None:
+    bench.take(run(TOPIC, own(*range(10))))
+    bench.take(run(TOPIC, complaints(10), number=1))
+    bench.write()
+    (closed,) = (path for path in bench.folder.rglob("*.parquet") if "open" not in path.name)
+    closed.rename(closed.with_name(closed.name.replace("0010.", "0005.")))
+    bench.restarted()
+    bench.take(run(TOPIC, own(*range(8))))
+    bench.write()
+    assert (0, None) in bench.files()
+    assert Eraser(bench.place, PERSON).erase()[:] == (10, 1, 8)
+    assert (0, None) in bench.files()
+
+
+@pytest.mark.parametrize("nth", range(1, 10))
+def test_files_that_are_closed_and_deleted_meanwhile_are_found_where_they_are_then(
+    bench: Bench, nth: int
+) -> None:
+    """Whenever that is, in two calls at most."""
+    bench.take(run(TOPIC, [*own(0), *complaints(*range(1, 10)), *own(10, 11)]))
+    bench.write()
+
+    def meanwhile() -> None:
+        if (10, None) in bench.files():
+            bench.take(run(TOPIC, [*own(12), *complaints(*range(13, 32))], number=1))
+            bench.write()
+
+    first = Eraser(Busy(bench.place, meanwhile, nth=nth), PERSON).erase()
+    meanwhile()
+    second = Eraser(bench.place, PERSON).erase()
+    assert (first.records + second.records, first.fills == 0) == (4, second.records == 0)
+    assert bench.rows("SELECT count(DISTINCT person) FROM complaints WHERE raw IS NULL") == [(1,)]
+    assert bench.files() == [(0, 10), (10, 20), (20, 30), (30, None)]
+
+
+@pytest.mark.parametrize("nth", [1, 5, 8, 15, 19, 20, 21])
+def test_files_that_retire_meanwhile_are_passed_over(bench: Bench, nth: int) -> None:
+    written(bench)
+    names = bench.place.names()
+
+    def meanwhile() -> None:
+        bench.place.delete(names)
+
+    assert Eraser(Busy(bench.place, meanwhile, nth=nth), PERSON).erase().files <= 3
+    assert Eraser(bench.place, PERSON).erase()[:] == (0, 0, 0)
+
+
+def test_a_file_that_is_no_parquet_is_told_with_the_place(bench: Bench) -> None:
+    written(bench)
+    (bench.folder / bench.place.names()[0]).write_bytes(b"torn")
+    with pytest.raises(PlaceError, match="cannot be read: "):
+        Eraser(bench.place, PERSON)
+
+
+def test_files_that_never_stay_are_told_with_the_place(bench: Bench) -> None:
+    written(bench)
+
+    class Fleeting(Folder):
+        def version(self, name: str) -> str | None:
+            return None
+
+        def path(self, name: str) -> str:
+            return super().path(f"{name}.gone")
+
+    with pytest.raises(PlaceError, match="its files change too fast"):
+        Eraser(Fleeting(bench.folder), PERSON)
 
 
 @pytest.mark.parametrize(
