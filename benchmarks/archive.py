@@ -26,6 +26,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -173,7 +174,7 @@ def _run(folder: Folder, since: date | None, end: int) -> tuple[dict[str, float]
 
 def _made(chosen: Settings, place: Folder, part: Part, seed: int) -> dict[str, Any]:
     clock, began, busy = Clock(), time.perf_counter(), time.process_time()
-    worker = Archive(Anybody, chosen, place, clock=clock)
+    worker = Archive(Anybody, chosen, place, clock=clock, now=partial(datetime.now, UTC))
     asyncio.run(written(worker, clock, part, seed=seed))
     spent, there = time.process_time() - busy, time.perf_counter()
     copied(place, part)

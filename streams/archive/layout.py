@@ -1,7 +1,8 @@
 """How the archive's files are named, where they are cut, and which of their rows count.
 
 A file holds consecutive records of one partition. Where it ends is a property of the log, so
-that a worker that reads the same records again writes the same file again.
+that a worker that reads the same records again writes the same file again; but for the last one of
+a partition that rests, which closes where it is.
 """
 
 import re

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import structlog
@@ -16,10 +16,14 @@ LOOK: Final = 3600.0  # seconds
 log = structlog.get_logger(__name__)
 
 
+def oldest(kept: timedelta, now: datetime) -> date:
+    """The first day whose files are kept."""
+    return (now - kept).date()
+
+
 def expired(names: Iterable[str], *, kept: timedelta, now: datetime) -> list[str]:
     """Files all of whose records are older than what is kept."""
-    oldest = (now - kept).date()
-    return [file.name for file in listed(names) if file.day < oldest]
+    return [file.name for file in listed(names) if file.day < oldest(kept, now)]
 
 
 async def retire(place: Place, kept: timedelta | None) -> None:

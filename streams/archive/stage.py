@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -12,7 +13,7 @@ import structlog
 from faust.types import TP
 
 from streams import metrics
-from streams.archive import columns, layout, leftovers, marks, sheets
+from streams.archive import columns, layout, leftovers, marks, retention, sheets
 from streams.archive.columns import Rows
 from streams.archive.layout import File
 from streams.archive.missing import missing
@@ -28,6 +29,7 @@ CLOSED, OPEN = STATES = ("closed", "open")
 LOOK: Final = 0.2  # seconds between two looks at what is to be written
 WAITING: Final = 4  # closed files not written yet, from which on no more records are taken
 AGAIN: Final = 60.0  # seconds between two looks whether the open files are still ours
+REST: Final = 60  # such looks without a record, after which a file does not wait for its next day
 SHARE: Final = 4.0  # times as long as the open files took to write they are left alone then
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds after a failure; doubled while it fails
 
@@ -66,6 +68,7 @@ class _Input:
 
     recording: Recording
     runs: int = 0
+    quiet: int = 0  # looks since the last record; a worker that was frozen has not looked
     open: Sheet | None = None
     closed: deque[Sheet] = field(default_factory=deque)
     left: str | None = None  # name of the open file that the file closed last has replaced
@@ -80,6 +83,7 @@ class Archive:
         settings: of the installation.
         place: of the files.
         clock: monotonic seconds.
+        now: by which a day is over, and what is older than is kept.
 
     Attributes:
         trouble: why nothing can be written at present; empty where it can.
@@ -87,10 +91,11 @@ class Archive:
 
     def __init__(
         self, consumer: Callable[[], Consumer], settings: Settings, place: Place, *,
-        clock: Callable[[], float],
+        clock: Callable[[], float], now: Callable[[], datetime],
     ) -> None:  # fmt: skip
         self.trouble = ""
         self._consumer, self._place, self._clock = consumer, place, clock
+        self._now, self._kept = now, settings.archive.retention
         self._recordings = recordings(settings)
         self._every = settings.archive.rewrite_every.total_seconds()
         self._memory = sheets.connected(threads=1)
@@ -109,7 +114,7 @@ class Archive:
         """Add a run to the files of its partition; `write` places them."""
         async with self._writing:  # a file that is written may be one that is given up here
             held = self._held(run)
-        recording = held.recording
+        held.quiet, recording = 0, held.recording
         rows = recording.rows(run.partition, run.records)
         offsets, stamps = rows["offset"], rows["stamp"].astype(np.int64)
         at = 0
@@ -184,7 +189,8 @@ class Archive:
         """In their order, each followed by the commit."""
         while held.closed:
             sheet = held.closed[0]
-            await self._put(sheet, CLOSED)
+            if not self._expired(sheet):
+                await self._put(sheet, CLOSED)
             if held.left is not None:
                 await asyncio.to_thread(self._place.delete, [held.left])
             held.left = sheet.file._replace(end=None).name
@@ -197,12 +203,33 @@ class Archive:
         """At most a fifth of the time goes into files that will be written again."""
         began = self._clock()
         looks = began >= self._look_due
+        self._close_ended(looks=looks)
         for sheet in [held.open for held in self._inputs.values() if held.open is not None]:
             if (sheet.grown or looks) and await asyncio.to_thread(self._is_behind, sheet):
                 await self._put(sheet, OPEN)
         now = self._clock()
         self._open_due = now + max(self._every, SHARE * (now - began))
         self._look_due = now + AGAIN if looks else self._look_due
+
+    def _close_ended(self, *, looks: bool) -> None:
+        """Close the files that no record has closed: their day is over, and their partition rests.
+
+        Another worker may cut the log elsewhere when it reads this stretch again: readers take
+        each record once wherever files end, and what is closed here is followed by the commit.
+        """
+        today = self._now().date()
+        for held in self._inputs.values():
+            held.quiet += looks
+            sheet = held.open
+            if sheet is None or sheet.file.day >= today:
+                continue
+            if held.quiet > REST or self._expired(sheet):
+                self._close(held, sheet, sheet.end)
+
+    def _expired(self, sheet: Sheet) -> bool:
+        """Whether the file is older than what is kept: written, it would be deleted again."""
+        kept = self._kept
+        return kept is not None and sheet.file.day < retention.oldest(kept, self._now())
 
     def _is_behind(self, sheet: Sheet) -> bool:
         """Whether the open file lacks something of ours.

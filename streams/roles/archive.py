@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 
 from streams import metrics
@@ -19,7 +20,9 @@ def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     names = list(recordings(settings))
     app = made(Role.ARCHIVE, settings, bootstrap, instance, reads=names)
     lies = place(settings)
-    stage = Archive(lambda: app.consumer, settings, lies, clock=time.monotonic)
+    stage = Archive(
+        lambda: app.consumer, settings, lies, clock=time.monotonic, now=partial(datetime.now, UTC)
+    )
     vitals = Vitals(Role.ARCHIVE, app, names)
     vitals.trouble = lambda: stage.trouble
     metrics.begin_archive(names, archiving.STATES)

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ TOPIC = "complaints"
 TP0 = TP(TOPIC, 0)
 MARKS = TP("seen-complaints", 0)
 GRID = 10
+DAY_OF_START = datetime(2023, 11, 14, tzinfo=UTC)
 
 
 class Clock:
@@ -91,6 +93,8 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.clock = folder, Clock()
+        self.now = DAY_OF_START
+        self.kept: timedelta | None = None
         self.place = Narrow(Folder(folder))
         self.consumer = Consumer(
             {TP0, TP(TOPIC, 1), TP("mentions", 0), TP("complaint-updates", 0), MARKS}
@@ -99,8 +103,10 @@ class Bench:
 
     def restarted(self) -> Archive:
         """Another process: nothing of the first is left but its files."""
-        settings = Settings(archive=Kept(file_records=GRID))
-        self.worker = Archive(lambda: self.consumer, settings, self.place, clock=self.clock)
+        settings = Settings(archive=Kept(file_records=GRID, retention=self.kept))
+        self.worker = Archive(
+            lambda: self.consumer, settings, self.place, clock=self.clock, now=lambda: self.now
+        )
         return self.worker
 
     def take(self, *runs: Run) -> None:
@@ -113,6 +119,11 @@ class Bench:
     def write(self, *, after: float = 10.0) -> None:
         self.clock.now += after
         asyncio.run(self.worker.write())
+
+    def rest(self, *, looks: int = 62) -> None:
+        """Nothing comes for an hour."""
+        for _ in range(looks):
+            self.write(after=60.0)
 
     def files(self) -> list[tuple[int, int | None]]:
         return [(file.first, file.end) for file in listed(self.place.names())]

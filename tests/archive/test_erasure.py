@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,16 @@ def test_what_a_killed_worker_had_not_deleted_yet_is_erased_with_the_closed_file
     eraser = Eraser(bench.place, PERSON)
     assert eraser.erase()[:] == (10, 1, 0)
     assert bench.files() == [(0, 10), (10, None)]
+
+
+def test_a_person_of_a_quiet_partition_is_erased_once_its_day_is_over(bench: Bench) -> None:
+    bench.take(run(TOPIC, own(0)))
+    bench.rest()
+    assert Eraser(bench.place, PERSON).erase()[:] == (0, 0, 1)
+    bench.now += timedelta(days=1)
+    bench.rest()
+    assert Eraser(bench.place, PERSON).erase()[:] == (1, 1, 0)
+    assert bench.files() == [(0, 1)]
 
 
 def test_what_an_open_file_holds_beyond_the_closed_one_is_not_called_erased(bench: Bench) -> None:

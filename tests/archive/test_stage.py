@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -87,6 +87,76 @@ def test_what_an_open_file_left_behind_goes_when_the_next_one_is_closed(bench: B
     bench.take(run(TOPIC, complaints(*range(12, 22)), number=2))
     bench.write()
     assert bench.files() == [(0, 10), (10, 20), (10, None), (20, None)]
+
+
+def test_a_file_whose_day_is_over_and_whose_partition_rests_closes_by_itself(
+    bench: Bench,
+) -> None:
+    bench.take(run(TOPIC, complaints(0, 1)))
+    bench.rest()
+    assert bench.files() == [(0, None)]
+    bench.now += timedelta(days=1)
+    bench.write()
+    bench.write()
+    assert bench.files() == [(0, 2), (0, None)]
+    assert bench.consumer.durable == {TP0: 2}
+    bench.rest()
+    bench.take(run(TOPIC, complaints(2), number=1))
+    bench.write()
+    assert bench.files() == [(0, 2), (0, None), (2, None)]
+    assert bench.offsets() == [0, 1, 2]
+
+
+def test_a_file_to_which_records_come_waits_for_one_that_closes_it(bench: Bench) -> None:
+    bench.now += timedelta(days=1)
+    bench.take(run(TOPIC, complaints(0)))
+    for offset in range(1, 4):
+        bench.rest(looks=40)
+        bench.take(run(TOPIC, complaints(offset), number=offset))
+    bench.write()
+    assert bench.files() == [(0, None)]
+
+
+def test_a_worker_that_was_frozen_has_not_seen_its_partitions_rest(bench: Bench) -> None:
+    bench.take(run(TOPIC, complaints(0)))
+    bench.write()
+    bench.now += timedelta(days=2)
+    bench.write(after=172_800.0)
+    bench.write()
+    assert bench.files() == [(0, None)]
+
+
+def test_what_closed_by_itself_is_tried_again_before_it_is_committed(bench: Bench) -> None:
+    bench.take(run(TOPIC, complaints(0, 1)))
+    bench.write()
+    bench.place.full, bench.now = True, bench.now + timedelta(days=1)
+    bench.rest()
+    assert bench.worker.trouble
+    assert (bench.files(), bench.consumer.durable) == ([(0, None)], {})
+    bench.place.full = False
+    bench.write(after=31.0)
+    assert (bench.files(), bench.consumer.durable) == ([(0, 2), (0, None)], {TP0: 2})
+
+
+@pytest.mark.parametrize("then", [2, 5, 10, 12])
+def test_a_file_that_closed_by_itself_may_be_read_again_and_hold_more_then(
+    bench: Bench, then: int
+) -> None:
+    """Its worker was killed before the commit, and records of the day came late."""
+    bench.take(run(TOPIC, complaints(0, 1)))
+    bench.now += timedelta(days=1)
+    bench.rest()
+    bench.restarted()
+    bench.take(run(TOPIC, complaints(*range(then))))
+    bench.write()
+    assert bench.offsets() == list(range(then))
+    bench.rest()
+    assert bench.offsets() == list(range(then))
+    assert bench.consumer.durable == {TP0: then}
+    bench.restarted()
+    bench.write()
+    assert bench.offsets() == list(range(then))
+    assert None not in [end for _, end in bench.files()]
 
 
 def test_a_full_disk_is_said_by_name_keeps_the_commit_back_and_mends_itself(bench: Bench) -> None:
