@@ -2,8 +2,9 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 
-from streams.intake.reading import Emission, Reading
+from streams.intake.reading import Emission, Reading, Refusal
 from streams.intake.standing import Standing
 from streams.transport.resting import Resting
 from streams.transport.runs import Begin
@@ -37,7 +38,16 @@ class Input:
     def close(self, last: Emission) -> None:
         """The chunk that fills starts where this one ended."""
         assert last.closed is not None
-        self.at, self.standing = last.closed, last.standing
+        letters = tuple(one for one in self.standing.letters if one.stop > last.closed)
+        self.at, self.standing = last.closed, last.standing._replace(letters=letters)
+
+    def refused(self) -> list[Refusal]:
+        """What the reading refused since it was asked, but for what has its letter already."""
+        found, self.reading.refusals = self.reading.refusals, []
+        known = set(chain.from_iterable(self.standing.letters)) if found else ()
+        refused = [one for one in found if one.offset not in known]
+        self.standing = self.standing.lettered(one.offset for one in refused)
+        return refused
 
     def filled(self) -> Emission | None:
         """What the chunk that fills has counted, to be sent now."""

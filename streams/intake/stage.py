@@ -20,7 +20,7 @@ from streams.events.columns import Answers
 from streams.events.deadletters import DeadLetter, Header
 from streams.events.event import Rejected
 from streams.intake.input import Input
-from streams.intake.reading import Emission, Plan, Reading
+from streams.intake.reading import Emission, Plan, Reading, Refusal
 from streams.intake.rekeyed import RekeyedReading
 from streams.intake.standing import Standing
 from streams.seen import record as seen
@@ -89,8 +89,10 @@ class Intake:
                 sent += [await sending for sending in self._counts(emissions)]
                 sent += [await sending for sending in self._seen(run, held.begin, emissions)]
                 await asyncio.sleep(0)  # so that these travel while the next ones are counted
-            sent += [await sending for sending in self._letters(run, held.reading)]
-            self._sendings.add(sent, self._closing(run.tp, held, closed[-1:]))
+            sent += [await sending for sending in self._letters(run, held.refused())]
+            for last in closed[-1:]:
+                held.close(last)
+            self._sendings.add(sent, self._declaring([(run.tp, held)]))
             await self._sendings.settle()
         held.taking = False
         held.resting.interrupted()
@@ -124,11 +126,6 @@ class Intake:
                 self._sendings.add(sent, self._declaring(grown))
             await self._sendings.settle()
 
-    def _closing(self, tp: TP, held: Input, last: Sequence[Emission]) -> Callable[[], None]:
-        for one in last:
-            held.close(one)
-        return self._declaring([(tp, held)] if last else [])
-
     def _declaring(self, sent: Sequence[tuple[TP, Input]]) -> Callable[[], None]:
         """What is to be declared of the partitions as they stand, once all of it is there."""
         return partial(self._declare, [(tp, held, held.at, held.standing) for tp, held in sent])
@@ -136,12 +133,10 @@ class Intake:
     def _declare(self, arrived: Sequence[tuple[TP, Input, int, Standing]]) -> None:
         """The commits may stand there, but of partitions that were taken away.
 
-        Where one has come back since, another worker may have come further. The first chunk of all
-        says that it is the first; a commit at its start would have it said no more.
+        Where one has come back since, another worker may have come further.
         """
         for tp, held, at, standing in arrived:
-            begun = held.begin.committed is not None or at > held.begin.earliest
-            if begun and self._inputs.get(tp) is held:
+            if self._inputs.get(tp) is held:
                 self._app.consumer.declare_durable(tp, at, standing.note)
 
     async def mark(self) -> None:
@@ -226,24 +221,26 @@ class Intake:
     def _begun(self, tp: TP, begin: Begin) -> Input:
         source, before = self._sources[tp.topic], self._inputs.get(tp)
         rekeys = begin.note.partition("/")[0] == NOTE  # what re-keying commits, not intake
-        standing = Standing() if rekeys else Standing.noted(begin.note)
-        other = begin.committed is not None and source.rekeyed != bool(standing.origins)
+        first = begin.committed is None
+        standing = Standing(first=first) if rekeys or first else Standing.noted(begin.note)
+        other = not first and source.rekeyed != bool(standing.origins)
         if rekeys or other:
             raise RekeyChangedError(
                 f"{tp.topic}[{tp.partition}]: its commit does not go with sources.rekey; a source "
                 "whose rekey or key changes needs another kafka.topic_prefix, or another topic"
             )
         held = self._input(tp, begin, standing)
-        if begin.committed is not None and (before is None or before.begin != begin):
-            self._note_lost(tp, held)
+        if not first:
+            self._note_lost(tp, held, told=before is not None and before.begin == begin)
         return held
 
     def _input(self, tp: TP, begin: Begin, standing: Standing) -> Input:
-        source, lost = self._sources[tp.topic], begin.lost > 0
+        source = self._sources[tp.topic]
+        lost = begin.earliest > (0 if standing.first else begin.committed or 0)
         partitions = self._app.consumer.topic_partitions(tp.topic) or source.partitions
         plan = Plan(self._settings, source, partitions)
         held: dict[str, Any] = {
-            "first": begin.committed is None or lost, "seen": Seen(horizon=plan.horizon),
+            "first": standing.first or lost, "seen": Seen(horizon=plan.horizon),
             "watermark": standing.watermark,
         }  # fmt: skip
         at = begin.earliest if begin.committed is None else begin.committed
@@ -254,11 +251,12 @@ class Intake:
         reading = RekeyedReading(plan, tp.partition, origins=known, **held)
         return Input(reading, begin, at, standing._replace(origins=noted))
 
-    def _note_lost(self, tp: TP, held: Input) -> None:
+    def _note_lost(self, tp: TP, held: Input, *, told: bool) -> None:
         """What is gone that was not counted, once: the commit says that it was told."""
         earliest, standing = held.begin.earliest, held.standing
         if (lost := earliest - max(held.at, standing.counted)) > 0:
-            note_lost(tp, lost)
+            if not told:
+                note_lost(tp, lost)
             held.standing = standing._replace(counted=earliest)
             self._app.consumer.declare_durable(tp, held.at, held.standing.note)
 
@@ -270,12 +268,8 @@ class Intake:
                 metrics.unknown_field(run.topic, name)
         return self._decoders[run.topic].answers(run.partition, records)
 
-    def _letters(self, run: Run, reading: Reading) -> list[Sending]:
-        """Dead letters of what the reading refused."""
-        refused, reading.refusals = reading.refusals, []
-        if not refused:
-            return []
-        records = {record.offset: record for record in run.records}
+    def _letters(self, run: Run, refused: Sequence[Refusal]) -> list[Sending]:
+        records = {record.offset: record for record in run.records} if refused else {}
         letters = [self._letter(run, records[r.offset], r.why) for r in refused]
         for letter in letters:
             metrics.dead_letter(run.topic, letter.why.field)

@@ -4,10 +4,13 @@ import asyncio
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
 import pytest
 from faust.types import TP
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from streams import metrics
@@ -15,6 +18,8 @@ from streams.broker.topics import Topics
 from streams.counts.cells import Counts, decode
 from streams.counts.watermarks import Admission, Watermarks, admit
 from streams.intake.stage import Intake
+from streams.intake.standing import Standing
+from streams.sources.origins import Origins
 from streams.transport.runs import Begin, Run
 from streams.transport.wire import Record
 from tests.streams.logs import START, settings
@@ -94,6 +99,9 @@ class Broker:
     def watermark(self, start: int) -> int | None:
         """Of the partition where the chunk from there starts."""
         return [one.watermark for one in self.chunks() if one.start < start][-1]
+
+    def letters(self) -> int:
+        return sum(one.topic == TOPICS.dead_letters for one in self.sent)
 
     def counts(self) -> list[Counts]:
         return [decode(one.value) for one in self.sent if one.topic == TOPICS.counts]
@@ -230,7 +238,7 @@ def lost() -> float:
 async def test_a_commit_stands_where_the_chunk_that_fills_starts_and_says_how_far_it_was() -> None:
     broker = Broker()
     worker = await (await Worker(broker).read(3)).rest()
-    assert broker.commit is None
+    assert broker.commit == (0, "first:3")
     await (await worker.read(6)).rest()
     assert broker.commit == (4, f"{broker.watermark(4)}:6")
     await (await Worker(broker).read(6)).rest()
@@ -324,3 +332,61 @@ async def test_what_a_first_chunk_that_fills_says_again_is_said_in_the_same_word
     once, again = broker.chunks()
     assert once.first
     assert again == once
+
+
+@pytest.mark.parametrize("to", [3, 6])  # in the first chunk of all, and in one after it
+async def test_a_letter_of_the_chunk_that_fills_is_sent_once_however_often_it_is_read(
+    to: int,
+) -> None:
+    broker, wrong = Broker(), [to - 1]
+    for _ in range(3):
+        await (await Worker(broker).read(to, wrong=wrong)).rest()
+    worker = await Worker(broker).read(to, wrong=wrong)
+    assert broker.letters() == 1
+    await (await worker.read(to + 4, wrong=[to])).rest()
+    await (await Worker(broker).read(to + 4)).rest()
+    assert broker.letters() == 2
+
+
+async def test_a_letter_that_may_not_be_there_is_sent_again() -> None:
+    broker = Broker()
+    broker.answers[TOPICS.dead_letters] = False
+    await (await Worker(broker).read(6, wrong=[5])).rest()
+    broker.answers[TOPICS.dead_letters] = True
+    await (await Worker(broker).read(6, wrong=[5])).rest()
+    assert broker.letters() == 2
+
+
+async def test_what_other_settings_refuse_has_its_letter_though_later_ones_were_sent() -> None:
+    broker = Broker()
+    await (await Worker(broker).read(7, wrong=[6])).rest()
+    await (await Worker(broker).read(7, wrong=[5, 6])).rest()
+    assert broker.letters() == 2
+
+
+async def test_a_first_chunk_stays_so_where_the_log_begins_later() -> None:
+    broker = Broker()
+    broker.first = 1
+    for _ in range(2):
+        await (await Worker(broker).read(3)).rest()
+    assert [(one.start, one.first) for one in broker.chunks()] == [(1, True), (1, True)]
+
+
+standings = st.builds(
+    Standing,
+    watermark=st.none() | st.integers(0, 2**60),
+    origins=st.just("") | st.just(Origins().note()),
+    counted=st.integers(0, 2**53),
+    letters=st.just(()),
+    first=st.just(False),
+)
+
+
+@given(standings, st.sets(st.integers(0, 99)), st.booleans())
+def test_what_a_commit_notes_is_read_from_it(
+    standing: Standing, offsets: set[int], first: bool
+) -> None:
+    noted = standing.lettered(sorted(offsets))
+    noted = noted._replace(watermark=None, first=True) if first else noted
+    assert Standing.noted(noted.note) == noted
+    assert set(chain.from_iterable(noted.letters)) <= offsets
