@@ -4,7 +4,8 @@ The person, and the ids of the person's events, become names that say nothing an
 compute again; texts, links and raw values go. So rows, people and repetitions count as before.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
@@ -31,6 +32,9 @@ NAMING: Final[Mapping[str, Mapping[str, str]]] = {
 OWNED: Final = {"complaints": "person", "mentions": "author", "updates": "complaint"}
 TELLING: Final = ("raw", "text", "link", "note")
 LISTINGS: Final = 5  # at most, before each file that is listed was there to be read
+HAN: Final = "\u3400-\u9fff"  # which stand beside each other without a space between words
+JOINED: Final = rf"[^\W{HAN}]|-"  # what beside a word makes it part of a longer one
+WORD: Final = rf"(?:(?=[{HAN}])|(?<!{JOINED})){{}}(?:(?<=[{HAN}])|(?!{JOINED}))"
 
 T = TypeVar("T")
 
@@ -171,33 +175,30 @@ def _named(column: str, what: str) -> str:
 
 
 def names(raw: bytes | None, person: str) -> bool:
-    """Whether a record that is no event names the person, as a value or as a word in its bytes."""
-    if not raw:
+    """Whether a record that is no event names the person: a value, or words in one or its bytes.
+
+    Words, because a mapping may have cut the person out of a longer value, and by now there may be
+    another mapping.
+    """
+    if not (raw and person):
         return False
+    word = re.compile(WORD.format(re.escape(person)))
     try:
-        return person in _values(msgspec.json.decode(raw))
+        values = list(_values(msgspec.json.decode(raw)))
     except FAILURES:
-        text = raw.decode(errors="replace")
-        return any(not _joins(text, at, len(person)) for at in _places(text, person))
+        values = [raw.decode(errors="replace")]
+    texts = (one for one in values if isinstance(one, str))
+    return person in map(str, values) or any(map(word.search, texts))
 
 
-def _values(held: Any) -> set[str]:
-    """All texts and numbers in a piece of JSON, as texts."""
-    if isinstance(held, dict):
-        held = list(held.values())
-    if isinstance(held, list):
-        return set().union(*map(_values, held))
-    return {str(held)}
-
-
-def _places(text: str, word: str) -> Iterable[int]:
-    at = text.find(word)
-    while at >= 0:
-        yield at
-        at = text.find(word, at + 1)
-
-
-def _joins(text: str, at: int, length: int) -> bool:
-    """Whether what is found there is only part of a longer word."""
-    around = text[max(at - 1, 0) : at] + text[at + length : at + length + 1]
-    return any(one.isalnum() or one in "-_" for one in around)
+def _values(held: Any) -> Iterator[Any]:
+    """All texts, numbers and names in a piece of JSON."""
+    waiting = [held]
+    while waiting:
+        match waiting.pop():
+            case dict(inner):
+                waiting += [*inner, *inner.values()]
+            case list(inner):
+                waiting += inner
+            case one:
+                yield one

@@ -291,6 +291,9 @@ def test_files_that_never_stay_are_told_with_the_place(bench: Bench) -> None:
         (b'{"person": "p-1"}', True),
         (b'{"people": [{"n": ["p-1"]}]}', True),
         (b'{"person": "p-12"}', False),
+        (b'{"contact": "tel p-1"}', True),
+        (b'{"contact": "tel p-12, xp-1, p-1-2"}', False),
+        (b'{"p-1": 3}', True),
         (b'{"person": "p-1", ', True),
         (b'{"person": "p-12", ', False),
         (b"p-1", True),
@@ -302,6 +305,23 @@ def test_a_person_in_what_is_no_event_is_a_whole_value_or_word(
     raw: bytes | None, named: bool
 ) -> None:
     assert names(raw, "p-1") is named
+
+
+@pytest.mark.parametrize(
+    ("raw", "person", "named"),
+    [
+        ('{"note": "客户王小明来电"}', "王小明", True),
+        ('{"note": "VIP王小明2"}', "王小明", True),
+        ('{"note": "电话0170-1转"}', "0170-1", True),
+        ('{"note": "电话0170-12转"}', "0170-1", False),
+        ('{"note": "Zo\\u00eb-17!"}', "Zoë-17", True),
+        ('{"number": 17}', "17", True),
+        ('{"number": 17.5}', "17", False),
+        ('{"note": ""}', "", False),
+    ],
+)
+def test_a_word_ends_where_its_script_has_it_end(raw: str, person: str, named: bool) -> None:
+    assert names(raw.encode(), person) is named
 
 
 @given(st.binary() | st.text().map(str.encode), st.text(min_size=1))
