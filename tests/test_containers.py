@@ -111,6 +111,12 @@ def test_each_role_is_a_service_and_so_are_the_pages() -> None:
     assert commands["pages"] == ["serve"]
 
 
+def test_all_that_reads_the_settings_is_told_to_start_anew_after_a_change() -> None:
+    said = (ROOT / "docs/containers.md").read_text(encoding="utf-8")
+    (named,) = re.findall(r"compose\.yaml restart ([a-z ]+)`", said)
+    assert set(named.split()) == set(OURS)
+
+
 def test_health_is_asked_where_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for role in Role:
         port = settings(role, monkeypatch).operations.port(role)
