@@ -45,17 +45,20 @@ class Courier:
         task.add_done_callback(self.under_way.discard)
 
     async def _try(self, delivery: Delivery, read: int) -> None:
-        result, reason, permanent = Result.SENT, "", False
+        result, reason, permanent = Result.FAILED, "", True
         channel, began = delivery.recipient.channel, time.monotonic()
         try:
             self._require_prompt(channel, read)
-            await self._channel(channel).send(messages.compose(delivery))
+            sender, message = self._channel(channel), messages.compose(delivery)
+            result = Result.UNKNOWN  # who fails from here on may have sent it
+            await sender.send(message)
+            result, permanent = Result.SENT, False
         except DeliveryError as error:
             result = Result.UNKNOWN if error.doubtful else Result.FAILED
             reason, permanent = str(error), error.permanent
         except Exception as error:  # a channel's defect must show on the incident
             log.exception("delivery_broke", delivery=delivery.id)
-            result, reason, permanent = Result.FAILED, type(error).__name__, True
+            reason = type(error).__name__
         metrics.DELIVERY_SECONDS.labels(channel, result).observe(time.monotonic() - began)
         await self._tell(
             Outcome(

@@ -1,7 +1,7 @@
 """The stage of response on a log of inputs: what it writes, tells and sends, and when it stops."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from alerts import inputs
 from alerts.channels import DeliveryError
+from alerts.deliveries import Recipient
 from alerts.erasure import digest
 from alerts.inputs import (
     Attempted,
@@ -109,6 +110,7 @@ class Worker:
     def __init__(
         self, channel: Webhook, name: str = "w", broker: Broker | None = None, *,
         topic_id: str = "", committed: int | None = None, runs_of: int = 1,
+        recipients: Sequence[Recipient] = TEAM,
     ) -> None:  # fmt: skip
         self.broker = broker or Broker()
         self.topic_id, self.committed, self.runs_of = topic_id, committed, runs_of
@@ -125,7 +127,7 @@ class Worker:
         app: Any = SimpleNamespace(producer=producer, consumer=consumer, should_stop=False)
         self.books = Books(self.broker)
         self.stage = Response(
-            app, settings(), self.books, channels={"webhook": channel}, recipients=TEAM,
+            app, settings(), self.books, channels={"webhook": channel}, recipients=recipients,
             worker=name, clock=lambda: self.now, retire=self._retired,
         )  # fmt: skip
         self.read = committed or 0
@@ -245,6 +247,33 @@ async def test_what_may_have_arrived_already_says_so_when_it_comes_again(doubtfu
     await worker.take(Tick(START), SignalInput(surge()))
     await worker.take(Tick(START + 60_000))
     assert [message.repetition for message in channel.sent] == [doubtful]
+
+
+class Broken(Webhook):
+    """It sends, and then breaks over the answer."""
+
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        raise ValueError("no JSON")
+
+
+NOWHERE = [replace(one, zone="Nowhere/Land") for one in TEAM]
+
+
+@pytest.mark.parametrize(
+    ("team", "sent", "ends"),
+    [(TEAM, 1, ("unknown", "ValueError")), (NOWHERE, 0, ("failed", "ZoneInfoNotFoundError"))],
+)
+async def test_a_defect_ends_a_message_as_unknown_once_the_channel_has_it_and_else_as_failed(
+    team: Sequence[Recipient], sent: int, ends: tuple[str, str]
+) -> None:
+    channel = Broken()
+    worker = Worker(channel, recipients=team)
+    await worker.take(Tick(START), SignalInput(surge()))
+    line = worker.broker.lines("notifications")[-1]
+    assert (line["state"], line["reason"]) == ends
+    await worker.take(Tick(START + 60_000))
+    assert len(channel.sent) == sent
 
 
 async def test_a_worker_that_did_not_make_the_attempt_does_not_send() -> None:
@@ -438,19 +467,13 @@ async def test_a_signal_of_a_newer_detection_alone_leads_to_nothing() -> None:
     assert (worker.durable, worker.books.pen.pages) == ([], [])
 
 
-@pytest.mark.parametrize(
-    ("channels", "reason"),
-    [({"webhook": object()}, "AttributeError"), ({}, "webhook: switched off")],
-)
-async def test_a_channel_that_breaks_or_is_gone_shows_as_a_failed_delivery(
-    channels: dict[str, Any], reason: str
-) -> None:
+async def test_a_channel_that_is_gone_shows_as_a_failed_delivery() -> None:
     worker = Worker(Webhook())
-    worker.stage._courier.channels = channels
+    worker.stage._courier.channels = {}
     await worker.take(Tick(START), SignalInput(surge()))
     notified = worker.broker.lines("notifications")
     assert [line["state"] for line in notified] == ["wanted", "attempted", "failed"]
-    assert notified[-1]["reason"] == reason
+    assert notified[-1]["reason"] == "webhook: switched off"
 
 
 async def test_the_time_goes_into_the_log_of_the_active_worker_alone() -> None:
