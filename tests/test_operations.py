@@ -6,10 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from aiokafka import errors
 
 ROOT = Path(__file__).parents[1]
 STAGES = ("seen", "transport", "counts", "sources", "intake", "detection", "response", "archive")
 LEVELS = {"warning", "error", "critical", "exception"}
+CLIENTS = {  # of the Kafka client; nothing of ours raises them by name
+    "KafkaConnectionError", "KafkaTimeoutError", "LeaderNotAvailableError",
+    "MessageSizeTooLargeError", "NotLeaderForPartitionError", "TopicAuthorizationFailedError",
+    "TransactionalIdAuthorizationFailed", "UnknownTopicOrPartitionError",
+}  # fmt: skip
 ELSEWHERE = {
     "ArchiveError": "ends a command that reads an archive",
     "CorruptRecordException": "is the Kafka client's own; the bytes that it read are broken",
@@ -49,11 +55,16 @@ def _warned(tree: ast.Module) -> Iterator[str]:
                 yield str(event.value)
 
 
-def _first_cells(heading: str) -> set[str]:
-    """What the rows below a heading are about, of its names alone."""
+def _section(heading: str) -> str:
     document = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     (section,) = re.findall(rf"^### {heading}$(.*?)^##", document, re.MULTILINE | re.DOTALL)
-    rows = [line.split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    return str(section)
+
+
+def _first_cells(heading: str) -> set[str]:
+    """What the rows below a heading are about, of its names alone."""
+    lines = _section(heading).splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| ")]
     assert {len(row) for row in rows} == {3}
     return {name for row in rows for name in re.findall(r"`(\w+)`", row[0])}
 
@@ -66,7 +77,7 @@ ERRORS = {
 EVENTS = {event for tree in _trees("streams") for event in _warned(tree)}
 
 
-@pytest.mark.parametrize("name", sorted(ERRORS - ELSEWHERE.keys()))
+@pytest.mark.parametrize("name", sorted(ERRORS - ELSEWHERE.keys() | CLIENTS))
 def test_the_runbook_says_what_an_error_that_stops_a_stage_means(name: str) -> None:
     assert name in _first_cells("What stops a stage by name")
 
@@ -77,8 +88,17 @@ def test_the_runbook_says_what_a_line_that_warns_means(event: str) -> None:
 
 
 def test_the_runbook_explains_no_name_that_the_code_does_not_have() -> None:
-    clients = {"MessageSizeTooLargeError"}
     stops = {name for name in _first_cells("What stops a stage by name") if "Error" in name}
-    assert stops - clients <= ERRORS
+    assert stops - CLIENTS <= ERRORS
+    assert all(hasattr(errors, name) for name in CLIENTS)
     assert _first_cells("What the log warns of") == EVENTS
     assert ELSEWHERE.keys() <= ERRORS
+
+
+def test_the_runbook_has_the_seconds_that_were_measured() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (row,) = re.findall(r"^\| each blow alone.*?\|(.*?)\|", readme, re.MULTILINE)
+    measured = re.findall(r"\d+\.\d(?: to \d+\.\d)? s", row)
+    assert len(measured) == 5
+    faults = _section("Machines, brokers, topics")
+    assert [one for one in measured if one not in faults] == []
