@@ -26,7 +26,7 @@ from benchmarks.onsets import onsets
 from detectors import budget
 from detectors.columns import Bools, Floats, Ints
 from detectors.drift import MULTIPLES, Drift, DriftState
-from detectors.shiryaev import Likelihood, limited
+from detectors.shiryaev import Likelihood, mean_of
 from detectors.weekly import QUIET, WEEKS, Weekly, WeeklyState
 
 LEVELS = (5.0, 20.0, 100.0)
@@ -103,8 +103,7 @@ def of_known_mean(made: Realisation, counts: Ints) -> Bools:
         kept, _ = likelihood.ratios(
             kept, row.astype(np.float64), mean, rho=2.0 ** (-1.0 / 26.0), kappas=MULTIPLES
         )
-        score, kept = limited(kept, ceiling=1e12)
-        above.append(score >= THRESHOLD)
+        above.append(mean_of(kept) >= THRESHOLD)
         kept[:, above[-1]] = 0.0
     return np.array(above)
 

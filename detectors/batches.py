@@ -35,7 +35,9 @@ NEW_NORMAL_DAYS = 14
 HALF_LIFE_DAYS = 180
 REFIT_DAYS = 7
 ROOM = 10.0
-"""The score stops at this multiple of the threshold."""
+"""Multiple of the threshold up to which a score speaks against what is learnt."""
+LEAST = 1e-200
+"""Chance below which all are alike; a double divides by it."""
 MOST = 2**30
 """A block counts at most so many."""
 ALL = slice(None)
@@ -296,9 +298,9 @@ class Batches:
         return [*made, _Window(events, expected, bucket + 1 - start, start, *known)]
 
     def _score(self, window: _Window, share: float, prior: Beliefs, unknown: Bools) -> Floats:
-        score, least = np.zeros(unknown.shape), share / (ROOM * self.threshold)
+        score = np.zeros(unknown.shape)
         (enough,) = np.nonzero((window.events >= self.fewest) & ~unknown)
-        score[enough] = share / np.maximum(window.take(enough).chance(prior.take(enough)), least)
+        score[enough] = share / np.maximum(window.take(enough).chance(prior.take(enough)), LEAST)
         return score
 
     def _count(self, state: BatchState, counts: Ints, exposure: Floats, *, bucket: int) -> None:
@@ -319,7 +321,8 @@ class Batches:
             return
         level, ages = DOUBT * self.threshold, np.arange(ROWS)[:, None]
         spans = np.where(verdict.span[some] == 0, ROWS, verdict.span[some])
-        trust = np.where(ages < spans, level / (verdict.score[some] + level), 1.0)
+        doubt = np.minimum(verdict.score[some], ROOM * self.threshold)
+        trust = np.where(ages < spans, level / (doubt + level), 1.0)
         held = (bucket // self.block - ages) % ROWS, some
         state.trust[held] = np.minimum(state.trust[held], trust)
 

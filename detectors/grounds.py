@@ -3,8 +3,7 @@
 They are what `tocsin why` shows beside the threshold, and `tests/test_detector_contract.py` holds
 the scores against them. Those of a mixture are R by multiple: what was `carried` into the bucket,
 of which a share of `kept` is left and to which `part` is added, times what the bucket says. The
-score is their mean, at most the `ceiling`. A bucket that is not `judged`, such as one in an outage,
-leaves R as it was.
+score is their mean. A bucket that is not `judged`, such as one in an outage, leaves R as it was.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +20,7 @@ from detectors.share import ODDS, Share
 from detectors.shiryaev import KAPPAS
 from detectors.spatial import Spatial, Usual
 from detectors.surge import Surge
-from detectors.weekly import HIGHEST_SCORE, Weekly
+from detectors.weekly import Weekly
 
 Grounds = dict[str, float | tuple[float, ...]]
 
@@ -39,7 +38,7 @@ def of_surge(
         "uncertainty": float(expected.level_variance[place]) ** 0.5,
         **_mixture(
             KAPPAS, verdict.carried[:, place], verdict.ratios[:, place], judged=judged, kept=kept,
-            part=part, ceiling=surge.ROOM * surge_.threshold,
+            part=part,
         ),
     }  # fmt: skip
 
@@ -65,7 +64,7 @@ def of_week(
         "margin": 1.0 + weekly_.raised * float(forecast.level_variance[place]) ** 0.5,
         **_mixture(
             kappas, verdict.carried[:, place], verdict.ratios[:, place], judged=judged,
-            kept=2.0 ** (-1.0 / weekly_.memory), ceiling=HIGHEST_SCORE,
+            kept=2.0 ** (-1.0 / weekly_.memory),
         ),
     }  # fmt: skip
 
@@ -81,7 +80,7 @@ def of_share(
         "doubted": float(expected.doubted[place]), "dispersion": float(expected.phi(whole)[place]),
         **_mixture(
             ODDS, verdict.carried[:, place], verdict.ratios[:, place], judged=judged,
-            kept=2.0 ** (-1.0 / share_.memory), ceiling=surge.ROOM * share_.threshold,
+            kept=2.0 ** (-1.0 / share_.memory),
         ),
     }  # fmt: skip
 
@@ -99,7 +98,6 @@ def of_zone(
         **_mixture(
             spatial.KAPPAS, verdict.carried[:, zone], verdict.ratios[:, zone], judged=judged,
             kept=2.0 ** (-1.0 / scan.memory),
-            ceiling=spatial.ROOM * scan.threshold / max(weight, 1e-9),
         ),
     }  # fmt: skip
 
@@ -142,7 +140,7 @@ def of_batch(batches_: Batches, verdict: batches.Verdict, place: int) -> Grounds
         "buckets": float(verdict.buckets[place]), "fewest": float(batches_.fewest),
         "part": 0.0 if verdict.unknown[place] else float(verdict.part[place]),
         "weights": _row(verdict.weights[:, place]), "shapes": _row(verdict.shapes[:, place]),
-        "rates": _row(verdict.rates[:, place]), "ceiling": batches.ROOM * batches_.threshold,
+        "rates": _row(verdict.rates[:, place]),
     }  # fmt: skip
 
 
@@ -169,11 +167,11 @@ def of_rule(rule: Rule, verdict: rules.Verdict, compared: Ints, place: int) -> G
 
 def _mixture(
     multiples: Sequence[float], carried: Array, ratios: Array, *, judged: bool, kept: float,
-    ceiling: float, part: float = 1.0,
+    part: float = 1.0,
 ) -> Grounds:  # fmt: skip
     return {
         "multiples": _row(multiples), "carried": _row(carried), "ratios": _row(ratios),
-        "kept": kept, "part": part, "ceiling": ceiling, "judged": float(judged),
+        "kept": kept, "part": part, "judged": float(judged),
     }  # fmt: skip
 
 

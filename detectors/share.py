@@ -32,7 +32,7 @@ import numpy as np
 
 from detectors.alarm import NEVER
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
-from detectors.shiryaev import DOUBT, LARGEST, Excursion, limited
+from detectors.shiryaev import DOUBT, LARGEST, Excursion, limited, mean_of
 from detectors.surge import NEW_NORMAL_DAYS, NOTABLE, ROOM
 from detectors.verdict import Excess
 
@@ -179,6 +179,11 @@ class Share:
                 f"events_to_learn must be at least {BEGUN}, got {self.events_to_learn}"
             )
 
+    @property
+    def ceiling(self) -> float:
+        """The highest score that is carried on."""
+        return ROOM * self.threshold
+
     def expect(self, state: ShareState, *, bucket: int) -> Expectation:
         """What is usual in the bucket, however many events it will have."""
         rho, recent = state.correlation.rho, state.correlation.recent * (1.0 - 1.0 / DAY)
@@ -205,7 +210,8 @@ class Share:
         masked = np.zeros(part.shape, np.bool_) if masked is None else masked
         kept, quiet, phi = state.account, state.learning | masked, expectation.phi(whole)
         ratios, multiple = self._ratios(kept.ratios, expectation, part / phi, whole / phi)
-        score, ratios = limited(np.where(quiet, kept.ratios, ratios), ceiling=ROOM * self.threshold)
+        ratios = np.where(quiet, kept.ratios, ratios)
+        score = mean_of(ratios)
         lasts = gain(kept.observed, kept.whole, expectation.doubted, multiple) > 0
         onset, observed, expected = kept.after(
             part, whole * expectation.share, lasts=lasts, masked=masked, bucket=expectation.bucket
@@ -237,6 +243,7 @@ class Share:
         """Judge, then learn. The state given is used up: its arrays live on in the one returned."""
         verdict = self.judge(state, expectation, part, whole, masked)
         self._learn(state, expectation, part, whole, verdict)
+        state.account.ratios[...] = limited(verdict.ratios, verdict.score, ceiling=self.ceiling)
         _keep(state, verdict, bucket=expectation.bucket)
         self._end_learning(state, expectation.bucket)
         return state, verdict
@@ -257,7 +264,8 @@ class Share:
         """What many events of one bucket say of p is no more than their dispersion allows."""
         lasts = expected.bucket - state.above <= DAY
         usual = lasts & (expected.bucket - state.called >= NEW_NORMAL_DAYS * DAY)
-        trust = np.where(usual, 1.0, NOTABLE / (verdict.score + NOTABLE)) * ~verdict.masked
+        carried = np.minimum(verdict.score, self.ceiling)
+        trust = np.where(usual, 1.0, NOTABLE / (carried + NOTABLE)) * ~verdict.masked
         mean, phi = whole * expected.share, expected.phi(whole)
         variance = mean * (1.0 - expected.share)
         room = LIMIT * np.sqrt(phi * variance) + 0.5
@@ -291,7 +299,6 @@ def gain(part: Floats | Ints, whole: Floats | Ints, share: Floats, odds: Floats 
 def _keep(state: ShareState, verdict: Verdict, *, bucket: int) -> None:
     """A day after the score fell below the threshold account and R start anew, as the surge's."""
     account = state.account
-    account.ratios[...] = verdict.ratios
     account.keep(verdict)
     account.whole[...] = verdict.whole
     state.above += verdict.masked  # which says nothing: the day is as much longer

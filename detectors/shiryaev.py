@@ -5,9 +5,9 @@
     R <- (rho R + s) exp(min(L, 40)),  A = mean of R over kappa
 
 y is observed and m expected, v the dispersion, q the relative variance of what m was estimated
-from, s the share of the false alarms. Under a right model E[R_n] <= s n. All R of a series shrink
-together where A would pass its ceiling, so that they still say which multiple fits. Shiryaev
-(1963), Roberts (1966), Pollak (1987).
+from, s the share of the false alarms. Under a right model E[R_n] <= s n. What is carried into the
+next bucket has a ceiling: all R of a series shrink together where A passes it, so that they still
+say which multiple fits. Shiryaev (1963), Roberts (1966), Pollak (1987).
 """
 
 from collections.abc import Sequence
@@ -122,10 +122,15 @@ class Likelihood:
         return gain
 
 
-def limited(ratios: R, *, ceiling: float) -> tuple[Floats, R]:
-    """A, at most the ceiling, and the R of which it is the mean, in their proportions."""
-    mean = summed(ratios).astype(np.float64) / len(ratios)
+def mean_of(ratios: Floats | Floats32) -> Floats:
+    """A."""
+    mean: Floats = summed(ratios).astype(np.float64) / len(ratios)
+    return mean
+
+
+def limited(ratios: R, mean: Floats, *, ceiling: float) -> R:
+    """What is carried on of R: in their proportions, their mean at most the ceiling."""
     if max(mean.max(initial=0.0), 1.0) <= ceiling:
-        return mean, ratios
+        return ratios
     scale = np.minimum(ceiling / np.maximum(mean, 1.0), 1.0).astype(ratios.dtype)
-    return np.minimum(mean, ceiling), ratios * scale
+    return ratios * scale

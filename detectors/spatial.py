@@ -26,7 +26,7 @@ from typing import Annotated, Final, NamedTuple
 import numpy as np
 
 from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column, summed
-from detectors.shiryaev import LARGEST, Likelihood, limited
+from detectors.shiryaev import LARGEST, Likelihood, limited, mean_of
 from detectors.verdict import Excess
 
 KAPPAS: Final = (1.5, 2.0, 3.0)
@@ -41,7 +41,7 @@ LATELY: Final = 2.0 ** (-1.0 / 6.0)
 FIRM: Final = 50.0
 """People with which the ratio of all regions is drawn to 1."""
 ROOM: Final = 10.0
-"""The score of a zone stops at this multiple of the threshold."""
+"""A zone's evidence above this multiple of the threshold is told once, and then dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +189,11 @@ class Spatial:
                 f"threshold and memory must be above 0, got {self.threshold} and {self.memory}"
             )
 
+    @property
+    def ceiling(self) -> float:
+        """The highest score of a zone that is carried on."""
+        return ROOM * self.threshold
+
     def judge(
         self, state: SpatialState, usual: Usual, counts: Ints, masked: Bools | None = None
     ) -> Verdict:
@@ -199,7 +204,6 @@ class Spatial:
         learned: Bools = np.logical_and.reduce(heard.known[members])
         weight = usual.known.sum() / max(learned.sum(), 1)
         ratios, multiple = self._ratios(state.ratios, heard, judged)
-        score, ratios = limited(ratios, ceiling=ROOM * self.threshold / max(weight, 1e-9))
         own = Likelihood(heard.likelihood.inverse[members], heard.likelihood.size[members])
         before = own.log_ratio(state.observed, state.expected, multiple)
         lasts = summed(before) > 0
@@ -207,7 +211,7 @@ class Spatial:
         expected = np.where(lasts, state.expected, 0.0) + heard.mean[members]
         evidence = own.log_ratio(observed, expected, multiple)
         share = _largest_share(evidence)
-        score = score * weight
+        score = mean_of(ratios) * weight
         return Verdict(
             score=score,
             above=(score >= self.threshold) & (share <= SHARE) & judged,
@@ -234,7 +238,7 @@ class Spatial:
         What is usual is learnt by the surge alone.
         """
         verdict = self.judge(state, usual, counts, masked)
-        state.ratios[...] = verdict.ratios
+        state.ratios[...] = limited(verdict.ratios, verdict.score, ceiling=self.ceiling)
         state.onset[...] = verdict.onset
         state.observed[...] = verdict.observed_of
         state.expected[...] = verdict.expected_of
@@ -255,7 +259,8 @@ class Spatial:
         found: list[Rise] = []
         while rest.sum() >= self.threshold:
             # Near the ceiling many score alike; who adds nothing speaks against the zone.
-            best = np.where(rest >= rest.max() / 2, verdict.evidence, -np.inf)
+            enough = min(float(rest.max()), self.ceiling) / 2
+            best = np.where(rest >= enough, verdict.evidence, -np.inf)
             zone = int(best.argmax())
             near = self.zones.touching(zone)
             score = float(rest[near].sum())

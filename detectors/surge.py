@@ -25,7 +25,7 @@ from detectors.dispersion import Dispersion
 from detectors.kinship import Prior
 from detectors.level import EVENTS, Level, winsorised
 from detectors.season import OwnSeason, Rhythm
-from detectors.shiryaev import Evidence, Likelihood, limited
+from detectors.shiryaev import Evidence, Likelihood, limited, mean_of
 from detectors.verdict import Excess, slices
 
 BEGUN = 5.0
@@ -34,7 +34,10 @@ NOTABLE = 10_000.0
 """Score at which a bucket is learnt by half: by chance once in so many buckets."""
 NEW_NORMAL_DAYS = 14
 ROOM = 10.0
-"""The score stops at this multiple of the threshold, so that an alarm ends within ten days."""
+"""Evidence above this multiple of the threshold is told once, and then dropped.
+
+So an alarm ends within ten days, and no score of later is higher than the evidence.
+"""
 SLICE = 16384  # series worked on at a time
 RARE, BUSY = 0.25, 1.0
 """Part of its false alarms that a series may use: one without events, and one with `FULL` a day.
@@ -143,6 +146,11 @@ class Surge:
                 f"({self.longest_learning} buckets), got {self.shortest_learning}"
             )
 
+    @property
+    def ceiling(self) -> float:
+        """The highest score that is carried on."""
+        return ROOM * self.threshold
+
     def expect(
         self, state: SurgeState, rhythm: Rhythm, *, bucket: int, known: Known = ORDINARY
     ) -> Expectation:
@@ -206,7 +214,7 @@ class Surge:
             ratios *= ~learning  # which has no R yet
         if masked.any():
             ratios = np.where(masked, kept.ratios, ratios)
-        score, ratios = limited(ratios, ceiling=ROOM * self.threshold)
+        score = mean_of(ratios)
         rows = len(ratios) if self.shown else 0
         lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
         onset, observed, expected = kept.after(
@@ -243,7 +251,7 @@ class Surge:
             verdict, ratios = self._judged(
                 piece.evidence, expected, counts[some], masked[some], piece.learning
             )
-            piece.evidence.ratios[...] = ratios
+            piece.evidence.ratios[...] = limited(ratios, verdict.score, ceiling=self.ceiling)
             self._learn(piece, expected, counts[some], verdict)
             verdicts.append(verdict)
         return state, Verdict.joined(verdicts)
@@ -280,7 +288,8 @@ class Surge:
         """
         state.below[verdict.score < self.threshold] = bucket
         doubted = state.below > bucket - NEW_NORMAL_DAYS * self.day
-        trust = np.where(doubted, NOTABLE / (verdict.score + NOTABLE), 1.0)
+        carried = np.minimum(verdict.score, self.ceiling)
+        trust = np.where(doubted, NOTABLE / (carried + NOTABLE), 1.0)
         return trust * (~verdict.masked & (state.born < bucket))
 
     def _end_excursion(self, state: SurgeState, verdict: Verdict, *, bucket: int) -> None:

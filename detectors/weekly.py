@@ -33,7 +33,7 @@ from detectors.columns import Bools, Columns, Floats, Floats32, Ints, column
 from detectors.dynamic import LIMIT, Dynamic, Forecast, Terms
 from detectors.scatter import Scatter
 from detectors.shiryaev import DOUBT as LEVEL_DOUBT
-from detectors.shiryaev import Excursion, Likelihood, limited
+from detectors.shiryaev import Excursion, Likelihood, limited, mean_of
 from detectors.verdict import Excess, slices
 
 WEEKS = 365.2425 / 7
@@ -45,7 +45,7 @@ SETTLING = 8
 """Buckets after which the level is near enough for counts to be cut and scatter to be learnt."""
 DOUBT = 2.0
 """Weight of q in v; with 1 a series in its second year alarms half as often again."""
-HIGHEST_SCORE = 1e12
+HIGHEST_CARRIED = 1e12
 SHORTEST = 26
 """Buckets in which nothing is said."""
 QUIET = 4
@@ -195,7 +195,8 @@ class Weekly:
             rho=2.0 ** (-1.0 / self.memory),
             kappas=self.kappas(expectation),
         )
-        score, ratios = limited(np.where(quiet, kept.ratios, ratios), ceiling=HIGHEST_SCORE)
+        ratios = np.where(quiet, kept.ratios, ratios)
+        score = mean_of(ratios)
         lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
         onset, observed, expected = kept.after(
             counts, mean, lasts=lasts, masked=masked, bucket=expectation.bucket
@@ -249,7 +250,8 @@ def learn(state: WeeklyState, expected: Expectation, counts: Floats, *, known: B
 
 def keep(account: Account, verdict: Verdict, *, bucket: int, quiet: int = QUIET) -> None:
     """The evidence starts anew after an alarm, the account when what was called is over."""
-    account.ratios[...] = np.where(verdict.above, 0.0, verdict.ratios)
+    ratios = limited(verdict.ratios, verdict.score, ceiling=HIGHEST_CARRIED)
+    account.ratios[...] = np.where(verdict.above, 0.0, ratios)
     account.above[verdict.above] = bucket
     account.keep(verdict)
     account.end(bucket - account.above == quiet)

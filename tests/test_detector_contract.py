@@ -48,8 +48,8 @@ OUTAGE = range(40, 43)
 each_detector = pytest.mark.parametrize("case", CASES)
 
 
-DIGITS = 1e-6
-"""R are kept as single floats."""
+DIGITS = 1e-5
+"""R are single floats, and so are the logarithms, up to 40, of what a bucket multiplies them by."""
 
 
 def history(case: type[Case], n: int = 5, *, seed: int = 1) -> Ints:
@@ -209,6 +209,16 @@ def test_the_score_of_an_open_bucket_never_falls_as_people_join(
     case: type[Summing | BatchCase],
 ) -> None:
     assert (np.diff(scores(case), axis=0) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    "case", [SurgeCase, WeeklyCase, DriftCase, BatchCase, SpatialCase, ShareCase]
+)
+def test_what_is_large_enough_is_called_under_any_budget(
+    case: type[Summing | BatchCase],
+) -> None:
+    """Thresholds are 1,000 here at most, so that a thousandth of the budget asks for a million."""
+    assert (scores(case)[-1] > 1e6).all()
 
 
 def test_the_score_of_silence_never_rises_as_events_come() -> None:

@@ -105,6 +105,16 @@ def test_what_has_been_told_does_not_call_the_next_few_events() -> None:
     assert not fires(stream.feed(np.array([1, 0, 0, 1])))
 
 
+def test_an_alarm_is_over_as_soon_however_large_the_excess_was() -> None:
+    lasted = set()
+    for people in (100, 10**9):
+        stream = settled()
+        stream.feed(np.array([people]))
+        quiet = stream.feed(np.zeros(10 * 24, np.int64))
+        lasted.add(sum(bool(verdict.above[0]) for verdict in quiet))
+    assert len(lasted) == 1
+
+
 def test_a_rise_that_comes_back_within_a_day_is_the_same_alarm() -> None:
     stream = settled(0.02)
     stream.feed(np.full(3, 5))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,7 @@ from alerts.notices import What
 from alerts.signal import CERTAIN, Kind, Signal, SignalState
 from detectors.burst import POWER
 from tests.alerts.samples import burst, run, surge, trigger
+from tests.contract.surge import SURGE, SurgeCase
 
 TEAM = Recipient(name="team", channel="webhook")
 BOSS = Recipient(name="boss", channel="wecom", rarity=4.0)
@@ -68,6 +70,16 @@ def test_a_recipient_hears_what_the_threshold_of_its_own_budget_would_call(
     threshold = 100.0 * (BUDGET / own)
     if abs(score / threshold - 1.0) > 1e-9:
         assert _heard(decisions) is (score > threshold)
+
+
+def test_a_hundred_thousand_people_where_two_were_expected_reach_the_smallest_budget() -> None:
+    stream = SurgeCase.of(1)
+    for hour in range(SurgeCase.hours):
+        stream.step(np.array([2]), hour=hour, total=2)
+    verdict = stream.step(np.array([100_000]), hour=SurgeCase.hours, total=100_000)
+    boss = Recipient(name="boss", channel="webhook", rarity=BUDGET / 1e-6)
+    called = surge("a", score=float(verdict.score[0]), threshold=SURGE.threshold)
+    assert _heard(run([called], recipients=[boss])[1])
 
 
 def _heard(decisions: list[Decision]) -> bool:

@@ -78,9 +78,7 @@ def of_batch(g: Any) -> float:
         w * a / b * float(betainc(g["people"] - 1.0, a + 1.0, g["due"] / (b + g["due"]))) * g["due"]
         for w, a, b in zip(g["weights"], g["shapes"], g["rates"], strict=True)
     )
-    if arrivals * g["ceiling"] <= g["part"] * g["buckets"]:
-        return float(g["ceiling"])
-    return float(g["part"] * g["buckets"] / arrivals)
+    return float(g["part"] / max(arrivals / g["buckets"], 1e-200))
 
 
 def of_novelty(g: Any) -> float:
@@ -101,14 +99,14 @@ def of_rule(g: Any) -> float:
 
 
 def mixture(g: Any, gains: Iterable[float]) -> float:
-    """The mean of R, which is at most its ceiling; of a bucket that is not judged as it was."""
+    """The mean of R; of a bucket that is not judged as it was."""
     if not g["judged"]:
         return fmean(g["carried"])
     ratios = [
         (g["kept"] * carried + g["part"]) * exp(min(gained, LARGEST))
         for carried, gained in zip(g["carried"], gains, strict=True)
     ]
-    return min(fmean(ratios), float(g["ceiling"]))
+    return fmean(ratios)
 
 
 def gain(y: float, m: float, v: float, raised: float, kappa: float) -> float:
