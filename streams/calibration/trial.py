@@ -8,7 +8,7 @@ from typing import NamedTuple
 from alerts.signal import Kind
 from streams.detection.stream import Watch
 from streams.hindsight.called import Called
-from streams.hindsight.marks import AROUND, Case
+from streams.hindsight.marks import AROUND, Case, Ruling, ruled
 from streams.settings import Settings
 
 Times = Mapping[str, float]  # thresholds by method, in multiples of what the budget asks for
@@ -25,7 +25,7 @@ class Trial(NamedTuple):
 class Clean:
     """What of a history is clean: all but the time around what is marked as real.
 
-    What is marked as no crisis is a false alarm even there.
+    What is marked as no crisis is a false alarm even there (`marks.ruled`).
     """
 
     cases: Sequence[Case]
@@ -35,10 +35,10 @@ class Clean:
 
     def false(self, called: Called) -> bool:
         """Whether an incident is a false alarm."""
-        met = [case for case in self.cases if case.met(called)]
-        if any(not case.real for case in met):
-            return True
-        return not met and self.moment(called.line.opened)
+        ruling = ruled((case for case in self.cases if case.met(called)), called)
+        if ruling is None:
+            return self.moment(called.line.opened)
+        return ruling is Ruling.NOT_A_CRISIS
 
     def counts(self, called: Sequence[Called], method: str) -> int:
         """False alarms of a method: incidents in which it speaks."""

@@ -77,9 +77,19 @@ class Case(NamedTuple):
         in_time = _begun(called) - AROUND <= self.until and self.since <= called.line.at + AROUND
         return in_time and any(akin(self.scope, scope) for scope in _scopes(called))
 
+    def apart(self, called: Called) -> timedelta:
+        """By how much an incident misses its time."""
+        return max(_begun(called) - self.until, self.since - called.line.at, timedelta(0))
+
     def calls(self, called: Iterable[Called]) -> list[Called]:
         """Those incidents that are about it."""
         return [one for one in called if self.met(one)]
+
+
+def ruled(cases: Iterable[Case], called: Called) -> Ruling | None:
+    """What these say of an incident: the nearest to its time; of two as near, that it is real."""
+    nearest = min(cases, key=lambda case: (case.apart(called), not case.real), default=None)
+    return None if nearest is None else nearest.mark.ruling
 
 
 def akin(one: Scope, other: Scope) -> bool:

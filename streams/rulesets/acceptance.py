@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
 from streams.hindsight.called import Called
-from streams.hindsight.marks import Case, Ruling
-from streams.rulesets.comparison import Comparison, Pair, span
+from streams.hindsight.marks import Case, Ruling, ruled
+from streams.rulesets.comparison import Comparison, Pair
 
 Rulings = Mapping[str, Ruling]
 """What somebody said of incidents, by their ids."""
@@ -63,17 +63,21 @@ def meant(case: Case, called: Iterable[Called]) -> Called | None:
     """The incident that a mark is about: the one of its id, else the nearest to its time."""
     about = case.calls(called)
     named = [one for one in about if one.line.id == case.mark.incident]
-    return min(named or about, key=lambda one: _distance(case, one), default=None)
+    return min(
+        named or about,
+        key=lambda one: (case.apart(one), one.line.opened, one.line.id),
+        default=None,
+    )
 
 
 def rulings(cases: Iterable[Case], comparison: Comparison) -> Rulings:
-    """Of what the old set calls, else of what the new one does; real counts before all else."""
-    said: dict[str, Ruling] = {}
+    """Of what the old set calls, else of what the new one does."""
+    about: dict[str, tuple[Called, list[Case]]] = {}
     for case in cases:
         one = meant(case, comparison.old) or meant(case, comparison.new)
-        if one is not None and said.get(one.line.id) is not Ruling.REAL:
-            said[one.line.id] = case.mark.ruling
-    return said
+        if one is not None:
+            about.setdefault(one.line.id, (one, []))[1].append(case)
+    return {name: said for name, (one, its) in about.items() if (said := ruled(its, one))}
 
 
 def marked(pair: Pair, said: Rulings) -> Ruling | None:
@@ -116,10 +120,3 @@ def _weakened(called: Called, partners: Sequence[Called], latest: timedelta) -> 
         yield Weakened(first, Doubt.LATER)
     if highest.lower:
         yield Weakened(highest, Doubt.LOWER)
-
-
-def _distance(case: Case, called: Called) -> tuple[timedelta, datetime, str]:
-    """By how much an incident misses the time of a case."""
-    began, ended = span(called)
-    apart = max(began - case.until, case.since - ended, timedelta(0))
-    return apart, called.line.opened, called.line.id

@@ -36,15 +36,19 @@ DEFAULT = {kind.value: 1.0 for kind in BUDGETED}
 
 @dataclass(frozen=True)
 class Peak:
-    """What rises to so many times the threshold of the budget, in some hour of the history."""
+    """What rises to so many times the threshold of the budget, in some hour of the history.
+
+    It is of a product of its own, unless it is `of` that of another hour.
+    """
 
     hour: int
     height: float
     kind: Kind = Kind.SURGE
+    of: int | None = None
 
     @property
     def product(self) -> str:
-        return f"product {self.hour}"
+        return f"product {self.hour if self.of is None else self.of}"
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,14 @@ def test_what_is_real_and_the_time_around_it_is_no_false_alarm() -> None:
     assert [clean.false(_incident(one)) for one in (real, near, far)] == [False, False, True]
     told = Clean(placed([marked(real), marked(near, Ruling.NOT_A_CRISIS)], []))
     assert [told.false(_incident(one)) for one in (real, near, far)] == [False, True, True]
+
+
+def test_what_is_real_stays_so_though_the_next_of_its_kind_is_marked_as_none() -> None:
+    real, next_ = Peak(500, 9.0, of=500), Peak(520, 9.0, of=500)
+    told = Clean(placed([marked(real), marked(next_, Ruling.NOT_A_CRISIS)], []))
+    assert [told.false(_incident(one)) for one in (real, next_)] == [False, True]
+    both = Clean(placed([marked(real, Ruling.NOT_A_CRISIS), marked(real)], []))
+    assert not both.false(_incident(real))
 
 
 def test_what_is_real_and_not_called_now_is_named_and_holds_nothing_back() -> None:

@@ -213,13 +213,19 @@ def test_a_mark_means_the_incident_nearest_to_its_time() -> None:
     assert meant(case(3, category="staff"), [first, second]) is None
 
 
-def test_that_an_incident_is_real_outweighs_that_it_is_not() -> None:
+def test_of_marks_as_near_that_an_incident_is_real_outweighs_that_it_is_not() -> None:
     (one,) = calls(*lasting("a"))
     said = [case(1, category="billing"), case(1, Ruling.NOT_A_CRISIS, category="billing")]
     for cases in (said, said[::-1]):
         found = rulings(cases, compare([one], []))
         assert found == {one.line.id: Ruling.REAL}
         assert marked(Pair(one, None), found) is Ruling.REAL
+
+
+def test_of_several_marks_of_an_incident_the_nearest_counts() -> None:
+    (one,) = calls(*lasting("a"))
+    said = [case(20, category="billing"), case(1, Ruling.NOT_A_CRISIS, category="billing")]
+    assert rulings(said, compare([one], [])) == {one.line.id: Ruling.NOT_A_CRISIS}
 
 
 def test_what_only_the_new_set_calls_is_marked_there() -> None:
