@@ -1,14 +1,26 @@
 """`tocsin calibrate` as people use it."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from alerts.signal import SignalState
+from alerts.words import Words
+from detectors.calibration import Interval
 from streams import settings
+from streams.calibration.attendance import Share
+from streams.calibration.search import Calibration, Finding, Note
 from streams.hindsight import marks
+from streams.hindsight.called import called
+from streams.hindsight.marks import Case, Mark, Ruling
 from streams.rulesets import decisions
+from streams.rulesets.acceptance import Loss
+from streams.rulesets.change import ChangeError
+from tests.alerts.samples import NOON, run, surge
 from tests.streams.counts import busy, stored
+from tocsin import calibrate as calibrate_command
 from tocsin.cli import app
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "marks.csv"
@@ -20,6 +32,7 @@ false_alarms_per_week = 100 # many
 stream = "complaints"
 by = ["category"]
 """
+HOUR = timedelta(hours=1)
 SURGED = ",category=billing,2024-01-06T10:00Z,real,"
 
 
@@ -67,6 +80,38 @@ def test_what_is_set_is_recorded_and_what_was_in_force_lies_beside_it() -> None:
     assert (made.who, made.reason, broken) == ("ann", "tocsin calibrate", [])
     assert Path(made.former).read_text(encoding="utf-8") == SETTINGS
     assert made.after == decisions.edition(settings.load(), Path("tocsin.toml").read_bytes())
+
+
+def lossy() -> Calibration:
+    """What would lose an incident marked as real."""
+    began, over = surge(at=NOON, onset=NOON), surge(at=NOON + HOUR, state=SignalState.CLEARED)
+    _, decisions = run([began, over])
+    one = called([line for one in decisions for line in one.incidents], [began, over])[0]
+    mark = Mark(2, Ruling.REAL, incident=one.line.id)
+    none = Interval(0.0, 0.0, 0.0)
+    found = Finding("surge", Share(), 1, none, 1.0, 8.0, none, Note.FOUND)
+    return Calibration([found], [Case(mark, one.line.about, NOON, NOON)], [one], [], [])
+
+
+def set_by(reason: str) -> list[str]:
+    chosen, file = settings.load(), Path("tocsin.toml")
+    return calibrate_command._set(lossy(), chosen, file, Words("en"), who="ann", reason=reason)
+
+
+def test_what_loses_an_incident_marked_as_real_is_refused_by_name() -> None:
+    with pytest.raises(ChangeError) as refused:
+        set_by("")
+    first, last = str(refused.value).splitlines()
+    assert first.startswith("tocsin calibrate loses I-")
+    assert last.startswith("tocsin.toml stays in force; --reason")
+    assert Path("tocsin.toml").read_text(encoding="utf-8") == SETTINGS
+
+
+def test_a_reason_overrides_that_and_is_recorded_with_what_is_lost() -> None:
+    assert set_by("sold no more")[0].startswith("given up: I-")
+    made, _ = decisions.last(settings.load().home)
+    assert made is not None
+    assert (made.reason, [one.why for one in made.lost]) == ("sold no more", [Loss.UNCALLED])
 
 
 def test_a_file_that_cannot_take_them_is_refused_before_the_history_is_played() -> None:

@@ -11,20 +11,28 @@ from tocsin.comparing import Weighed
 from tocsin.comparison_view import span
 from tocsin.marks_view import named
 
+Names = tuple[str, str]
+"""Of the set in force, and of that which is to be."""
+
 
 def warnings(words: Words, weighed: Weighed, verdict: Verdict) -> Iterator[str]:
     """What does not forbid the change."""
     if not any(case.real for case in weighed.cases):
         yield words.say("Nothing is marked as real, so no incident is held against the change.")
-    old, new = weighed.names
+    old, _ = weighed.names
     for case in weighed.unmet:
         yield words.say(
             "{mark} is marked as real, but {old} does not call it in this history: nothing can "
             "be said of it",
             mark=named(case.mark, words), old=old,
         )  # fmt: skip
+    yield from weaker(words, weighed.names, verdict)
+
+
+def weaker(words: Words, names: Names, verdict: Verdict) -> Iterator[str]:
+    """What is real and would be called later or lower."""
     for one in verdict.weakened:
-        yield _weaker(words, one, new)
+        yield _weaker(words, one, names[1])
 
 
 def _weaker(words: Words, one: Weakened, new: str) -> str:
@@ -44,17 +52,22 @@ def _weaker(words: Words, one: Weakened, new: str) -> str:
     )  # fmt: skip
 
 
-def refusals(words: Words, weighed: Weighed, verdict: Verdict) -> Iterator[str]:
-    old, new = weighed.names
+def losses(words: Words, names: Names, verdict: Verdict) -> Iterator[str]:
+    """What forbids it."""
+    old, new = names
     for called, why in verdict.lost:
         yield words.say(
             "{new} loses {id}, which is real ({about}; {old} called it at {moment}): {loss}",
             new=new, id=called.line.id, about=hindsight_view.about(called, words), old=old,
             moment=words.moment(called.line.opened), loss=words.name("loss", why),
         )  # fmt: skip
+
+
+def refusals(words: Words, names: Names, verdict: Verdict) -> Iterator[str]:
+    yield from losses(words, names, verdict)
     yield words.say(
         "{old} stays in force; --reason, which is recorded, changes the rules all the same",
-        old=old,
+        old=names[0],
     )  # fmt: skip
 
 

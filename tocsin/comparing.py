@@ -44,7 +44,7 @@ class Weighed:
 
     @property
     def rulings(self) -> acceptance.Rulings:
-        return acceptance.rulings(self.cases, self.comparison)
+        return acceptance.rulings(self.cases, self.comparison.old, self.comparison.new)
 
     @property
     def real(self) -> list[Called]:

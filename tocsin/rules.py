@@ -96,7 +96,7 @@ def apply(
     now: Arrived = None,
     later: Annotated[
         str, typer.Option(help="Warn where what is real would be called later by more than this.")
-    ] = "1h",
+    ] = durations.text(acceptance.LATEST),
     reason: Annotated[
         str, typer.Option(help="Why, although what is real is lost; it is recorded.")
     ] = "",
@@ -120,7 +120,7 @@ def apply(
         verdict = acceptance.judge(weighed.comparison, weighed.real, latest=latest)
         _say(change_view.warnings(words, weighed, verdict))
         if not verdict.allowed and not reason.strip():
-            raise ChangeError("\n".join(change_view.refusals(words, weighed, verdict)))
+            raise ChangeError("\n".join(change_view.refusals(words, weighed.names, verdict)))
         decision = change.decide(
             wanted, verdict, at=datetime.now(UTC), who=by or user(), reason=reason.strip()
         )

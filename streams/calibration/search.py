@@ -18,8 +18,10 @@ from streams.calibration.trial import Clean, Play, Times, Trial, under, voices
 from streams.configuration.sections import BUDGETED
 from streams.detection.signals import moment
 from streams.hindsight.called import Called
-from streams.hindsight.marks import Case
-from streams.rulesets.comparison import Comparison, compare
+from streams.hindsight.marks import Case, Ruling
+from streams.rulesets import acceptance
+from streams.rulesets.acceptance import Verdict, loss, meant, rulings
+from streams.rulesets.comparison import Comparison, compare, partners
 from streams.settings import Settings
 
 CORRECTIONS: Final = 2
@@ -56,6 +58,13 @@ class Finding(NamedTuple):
     note: Note
 
 
+class Real(NamedTuple):
+    """An incident of the present thresholds, and a mark of which it counts as real."""
+
+    case: Case
+    called: Called
+
+
 class Held(NamedTuple):
     """A method that is held back, lest what is marked as real be lost."""
 
@@ -90,11 +99,18 @@ class Calibration:
     @property
     def uncalled(self) -> list[Case]:
         """What is marked as real and not called even now."""
-        return [case for case in self.cases if case.real and not _calls(case, self.before)]
+        return [case for case in self.cases if case.real and meant(case, self.before) is None]
 
     def still(self, case: Case) -> bool:
         """Whether what it is about would be called."""
-        return bool(_calls(case, self.after))
+        return bool(case.calls(_stood(self.after)))
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it loses what is real; by the rule of a change by hand."""
+        marked = real_of(self.cases, self.before)
+        real = {one.called.line.id: one.called for one in marked}.values()
+        return acceptance.judge(compare(self.before, self.after), real, latest=acceptance.LATEST)
 
     @property
     def gone(self) -> list[Called]:
@@ -129,6 +145,7 @@ class Search:
         attendance = Attendance()
         self._before = play(settings, attendance)
         self._cases = place(self._before)
+        self._real = real_of(self._cases, self._before)
         self._clean = Clean(self._cases)
         self._shares = attendance.shares(
             settings.detection.false_alarms_per_week,
@@ -144,16 +161,11 @@ class Search:
             self._try(self._told(lambda evidence: evidence.sought))
         times, held = self._holding(self._told(lambda evidence: evidence.times))
         after = self._try(times).called
-        if lost := [case for case in self._real if not _calls(case, after)]:
+        if lost := [one for one in self._real if loss(one.called, after)]:
             times, held = self._kept(times, lost)
             after = self._try(times).called
         findings = [self._finding(method, times, held) for method in self._present]
         return Calibration(findings, self._cases, self._before, after, held)
-
-    @property
-    def _real(self) -> list[Case]:
-        """What is marked as real and called now."""
-        return [case for case in self._cases if case.real and _calls(case, self._before)]
 
     def _try(self, times: Times) -> Trial:
         for trial in self._trials:
@@ -184,42 +196,42 @@ class Search:
         }
 
     def _holding(self, times: Mapping[str, float]) -> tuple[dict[str, float], list[Held]]:
-        """So strict that each real case keeps a method that calls it."""
+        """So strict that each real incident keeps a method that calls it."""
         kept, held = dict(times), []
-        for case in self._real:
-            limits = self._limits(case)
+        for case, called in self._real:
+            limits = self._limits(called)
             if limits and all(kept[method] > limit for method, limit in limits.items()):
                 method = max(limits, key=lambda name: limits[name] / kept[name])
                 kept[method] = limits[method]
                 held.append(Held(case, method))
         return kept, held
 
-    def _limits(self, case: Case) -> dict[str, float]:
-        """By method the strictest threshold tried at which it calls the case.
+    def _limits(self, called: Called) -> dict[str, float]:
+        """By method the strictest threshold tried at which it calls the incident.
 
         Empty where something calls it that has no threshold.
         """
-        by = frozenset().union(*map(voices, _calls(case, self._before)))
+        by = _methods(called, self._before)
         if by - self._present.keys():
             return {}
-        return {method: self._strictest(case, method) for method in sorted(by)}
+        return {method: self._strictest(called, method) for method in sorted(by)}
 
-    def _strictest(self, case: Case, method: str) -> float:
+    def _strictest(self, called: Called, method: str) -> float:
         return max(
             trial.times[method]
             for trial in self._trials
-            if any(method in voices(one) for one in _calls(case, trial.called))
+            if method in _methods(called, trial.called)
         )
 
     def _kept(
-        self, times: Mapping[str, float], lost: Sequence[Case]
+        self, times: Mapping[str, float], lost: Sequence[Real]
     ) -> tuple[dict[str, float], list[Held]]:
-        """No stricter than now whatever calls a real case, where holding one method back failed."""
+        """No stricter than now whatever calls what is real, where holding one back failed."""
         kept = dict(times)
         held = [
             Held(case, method)
-            for case in lost
-            for method in sorted(frozenset().union(*map(voices, _calls(case, self._before))))
+            for case, called in lost
+            for method in sorted(_methods(called, self._before))
             if method in kept
         ]
         for one in held:
@@ -245,8 +257,16 @@ def _note(evidence: Evidence, *, limited: bool) -> Note:
     return Note.LIMITED if limited else Note.FOUND
 
 
-def _calls(case: Case, called: Sequence[Called]) -> list[Called]:
-    return case.calls(_stood(called))
+def real_of(cases: Sequence[Case], called: Sequence[Called]) -> list[Real]:
+    """What counts as real of what is called, by each mark that says so."""
+    said = rulings(cases, called)
+    marked = [Real(case, one) for case in cases if case.real and (one := meant(case, called))]
+    return [real for real in marked if said[real.called.line.id] is Ruling.REAL]
+
+
+def _methods(called: Called, others: Sequence[Called]) -> frozenset[str]:
+    """Those that speak in what is the same among others."""
+    return frozenset().union(*map(voices, partners(called, others)))
 
 
 def _stood(called: Sequence[Called]) -> list[Called]:

@@ -4,14 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streams.hindsight.called import Called
 from streams.hindsight.marks import Case, Ruling, ruled
-from streams.rulesets.comparison import Comparison, Pair
+from streams.rulesets.comparison import Comparison, Pair, partners
 
 Rulings = Mapping[str, Ruling]
 """What somebody said of incidents, by their ids."""
+
+
+LATEST: Final = timedelta(hours=1)
+"""How much later what is real may be called without a word."""
 
 
 class Loss(StrEnum):
@@ -70,11 +74,11 @@ def meant(case: Case, called: Iterable[Called]) -> Called | None:
     )
 
 
-def rulings(cases: Iterable[Case], comparison: Comparison) -> Rulings:
+def rulings(cases: Iterable[Case], old: Sequence[Called], new: Sequence[Called] = ()) -> Rulings:
     """Of what the old set calls, else of what the new one does."""
     about: dict[str, tuple[Called, list[Case]]] = {}
     for case in cases:
-        one = meant(case, comparison.old) or meant(case, comparison.new)
+        one = meant(case, old) or meant(case, new)
         if one is not None:
             about.setdefault(one.line.id, (one, []))[1].append(case)
     return {name: said for name, (one, its) in about.items() if (said := ruled(its, one))}
@@ -96,26 +100,27 @@ def judge(comparison: Comparison, real: Iterable[Called], *, latest: timedelta) 
     """
     lost, weakened = list[Lost](), list[Weakened]()
     for called in real:
-        partners = comparison.partners(called)
-        if (why := _loss(called, partners)) is not None:
+        if (why := loss(called, comparison.new)) is not None:
             lost.append(Lost(called, why))
         else:
-            weakened += _weakened(called, partners, latest)
+            weakened += _weakened(called, comparison.partners(called), latest)
     return Verdict(lost, weakened)
 
 
-def _loss(called: Called, partners: Sequence[Called]) -> Loss | None:
-    if not partners:
+def loss(called: Called, new: Iterable[Called]) -> Loss | None:
+    """Why what the new set calls does not hold an incident of the old one; None: it does."""
+    held = partners(called, new)
+    if not held:
         return Loss.UNCALLED
-    taken_back = all(partner.withdrawn for partner in partners) and not called.withdrawn
+    taken_back = all(one.withdrawn for one in held) and not called.withdrawn
     return Loss.TAKEN_BACK if taken_back else None
 
 
-def _weakened(called: Called, partners: Sequence[Called], latest: timedelta) -> Iterator[Weakened]:
+def _weakened(called: Called, held: Sequence[Called], latest: timedelta) -> Iterator[Weakened]:
     """By the first call, and by the highest colour, of all that the new set has of it."""
-    kept = [partner for partner in partners if not partner.withdrawn] or partners
-    first = Pair(called, min(kept, key=lambda partner: partner.line.opened))
-    highest = Pair(called, max(kept, key=lambda partner: partner.peak.rank))
+    kept = [one for one in held if not one.withdrawn] or held
+    first = Pair(called, min(kept, key=lambda one: one.line.opened))
+    highest = Pair(called, max(kept, key=lambda one: one.peak.rank))
     if first.later is not None and first.later > latest:
         yield Weakened(first, Doubt.LATER)
     if highest.lower:

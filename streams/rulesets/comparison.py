@@ -85,7 +85,7 @@ class Comparison:
 
     def partners(self, old: Called) -> list[Called]:
         """All that the new set calls of the same matter."""
-        return [new for new in self.new if same(old, new)]
+        return partners(old, self.new)
 
     def weeks(self, zone: tzinfo) -> list[Week]:
         """Weeks in which anything was called, by the calendar of a zone."""
@@ -93,6 +93,11 @@ class Comparison:
             Counter(_week(called, zone) for called in side) for side in (self.old, self.new)
         )
         return [Week(name, old[name], new[name]) for name in sorted(old.keys() | new.keys())]
+
+
+def partners(old: Called, new: Iterable[Called]) -> list[Called]:
+    """All that these are of the same matter."""
+    return [other for other in new if same(old, other)]
 
 
 def compare(old: Sequence[Called], new: Sequence[Called]) -> Comparison:

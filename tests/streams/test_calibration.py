@@ -25,6 +25,7 @@ from streams.detection.stream import Watch
 from streams.hindsight import marks
 from streams.hindsight.called import Called, called
 from streams.hindsight.marks import Case, Mark, Ruling
+from streams.rulesets.acceptance import Loss
 from streams.settings import Detection, Settings, SettingsError
 from tests.alerts.samples import run, scoped, surge
 
@@ -66,6 +67,14 @@ class Past:
         thresholds = under.detection.thresholds
         found = [one for one in self.peaks if one.height >= thresholds.get(one.kind, 1.0)]
         return [_incident(one) for one in found]
+
+
+class Fickle(Past):
+    """One of which the last peak is called under the present thresholds alone."""
+
+    def play(self, under: Settings, watch: Watch | None) -> Sequence[Called]:
+        found = Past.play(self, under, watch)
+        return found[:-1] if under.detection.thresholds else found
 
 
 def _incident(peak: Peak) -> Called:
@@ -153,6 +162,25 @@ def test_a_calibration_that_would_lose_what_is_real_is_held_back_and_names_it() 
     assert 1.0 <= times <= 2.0
     assert [(held.case.mark.row, held.method) for held in found.held] == [(2, "surge")]
     assert found.still(found.cases[0])
+
+
+def test_what_is_real_is_not_kept_by_the_next_of_its_kind() -> None:
+    """They are two incidents, as `tocsin rules apply` counts them."""
+    real, next_ = Peak(800, 2.0), Peak(815, 50.0, of=800)
+    loud = [peak for peak in by_theory(loud=24.0) if abs(peak.hour - real.hour) > 60]
+    found = calibrated(Past([*loud, real, next_]), marked(real))
+    assert [(held.case.mark.row, held.method) for held in found.held] == [(2, "surge")]
+    assert found.verdict.allowed
+
+
+def test_what_is_lost_though_methods_were_held_back_forbids_it() -> None:
+    real = Peak(800, 9.0)
+    loud = [*by_theory(loud=24.0), *by_theory(loud=24.0, kind=Kind.BURST)]
+    loud = [peak for peak in loud if abs(peak.hour - real.hour) > 60]
+    found = calibrated(Fickle([*loud, real]), marked(real), marked(real))
+    assert [(one.called.signal.score, one.why) for one in found.verdict.lost] == [
+        (9.0, Loss.UNCALLED)
+    ]
 
 
 def test_what_is_real_and_the_time_around_it_is_no_false_alarm() -> None:

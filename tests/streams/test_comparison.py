@@ -217,7 +217,7 @@ def test_of_marks_as_near_that_an_incident_is_real_outweighs_that_it_is_not() ->
     (one,) = calls(*lasting("a"))
     said = [case(1, category="billing"), case(1, Ruling.NOT_A_CRISIS, category="billing")]
     for cases in (said, said[::-1]):
-        found = rulings(cases, compare([one], []))
+        found = rulings(cases, [one])
         assert found == {one.line.id: Ruling.REAL}
         assert marked(Pair(one, None), found) is Ruling.REAL
 
@@ -225,9 +225,9 @@ def test_of_marks_as_near_that_an_incident_is_real_outweighs_that_it_is_not() ->
 def test_of_several_marks_of_an_incident_the_nearest_counts() -> None:
     (one,) = calls(*lasting("a"))
     said = [case(20, category="billing"), case(1, Ruling.NOT_A_CRISIS, category="billing")]
-    assert rulings(said, compare([one], [])) == {one.line.id: Ruling.NOT_A_CRISIS}
+    assert rulings(said, [one]) == {one.line.id: Ruling.NOT_A_CRISIS}
 
 
 def test_what_only_the_new_set_calls_is_marked_there() -> None:
     (one,) = calls(*lasting("a"))
-    assert rulings([case(1, category="billing")], compare([], [one])) == {one.line.id: Ruling.REAL}
+    assert rulings([case(1, category="billing")], [], [one]) == {one.line.id: Ruling.REAL}
