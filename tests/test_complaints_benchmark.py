@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -13,6 +14,7 @@ from benchmarks.complaints.protocol import QUIET, beside
 from benchmarks.complaints.surge import Judged, judged
 from detectors import budget
 from detectors.columns import Bools, Ints
+from streams.configuration.declared import Calendar, KnownEvent
 from streams.configuration.sections import Cut, Detection, Source, counted
 from streams.counts.cells import CellNumbers, Cells, Counts, layout
 from streams.detection.shards import Shard
@@ -23,24 +25,38 @@ SERIES, HOURS, LATE, OUTAGE = 30, 5 * 168, 400, 700
 PARTIAL = range(560, 566)
 FIRST = START // HOUR
 MASKED = range(OUTAGE, OUTAGE + 6 + 3)
+UPLIFTS = {"campaign": 1.9, "holiday": 0.5}
+DAYS = dict.fromkeys((2, 19, 26, OUTAGE // 24, 33), "campaign") | {22: "holiday", 32: "holiday"}
+"""One before what is usual is learnt, and one on the day of the outage."""
+
+
+def known(day: int) -> KnownEvent:
+    on = date(2024, 1, 1) + timedelta(days=day)
+    return KnownEvent(name=DAYS[day], since=on, until=on, uplift=UPLIFTS[DAYS[day]])
+
+
 SETTINGS = Settings(
     sources=(Source(topic="complaints", stream="complaints", key="person", partitions=1),),
     cuts=(Cut(stream="complaints", by=("category",)),),
     detection=Detection(shards=1, series=SERIES, false_alarms_per_week=1000),
+    calendar=Calendar(events=tuple(map(known, DAYS))),
 )
 THRESHOLD = budget.threshold(series=SERIES, false_alarms_per_week=1000)
 """Low, so that signals are many and there is much to compare."""
 
 
 def realisation() -> Realisation:
-    """Kin whose rates are alike, some of which begin late, with bursts and an outage.
+    """Kin whose rates are alike, some of which begin late, with bursts, known days and an outage.
 
-    Before the outage of all one source of two is out, which masks nothing. The first hour has
-    people, for a shard's history begins with them.
+    A day has a factor of its own, near that of its kind. Before the outage of all one source of
+    two is out, which masks nothing. The first hour has people, for a shard's history begins with
+    them.
     """
     rng = np.random.default_rng(11)
     daily = 1 + 0.5 * np.sin(np.arange(HOURS) / 24 * 2 * np.pi)
     rates = np.geomspace(0.8, 6, SERIES) * daily[:, None]
+    for day, kind in DAYS.items():
+        rates[24 * day : 24 * (day + 1)] *= UPLIFTS[kind] * rng.uniform(0.8, 1.3)
     ordinary = rng.poisson(rates)
     ordinary[:LATE, ::7] = 0
     ordinary[0, -1] = 3
@@ -53,7 +69,7 @@ def realisation() -> Realisation:
     nothing = np.zeros_like(ordinary)
     return Realisation(
         ordinary.astype(np.int32), nothing.astype(np.int32), one, sources, one,
-        np.empty(0, np.dtype("i8")), {}, [],
+        np.empty(0, np.dtype("i8")), DAYS, [],
     )  # fmt: skip
 
 

@@ -1,41 +1,45 @@
-"""What a detector knows of the known days of a realisation."""
+"""The known days of a realisation, as the calendar of a stream knows them."""
 
-from benchmarks.complaint_simulation import GROUPS
-from detectors.calendar import ORDINARY, Account, Known, Learnt
-from detectors.season import Rhythm
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
 
-FACTORS = {"holiday": 0.5, "campaign": 1.9}
-"""Factor of a known event before the day itself corrects it."""
-DOUBT = 1 / 6
-"""Its relative variance."""
-CALENDARS = ("declared", "learnt", "none")
-"""Known days are said with their factor, or only that they are, or not at all."""
+from detectors.calendar import DAY, Known
+from streams.configuration import declared
+from streams.configuration.declared import KnownEvent
+from streams.detection import signals
+from streams.detection.almanac import Almanac
+from streams.detection.calendar import UNSEEN, Calendar
+
+UPLIFTS: Final = {"holiday": 0.5, "campaign": 1.9}
+"""What is declared of a day."""
+CALENDARS: Final = ("declared", "learnt", "none")
+"""Known days are declared with their uplift, or only that they are, or not at all."""
+STREAM: Final = "complaints"
 
 
 class Days:
-    """What is known of the days of a realisation, and what was learnt of those that are over."""
+    """They concern the whole stream; the realisation begins in bucket `start`."""
 
-    def __init__(self, days: dict[int, str], calendar: str) -> None:
-        self._days, self._calendar = days, calendar
-        self._learnt = dict.fromkeys(FACTORS, Learnt())
-        self._account = Account()
+    def __init__(self, days: dict[int, str], calendar: str, *, start: int) -> None:
+        first = signals.moment(start).date()
+        events = () if calendar == "none" else tuple(
+            KnownEvent(
+                name=kind, since=first + timedelta(days=day), until=first + timedelta(days=day),
+                uplift=UPLIFTS[kind] if calendar == "declared" else 1.0,
+            )
+            for day, kind in days.items()
+        )  # fmt: skip
+        almanac = Almanac(declared.Calendar(events=events), zone=ZoneInfo("UTC"), stream=STREAM)
+        self._calendar = Calendar(almanac, STREAM)
 
-    def known(self, hour: int) -> Known:
-        kind = self._days.get(hour // 24)
-        if kind is None or self._calendar == "none":
-            return ORDINARY
-        if self._calendar == "declared":
-            return Known(FACTORS[kind], DOUBT)
-        return Known(*self._learnt[kind].next())
+    def known(self, bucket: int) -> Known:
+        """No event is of some series alone, so of none is anything asked."""
+        self._calendar.freeze(
+            bucket, bucket // DAY, shares=lambda _: 0.0, lives=lambda _: {}, n=0, groups=()
+        )
+        return self._calendar.of_groups
 
-    def close(self, hour: int, *, observed: float, rhythm: Rhythm) -> None:
-        """Take in the total of all series; the first profiles are those of the groups."""
-        kind = self._days.get(hour // 24)
-        if kind is None:
-            return
-        expected = float((rhythm.mean / rhythm.event)[:GROUPS].sum())
-        self._account = self._account.add(observed=observed, expected=expected, day=hour // 24)
-        if hour % 24 == 23:
-            learnt = self._learnt[kind]
-            self._learnt[kind] = learnt.after(self._account, expected=learnt.next())
-            self._account = Account()
+    def close(self, bucket: int, whole: tuple[float, float] | None) -> None:
+        """`whole` is as of `Closing`; None in an outage too."""
+        self._calendar.close(bucket, bucket // DAY, UNSEEN._replace(whole=whole))

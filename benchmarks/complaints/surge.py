@@ -12,7 +12,7 @@ from benchmarks.complaints.days import CALENDARS, Days
 from detectors.columns import Bools, Floats32, Ints
 from detectors.kinship import Prior
 from detectors.outage import Outages
-from detectors.season import Profiles
+from detectors.season import WEEK, Profiles, Rhythm
 from detectors.surge import Expectation, Surge, SurgeState, Verdict
 
 Counts = NDArray[np.int32]
@@ -78,7 +78,7 @@ def steps(
     A series lives from the first bucket it has people in, which itself is not judged. What masks a
     bucket is an outage of the whole, as in a stream, whatever the source of a series.
     """
-    surge, days = Surge(threshold=threshold), Days(made.days, calendar)
+    surge, days = Surge(threshold=threshold), Days(made.days, calendar, start=start)
     places = np.concatenate([made.groups, np.full_like(made.groups, WHOLE)])
     profiles = Profiles.empty(int(places.max()) + 1)
     outages = Outages.empty(profiles.size)
@@ -87,13 +87,14 @@ def steps(
     for hour, row in enumerate(counts.astype(np.int64)):
         bucket = start + hour
         totals = np.bincount(places, weights=np.tile(row, 2)).astype(np.int64)
-        rhythm = profiles.expect(hour=bucket, known=days.known(hour))
+        rhythm = profiles.expect(hour=bucket, known=days.known(bucket))
         out = outages.step(totals, rhythm, bucket=bucket)[WHOLE]
         expectation = surge.expect(state, rhythm, bucket=bucket)
         state, verdict = surge.step(state, expectation, row[lives], np.full(lives.size, out))
         yield Step(lives, expectation, verdict)
         profiles.learn(totals, rhythm, bucket=bucket, masked=np.full(profiles.size, out))
-        days.close(hour, observed=float(row.sum()), rhythm=rhythm)
+        seen = not out and profiles.seen[WHOLE] >= WEEK
+        days.close(bucket, _whole(row, rhythm) if seen else None)
         born = np.flatnonzero(unborn & (row > 0))
         if born.size:
             prior = Prior.of(
@@ -101,3 +102,8 @@ def steps(
             )
             state = state.grow(born=bucket, groups=made.groups[born], prior=prior)
             unborn[born], lives = False, np.concatenate([lives, born])
+
+
+def _whole(row: Ints, rhythm: Rhythm) -> tuple[float, float]:
+    """What came of the whole, and what was expected before the day corrected it."""
+    return float(row.sum()), float(rhythm.mean[WHOLE] / rhythm.correction[WHOLE])
