@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.noufaily import verdicts
 from benchmarks.onsets import onsets
 from detectors import budget
 from detectors.columns import Bools, Floats, Ints
@@ -86,11 +87,8 @@ def online(detector: Weekly | Drift, empty: Callable[[int], Any]) -> Method:
     """A detector that judges week by week, the history too; `empty` is its state at first."""
 
     def alarms(made: Realisation, counts: Ints) -> Bools:
-        state, above = empty(made.level.size), []
-        for week, row in enumerate(counts):
-            state, verdict = detector.step(state, detector.expect(state, bucket=week), row)
-            above.append(verdict.above)
-        return np.array(above)[made.history :]
+        said = verdicts(detector, empty(made.level.size), counts, first=0)
+        return np.array([verdict.above for verdict in said])[made.history :]
 
     return alarms
 

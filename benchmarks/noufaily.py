@@ -48,6 +48,7 @@ from benchmarks.surveillance.simulation import (
 )
 from detectors import budget
 from detectors.columns import Bools, Floats, Ints
+from detectors.drift import Drift
 from detectors.weekly import Verdict, Weekly, WeeklyState
 
 BESIDE = Path(__file__).parents[2] / "shared" / "data"
@@ -107,10 +108,12 @@ def judged(weekly: Weekly, state: WeeklyState, counts: Ints) -> Bools:
     return np.array([verdict.above for verdict in said])
 
 
-def verdicts(weekly: Weekly, state: WeeklyState, counts: Ints, *, first: int) -> Iterator[Verdict]:
+def verdicts(
+    detector: Weekly | Drift, state: Any, counts: Ints, *, first: int
+) -> Iterator[Verdict]:  # fmt: skip
     """By week, of which `first` is the number of the first; the state goes on with each."""
     for week, row in enumerate(counts, first):
-        state, verdict = weekly.step(state, weekly.expect(state, bucket=week), row)
+        state, verdict = detector.step(state, detector.expect(state, bucket=week), row)
         yield verdict
 
 

@@ -5,15 +5,15 @@ it, and by a stream that reads them as counts records. What the stream's judges 
 whom asks why must give its score again.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache, partial
 from typing import Any
 
 import numpy as np
 import pytest
 
-from alerts.gates import Gate, Step
-from alerts.signal import Scope, Signal
+from alerts.gates import Step
+from alerts.signal import Scope
 from benchmarks import nab, noufaily, silence, spatial
 from benchmarks.complaint_simulation import Realisation
 from benchmarks.complaints.surge import steps
@@ -21,33 +21,30 @@ from detectors import budget, rules
 from detectors.burst import THRESHOLD as BURST_THRESHOLD
 from detectors.burst import Burst
 from detectors.columns import Floats, Ints
+from detectors.drift import Drift, DriftState
 from detectors.weekly import Weekly, WeeklyState
 from detectors.window import Window
 from streams.configuration.limits import Rule
-from streams.configuration.sections import Cut, Detection, Source, counted
-from streams.counts.cells import CellNumbers, Cells, Counts, layout
+from streams.configuration.sections import Cut, Detection, Source
+from streams.counts.cells import Counts
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.burst import BurstJudge
-from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.judges.judge import Closed, Judge, Seat
 from streams.detection.judges.rules import RuleJudge
 from streams.detection.judges.silence import SilenceJudge
 from streams.detection.judges.spatial import SpatialJudge, spatial_judge
-from streams.detection.judges.weekly import Running, WeeklyJudge
-from streams.detection.retirement import Retirement
-from streams.detection.series import Series
+from streams.detection.judges.weekly import DriftJudge, Running, WeeklyJudge
 from streams.detection.stream import Stream
 from streams.detection.weeks import MONDAY
 from streams.settings import Settings
 from tests.contract import again
-from tests.streams.logs import HOUR, START
+from tests.streams.noted import FIRST, Noted, assert_alike, cells_of, record, total
 from tests.streams.shown import Shown
 
-DIGITS = 1e-9
 SERIES, WEEKS, FINE = 6, 3, 12
 HOURS = WEEKS * 168
-FIRST = START // HOUR
 FIRST_WEEK = (FIRST + MONDAY) // 168
-PAST = 60  # weeks before, which the weekly judge knows
+PAST = 60  # weeks before, which the judges by week know
 ALLOWED = 10  # false alarms a week: so low a threshold leaves much to compare
 THRESHOLD = budget.threshold(series=SERIES, false_alarms_per_week=ALLOWED)
 WEEKLY_THRESHOLD = budget.threshold(
@@ -61,7 +58,7 @@ RULES: dict[str, dict[str, Any]] = {
 SETTINGS = Settings(
     sources=(Source(topic="complaints", stream="complaints", key="person", partitions=1),),
     cuts=(
-        Cut(stream="complaints", by=("category",), methods=("surge", "burst", "weekly")),
+        Cut(stream="complaints", by=("category",), methods=("surge", "burst", "weekly", "drift")),
     ),
     detection=Detection(shards=1, series=SERIES, false_alarms_per_week=ALLOWED),
 )  # fmt: skip
@@ -93,68 +90,8 @@ def hourly() -> Ints:
 def records() -> Iterator[Counts]:
     """A closed chunk for each hour; a channel brings what one category is about."""
     for hour, rows in enumerate(people().reshape(HOURS, FINE, SERIES)):
-        by_series = _cells(rows, hour)
-        yield record(SETTINGS, hour, by_series, by_series, _total(rows, hour))
-
-
-def record(settings: Settings, hour: int, *cells: Cells | None) -> Counts:
-    """A closed chunk of one hour."""
-    return Counts(
-        version="", stream="complaints", topic="complaints", partition=0, partitions=1,
-        start=hour, end=hour + 1, closed=True, first=hour == 0,
-        watermark=(FIRST + hour + 1) * HOUR, idle=0, approximate=False, late=0,
-        cells=list(cells), triggers=[], layout=layout(counted(settings.cuts, "complaints")),
-    )  # fmt: skip
-
-
-def _total(rows: Ints, hour: int) -> Cells:
-    return _cells(rows.sum(axis=1, keepdims=True), hour, "")
-
-
-def _cells(rows: Ints, hour: int, *names: str) -> Cells:
-    keys = list(names) or [f"c{n}" for n in range(SERIES)]
-    fine, series = np.nonzero(rows)
-    n, none = rows[fine, series], np.zeros(fine.size, np.int64)
-    minutes = (FIRST + hour) * 60 + fine * (60 // FINE)
-    return Cells.pack(keys, CellNumbers(series, minutes, n, n, none, none))
-
-
-class Noted(Judge):
-    """A judge whose scores are written down by bucket, and those of the surge that it is shown."""
-
-    def __init__(self, judge: Any) -> None:
-        self.minutes, self.terms = judge.minutes, judge.terms
-        self.scores: list[Floats] = []
-        self.surge: list[Floats] = []
-        self._judge: Any = judge
-        self._last: Any = None
-
-    def take(self, record: Record) -> Iterator[Signal]:
-        yield from self._judge.take(record)
-
-    def close(self, closed: Closed) -> Iterator[Signal]:
-        yield from self._judge.close(closed)
-        if closed.usual.verdict is not None:
-            self.surge.append(closed.usual.verdict.score.copy())
-        if self._judge._verdict is not self._last:
-            self._last = self._judge._verdict
-            self.scores.append(self._last.score.copy())
-
-    def claims(self, series: Series) -> Ints:
-        claimed: Ints = self._judge.claims(series)
-        return claimed
-
-    def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
-        shown: Sequence[Gate] = self._judge.gates(scope, closed)
-        return shown
-
-    def retire(self, retirement: Retirement, series: Series) -> None:
-        self._judge.retire(retirement, series)
-
-    def snapshot(self) -> dict[str, Any]:
-        return {}
-
-    def restore(self, held: dict[str, Any]) -> None: ...
+        by_series = cells_of(rows, hour)
+        yield record(SETTINGS, hour, by_series, by_series, total(rows, hour))
 
 
 BUSIEST = f"c{SERIES - 1}"
@@ -181,7 +118,8 @@ class Piped:
 
 @pytest.fixture(scope="module")
 def read() -> Piped:
-    makers: dict[str, Any] = {"silence": SilenceJudge, "burst": BurstJudge, "weekly": taught}
+    makers: dict[str, Any] = {"silence": SilenceJudge, "burst": BurstJudge}
+    makers |= {name: partial(taught, name=name) for name in BY_WEEK}
     makers |= {name: partial(RuleJudge, rule=rule(name)) for name in RULES}
     piped = Piped()
 
@@ -192,8 +130,8 @@ def read() -> Piped:
         "complaints", SETTINGS, 0, makers={name: partial(kept, name) for name in makers},
         watch=piped.watch,
     )  # fmt: skip
-    for record in records():
-        list(stream.apply(record))
+    for counts in records():
+        list(stream.apply(counts))
     return piped
 
 
@@ -213,26 +151,26 @@ def past() -> Ints:
     return np.random.default_rng(29).poisson(hourly().sum(axis=0) / WEEKS * 0.8, (PAST, SERIES))
 
 
-def weekly() -> tuple[Weekly, WeeklyState]:
-    """The detector, which has seen the weeks before."""
-    detector, state = Weekly(threshold=WEEKLY_THRESHOLD), WeeklyState.empty(SERIES)
+BY_WEEK: dict[str, tuple[Any, Any, Any]] = {
+    "weekly": (WeeklyJudge, Weekly(threshold=WEEKLY_THRESHOLD), WeeklyState),
+    "drift": (DriftJudge, Drift(threshold=WEEKLY_THRESHOLD), DriftState),
+}
+"""Judge, detector and its states."""
+
+
+def known(name: str) -> Any:
+    """What the detector knows that has seen the weeks before."""
+    _, detector, states = BY_WEEK[name]
+    state = states.empty(SERIES)
     list(noufaily.verdicts(detector, state, past(), first=FIRST_WEEK - PAST))
-    return detector, state
+    return state
 
 
-def taught(seat: Seat) -> WeeklyJudge:
-    _, state = weekly()
-    judge = WeeklyJudge(seat)
-    running = Running.empty(SERIES).columns()
-    judge.restore(judge.snapshot() | {"running": running, "state": state.columns()})
+def taught(seat: Seat, *, name: str) -> Judge:
+    judge: Judge = BY_WEEK[name][0](seat)
+    running, state = Running.empty(SERIES).columns(), known(name).columns()
+    judge.restore(judge.snapshot() | {"running": running, "state": state})
     return judge
-
-
-def assert_alike(both: Floats, alone: Floats, *, threshold: float) -> None:
-    """To nine digits, where there is something to compare."""
-    assert (alone >= threshold).any()
-    assert (alone < threshold).any()
-    np.testing.assert_allclose(both, alone, rtol=DIGITS)
 
 
 def test_surge_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
@@ -253,12 +191,15 @@ def test_burst_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str,
     assert_alike(np.array(piped["burst"].scores), alone, threshold=BURST_THRESHOLD)
 
 
-def test_weekly_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
-    detector, state = weekly()
-    weeks = hourly().reshape(WEEKS, 168, SERIES).sum(axis=1)
-    said = noufaily.verdicts(detector, state, weeks, first=FIRST_WEEK)
+@pytest.mark.parametrize("name", BY_WEEK)
+def test_by_week_scores_are_the_same_in_benchmarks_and_in_a_stream(
+    name: str, piped: dict[str, Noted]
+) -> None:
+    detector, weeks = BY_WEEK[name][1], hourly().reshape(WEEKS, 168, SERIES).sum(axis=1)
+    said = list(noufaily.verdicts(detector, known(name), weeks, first=FIRST_WEEK))
     alone = np.array([verdict.score for verdict in said])
-    assert_alike(np.array(piped["weekly"].scores), alone, threshold=WEEKLY_THRESHOLD)
+    assert_alike(np.array(piped[name].scores), alone, threshold=WEEKLY_THRESHOLD)
+    assert np.array_equal(piped[name].above, [verdict.above for verdict in said])
 
 
 def test_silence_scores_the_same_in_its_benchmark_and_in_a_stream(piped: dict[str, Noted]) -> None:
@@ -325,7 +266,7 @@ def test_the_scan_scores_the_same_in_its_benchmark_and_in_a_stream() -> None:
 
     stream = Stream("complaints", MAP, 0, makers={"spatial": kept}, watch=watch)
     for hour, row in enumerate(provinces()[:, None, :]):
-        list(stream.apply(record(MAP, hour, _cells(row, hour, *names), None, _total(row, hour))))
+        list(stream.apply(record(MAP, hour, cells_of(row, hour, *names), None, total(row, hour))))
     traffic = spatial.Traffic(provinces())
     judged = spatial.by_surge(traffic, threshold=THRESHOLD, start=FIRST, born=FIRST)
     usual = spatial.older(judged.usual, young=YOUNG)
