@@ -143,8 +143,8 @@ class Method(NamedTuple):
     budgeted: bool
 
 
-def of_share(counts: Counts) -> Floats32:
-    share, state = Share(threshold=ALLOWED), ShareState.empty(counts.starts.size)
+def of_share(counts: Counts, *, threshold: float = ALLOWED) -> Floats32:
+    share, state = Share(threshold=threshold), ShareState.empty(counts.starts.size)
     scores = np.empty(counts.posts.shape, np.float32)
     for hour, (posts, negative) in enumerate(zip(counts.posts, counts.negative, strict=True)):
         expected = share.expect(state, bucket=hour)

@@ -1,6 +1,5 @@
 """Negative posts among all of a product, judged through a stream as the detector would alone."""
 
-from collections.abc import Sequence
 from functools import cache
 from random import Random
 from typing import Any
@@ -9,7 +8,6 @@ import numpy as np
 import pytest
 
 from alerts.signal import Kind, Signal, SignalState
-from detectors.share import Share, ShareState
 from streams.configuration.sections import Cut
 from streams.counts.cells import Counts
 from streams.detection.judges.judge import Seat
@@ -75,36 +73,6 @@ def test_more_of_the_posts_than_usual_are_negative_and_it_says_how_many_of_how_m
     assert f"share of negative {share:.0f} % of {first.whole:.0f} since " in first.reason
     assert first.reason.endswith(f" where {usual:.0f} % is usual")
     assert {signal.scope["product"] for signal in called()} == {"kettle"}
-
-
-def counts(*, without_unknown: bool) -> tuple[list[int], list[int]]:
-    part, whole = [0] * DAYS * 24, [0] * DAYS * 24
-    for post in posts():
-        if post.product == "kettle" and not (without_unknown and post.sentiment is None):
-            hour = (post.time - START) // HOUR
-            part[hour] += post.sentiment == "negative"
-            whole[hour] += 1
-    return part, whole
-
-
-@pytest.mark.parametrize(
-    ("cuts", "without"), [((NEGATIVE, ALL, UNKNOWN), True), ((ALL, NEGATIVE), False)]
-)
-def test_what_is_unknown_is_neither_where_a_cut_counts_it(
-    cuts: Sequence[Cut], without: bool
-) -> None:
-    stream, which = Stream("mentions", plan(*cuts), 0), plan(*cuts)
-    for (record,) in logs(which):
-        list(stream.apply(record))
-    held = stream.judges.snapshot()["judges"]["share"]["state"]
-    threshold = 100 * 168 / 100  # of the settings to test with
-    share, state = Share(threshold=threshold), ShareState.empty(1)
-    for hour, (part, whole) in enumerate(zip(*counts(without_unknown=without), strict=True)):
-        bucket = START // HOUR + hour
-        expected = share.expect(state, bucket=bucket)
-        state, _ = share.step(state, expected, np.array([part]), np.array([whole]))
-    kettle = {name: column[..., 1:] for name, column in held.items()}  # after the iron
-    assert freeze(kettle) == freeze(state.columns())
 
 
 def test_restored_in_the_middle_it_goes_on_to_the_same_bytes() -> None:
