@@ -32,7 +32,7 @@ from numpy.random import Generator
 
 from detectors import budget
 from detectors.columns import Floats, Ints
-from detectors.novelty import Before, Combinations, Novelty
+from detectors.novelty import Before, Combinations, Novelty, Verdict
 
 PRODUCTS, FAULTS, LATER = 150, 80, 40
 """Faults there are from the start, and those that come up later."""
@@ -69,6 +69,15 @@ class Told(NamedTuple):
     product: int
     fault: int
     people: int
+
+
+class Judged(NamedTuple):
+    """The combinations of which people came in an hour, and what each method says of them."""
+
+    hour: int
+    products: Ints
+    faults: Ints
+    said: Mapping[str, Verdict]
 
 
 def history(rng: Generator) -> History:
@@ -171,27 +180,34 @@ class Counts:
 
 def told(methods: Mapping[str, Novelty], played: History) -> tuple[dict[str, list[Told]], float]:
     """What each tells, and for how many weeks of products each might have told something."""
-    width = int(played.faults.max()) + 1
-    counts, weeks = Counts(width), 0.0
-    states = {name: Combinations.empty(PRODUCTS * width) for name in methods}
+    counts, weeks = Counts(int(played.faults.max()) + 1), 0.0
     found: dict[str, list[Told]] = {name: [] for name in methods}
+    for at in judged(methods, played, counts):
+        for name, verdict in at.said.items():
+            news = zip(at.products, at.faults, verdict.people, verdict.news, strict=True)
+            found[name] += [Told(at.hour, int(p), int(f), int(n)) for p, f, n, new in news if new]
+        if at.hour % HOURS < DAY:
+            weeks += counts.old(next(iter(methods.values())), hour=at.hour) / DAY
+    return found, weeks
+
+
+def judged(methods: Mapping[str, Novelty], played: History, counts: Counts) -> Iterator[Judged]:
+    """The hours in which people came; `counts` have taken them in by then."""
+    width = int(played.faults.max()) + 1
+    states = {name: Combinations.empty(PRODUCTS * width) for name in methods}
     cuts = np.flatnonzero(np.diff(played.hours)) + 1
     for some in np.split(np.arange(played.hours.size), cuts):
-        hour = int(played.hours[some[0]])
+        hour, said = int(played.hours[some[0]]), dict[str, Verdict]()
         places, people = np.unique(
             played.products[some] * width + played.faults[some], return_counts=True
         )
         products, faults = np.divmod(places, width)
         before = counts.before(products, faults, people, hour=hour)
         for name, method in methods.items():
-            state, verdict = method.step(states[name].take(places), people, before, bucket=hour)
+            state, said[name] = method.step(states[name].take(places), people, before, bucket=hour)
             _put(states[name], state, places)
-            news = zip(products, faults, verdict.people, verdict.news, strict=True)
-            found[name] += [Told(hour, int(p), int(f), int(n)) for p, f, n, new in news if new]
         counts.add(products, faults, people, hour=hour)
-        if hour % HOURS < DAY:
-            weeks += counts.old(method, hour=hour) / DAY
-    return found, weeks
+        yield Judged(hour, products, faults, said)
 
 
 def _put(state: Combinations, some: Combinations, places: Ints) -> None:

@@ -1,16 +1,19 @@
 """First-ever combinations through a stream: what is told, and what the detector says alone."""
 
-from collections import Counter
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
 
 from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
-from detectors.novelty import Before, Combinations, Novelty
+from benchmarks import novelty
+from detectors.novelty import Novelty
 from streams.configuration.sections import Cut, Detection
-from streams.counts.cells import Counts, shard_of
+from streams.counts.cells import SEPARATOR, Counts, shard_of
+from streams.detection.judges.bench import Bench
+from streams.detection.judges.judge import Closed
 from streams.detection.packing import freeze, thaw
 from streams.detection.snapshots import Frozen
 from streams.detection.stream import Stream, Watch
@@ -108,10 +111,6 @@ def test_the_people_who_have_it_are_not_among_those_before_that_had_it_not() -> 
     assert {n["before"] for n in shown.numbers if "people" in n} == {KETTLES}
 
 
-def singles(had: Counter[str], product: str) -> int:
-    return sum(n == 1 and name.startswith(product) for name, n in had.items())
-
-
 def test_the_numbers_that_are_shown_of_it_give_its_score_again() -> None:
     shown = Shown(Step.NOVELTY, {"product": "kettle", "category": "leak"})
     stream = after_calm(PLAN, watch=shown)
@@ -169,42 +168,58 @@ def test_it_says_the_same_in_as_many_shards_as_there_are(product: str) -> None:
     assert played(*news, which=which, shard=shard)[1] == played(*news)[1] != []
 
 
-def test_the_stream_says_what_the_detector_says_alone() -> None:
-    """Of each combination, by the people that came in each hour."""
-    stream, _ = played(*TWICE)
-    events = history(TWICE)
-    names = [key.fields.split("\x1f") for key in stream.series.lives if key.cut == 1]
-    state, novelty = Combinations.empty(len(names)), Novelty(people=2, threshold=168.0)
-    total, fault, had = Counter[str](), Counter[str](), Counter[str]()
-    since, begun = dict[str, int](), dict[str, int]()
-    for hour in range(DAYS * 24):
-        now = [e for e in events if (e.time - START) // HOUR == hour]
-        came = Counter((str(e.product), str(e.category)) for e in now)
-        here = Counter(str(e.product) for e in now)
-        counts = np.array([came[product, category] for product, category in names])
-        people = np.array([total[product] for product, _ in names])
-        others = sum(total.values()) - people
-        of_fault = np.array([fault[category] for _, category in names])
-        own = np.array([had["".join(name)] for name in names])
-        bucket = START // HOUR + hour
-        first = np.array([since.get(product, bucket) for product, _ in names])
-        known = Before(
-            people, np.array([here[product] for product, _ in names]), first,
-            np.array([singles(had, product) for product, _ in names]), others,
-            (of_fault - own) / np.maximum(others, 1),
-            np.array([begun.get(category, -1) for _, category in names]),
-        )  # fmt: skip
-        state, _ = novelty.step(state, counts, known, bucket=bucket)
-        for event in now:
-            product, category = str(event.product), str(event.category)
-            since.setdefault(product, bucket)
-            begun.setdefault(category, bucket)
-            total[product] += 1
-            fault[category] += 1
-            had[product + category] += 1
-    held = stream.judges.snapshot()["judges"]["novelty"]["state"]
-    assert freeze(held) == freeze(state.columns())
-    assert state.told.sum() == 1
+FIRES = (*TWICE, *(("iron", "I1", "fire"),) * 2, ("iron", "I2", "staff"))
+Said = dict[tuple[int, str, str], tuple[float, bool]]
+"""By hour, product and fault: the score, and whether it is told."""
+
+
+def of_stream() -> Said:
+    """From the calm on."""
+    said: Said = {}
+
+    def watch(_: str, closed: Closed, judges: Bench) -> None:
+        judge: Any = judges._judges["novelty"]
+        names = (key.fields.split(SEPARATOR) for key in closed.series.lives if key.cut == 1)
+        scores = zip(names, judge._verdict.score, judge._verdict.news, strict=True)
+        hour = closed.bucket - START // HOUR
+        for (product, fault), score, new in scores:
+            said[hour, product, fault] = float(score), bool(new)
+
+    stream = after_calm(PLAN, watch=watch)
+    for (record,) in log(PLAN, FIRES)[1:]:
+        list(stream.apply(record))
+    return said
+
+
+def of_benchmark() -> Said:
+    events = history(FIRES)
+    named = np.array([(str(event.product), str(event.category)) for event in events]).T
+    (products, product), (faults, fault) = (
+        np.unique(list(c), return_inverse=True) for c in columns
+    )
+    hours = np.array([(event.time - START) // HOUR for event in events])
+    methods = {"novelty": Novelty(people=2, threshold=168.0)}
+    played = novelty.History(hours, product, fault, {})
+    said: Said = {}
+    for at in novelty.judged(methods, played, novelty.Counts(faults.size)):
+        verdict = at.said["novelty"]
+        for n, (p, f) in enumerate(zip(products[at.products], faults[at.faults], strict=True)):
+            said[at.hour, p, f] = float(verdict.score[n]), bool(verdict.news[n])
+    return said
+
+
+def test_scores_are_the_same_in_the_benchmark_and_in_a_stream() -> None:
+    """Of whom people came in the hour; the others say no more."""
+    both, alone = of_stream(), of_benchmark()
+    assert {at for at, (_, new) in both.items() if new} == {
+        at for at, (_, new) in alone.items() if new
+    }
+    since = min(both)[0]
+    came = [at for at in alone if at[0] >= since]
+    assert len(came) > len(FIRES)
+    for at in came:
+        assert both[at] == pytest.approx(alone[at], rel=1e-9)
+    assert sum(new for _, new in alone.values()) == 2
 
 
 @pytest.mark.parametrize("left", [24, 21, 10])
