@@ -315,7 +315,7 @@ class Burst:
         if self.measured:
             limit = np.where(state.learning, np.inf, LIMIT * state.square)
             change = np.minimum(residual * residual, limit) - state.square
-            state.square += keep * change / state.seen
+            state.square += keep * change / np.maximum(state.seen, 1.0)
 
     def _end_learning(self, state: BurstState, counts: Array, *, bucket: int) -> None:
         state.full += (counts != 0) & (state.full < BEGUN)

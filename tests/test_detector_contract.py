@@ -23,7 +23,7 @@ from detectors import lead, surge
 from detectors.columns import Floats, Ints
 from detectors.growth import growth
 from tests.contract.batches import BatchCase
-from tests.contract.burst import BurstCase
+from tests.contract.burst import BurstCase, MeasuredCase
 from tests.contract.novelty import NoveltyCase
 from tests.contract.rules import RuleCase
 from tests.contract.share import ShareCase
@@ -39,7 +39,8 @@ Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase | SpatialCase | Share
 Scoring = Summing | RuleCase | BatchCase | NoveltyCase
 Case = Scoring | TriggerCase
 SUMMING = [
-    SurgeCase, CalendarCase, SilenceCase, WeeklyCase, BurstCase, SpatialCase, ShareCase, DriftCase
+    SurgeCase, CalendarCase, SilenceCase, WeeklyCase, BurstCase, MeasuredCase, SpatialCase,
+    ShareCase, DriftCase,
 ]  # fmt: skip
 SCORING: list[type[Scoring]] = [*SUMMING, RuleCase, BatchCase, NoveltyCase]
 CASES: list[type[Case]] = [*SCORING, TriggerCase]

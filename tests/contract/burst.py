@@ -1,5 +1,6 @@
 """Bursts, as the contract drives them."""
 
+from statistics import fmean
 from typing import Any, ClassVar
 
 from alerts.signal import Kind
@@ -22,3 +23,10 @@ class BurstCase(PlainCase):
 
     def grounds(self, expected: Any, verdict: Any, counts: Ints, place: int) -> Grounds:
         return grounds.of_burst(expected, verdict, place)
+
+
+class MeasuredCase(BurstCase):
+    """Measurements, of which what is low is as rare; no stream has any, so nobody is shown why."""
+
+    method = Burst(measured=True, level=48, tail=96, shortest_learning=24, prior=100)
+    again: ClassVar = staticmethod(lambda g: fmean(g["zeros"]))
