@@ -24,25 +24,28 @@ from detectors.columns import Floats, Ints
 from detectors.growth import growth
 from tests.contract.batches import BatchCase
 from tests.contract.burst import BurstCase, MeasuredCase
+from tests.contract.fleet import FleetCase
 from tests.contract.novelty import NoveltyCase
-from tests.contract.rules import RuleCase
+from tests.contract.rules import PlainRuleCase, RuleCase
 from tests.contract.share import ShareCase
 from tests.contract.silence import SilenceCase
 from tests.contract.spatial import SpatialCase
-from tests.contract.surge import SURGE, CalendarCase, SurgeCase
+from tests.contract.surge import SURGE, CalendarCase, OutageCase, SurgeCase, YearCase
 from tests.contract.told import Told
 from tests.contract.trigger import TriggerCase
 from tests.contract.verdicts import Verdict, of_series, same
 from tests.contract.weekly import DriftCase, WeeklyCase
 
 Summing = SurgeCase | SilenceCase | WeeklyCase | BurstCase | SpatialCase | ShareCase | DriftCase
-Scoring = Summing | RuleCase | BatchCase | NoveltyCase
+Scoring = Summing | RuleCase | BatchCase | FleetCase | NoveltyCase
 Case = Scoring | TriggerCase
 SUMMING = [
-    SurgeCase, CalendarCase, SilenceCase, WeeklyCase, BurstCase, MeasuredCase, SpatialCase,
-    ShareCase, DriftCase,
+    SurgeCase, CalendarCase, YearCase, SilenceCase, WeeklyCase, BurstCase, MeasuredCase,
+    SpatialCase, ShareCase, DriftCase,
 ]  # fmt: skip
-SCORING: list[type[Scoring]] = [*SUMMING, RuleCase, BatchCase, NoveltyCase]
+SCORING: list[type[Scoring]] = [
+    *SUMMING, OutageCase, RuleCase, PlainRuleCase, BatchCase, FleetCase, NoveltyCase,
+]  # fmt: skip
 CASES: list[type[Case]] = [*SCORING, TriggerCase]
 OUTAGE = range(40, 43)
 """Hours that are hidden where the contract asks for it."""

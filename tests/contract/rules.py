@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -15,8 +15,6 @@ from tests.contract import again
 from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
-RULE = Rule(least=3, window=5, ratio=1.5, holds=2, until=0.8)
-
 
 @dataclass(slots=True)
 class RuleCase:
@@ -28,13 +26,15 @@ class RuleCase:
     kind: ClassVar = Kind.RULE
     hours: ClassVar[int] = 120
     many: ClassVar[int] = 203
+    rule: ClassVar = Rule(least=3, window=5, ratio=1.5, holds=2, until=0.8)
     again: ClassVar = staticmethod(again.of_rule)
     state: RuleState
     window: Window
 
     @classmethod
-    def of(cls, n: int) -> "RuleCase":
-        made = cls(RuleState.empty(), Window(length=RULE.window, delay=RULE.window))
+    def of(cls, n: int) -> Self:
+        delay = cls.rule.window if cls.rule.ratio else 0
+        made = cls(RuleState.empty(), Window(length=cls.rule.window, delay=delay))
         made.grow(n, born=0)
         return made
 
@@ -45,15 +45,18 @@ class RuleCase:
     def judge(self, counts: Ints, *, hour: int) -> rules.Verdict:
         window = deepcopy(self.window)
         window.take(counts)
-        return RULE.judge(self.state, window.recent, window.before, bucket=hour)
+        return self.rule.judge(self.state, window.recent, window.before, bucket=hour)
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> rules.Verdict:
-        self.window.take(counts, masked=masked is not None and bool(masked.all()))
+        hidden = masked is not None and bool(masked.all())
+        self.window.take(counts, masked=hidden)
         people, before = self.window.recent.copy(), self.window.before
-        blind = np.full(people.shape, self.window.hidden == RULE.window)
-        self.state, verdict = RULE.step(self.state, people, before, blind, bucket=hour)
+        if self.rule.ratio:
+            hidden = self.window.hidden == self.rule.window
+        blind = np.full(people.shape, hidden)
+        self.state, verdict = self.rule.step(self.state, people, before, blind, bucket=hour)
         return verdict
 
     def explained(
@@ -61,11 +64,17 @@ class RuleCase:
     ) -> Explained:
         verdict, before = self.step(counts, hour=hour, masked=masked), self.window.before
         return verdict, [
-            grounds.of_rule(RULE, verdict, before, place) for place in range(counts.size)
+            grounds.of_rule(self.rule, verdict, before, place) for place in range(counts.size)
         ]  # fmt: skip
 
-    def restored(self) -> "RuleCase":
-        again = RuleCase.of(0)
+    def restored(self) -> Self:
+        again = type(self).of(0)
         again.state = RuleState.of(copied(self.state))
         again.window.restore(self.window.columns())
         return again
+
+
+class PlainRuleCase(RuleCase):
+    """A rule that compares nothing; an outage hides from it the hour alone."""
+
+    rule = Rule(least=3, window=5, holds=2, until=0.8)

@@ -1,6 +1,7 @@
-"""The surge, as the contract drives it, on ordinary days and on those of known events."""
+"""The surge, as the contract drives it: on ordinary days and on known ones, by year, in outages."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -8,9 +9,11 @@ import numpy as np
 from alerts.signal import Kind
 from detectors import grounds, surge
 from detectors.calendar import DAY, Account, Known, Learnt, Uplift
-from detectors.columns import Bools, Floats, Ints
-from detectors.season import Profiles, Rhythm
+from detectors.columns import Array, Bools, Floats, Ints
+from detectors.outage import Outages
+from detectors.season import WEEK, Profiles, Rhythm
 from detectors.surge import Surge, SurgeState
+from detectors.yearly import WHOLE, Year
 from tests.contract import again
 from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
@@ -120,3 +123,81 @@ class CalendarCase(SurgeCase):
             SurgeState.of(copied(self.state)), Profiles.of(copied(self.profiles)),
             Learnt(*list(self.learnt)), account,
         )  # fmt: skip
+
+
+LATER = WHOLE * WEEK + 100
+"""A year and a quarter, and a part of a week: one ends while the contract looks."""
+
+
+@cache
+def years() -> dict[str, Array]:
+    """The season of a group that has seen `WHOLE` weeks, of which the tenth was the busiest."""
+    year, whole = Year.empty(1), np.full(1, float(WEEK))
+    for week in range(WHOLE + 1):
+        events = 3000.0 * 1.5 ** np.cos(2 * np.pi * (week - 10) / 52)
+        year.learn(np.full(1, events), whole, hour=week * WEEK)
+    return copied(year)
+
+
+@dataclass(slots=True)
+class YearCase(SurgeCase):
+    """The same from the second year on, with what is then known of the season of the year."""
+
+    many: ClassVar[int] = 203
+
+    @classmethod
+    def of(cls, n: int) -> Self:
+        made = cls(SurgeState.empty(n), Profiles.empty(1))
+        made.profiles.year = Year.of({name: column.copy() for name, column in years().items()})
+        return made
+
+    def rhythm(self, hour: int) -> Rhythm:
+        rhythm = self.profiles.expect(hour=hour + LATER)
+        assert rhythm.year[0] != 1.0
+        return rhythm
+
+
+SILENT = range(180, 186)
+REST = 1000
+"""What comes of other series each hour, but for those of the outage."""
+
+
+@dataclass(slots=True)
+class OutageCase(SurgeCase):
+    """The same where the total says which hours an outage hides, beside those that are given."""
+
+    hours: ClassVar[int] = 240
+    many: ClassVar[int] = 203
+    outages: Outages
+
+    @classmethod
+    def of(cls, n: int) -> Self:
+        return cls(SurgeState.empty(n), Profiles.empty(1), Outages.empty(1))
+
+    def out(self, total: int, *, hour: int) -> bool:
+        return bool(self.outages.step(np.array([total]), self.rhythm(hour), bucket=hour)[0])
+
+    def judge(self, counts: Ints, *, hour: int) -> surge.Verdict:
+        out = self.restored().out(_whole(int(counts.sum()), hour), hour=hour)
+        masked = np.full(counts.size, out)
+        return SURGE.judge(self.state, self.expect(hour), counts, masked)
+
+    def step(
+        self, counts: Ints, *, hour: int, total: int, masked: Bools | None = None
+    ) -> surge.Verdict:
+        whole = _whole(total, hour)
+        out = self.out(whole, hour=hour)
+        hidden = np.full(counts.size, out) if masked is None else masked | out
+        verdict = SurgeCase.step(self, counts, hour=hour, total=whole, masked=hidden)
+        assert verdict.masked.all() or hour not in SILENT
+        return verdict
+
+    def restored(self) -> Self:
+        return type(self)(
+            SurgeState.of(copied(self.state)), Profiles.of(copied(self.profiles)),
+            Outages.of(copied(self.outages)),
+        )  # fmt: skip
+
+
+def _whole(total: int, hour: int) -> int:
+    return total + REST * (hour not in SILENT)
