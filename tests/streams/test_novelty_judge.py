@@ -194,9 +194,7 @@ def of_stream() -> Said:
 def of_benchmark() -> Said:
     events = history(FIRES)
     named = np.array([(str(event.product), str(event.category)) for event in events]).T
-    (products, product), (faults, fault) = (
-        np.unique(list(c), return_inverse=True) for c in columns
-    )
+    (products, product), (faults, fault) = (np.unique(c, return_inverse=True) for c in named)
     hours = np.array([(event.time - START) // HOUR for event in events])
     methods = {"novelty": Novelty(people=2, threshold=168.0)}
     played = novelty.History(hours, product, fault, {})
