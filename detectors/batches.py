@@ -112,12 +112,13 @@ class BatchState(Columns):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a bucket says of each batch; observed and expected are of `span` blocks since `onset`.
+    """What a bucket says of each batch; observed and expected are since `onset`.
 
-    The span is that of the window with the highest score (0: the whole life), where none scores
-    that of the first. `unknown` is what cannot be judged, for its exposure is not known.
+    They are of the window with the highest score, where none scores of the first. `span` are the
+    blocks under suspicion (0: the whole life): those of that window, or of the first that scores
+    `ROOM` thresholds. `unknown` is what cannot be judged, for its exposure is not known.
 
-    Of that window `exposure` is what it should hold at the relative rate 1, `buckets` its length
+    Of the window `exposure` is what it should hold at the relative rate 1, `buckets` its length
     and `part` its share of the false alarms; of the relative rate as it was before, rows are the
     components of the posterior.
     """
@@ -233,6 +234,7 @@ class Batches:
             ]
         )
         best, score = scores.argmax(axis=0), scores.max(axis=0)
+        suspect = np.minimum(scores, ROOM * self.threshold).argmax(axis=0)
         window = _chosen(windows, best)
         posterior = window.posterior(prior)
         return Verdict(
@@ -241,7 +243,7 @@ class Batches:
             observed=window.events,
             expected=window.exposure * posterior.mean,
             onset=window.onset,
-            span=np.array([*self.windows, 0])[best],
+            span=np.array([*self.windows, 0])[suspect],
             unknown=unknown,
             exposure=window.exposure,
             buckets=window.buckets,
