@@ -342,6 +342,11 @@ class Doorman(Words):
         return f"{account}\n{self._week(gate, facts)}"
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if "most" in facts:
+            return self.say(
+                "By silence: not among the sources and channels that had brought anything before "
+                "the hour ({heard}; at most {most} are watched).", **facts,
+            )  # fmt: skip
         return self.say(
             "Since {since} {observed} events where {expected} were expected; dispersion "
             "{dispersion}, {doubt} of what was expected in doubt; highest score before {before}, "

@@ -41,6 +41,13 @@ def gates(scope: str, number: int) -> dict[str, Any]:
     return {gate["step"]: gate for gate in reversed(answer["gates"])}
 
 
+def cut(**facts: Any) -> None:
+    """One more, of complaints."""
+    held = "".join(f"{name} = {json.dumps(value)}\n" for name, value in facts.items())
+    with Path("tocsin.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[[cuts]]\nstream = "complaints"\n{held}')
+
+
 def test_an_hour_that_was_called_has_all_gates_open_and_numbers_that_add_up() -> None:
     found = gates("complaints, category=billing", SURGE + 1)
     assert all(found[step]["open"] for step in ("cut", "born", "judged", "learning", "outage"))
@@ -170,6 +177,23 @@ def test_a_source_is_asked_for_its_silence() -> None:
     found = gates("source=complaints", SURGE)
     assert list(found) == ["silence"]
     assert not found["silence"]["open"]
+    told = why("source=letters", SURGE).stdout
+    assert "✗ By silence: not among the sources and channels" in told
+
+
+def test_a_cut_by_source_is_asked_as_any_other() -> None:
+    asked = "source=complaints, category=billing"
+    assert "No cut counts by these fields" in why(asked, SURGE).stdout
+    cut(by=["source", "category"])
+    found = gates(asked, SURGE + 1)
+    assert all(found[step]["open"] for step in ("cut", "born", "score", "alarm"))
+    assert "silence" not in found
+    assert "The nearest that are counted:" in why(f"{asked}s", SURGE).stdout
+
+
+def test_a_source_that_is_a_cut_too_is_asked_for_both() -> None:
+    cut(by=["source"])
+    assert {"cut", "score", "silence"} < gates("source=complaints", SURGE).keys()
 
 
 @pytest.mark.parametrize(

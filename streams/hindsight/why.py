@@ -18,6 +18,7 @@ from streams.configuration.sections import BUCKET, MINUTES
 from streams.detection import signals
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
+from streams.detection.judges.silence import Feed
 from streams.detection.series import UNBORN, Series
 from streams.events.event import EPOCH
 from streams.files.history import Playable
@@ -79,9 +80,9 @@ class Inquiry:
         return self._told([Gate(Step.HISTORY, open=False, numbers=spans)], None)
 
     def _counted(self, series: Series) -> list[Gate]:
-        if "source" in self._scope:
-            return []
         key = series.key_of(self._scope)
+        if key is None and not countable(self._scope):
+            return []
         if key is None:
             names = " · ".join(cut.name for cut in series.cuts)
             return [Gate(Step.CUT, open=False, numbers={"cuts": names})]
@@ -106,10 +107,16 @@ def _height(gate: Gate) -> tuple[bool, bool, Number]:
     return gate.open, bool(gate.numbers), gate.numbers.get("score", 0.0)
 
 
+def countable(scope: Scope) -> bool:
+    """Whether a cut is wanted to count it: neither a feed nor a report of harm is a series."""
+    return Feed.of(scope) is None and "harm" not in scope
+
+
 def nearest(series: Series, scope: Scope) -> list[Scope]:
     """Where the scope lives not, those that come closest: by equal fields, then by their words."""
     key = series.key_of(scope)
-    if "source" in scope or (key is not None and series.life(key) != UNBORN):
+    lives = key is not None and series.life(key) != UNBORN
+    if lives or (key is None and not countable(scope)):
         return []
     wanted = scope.items()
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from alerts.gates import Gate, Step
+from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
 from detectors import grounds
 from detectors.alarm import Hysteresis
@@ -33,6 +33,14 @@ WHOLE = ""  # the channel of a feed that is a topic
 class Feed(NamedTuple):
     topic: str
     channel: str
+
+    @classmethod
+    def of(cls, scope: Scope) -> "Feed | None":
+        """The one that has exactly this scope; of any other field none has."""
+        channel = _channel(scope["stream"])
+        if "source" not in scope or not scope.keys() <= {"stream", "source", channel}:
+            return None
+        return cls(scope["source"], scope.get(channel, WHOLE))
 
 
 class Heard(NamedTuple):
@@ -101,11 +109,12 @@ class SilenceJudge(Judge):
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """Of a feed: how long it has brought next to nothing."""
-        place = next((n for n in range(len(self.feeds)) if self.scope(n) == scope), None)
-        if "source" not in scope:
+        if (feed := Feed.of(scope)) is None:
             return ()
-        if place is None or self._verdict is None or place >= self._verdict.score.size:
-            return (Gate(Step.BORN, open=False),)
+        place = self.feeds.index(feed) if feed in self.feeds else MOST
+        if self._verdict is None or place >= self._verdict.score.size:
+            numbers: dict[str, Number] = {"heard": float(len(self.feeds)), "most": float(MOST)}
+            return (Gate(Step.SILENCE, open=False, numbers=numbers),)
         since = signals.moment(int(self._verdict.onset[place]))
         numbers = {
             **signals.figures(self._verdict, place, threshold=self._silence.threshold, since=since),
@@ -130,7 +139,7 @@ class SilenceJudge(Judge):
     def scope(self, place: int) -> dict[str, str]:
         topic, channel = self.feeds[place]
         scope = {"stream": self._stream, "source": topic}
-        return scope | ({CHANNELS[self._stream].by[0]: channel} if channel else {})
+        return scope | ({_channel(self._stream): channel} if channel else {})
 
     def _tells(self, place: int) -> bool:
         """All shards judge all feeds; one of them tells of it."""
@@ -199,6 +208,11 @@ class SilenceJudge(Judge):
         self.feeds += born
         self._last += [heard[feed].last for feed in born]
         self._state = self._state.grown(len(self.feeds))
+
+
+def _channel(stream: str) -> str:
+    """The field that a channel of its sources has."""
+    return CHANNELS[stream].by[0]
 
 
 def _chunk(cells: Sequence[Cells | None]) -> Chunk:

@@ -11,6 +11,7 @@ from alerts.signal import Scope, Signal, SignalState, matter
 from streams.configuration.sections import MINUTES
 from streams.detection import signals
 from streams.detection.judges.judge import Closed, Judge, Record, Seat
+from streams.detection.judges.silence import Feed
 from streams.detection.retirement import Retirement
 from streams.detection.series import Series
 from streams.detection.triggers import Report, Triggers
@@ -49,7 +50,7 @@ class TriggerJudge(Judge):
 
     def gates(self, scope: Scope, closed: Closed) -> Sequence[Gate]:
         """Each harm that is reported of the same: a shared field is equal, and none differs."""
-        if "source" in scope:
+        if Feed.of(scope) is not None:
             return ()
         enough, wanted = float(self._triggers.enough), matter(scope)
         gates = [
