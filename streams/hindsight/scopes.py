@@ -11,7 +11,7 @@ from alerts.signal import Scope
 from alerts.words import UNKNOWN, Words
 from streams.configuration.sections import CHANNELS, DIMENSIONS
 
-FIELDS: Final = ("stream", *sorted(frozenset().union(*DIMENSIONS.values())))
+FIELDS: Final = tuple(NAMES["field"])
 BETWEEN: Final = ",，、;；"
 LONE: Final = ("category", "region", "sentiment", "demand", "severity")
 """Fields whose values are known, so that a value alone names them."""
@@ -68,8 +68,8 @@ def _value(field: str, shown: str) -> str:
 
 
 def _stream(fields: Iterable[str]) -> str:
-    """The first that has all these fields."""
-    fits = (name for name in CHANNELS if set(fields) <= DIMENSIONS[name])
+    """The first that has all these fields; harm may be reported in each."""
+    fits = (name for name in CHANNELS if set(fields) <= DIMENSIONS[name] | {"harm"})
     return next(fits, next(iter(CHANNELS)))
 
 
