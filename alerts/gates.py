@@ -88,11 +88,15 @@ class Doorman(Words):
 
     def _born(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if gate.open:
-            return self.say("Its first people came in the hour from {born} on.", **facts)
-        if facts:
+            return self.say("It is counted since its people of the hour from {born} on.", **facts)
+        if "people" in facts:
             return self.say(
-                "Its first people came in this hour: {people}. It is judged from the next on.",
-                **facts,
+                "It is counted since its people of this hour: {people}. It is judged from the "
+                "next on.", **facts,
+            )  # fmt: skip
+        if "why" in facts:
+            return self.say(
+                "It is not counted then: {why}.", why=self.name("absence", facts["why"])
             )
         return self.say("Nothing was ever counted of it until then.")
 
@@ -205,6 +209,11 @@ class Doorman(Words):
     def _burst(self, gate: Gate, facts: Mapping[str, str]) -> str:
         if not facts:
             return self.say("By bursts: it comes evenly, which is for the surge to judge.")
+        if "earliest" in facts:
+            return self.say(
+                "By bursts: still learning, until a day after the fifth five minutes in which "
+                "anybody came; that is {earliest} at the earliest.", **facts,
+            )  # fmt: skip
         account = self.say(
             "By bursts, in the five minutes up to {at}, which say most in the hour: since {since} "
             "{observed} where {expected} were expected; score {score}, threshold {threshold}.",
@@ -216,6 +225,8 @@ class Doorman(Words):
             "{deviations}; the zeros of the chance of that are {zeros}, and the score is their "
             "mean.", **facts,
         )  # fmt: skip
+        if not gate.numbers["judged"]:
+            evidence += " " + self.say("An outage of the sources masks them: nothing is judged.")
         if gate.numbers["event"] != 1.0:
             evidence += " " + self.say(
                 "Known events make {event} times of what is expected, in doubt by {doubt}; what is "
@@ -259,7 +270,7 @@ class Doorman(Words):
             )
         account = self.say(
             "By its {units} units in the field: since {since} {observed} where {expected} were "
-            "expected; score {score}, threshold {threshold}.", **facts,
+            "expected; score {score} (0 below {fewest} people), threshold {threshold}.", **facts,
         )  # fmt: skip
         account += "\n" + self.say(
             "At its neighbours' rate {due} would come in these {buckets} hours; its own, as a "
@@ -342,10 +353,19 @@ class Doorman(Words):
         return f"{account}\n{self._week(gate, facts)}"
 
     def _silence(self, gate: Gate, facts: Mapping[str, str]) -> str:
+        if "topic" in facts:
+            return self.say(
+                "By silence: not asked for, sources.silence of {topic} is false.", **facts
+            )
         if "most" in facts:
             return self.say(
                 "By silence: not among the sources and channels that had brought anything before "
                 "the hour ({heard}; at most {most} are watched).", **facts,
+            )  # fmt: skip
+        if "needed" in facts:
+            return self.say(
+                "By silence: still learning, {events} of {needed} events, and until {earliest} at "
+                "the earliest.", **facts,
             )  # fmt: skip
         return self.say(
             "Since {since} {observed} events where {expected} were expected; dispersion "

@@ -68,6 +68,11 @@ NAMES: dict[str, dict[str, str]] = {
         "ordinary": "ordinary new ones here bring so many people more often",
         "too-few-people": "so far one person alone",
     },
+    "absence": {
+        "retired": "nobody came of it for so long that it was retired (detection.retire_after)",
+        "refused": "there were as many series as may be (detection.max_series), or as may be of a "
+        "cut without a family, when people of it came",
+    },
     "state": {
         "provisional": "provisional until its hour is over",
         "confirmed": "confirmed",

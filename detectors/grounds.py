@@ -106,7 +106,8 @@ def of_burst(expected: burst.Expectation, verdict: burst.Verdict, place: int) ->
     """Of each length of time its excess, how many deviations that is, and the zeros that it earns.
 
     The score is the mean of the zeros. What is `due` is the `total` over what is `remembered`,
-    times what known events make of it, of which `doubt` is the relative standard deviation.
+    times what known events make of it, of which `doubt` is the relative standard deviation. In a
+    bucket that is not `judged` there are none.
     """
     deviations, spread = verdict.deviations[:, place], expected.spread[:, place]
     due, event = float(expected.mean[place]), float(expected.event[place])
@@ -117,6 +118,7 @@ def of_burst(expected: burst.Expectation, verdict: burst.Verdict, place: int) ->
         "lengths": _row(WINDOWS),
         "excess": _row(deviations * spread), "deviations": _row(deviations),
         "zeros": _row(verdict.parts[:, place]),
+        "judged": float(not (verdict.masked[place] or verdict.learning[place])),
     }  # fmt: skip
 
 

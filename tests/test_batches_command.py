@@ -110,7 +110,14 @@ def test_the_gate_of_a_combination_says_which_condition_it_lacks() -> None:
 @pytest.mark.parametrize(
     ("scope", "sentences"),
     [
-        (f"batch={BAD}", ["✓ By its 2,000 units in the field: since", "in the surge's stead"]),
+        (
+            f"batch={BAD}",
+            [
+                "✓ By its 2,000 units in the field: since",
+                "(0 below 5 people)",
+                "in the surge's stead",
+            ],
+        ),
         ("batch=B99", ["✗ By units in the field: rate unknown"]),
     ],
 )

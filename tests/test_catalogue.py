@@ -35,6 +35,7 @@ from streams.configuration.sections import DIMENSIONS, Stream
 from streams.demonstration.programme import Phase
 from streams.detection.almanac import MAKE_UP
 from streams.detection.judges.novelty import named
+from streams.detection.series import Absence
 from streams.events.event import Demand, Severity
 from streams.files.regions import NAMED, provinces
 from streams.hindsight.marks import Ruling
@@ -73,6 +74,7 @@ VALUES: dict[str, Set[str]] = {
     "step": set(Step),
     "kind": set(Kind),
     "novelty": set(map(named, Why)),
+    "absence": set(Absence),
     "state": set(SignalState),
     "incident": set(IncidentState),
     "reason": set(Reason) - UNTOLD,

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from tests import surged
 from tests.contract import again
 from tests.streams.counts import SURGE, busy, stored
-from tests.streams.logs import HOUR, START
+from tests.streams.logs import HOUR, START, complaint
 from tests.surged import hour
 from tocsin.cli import app
 
@@ -41,11 +41,11 @@ def gates(scope: str, number: int) -> dict[str, Any]:
     return {gate["step"]: gate for gate in reversed(answer["gates"])}
 
 
-def cut(**facts: Any) -> None:
-    """One more, of complaints."""
+def add(table: str, **facts: Any) -> None:
+    """To the settings."""
     held = "".join(f"{name} = {json.dumps(value)}\n" for name, value in facts.items())
     with Path("tocsin.toml").open("a", encoding="utf-8") as file:
-        file.write(f'[[cuts]]\nstream = "complaints"\n{held}')
+        file.write(f"[[{table}]]\n{held}")
 
 
 def test_an_hour_that_was_called_has_all_gates_open_and_numbers_that_add_up() -> None:
@@ -105,6 +105,17 @@ def test_rules_and_reports_of_harm_are_gates_too() -> None:
     assert reported["open"]
     assert reported["numbers"]["harm"] == "injury"
     assert not gates("product=kettle, category=billing", 30)["trigger"]["open"]
+
+
+@pytest.mark.parametrize(
+    ("language", "scope"),
+    [("en", "stream complaints, product iron, category billing, harm injury"),
+     ("zh", "数据流 投诉、产品 iron、类别 账单、伤害 受伤")],
+)  # fmt: skip
+def test_a_report_of_harm_may_be_asked_for_as_it_is_shown(language: str, scope: str) -> None:
+    found = json.loads(why(scope, 30, "--json", language=language).stdout)
+    assert [(gate["step"], gate["open"]) for gate in found["gates"]] == [("trigger", True)]
+    assert why(scope, 30, language=language).stdout.startswith(scope)
 
 
 def test_the_week_and_bursts_are_gates_where_their_cuts_ask_for_them() -> None:
@@ -167,6 +178,29 @@ def test_what_is_not_there_names_the_nearest() -> None:
     assert "No cut counts by these fields" in why("region=N", SURGE).stdout
 
 
+def bounded(option: str) -> None:
+    text = Path("tocsin.toml").read_text(encoding="utf-8")
+    set_now = text.replace("[detection]", f"[detection]\nshards = 1\n{option}")
+    Path("tocsin.toml").write_text(set_now, encoding="utf-8")
+
+
+def test_a_series_that_was_retired_is_told_from_one_that_never_was() -> None:
+    once = complaint("once", START + HOUR, category="fees")
+    stored(sorted([*busy(16), once], key=lambda event: event.time))
+    bounded("retire_after = 1")
+    assert gates("category=fees", 14 * 24 - 1)["born"]["open"]
+    assert not gates("category=fees", 14 * 24)["born"]["open"]
+    assert "✗ It is not counted then: nobody came" in why("category=fees", 14 * 24).stdout
+    assert "Nothing was ever counted of it" in why("category=fines", 14 * 24).stdout
+
+
+def test_a_series_past_the_bound_is_told_from_one_that_never_was() -> None:
+    bounded("max_series = 3")
+    asked = "product=iron, category=billing"
+    assert "✗ It is not counted then: there were as many series" in why(asked, SURGE).stdout
+    assert "Nothing was ever counted of it" in why(f"{asked}s", SURGE).stdout
+
+
 def test_an_hour_past_the_history_says_how_far_it_goes() -> None:
     found = gates("category=billing", 400)
     assert list(found) == ["history"]
@@ -177,14 +211,29 @@ def test_a_source_is_asked_for_its_silence() -> None:
     found = gates("source=complaints", SURGE)
     assert list(found) == ["silence"]
     assert not found["silence"]["open"]
+    numbers = found["silence"]["numbers"]
+    assert numbers["events"] > numbers["needed"]
+    assert numbers["earliest"] == "2024-01-08T03:00:00Z"
+    assert "By silence: still learning" in why("source=complaints", SURGE).stdout
     told = why("source=letters", SURGE).stdout
     assert "✗ By silence: not among the sources and channels" in told
+
+
+def test_a_source_that_has_learnt_is_asked_by_its_score_unless_its_silence_is_not_asked_for() -> (
+    None
+):
+    stored(busy(9))
+    late = gates("source=complaints", 8 * 24)["silence"]
+    assert again.of_silence(late["numbers"]) == pytest.approx(late["numbers"]["score"])
+    add("sources", topic="complaints", stream="complaints", key="person", silence=False)
+    told = why("source=complaints", 8 * 24).stdout
+    assert "✗ By silence: not asked for, sources.silence of complaints is false." in told
 
 
 def test_a_cut_by_source_is_asked_as_any_other() -> None:
     asked = "source=complaints, category=billing"
     assert "No cut counts by these fields" in why(asked, SURGE).stdout
-    cut(by=["source", "category"])
+    add("cuts", stream="complaints", by=["source", "category"])
     found = gates(asked, SURGE + 1)
     assert all(found[step]["open"] for step in ("cut", "born", "score", "alarm"))
     assert "silence" not in found
@@ -192,7 +241,7 @@ def test_a_cut_by_source_is_asked_as_any_other() -> None:
 
 
 def test_a_source_that_is_a_cut_too_is_asked_for_both() -> None:
-    cut(by=["source"])
+    add("cuts", stream="complaints", by=["source"])
     assert {"cut", "score", "silence"} < gates("source=complaints", SURGE).keys()
 
 

@@ -5,7 +5,8 @@ in; new lives are taken in the order of their keys, so that what judges know by 
 the counts and not on the order in which partitions were read.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,13 @@ class Key(NamedTuple):
 
     cut: int
     fields: str
+
+
+class Absence(StrEnum):
+    """Why a key of which people came has no life."""
+
+    RETIRED = "retired"
+    REFUSED = "refused"
 
 
 class Contribution(NamedTuple):
@@ -50,6 +58,7 @@ class Series:
         most: how many series there may be; people of further ones are counted in `refused`, and
             so are those past MOST_BROADCAST of a cut that goes to all shards.
         tells: whether this shard tells of the series of a key.
+        asked: whether somebody may ask why a key has no life; that is kept then, without bound.
 
     Attributes:
         lives: the keys of those that live.
@@ -58,15 +67,19 @@ class Series:
             has one.
         last: by life, how many weeks had ended when it had people last.
         refused: people of series past a bound, by cut.
+        absent: why keys have no life, or had none before they got one.
     """
 
-    def __init__(self, cuts: Sequence[Cut], *, most: int, tells: Callable[[Key], bool]) -> None:
+    def __init__(
+        self, cuts: Sequence[Cut], *, most: int, tells: Callable[[Key], bool], asked: bool = False
+    ) -> None:
         self.cuts = cuts
         self.refused = np.zeros(len(cuts), np.int64)
         self.lives: list[Key] = []
         self.own = np.empty(0, np.bool_)
         self.tells = tells
-        self._most = most
+        self._most, self._asked = most, asked
+        self.absent: dict[Key, Absence] = {}
         self._rows: list[dict[str, int]] = [{} for _ in (*cuts, None)]
         self._keys: list[Key] = []
         self._row_of, self._life_of = NONE, NONE
@@ -199,6 +212,9 @@ class Series:
         self._open = {
             bucket: self._people(bucket)[: stays.size][stays] for bucket in list(self._open)
         }
+        self._remember(
+            Absence.RETIRED, (self.lives[life] for life in np.flatnonzero(~kept).tolist())
+        )
         last, self._row_of = self.last[kept], moved[self._row_of[kept]]
         self._index([self._keys[row] for row in np.flatnonzero(stays).tolist()])
         self.last = last
@@ -273,6 +289,7 @@ class Series:
         own = cut == len(self.cuts) or self._broadcast(cut)
         full = len(self._keys) > self._most or (own and len(rows) >= MOST_BROADCAST)
         if full:  # the total is one more than the bound
+            self._remember(Absence.REFUSED, [Key(cut, fields)])
             return NO_ROW
         rows[fields] = len(self._keys)
         self._keys.append(Key(cut, fields))
@@ -280,6 +297,10 @@ class Series:
             room = np.full(max(64, len(self._life_of) // 8), UNBORN)
             self._life_of = np.append(self._life_of, room)
         return rows[fields]
+
+    def _remember(self, absence: Absence, keys: Iterable[Key]) -> None:
+        if self._asked:
+            self.absent |= dict.fromkeys(keys, absence)
 
     def _broadcast(self, cut: int) -> bool:
         """Its series are in every shard."""

@@ -62,7 +62,9 @@ class Stream:
         self._zone = ZoneInfo(detection.zone)
         self._cuts = [cut for cut in settings.cuts if cut.stream == name]
         self._layout = layout(counted(settings.cuts, name))
-        self.series = Series(self._cuts, most=detection.max_series, tells=self._told_here)
+        self.series = Series(
+            self._cuts, most=detection.max_series, tells=self._told_here, asked=watch is not None
+        )
         self._groups = Groups(self._cuts, zone=self._zone)
         seat = Seat(
             name, settings, self._cuts, self._zone, speaks_for=self._speaks,

@@ -1,12 +1,13 @@
 """Busy series: which judge speaks of them, and that it says what the detector by itself would."""
 
+from datetime import timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
-from alerts.gates import Step
+from alerts.gates import Doorman, Step
 from alerts.signal import Kind, Signal, SignalState
 from detectors.burst import THRESHOLD, Burst, BurstState
 from detectors.burstiness import Burstiness
@@ -14,6 +15,7 @@ from detectors.columns import Ints
 from streams.configuration.methods import Method
 from streams.configuration.sections import Cut
 from streams.counts.cells import Counts
+from streams.detection import signals
 from streams.detection.judges.burst import burst_judge
 from streams.detection.judges.judge import Seat
 from streams.detection.packing import freeze, thaw
@@ -22,7 +24,7 @@ from streams.events.event import Mention
 from streams.settings import Settings
 from tests.contract import again
 from tests.streams.counts import emitted, records
-from tests.streams.logs import DAY, MINUTE, START, mention, settings
+from tests.streams.logs import MINUTE, START, mention, settings
 from tests.streams.shown import Shown
 
 FIVE = 5 * MINUTE
@@ -57,12 +59,16 @@ def counts() -> Ints:
 
 @cache
 def log(methods: tuple[Method, ...]) -> list[Counts]:
+    return told_of(counts(), plan(*methods))
+
+
+def told_of(held: Ints, which: Settings) -> list[Counts]:
     posts: list[Mention] = []
-    for bucket, row in enumerate(counts()):
+    for bucket, row in enumerate(held):
         for product, n in zip(PRODUCTS, row.tolist(), strict=True):
             at = START + bucket * FIVE
             posts += [mention(f"{product}{at}{k}", at, product=product) for k in range(n)]
-    sent = emitted(plan(*methods), records(posts, ends=START + DAYS * DAY), every=200)
+    sent = emitted(which, records(posts, ends=START + len(held) * FIVE), every=200)
     return [one for (one,) in sent]
 
 
@@ -128,6 +134,39 @@ def test_the_stream_gives_the_scores_of_the_detector_alone() -> None:
 def test_the_numbers_that_are_shown_at_the_end_of_an_hour_give_the_score_again() -> None:
     _, _, shown = _run(BOTH)
     shown.assert_adds_up(again.of_burst)
+
+
+def shown_of(held: Ints) -> Shown:
+    """What is shown of the kettle, bucket by bucket."""
+    shown = Shown(Step.BURST, {"product": "kettle"})
+    stream = Stream("mentions", plan(*BOTH), 0, watch=shown)
+    for one in told_of(held, plan(*BOTH)):
+        list(stream.apply(one))
+    return shown
+
+
+def test_one_that_bursts_and_still_learns_says_until_when() -> None:
+    _, _, shown = _run(BOTH)
+    learning = [numbers["earliest"] for numbers in shown.numbers if "earliest" in numbers]
+    first = next(numbers for numbers in shown.numbers if "score" in numbers)
+    assert len(learning) > 100
+    assert set(learning) == {first["at"] - timedelta(milliseconds=FIVE)}
+    held = np.zeros((50, 2), np.int64)
+    held[0], held[10:50:10, 1] = 1, 100
+    learning = [numbers["earliest"] for numbers in shown_of(held).numbers if numbers]
+    assert learning[0] == signals.moment(START // FIVE + 31 + 288, 5)
+    assert learning[-1] == signals.moment(START // FIVE + 40 + 288, 5)
+
+
+def test_an_outage_that_masks_a_bursty_series_is_named() -> None:
+    held = np.tile(counts(), (2, 1))[: 8 * BUCKETS]
+    held[:, 0] = 12
+    held[-24:] = 0
+    *_, before, last = shown_of(held).gates[11::12]  # that it is out shows an hour on
+    assert (before.numbers["judged"], last.numbers["judged"]) == (1.0, 0.0)
+    said = "An outage of the sources masks them: nothing is judged."
+    assert said in Doorman("en").told(last)
+    assert said not in Doorman("en").told(before)
 
 
 @pytest.mark.parametrize("at", [3, 11, 14])

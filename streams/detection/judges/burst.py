@@ -7,11 +7,12 @@ sooner: an incident that begins makes any series burst, and the surge is to call
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from alerts.gates import Gate, Step
+from alerts.gates import Gate, Number, Step
 from alerts.signal import Kind, Scope, Signal
 from detectors import burst, grounds
 from detectors.alarm import Hysteresis
@@ -97,6 +98,9 @@ class BurstJudge(Judge):
         stands = self._alarms.gates(place, Kind.BURST, minutes=self.minutes)
         if not (verdict.above[place] or self._burstiness.bursty[place]):
             return (Gate(Step.BURST, open=False), *stands)
+        if verdict.learning[place]:
+            numbers: dict[str, Number] = {"earliest": self._earliest(place, closed.bucket)}
+            return (Gate(Step.BURST, open=False, numbers=numbers), *stands)
         since = signals.moment(int(verdict.onset[place]), self.minutes)
         numbers = {
             "at": signals.moment(closed.bucket + 1, self.minutes),
@@ -106,6 +110,12 @@ class BurstJudge(Judge):
         }
         gate = Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers)
         return (gate, *stands)
+
+    def _earliest(self, place: int, bucket: int) -> datetime:
+        """When it is judged first; one that has not begun lacks some buckets with people."""
+        begun, filled = int(self._state.begun[place]), int(self._state.full[place])
+        first = begun if begun >= 0 else bucket + burst.BEGUN - filled
+        return signals.moment(first + self._burst.shortest_learning, self.minutes)
 
     def judged(self, series: Series) -> int:
         """Only what bursts can alarm."""

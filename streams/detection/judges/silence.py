@@ -115,13 +115,32 @@ class SilenceJudge(Judge):
         if self._verdict is None or place >= self._verdict.score.size:
             numbers: dict[str, Number] = {"heard": float(len(self.feeds)), "most": float(MOST)}
             return (Gate(Step.SILENCE, open=False, numbers=numbers),)
-        since = signals.moment(int(self._verdict.onset[place]))
-        numbers = {
-            **signals.figures(self._verdict, place, threshold=self._silence.threshold, since=since),
-            **grounds.of_silence(self._verdict, place),
-        }
-        gate = Gate(Step.SILENCE, open=bool(self._verdict.above[place]), numbers=numbers)
+        gate = Gate(
+            Step.SILENCE, open=bool(self._verdict.above[place]),
+            numbers=self._numbers(place, self._verdict, closed.bucket),
+        )  # fmt: skip
         return (gate, *self._alarms.gates(place, Kind.SILENCE))
+
+    def _numbers(self, place: int, verdict: Verdict, bucket: int) -> dict[str, Number]:
+        """What keeps a feed from being judged, else the figures of its run."""
+        if (topic := self.feeds[place].topic) not in self._watched:
+            return {"topic": topic}
+        if verdict.learning[place]:
+            return self._learnt(place, bucket)
+        since = signals.moment(int(verdict.onset[place]))
+        return {
+            **signals.figures(verdict, place, threshold=self._silence.threshold, since=since),
+            **grounds.of_silence(verdict, place),
+        }
+
+    def _learnt(self, place: int, bucket: int) -> dict[str, Number]:
+        """How far it is; one that has not begun may do so in the next bucket."""
+        begun = int(self._state.begun[place])
+        first = (begun if begun >= 0 else bucket + 1) + self._silence.shortest_learning + 1
+        return {
+            "events": float(self._state.profiles.level.a[place]),
+            "needed": self._silence.events_to_learn, "earliest": signals.moment(first),
+        }  # fmt: skip
 
     def _signal(self, verdict: Verdict, change: Change, bucket: int) -> Signal:
         place = change.place

@@ -173,9 +173,10 @@ class SurgeJudge(Judge):
         if key is None:
             return ()
         life = closed.series.life(key)
-        if life == UNBORN or self._expectation is None or self._verdict is None:
-            return (Gate(Step.BORN, open=False),)
-        if life >= closed.born:
+        if life == UNBORN:
+            absence = closed.series.absent.get(key)
+            return (Gate(Step.BORN, open=False, numbers={"why": absence} if absence else {}),)
+        if life >= closed.born or self._expectation is None or self._verdict is None:
             people = {"people": float(closed.people[life])}
             return (Gate(Step.BORN, open=False, numbers=people),)
         born = {"born": signals.moment(int(self._state.born[life]))}
