@@ -1,11 +1,12 @@
 """What is called on real data: `python -m benchmarks.real --data DIR` with the folder of the sets.
 
 Prints a Markdown table for each set, as docs/real-data.md holds it, and one JSON object last. Of
-the streams `calls` holds every alarm with when it came, its multiple and after how many people it
-was called (`observed`, since its onset), `false_alarms` the incidents opened outside what is known
-to have happened (the `episodes` of a case), whatever they are about, how many that is a week, and
-beside them those that another took over;
-`allowed` is what the budget has for as many places (a series under a method) as judged there.
+the streams `calls` holds every alarm, silences among them, with when it came, its method, its
+multiple and after how many people it was called (`observed`, since its onset), `false_alarms` the
+incidents opened outside what is known to have happened (the `episodes` of a case), whatever they
+are about, how many that is a week, and beside them those that another took over; `allowed` is what
+the budget has for as many places (a series under a method) as judged there. Of counts by week and
+month false alarms are those outside what is marked, null where nothing is.
 
 With `--shuffled SEED` the first set alone, each call on another day (`benchmarks.shuffled`): what
 is called then is chance, for nothing happens in it.
@@ -15,8 +16,9 @@ import argparse
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -151,7 +153,7 @@ def _measured(case: Case, data: Path) -> dict[str, Any]:
         "events": len(history), "series": test.series, "alarms": len(loud), "days": len(days),
         "silences": len(silent), "incidents": test.opened,
         "false_alarms": false._asdict() | {"allowed": allowed},
-        "calls": [told(signal, when) for alarms in days.values() for when, signal in alarms],
+        "calls": called(fired, zone),
         "seconds": round(time.perf_counter() - began, 1),
     }  # fmt: skip
 
@@ -178,10 +180,16 @@ def _table(case: Case, days: dict[str, list[tuple[datetime, Signal]]]) -> None:
         print(f"| {day} | {len(alarms)} | {shown} |")
 
 
+def called(fired: Iterable[Signal], zone: ZoneInfo) -> list[dict[str, Any]]:
+    """All alarms, of whatever method, in the order in which they came."""
+    return [told(one, one.at.astimezone(zone)) for one in sorted(fired, key=attrgetter("at"))]
+
+
 def told(signal: Signal, when: datetime) -> dict[str, Any]:
     """An alarm in the JSON; `observed` people since its onset, when it was called."""
     return {
-        "at": when.isoformat(), "scope": signal.scope, "multiple": round(signal.multiple, 2),
+        "at": when.isoformat(), "kind": signal.kind, "scope": signal.scope,
+        "multiple": round(signal.multiple, 2),
         "observed": round(signal.observed), "expected": round(signal.expected, 2),
     }  # fmt: skip
 

@@ -5,7 +5,7 @@ default budget, one a week over 1,000 series. An alarm is over after four bucket
 """
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,15 +26,9 @@ FILES = (
     ("hepatitis A", "hepatitisA_germany.csv", "period"),
     ("hepatitis A in Berlin", "hepatitisA_berlin_districts.csv", "period"),
 )
-NOT_COUNTS = "t", "period", "date", "state", "O104period", "newyears", "christmas"
-
-
-class Counts(NamedTuple):
-    """By bucket (rows) and series; `labels` name the buckets."""
-
-    labels: list[str]
-    series: list[str]
-    counts: Ints
+EPIDEMIC = "O104period"
+NOT_COUNTS = "t", "period", "date", "state", EPIDEMIC, "newyears", "christmas"
+UNMARKED = "the set does not mark which of its weeks were outbreaks"
 
 
 class Call(NamedTuple):
@@ -52,6 +46,32 @@ class Call(NamedTuple):
     def __str__(self) -> str:
         mark = " (learning)" if self.learning else ""
         return f"{self.label} {self.observed} for {self.expected:.3g}{mark}"
+
+
+class Counts(NamedTuple):
+    """By bucket (rows) and series; `labels` name the buckets.
+
+    `episodes` are those in which something is known to have happened; None where nobody marked any.
+    """
+
+    labels: list[str]
+    series: list[str]
+    counts: Ints
+    episodes: frozenset[str] | None = None
+
+    def judged(self, fired: Mapping[str, Sequence[Call]]) -> dict[str, Any]:
+        """The alarms of each threshold, and how many of them are outside the episodes."""
+        found: dict[str, Any] = {
+            "alarms": {threshold: [one.told() for one in some] for threshold, some in fired.items()}
+        }
+        if self.episodes is None:
+            return found | {"false_alarms": None, "because": UNMARKED}
+        return found | {
+            "false_alarms": {
+                threshold: sum(one.label not in self.episodes for one in some)
+                for threshold, some in fired.items()
+            }
+        }
 
 
 def calls(held: Counts, weekly: Weekly) -> list[Call]:
@@ -75,7 +95,7 @@ def calls(held: Counts, weekly: Weekly) -> list[Call]:
 
 
 def outbreak(folder: Path) -> dict[str, Any]:
-    """Weekly counts of infections; what was an outbreak is not known."""
+    """Weekly counts of infections; of outbreaks only the one of 2011 (O104:H4) is marked."""
     print("\n### weekly counts of infections\n\n| series | threshold | alarms | first ones |")
     print("|---|---|---|---|")
     return {name: _by_threshold(name, _read(folder / file, key)) for name, file, key in FILES}
@@ -86,18 +106,22 @@ def _read(file: Path, key: str) -> Counts:
         rows = list(csv.DictReader(lines))
     names = [name for name in rows[0] if name not in NOT_COUNTS and "hum" not in name]
     counts = np.array([[int(row[name]) for name in names] for row in rows])
-    return Counts([row[key] for row in rows], names, counts)
+    marked = frozenset(row[key] for row in rows if row.get(EPIDEMIC) == "TRUE")
+    return Counts(
+        [row[key] for row in rows], names, counts, marked if EPIDEMIC in rows[0] else None
+    )
 
 
 def _by_threshold(name: str, held: Counts) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for threshold in THRESHOLDS:
-        fired = calls(held, Weekly(threshold=threshold, season=WEEKS))
-        several = len(held.series) > 1
-        shown = "; ".join(f"{one.series if several else ''} {one}".strip() for one in fired[:SHOWN])
-        print(f"| {name} | {threshold:g} | {len(fired)} | {shown} |")
-        found[f"{threshold:g}"] = [one.told() for one in fired]
-    return {"weeks": len(held.labels), "series": len(held.series), "alarms": found}
+    fired = {
+        f"{threshold:g}": calls(held, Weekly(threshold=threshold, season=WEEKS))
+        for threshold in THRESHOLDS
+    }
+    several = len(held.series) > 1
+    for threshold, some in fired.items():
+        shown = "; ".join(f"{one.series if several else ''} {one}".strip() for one in some[:SHOWN])
+        print(f"| {name} | {threshold} | {len(some)} | {shown} |")
+    return {"weeks": len(held.labels), "series": len(held.series), **held.judged(fired)}
 
 
 class Month(NamedTuple):
@@ -122,10 +146,11 @@ def nhtsa(file: Path) -> dict[str, Any]:
         "\n### severe engine complaints by month\n\n| history | threshold | alarms |\n|---|---|---|"
     )
     alone = Counts([m.label for m in months], ["complaints"], _column(m.complaints for m in months))
+    since = published(months)
     return {
-        "published": published(months),
-        "alone": _monthly("the 48 months alone", alone),
-        "with_implied_history": _monthly("with 2012 to 2016", implied(months)),
+        "published": since,
+        "alone": _monthly("the 48 months alone", alone, since=since),
+        "with_implied_history": _monthly("with 2012 to 2016", implied(months), since=since),
     }
 
 
@@ -164,11 +189,15 @@ def _column(values: Iterable[int]) -> Ints:
     return np.array(list(values), np.int64)[:, None]
 
 
-def _monthly(name: str, held: Counts) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for threshold in THRESHOLDS:
-        weekly = Weekly(threshold=threshold, season=MONTHS, shortest_learning=int(MONTHS))
-        fired = calls(held, weekly)
-        print(f"| {name} | {threshold:g} | {'; '.join(map(str, fired))} |")
-        found[f"{threshold:g}"] = [one.told() for one in fired]
-    return found
+def _monthly(name: str, held: Counts, *, since: str) -> dict[str, Any]:
+    """From the month `since` on something is known to have happened."""
+    fired = {
+        f"{threshold:g}": calls(
+            held, Weekly(threshold=threshold, season=MONTHS, shortest_learning=int(MONTHS))
+        )
+        for threshold in THRESHOLDS
+    }
+    for threshold, some in fired.items():
+        print(f"| {name} | {threshold} | {'; '.join(map(str, some))} |")
+    episodes = frozenset(label for label in held.labels if label >= since)
+    return held._replace(episodes=episodes).judged(fired)

@@ -7,8 +7,8 @@ import pytest
 
 from alerts.incident import IncidentState, Reason
 from benchmarks.episodes import FalseAlarms, Opening, Span, openings
-from benchmarks.real import CASES, Case, told
-from tests.alerts.samples import NOON, incident, surge
+from benchmarks.real import CASES, Case, called, told
+from tests.alerts.samples import NOON, incident, silence, surge
 
 WHOLE = Span.of("2016-01-01", "2016-01-22")
 STORM = Span.of("2016-01-08T12:00", "2016-01-15T12:00")
@@ -48,6 +48,13 @@ def test_an_alarm_is_told_with_how_many_people_it_took() -> None:
     found = told(surge(observed=23.0, multiple=4.567), NOON)
     assert (found["observed"], found["multiple"]) == (23, 4.57)
     assert found["at"] == NOON.isoformat()
+
+
+def test_every_alarm_is_told_with_its_method_and_silences_are_among_them() -> None:
+    fired = [surge(at=NOON + HOUR), silence(at=NOON)]
+    found = called(fired, ZoneInfo("America/New_York"))
+    assert [one["kind"] for one in found] == ["silence", "surge"]
+    assert found[0]["at"] == "2026-03-02T07:00:00-05:00"
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

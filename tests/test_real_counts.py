@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from benchmarks.real_counts import Call, Counts, Month, calls, implied, nhtsa, outbreak, published
+from benchmarks.real_counts import (
+    UNMARKED,
+    Call,
+    Counts,
+    Month,
+    calls,
+    implied,
+    nhtsa,
+    outbreak,
+    published,
+)
 from detectors.weekly import Weekly
 from tests.data import shared
 
@@ -50,8 +60,24 @@ def test_an_alarm_that_goes_on_is_one_call_with_what_there_was_when_it_fired() -
 def test_engine_complaints_are_called_in_the_month_the_published_rule_first_holds() -> None:
     found = nhtsa(shared("nhtsa", "monthly.csv"))
     assert found["published"] == "2017-08"
-    assert "2017-08" in [one["label"] for one in found["with_implied_history"]["12.5"]]
-    assert all(one["label"] > "2017-12" for one in found["alone"]["12.5"])
+    assert "2017-08" in [one["label"] for one in found["with_implied_history"]["alarms"]["12.5"]]
+    assert all(one["label"] > "2017-12" for one in found["alone"]["alarms"]["12.5"])
+
+
+def test_engine_complaints_called_before_that_month_are_false_alarms() -> None:
+    found = nhtsa(shared("nhtsa", "monthly.csv"))
+    assert found["alone"]["false_alarms"] == {"12.5": 0, "100": 0, "1000": 0}
+    assert found["with_implied_history"]["false_alarms"] == {"12.5": 2, "100": 0, "1000": 0}
+
+
+def test_infections_have_false_alarms_where_an_epidemic_is_marked_and_else_say_why_not() -> None:
+    found = outbreak(shared("outbreak"))
+    marked = found.pop("campylobacter")
+    for threshold, alarms in marked["alarms"].items():
+        outside = [one for one in alarms if not "2011-05-23" <= one["label"] <= "2011-07-25"]
+        assert marked["false_alarms"][threshold] == len(outside)
+    assert {one["false_alarms"] for one in found.values()} == {None}
+    assert {one["because"] for one in found.values()} == {UNMARKED}
 
 
 def test_the_infections_of_early_summer_2011_are_called_at_every_threshold() -> None:
