@@ -28,12 +28,14 @@ from detectors.drift import Drift, DriftState
 from detectors.mixture import DEFAULT
 from detectors.neighbours import Fields, Neighbours, Shares
 from detectors.novelty import Before, Combinations, Novelty
+from detectors.rules import Rule, RuleState
 from detectors.season import Profiles
 from detectors.share import Share, ShareState
 from detectors.silence import Silence, SilenceState
 from detectors.spatial import Country, Spatial, SpatialState, Usual, Zones
 from detectors.surge import Surge, SurgeState
 from detectors.weekly import Weekly, WeeklyState
+from detectors.window import Window
 
 Step = Callable[[int, Ints], None]  # the bucket, which is its own local hour, and its counts
 THRESHOLD: Final = budget.threshold()  # one false alarm a week among 1,000 series
@@ -152,6 +154,25 @@ def spatial(series: int) -> Step:
     return step
 
 
+def rule(series: int) -> Step:
+    """Twice as many people in six buckets as a day before, in two of them on end."""
+    method, hysteresis = Rule(least=5, window=6, ratio=2.0, holds=2), Hysteresis(quiet=1)
+    window, state, alarms = (
+        Window(length=6, delay=24),
+        RuleState.empty(series),
+        Alarms.empty(series),
+    )
+    window.grow(series)
+
+    def step(bucket: int, counts: Ints) -> None:
+        nonlocal state, alarms
+        window.take(counts, masked=False)
+        state, verdict = method.step(state, window.recent, window.before, bucket=bucket)
+        alarms, _ = hysteresis.step(alarms, verdict, bucket=bucket)
+
+    return step
+
+
 METHODS: Final[Mapping[str, Callable[[int], Step]]] = {
     "surge": surge,
     "silence": silence,
@@ -166,6 +187,7 @@ METHODS: Final[Mapping[str, Callable[[int], Step]]] = {
     "batches": batches,
     "novelty": novelty,
     "spatial": spatial,
+    "rule": rule,
 }
 
 

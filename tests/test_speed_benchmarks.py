@@ -4,15 +4,16 @@ import argparse
 import json
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from benchmarks import archive, latency, outcome, pipeline, reposts, seen, texts, throughput
+from benchmarks import archive, cost, latency, outcome, pipeline, reposts, seen, texts, throughput
 from benchmarks.archive_copies import RUN, Part, copied
 from benchmarks.outcome import Outcome
 from streams.archive import views
 from streams.archive.places import Folder
+from streams.configuration.methods import Method
 from tests.archive.bench import GRID, TOPIC, Bench
 from tests.archive.records import complaints, run
 
@@ -32,6 +33,12 @@ def test_throughput_names_all_who_take_part() -> None:
     assert throughput.NAMES == PROMISED
     found = throughput.figures({name: [100, 300, 200] for name in PROMISED}, CONTEST)
     assert {name: found[name] for name in PROMISED} == dict.fromkeys(PROMISED, 200)
+
+
+def test_cost_names_every_method_and_each_takes_time() -> None:
+    assert cost.METHODS.keys() == {*get_args(Method), "silence", "rule"}
+    for make in cost.METHODS.values():
+        assert cost.nanoseconds(make(9), 9, warm=2, buckets=2, seed=1) > 0
 
 
 def test_throughput_says_which_events_each_has_read() -> None:
