@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from alerts.gates import Answer, Doorman
+from alerts.doorman import Doorman
+from alerts.gates import Answer
 from streams import settings
 from streams.events import mapping
 from streams.hindsight import scopes, why

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from alerts.catalogue import LANGUAGES
-from alerts.gates import Doorman, Gate, Step
+from alerts.doorman import Doorman
+from alerts.gates import Gate, Step
 from alerts.signal import Scope
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed

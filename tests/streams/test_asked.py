@@ -8,7 +8,8 @@ from functools import cache
 import pytest
 
 from alerts.catalogue import LANGUAGES
-from alerts.gates import Doorman, Gate, Step
+from alerts.doorman import Doorman
+from alerts.gates import Gate, Step
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.limits import Rule
 from streams.counts.cells import Counts

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from alerts.gates import Doorman, Step
+from alerts.doorman import Doorman
+from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
 from detectors.burst import THRESHOLD, Burst, BurstState
 from detectors.burstiness import Burstiness

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import settings as searched
 from hypothesis import strategies as st
 
-from alerts.gates import Doorman, Step
+from alerts.doorman import Doorman
+from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
 from streams.configuration.limits import Rule
 from streams.configuration.sections import Cut

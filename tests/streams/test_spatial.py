@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from alerts.account import Reader
-from alerts.gates import Doorman, Gate, Step
+from alerts.doorman import Doorman
+from alerts.gates import Gate, Step
 from alerts.signal import Kind, Signal, SignalState
 from detectors.columns import Floats
 from streams.configuration.sections import Cut, Detection, Tables
