@@ -191,6 +191,11 @@ class Batches:
     windows: tuple[int, ...] = (6, 28)
     shares: tuple[float, ...] = (0.9, 0.05, 0.05)
 
+    @property
+    def ceiling(self) -> float:
+        """Score from which on more says no more against what is learnt."""
+        return ROOM * self.threshold
+
     def __post_init__(self) -> None:
         if not self.threshold > 0:
             raise ValueError(f"threshold must be above 0 buckets, got {self.threshold}")
@@ -234,7 +239,7 @@ class Batches:
             ]
         )
         best, score = scores.argmax(axis=0), scores.max(axis=0)
-        suspect = np.minimum(scores, ROOM * self.threshold).argmax(axis=0)
+        suspect = np.minimum(scores, self.ceiling).argmax(axis=0)
         window = _chosen(windows, best)
         posterior = window.posterior(prior)
         return Verdict(
@@ -323,7 +328,7 @@ class Batches:
             return
         level, ages = DOUBT * self.threshold, np.arange(ROWS)[:, None]
         spans = np.where(verdict.span[some] == 0, ROWS, verdict.span[some])
-        doubt = np.minimum(verdict.score[some], ROOM * self.threshold)
+        doubt = np.minimum(verdict.score[some], self.ceiling)
         trust = np.where(ages < spans, level / (doubt + level), 1.0)
         held = (bucket // self.block - ages) % ROWS, some
         state.trust[held] = np.minimum(state.trust[held], trust)

@@ -12,7 +12,7 @@ import numpy as np
 
 from streams.archive import columns, sheets
 from streams.archive.layout import File, Piece, listed, pieces
-from streams.archive.places import Place
+from streams.archive.places import Place, reading
 from streams.broker.topics import Topics
 from streams.columnar.fields import Ints
 from streams.events.columns import Answers
@@ -149,9 +149,9 @@ class Log:
             yield from self._read(piece, rekeyed=source is not None and source.rekeyed)
 
     def _read(self, piece: Piece, *, rekeyed: bool) -> Iterator[Batch]:
-        with self._connection.cursor() as cursor:
-            stream = cast("Stream", piece.file.folder)
-            path = self._place.path(piece.file.name)
+        name, stream = piece.file.name, cast("Stream", piece.file.folder)
+        with reading(self._place, name), self._connection.cursor() as cursor:
+            path = self._place.path(name)
             cursor.execute(_query(stream, path, piece.condition, rekeyed=rekeyed))
             while rows := cursor.fetchmany(AT_ONCE):
                 yield _batch(piece.file, stream, rows, rekeyed=rekeyed)

@@ -202,14 +202,14 @@ class Archive:
     async def _write_open(self) -> None:
         """At most a fifth of the time goes into files that will be written again."""
         began = self._clock()
-        looks = began >= self._look_due
+        if looks := began >= self._look_due:
+            self._look_due = began + AGAIN
         self._close_ended(looks=looks)
         for sheet in [held.open for held in self._inputs.values() if held.open is not None]:
             if (sheet.grown or looks) and await asyncio.to_thread(self._is_behind, sheet):
                 await self._put(sheet, OPEN)
         now = self._clock()
         self._open_due = now + max(self._every, SHARE * (now - began))
-        self._look_due = now + AGAIN if looks else self._look_due
 
     def _close_ended(self, *, looks: bool) -> None:
         """Close the files that no record has closed: their day is over, and their partition rests.

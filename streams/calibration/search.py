@@ -265,8 +265,9 @@ def real_of(cases: Sequence[Case], called: Sequence[Called]) -> list[Real]:
 
 
 def _methods(called: Called, others: Sequence[Called]) -> frozenset[str]:
-    """Those that speak in what is the same among others."""
-    return frozenset().union(*map(voices, partners(called, others)))
+    """Those that speak in what is the same among others, as far as it was not taken back."""
+    among = others if called.withdrawn else _stood(others)
+    return frozenset().union(*map(voices, partners(called, among)))
 
 
 def _stood(called: Sequence[Called]) -> list[Called]:

@@ -1,6 +1,7 @@
 """What a commit of intake says beside its offset, which is where a chunk starts."""
 
 from collections.abc import Iterable
+from itertools import chain, groupby
 from typing import Final, NamedTuple
 
 FIRST: Final = "first"  # in the place of the watermark, which a first chunk starts without
@@ -28,11 +29,11 @@ class Standing(NamedTuple):
 
     def lettered(self, offsets: Iterable[int]) -> "Standing":
         """Once these records have their letters too."""
-        letters = list(self.letters)
-        for at in offsets:
-            joins = bool(letters) and letters[-1].stop == at
-            letters[len(letters) - joins :] = [range(letters[-1].start if joins else at, at + 1)]
-        return self._replace(letters=tuple(letters[-MOST_LETTERS:]))
+        known = sorted({*chain.from_iterable(self.letters), *offsets})
+        runs = groupby(enumerate(known), key=lambda place: place[1] - place[0])
+        stretches = [[at for _, at in run] for _, run in runs]
+        letters = tuple(range(some[0], some[-1] + 1) for some in stretches[-MOST_LETTERS:])
+        return self._replace(letters=letters)
 
     @property
     def note(self) -> str:

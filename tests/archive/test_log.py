@@ -4,13 +4,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.archive import columns
 from streams.archive.layout import File, day
 from streams.archive.log import Log
-from streams.archive.places import Folder
+from streams.archive.places import Folder, PlaceError
 from streams.archive.sheets import Sheet, connected
 from streams.events.columns import Answers, End, Parsed
 from streams.events.forms import FORMS
@@ -81,6 +82,16 @@ def spoken(stream: Stream, answers: Answers) -> list[Parsed]:
             id=answers.columns["id"][at], time=int(answers.columns.times[at]), **values
         )
     return [said[place] for place in range(len(answers))]
+
+
+def test_a_file_that_goes_while_the_log_is_read_is_named_in_one_line(bench: Bench) -> None:
+    bench.take(run(TOPIC, [complaint(0), complaint(1)]))
+    bench.write()
+    log = Log(bench.place)
+    for name in bench.place.names():
+        bench.place.delete([name])
+    with pytest.raises(PlaceError, match=TOPIC):
+        list(log.batches())
 
 
 def test_partitions_are_met_as_they_were_written(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.archive import views
+from streams.archive import leftovers, views
 from streams.archive.layout import listed
 from streams.archive.places import Folder, PlaceError
 from streams.seen import record as seen
@@ -311,6 +311,17 @@ def test_what_one_that_was_killed_had_not_deleted_yet_goes_though_no_record_come
     bench.restarted()
     bench.write()
     assert bench.files() == [(0, 10), (10, None)]
+
+
+def test_what_cannot_be_read_is_no_leftover(bench: Bench) -> None:
+    bench.take(run(TOPIC, complaints(0)))
+    bench.write()
+    bench.take(run(TOPIC, complaints(*range(1, 12)), number=1))
+    bench.write()
+    files = list(listed(bench.place.names()))
+    (left,) = leftovers.found(bench.place, files)
+    (bench.folder / left.name).write_bytes(b"")  # refused at this moment, say
+    assert not leftovers.found(bench.place, files)
 
 
 def test_where_the_place_cannot_be_listed_it_is_written_all_the_same(bench: Bench) -> None:

@@ -124,7 +124,8 @@ def test_what_a_batch_should_bring_is_what_its_neighbours_bring_alone() -> None:
         assert np.array_equal(due, watched.due[hour], equal_nan=True)
         others = fields.complaints.sum() - shares.whole.complaints
         known = ((others >= 10.0) | (hour - 1 >= 168)) & (due > 0)
-        trust = np.where(known, 0.1 * threshold / (watched.scores[hour] + 0.1 * threshold), 1.0)
+        doubt = np.minimum(watched.scores[hour], 10.0 * threshold)
+        trust = np.where(known, 0.1 * threshold / (doubt + 0.1 * threshold), 1.0)
         fields, shares = neighbours.learn(
             fields, shares, people, bucket=bucket, trust=trust
         )  # fmt: skip

@@ -372,6 +372,12 @@ async def test_a_first_chunk_stays_so_where_the_log_begins_later() -> None:
     assert [(one.start, one.first) for one in broker.chunks()] == [(1, True), (1, True)]
 
 
+def test_of_more_stretches_than_a_commit_names_the_newest_are_kept() -> None:
+    standing = Standing().lettered(range(0, 40, 2))
+    assert [one.start for one in standing.letters] == list(range(8, 40, 2))
+    assert standing.lettered([0, 2]) == standing
+
+
 standings = st.builds(
     Standing,
     watermark=st.none() | st.integers(0, 2**60),

@@ -154,8 +154,8 @@ class Fleet:
 
     def _learn(self, due: Due, people: Ints, score: Floats) -> None:
         """A batch under suspicion teaches little, once it is known what to suspect."""
-        level = DOUBT * self._batches.threshold
-        trust = np.where(self.learnt, level / (score + level), 1.0)
+        level, doubt = DOUBT * self._batches.threshold, np.minimum(score, self._batches.ceiling)
+        trust = np.where(self.learnt, level / (doubt + level), 1.0)
         self._fields, self._shares = self._neighbours.learn(
             self._fields, self._shares, people, bucket=due.bucket, rhythm=due.rhythm, trust=trust
         )
