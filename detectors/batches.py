@@ -196,6 +196,12 @@ class Batches:
         """Score from which on more says no more against what is learnt."""
         return ROOM * self.threshold
 
+    def trust(self, score: Floats) -> Floats:
+        """How far what scored so is ordinary, and teaches what is usual."""
+        level = DOUBT * self.threshold
+        trust: Floats = level / (np.minimum(score, self.ceiling) + level)
+        return trust
+
     def __post_init__(self) -> None:
         if not self.threshold > 0:
             raise ValueError(f"threshold must be above 0 buckets, got {self.threshold}")
@@ -326,10 +332,9 @@ class Batches:
         (some,) = np.nonzero(verdict.score)
         if not some.size:
             return
-        level, ages = DOUBT * self.threshold, np.arange(ROWS)[:, None]
+        ages = np.arange(ROWS)[:, None]
         spans = np.where(verdict.span[some] == 0, ROWS, verdict.span[some])
-        doubt = np.minimum(verdict.score[some], self.ceiling)
-        trust = np.where(ages < spans, level / (doubt + level), 1.0)
+        trust = np.where(ages < spans, self.trust(verdict.score[some]), 1.0)
         held = (bucket // self.block - ages) % ROWS, some
         state.trust[held] = np.minimum(state.trust[held], trust)
 

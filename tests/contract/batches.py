@@ -17,6 +17,11 @@ from tests.contract.verdicts import Explained
 BATCHES = Batches(threshold=1000.0)
 
 
+def explained(verdict: batches.Verdict) -> Explained:
+    places = range(verdict.score.size)
+    return verdict, [grounds.of_batch(BATCHES, verdict, place) for place in places]
+
+
 @dataclass(slots=True)
 class BatchCase:
     """The detector of batches; each should bring an event in ten hours, whatever its rate is."""
@@ -51,10 +56,7 @@ class BatchCase:
     def explained(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> Explained:
-        verdict = self.step(counts, hour=hour, masked=masked)
-        return verdict, [
-            grounds.of_batch(BATCHES, verdict, place) for place in range(counts.size)
-        ]  # fmt: skip
+        return explained(self.step(counts, hour=hour, masked=masked))
 
     def restored(self) -> "BatchCase":
         return BatchCase(BatchState.of(copied(self.state)))

@@ -6,13 +6,13 @@ from typing import ClassVar
 import numpy as np
 
 from alerts.signal import Kind
-from detectors import batches, grounds
-from detectors.batches import DOUBT, BatchState
+from detectors import batches
+from detectors.batches import BatchState
 from detectors.columns import Array, Bools, Floats, Ints
 from detectors.mixture import Priors
 from detectors.neighbours import Fields, Neighbours, Shares
 from tests.contract import again
-from tests.contract.batches import BATCHES
+from tests.contract.batches import BATCHES, explained
 from tests.contract.plain import copied
 from tests.contract.verdicts import Explained
 
@@ -104,9 +104,9 @@ class FleetCase:
             self.state.priors.put(place, BATCHES.refitted(own, prior, bucket=hour))
 
     def _learn(self, counts: Ints, score: Floats, known: Bools, *, hour: int) -> None:
-        state, level = self.state, DOUBT * BATCHES.threshold
+        state = self.state
         both = np.column_stack([counts, np.full_like(counts, hour % 10 == 0)]).ravel()
-        trust = np.column_stack([known * level / (score + level), known]).ravel()
+        trust = np.column_stack([known * BATCHES.trust(score), known]).ravel()
         state.fields, state.shares = NEIGHBOURS.learn(
             state.fields, state.shares, both, bucket=hour, trust=trust
         )
@@ -114,10 +114,7 @@ class FleetCase:
     def explained(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> Explained:
-        verdict = self.step(counts, hour=hour, masked=masked)
-        return verdict, [
-            grounds.of_batch(BATCHES, verdict, place) for place in range(counts.size)
-        ]  # fmt: skip
+        return explained(self.step(counts, hour=hour, masked=masked))
 
     def restored(self) -> "FleetCase":
         return FleetCase(self.state.restored())

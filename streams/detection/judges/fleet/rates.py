@@ -13,7 +13,7 @@ from msgspec import convert
 from alerts.defects import rate_of
 from alerts.rates import BatchRate
 from detectors import batches, disproportion, grounds
-from detectors.batches import DOUBT, Batches, BatchState
+from detectors.batches import Batches, BatchState
 from detectors.columns import Bools, Floats, Ints, summed
 from detectors.grounds import Grounds
 from detectors.mixture import Priors
@@ -154,8 +154,7 @@ class Fleet:
 
     def _learn(self, due: Due, people: Ints, score: Floats) -> None:
         """A batch under suspicion teaches little, once it is known what to suspect."""
-        level, doubt = DOUBT * self._batches.threshold, np.minimum(score, self._batches.ceiling)
-        trust = np.where(self.learnt, level / (doubt + level), 1.0)
+        trust = np.where(self.learnt, self._batches.trust(score), 1.0)
         self._fields, self._shares = self._neighbours.learn(
             self._fields, self._shares, people, bucket=due.bucket, rhythm=due.rhythm, trust=trust
         )
