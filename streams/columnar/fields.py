@@ -45,9 +45,20 @@ class Field(ABC):
         """Its texts in UTF-8; an absent one is empty."""
         return [(value or "").encode() for value in self.values()]
 
+    def amounts(self) -> Ints:
+        """Its numbers; an absent one counts nothing."""
+        return np.array([value or 0 for value in self.values()], np.int64)
+
     def coded(self, names: Names) -> Ints:
         """The number of each value among these names."""
         return names.numbers(self.values())
+
+    def told(self, places: Ints, values: Sequence[str]) -> "Field":
+        """The same, with other values at these places."""
+        held = list(self.values())
+        for place, value in zip(places.tolist(), values, strict=True):
+            held[place] = value
+        return Listed(held)
 
     def filled(self, value: str) -> "Field":
         """The same, with a value where it is absent."""
@@ -114,12 +125,9 @@ class Coded(Field):
     def chosen(self, which: Chosen) -> "Coded":
         return Coded(self.numbers[which], self.names)
 
-    def followed_by(self, others: Sequence[Field]) -> "Coded | None":
-        """Where all are numbers of the same names."""
-        like = [one for one in others if isinstance(one, Coded) and one.names is self.names]
-        if len(like) < len(others):
-            return None
-        return Coded(np.concatenate([self.numbers, *(one.numbers for one in like)]), self.names)
+    def followed_by(self, others: Sequence[Field]) -> "Coded":
+        numbers = [one.coded(self.names) for one in others]
+        return Coded(np.concatenate([self.numbers, *numbers]), self.names)
 
     def values(self) -> list[Any]:
         return self.names.values_of(self.numbers.tolist())
@@ -135,6 +143,11 @@ class Coded(Field):
         if names is self.names:
             return self.numbers
         return names.translated(self.names)[self.numbers]
+
+    def told(self, places: Ints, values: Sequence[str]) -> "Coded":
+        numbers = self.numbers.copy()
+        numbers[places] = self.names.numbers(values)
+        return Coded(numbers, self.names)
 
     def filled(self, value: str) -> "Coded":
         return Coded(np.where(self.present(), self.numbers, self.names[value]), self.names)

@@ -125,17 +125,17 @@ class Spans(Field):
     def __len__(self) -> int:
         return len(self.starts)
 
-    def chosen(self, which: Chosen) -> "Spans":
-        return Spans(self.page, self.starts[which], self.lengths[which])
+    def chosen(self, which: Chosen) -> Self:
+        return type(self)(self.page, self.starts[which], self.lengths[which])
 
-    def followed_by(self, others: Sequence[Field]) -> "Spans | None":
+    def followed_by(self, others: Sequence[Field]) -> Self | None:
         """Where all are strings, on a page that holds nothing else."""
-        like = [self, *(one for one in others if isinstance(one, Spans))]
+        like = [self, *(one for one in others if isinstance(one, type(self)))]
         if len(like) <= len(others):
             return None
         page = Page.of(b"".join(one.bytes()) for one in like)
         lengths = np.concatenate([one.lengths for one in like])
-        return Spans(page, np.cumsum(lengths) - lengths, lengths)
+        return type(self)(page, np.cumsum(lengths) - lengths, lengths)
 
     def values(self) -> list[str | None]:
         return [found.decode() or None for found in self.bytes()]
@@ -176,6 +176,21 @@ class Spans(Field):
 
     def _bounds(self) -> Iterator[tuple[int, int]]:
         return zip(self.starts.tolist(), (self.starts + self.lengths).tolist(), strict=True)
+
+
+class Amounts(Spans):
+    """A field whose values are whole numbers, as digits on a page; of at most 18."""
+
+    def values(self) -> list[int | None]:  # type: ignore[override]
+        return [int(found) if found else None for found in self.bytes()]
+
+    def amounts(self) -> Ints:
+        width = max(self.longest, 1)
+        digits = self.page.pieces(self.starts, width).view(np.uint8).reshape(-1, width) - ord("0")
+        behind = self.lengths[:, None] - np.arange(1, width + 1)
+        worth = np.where(behind < 0, 0, 10 ** np.maximum(behind, 0))
+        amounts: Ints = (digits * worth).sum(axis=1)
+        return amounts
 
 
 def _kept() -> Words:

@@ -24,7 +24,7 @@ def summands(columns: Columns, again: Bools, copies: Bools) -> Ints:
     rows = np.zeros((3, len(columns)), np.int64)
     rows[0], rows[1] = again, copies
     if "followers" in columns.fields:
-        rows[2] = [followers or 0 for followers in columns["followers"]]
+        rows[2] = columns.field("followers").amounts()
     return rows
 
 

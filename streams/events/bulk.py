@@ -10,10 +10,10 @@ import numpy as np
 
 from streams.columnar.coding import Coder
 from streams.columnar.fields import Bools, Field, Ints
-from streams.columnar.spans import Spans, Values
+from streams.columnar.spans import Amounts, Spans, Values
 from streams.configuration.sections import Intake
 from streams.events.columns import Columns
-from streams.events.event import ADDRESS, NAME, WORDS, Event
+from streams.events.event import ADDRESS, COUNTS, NAME, WORDS, Event
 from streams.events.forms import Form
 from streams.events.instants import instants_of
 from streams.events.layouts import Layouts, Lines
@@ -81,6 +81,8 @@ class Bulk:
         """What it is, and which of its values are tidy."""
         if name in self._form.keys or name in WORDS:
             return self._coded(name, spans)
+        if name in COUNTS:
+            return Amounts(spans.page, spans.starts, spans.lengths), np.ones(len(spans), np.bool_)
         longest = LONGEST.get(name, self._intake.max_text)
         return spans, (spans.lengths <= longest) & ~_blank(spans)
 

@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from detectors.text import reading
 from detectors.text.harm import Harm
 from streams.events.columns import Columns
@@ -45,20 +47,18 @@ def _kept(columns: Columns) -> list[Harmful]:
 
 
 def _read(columns: Columns) -> list[Harmful]:
-    texts = columns["text"]
-    moods, categories = list(columns["sentiment"]), list(columns["category"])
-    places = [place for place, text in enumerate(texts) if text is not None]
+    written = np.flatnonzero(columns.field("text").present())
+    texts = columns.field("text").chosen(written).values()
     said = reading.read(
-        [texts[place] for place in places],
-        want_category=[categories[place] is None for place in places],
-        want_sentiment=[moods[place] is None for place in places],
+        texts,
+        want_category=~columns.field("category").present()[written],
+        want_sentiment=~columns.field("sentiment").present()[written],
     )
-    for held, told in ((categories, said.categories), (moods, said.sentiments)):
-        for at, word in told.items():
-            held[places[at]] = word
-    columns["category"], columns["sentiment"] = categories, moods
+    for name, told in (("category", said.categories), ("sentiment", said.sentiments)):
+        if told:
+            columns[name] = columns.field(name).told(written[list(told)], list(told.values()))
     return [
-        Harmful(places[at], harm, texts[places[at]][:QUOTE])
+        Harmful(int(written[at]), harm, texts[at][:QUOTE])
         for at, harms in sorted(said.harms.items())
         for harm in sorted(harms.strict)
     ]
@@ -68,9 +68,13 @@ def _stated(columns: Columns, read: set[tuple[int, str]]) -> list[Harmful]:
     """Severities that the source states and the text does not show."""
     if STATED.keys().isdisjoint(columns.field("severity").distinct()):
         return []
-    texts = columns["text"]
-    return [
-        Harmful(place, severity, (texts[place] or "")[:QUOTE])
+    told = [
+        (place, severity)
         for place, severity in enumerate(columns["severity"])
         if severity in STATED and not any((place, harm) in read for harm in STATED[severity])
+    ]
+    texts = columns.field("text").chosen(np.array([place for place, _ in told], np.int64)).values()
+    return [
+        Harmful(place, severity, (text or "")[:QUOTE])
+        for (place, severity), text in zip(told, texts, strict=True)
     ]

@@ -39,6 +39,7 @@ WORDS: Final = {  # of the fields that have few
     "sentiment": frozenset(get_args(Mood)),
     "step": frozenset(get_args(Step)),
 }
+COUNTS: Final = frozenset({"followers", "engagement"})  # the fields that are whole numbers
 NAME: Final = 200  # characters
 ADDRESS: Final = 2000
 

@@ -1,9 +1,10 @@
-"""Records that are written alike: what differs between them are strings, at places to be found.
+"""Records that are written alike: what differs are strings and amounts, at places to be found.
 
 A record that is an event tells how others are written: by what stands before, between and behind
-the strings that are values. A record that has the same there, whose strings hold no escapes and no
-control characters and are UTF-8, is the same object with other strings. So it need not be parsed,
-and all such records are looked at together.
+the strings and the amounts that are values. A record that has the same there, whose strings hold no
+escapes and no control characters and are UTF-8, is the same object with other values. So it need
+not be parsed, and all such records are looked at together. An amount is a whole number of at most
+twelve digits; any other number has to be the same in all.
 """
 
 import re
@@ -18,59 +19,130 @@ from streams.columnar.spans import PADDING, WORD, Page, Spans, Values, Words
 from streams.events.event import Event
 
 Example = Callable[[bytes], Event | None]
-STRING: Final = re.compile(rb'"[^"\\]*"')
+LONGEST: Final = 12  # digits of an amount
+TOKEN: Final = re.compile(rb'"[^"\\]*"|(?<=[\s:,\[])\d{1,%d}(?=[\s,\]}])' % LONGEST)
 KEY: Final = re.compile(rb"\s*:")
-QUOTE, BACKSLASH, SPACE = b'"\\ '
+QUOTE, BACKSLASH, SPACE, ZERO = b'"\\ 0'
 KNOWN: Final = 64  # numbers of quotes, of whose layouts some are remembered
-SHARE: Final = 8  # at least one in so many records must be written as the one that is tried
+SHARE: Final = 32  # at least one in so many records must be written as the one that is tried
+
+
+class Value(NamedTuple):
+    """A string without its quotes, or the digits of an amount, in a record.
+
+    Attributes:
+        field: whose value it is; "" where the stream has none of that name.
+        start, end: of its bytes.
+        quoted: whether it is a string.
+    """
+
+    field: str
+    start: int
+    end: int
+    quoted: bool
 
 
 class Layout(NamedTuple):
     """How records are written.
 
     Attributes:
-        fields: whose values are strings, in their order; "" for one that the stream does not have.
-        constants: the values that are no strings, by field.
-        quotes: in each record.
-        opening: the quotes that begin the values.
+        fields: of the values, in their order; "" for one that the stream does not have.
+        constants: the values that are the same in all, by field.
+        opening: the quotes that begin the strings.
+        told: the edges, as `edges` has them, that quotes tell, and the record's own.
+        amounts: which of the values are amounts.
         gaps: what stands before each value, its quote included, and behind the last one; a row.
     """
 
     fields: Sequence[str]
     constants: Mapping[str, float]
-    quotes: int
     opening: Ints
+    told: Ints
+    amounts: Sequence[int]
     gaps: NDArray[np.void]
 
     @classmethod
     def of(cls, raw: bytes, event: Event) -> Self | None:
-        """Of a record and what it says; None where its strings alone do not show that."""
-        strings = list(STRING.finditer(raw))
-        keys = [KEY.match(raw, one.end()) is not None for one in strings]
-        values = [at for at, key in enumerate(keys) if not key]
-        named = [_bare(strings[at - 1]) if keys[at - 1] else "" for at in values]
-        said = [(name, _bare(strings[at])) for name, at in zip(named, values, strict=True)]
-        known = [one for one in said if one[0] in event.__struct_fields__]
-        if sorted(known) != sorted(_stated(event, str).items()):
+        """Of a record and what it says; None where its values alone do not show that."""
+        values = _values(raw, event)
+        said = [(one.field, raw[one.start : one.end].decode()) for one in values if one.field]
+        if sorted(said) != sorted((name, str(value)) for name, value in _stated(event, str, int)):
             return None
-        edges = [0, *(edge for at in values for edge in _inside(strings[at])), len(raw)]
+        edges = [0, *(edge for one in values for edge in (one.start, one.end)), len(raw)]
         gaps = [raw[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
         if max(map(len, gaps)) > PADDING:
             return None
-        fields = [name if name in event.__struct_fields__ else "" for name in named]
-        opening, quotes = 2 * np.array(values), 2 * len(strings)
-        return cls(fields, _stated(event, int, float), quotes, opening, _side_by_side(gaps))
+        quotes = np.flatnonzero(np.frombuffer(raw, np.uint8) == QUOTE)
+        quoted = [at for at, one in enumerate(values) if one.quoted]
+        told = [0, *(edge for at in quoted for edge in (2 * at + 1, 2 * at + 2)), len(edges) - 1]
+        return cls(
+            [one.field for one in values], dict(_stated(event, bool, float)),
+            opening=np.searchsorted(quotes, [values[at].start - 1 for at in quoted]),
+            told=np.array(told), amounts=[at for at, one in enumerate(values) if not one.quoted],
+            gaps=_side_by_side(gaps),
+        )  # fmt: skip
+
+    def edges(self, lines: "Lines", rows: Ints) -> Ints:
+        """Of the gaps (rows) of some records (columns), where they begin and end, if written so."""
+        told = lines.edges(rows, self.opening)
+        if not self.amounts:
+            return told
+        edges = np.empty((2 * len(self.fields) + 2, len(rows)), np.int64)
+        edges[self.told] = told
+        for at in self.amounts:
+            start = np.minimum(edges[2 * at] + self._widths[at], edges[-1])
+            edges[2 * at + 1], edges[2 * at + 2] = start, start + _digits(lines.page, start)
+        return edges
 
     def fitting(self, page: Page, edges: Ints) -> Bools:
         """Which records (columns) are written so, of whose gaps these are the edges (rows)."""
-        kind = self.gaps.dtype
-        widths = np.array([kind[name].itemsize for name in kind.names or ()])
+        kind, widths = self.gaps.dtype, self._widths
         fits: Bools = (edges[1::2] - edges[::2] == widths[:, None]).all(axis=0)
+        for at in self.amounts:
+            fits &= _are_amounts(page, edges[2 * at + 1], edges[2 * at + 2])
         written = np.zeros(len(fits), kind)
         for name, starts, width in zip(kind.names or (), edges[::2], widths, strict=True):
             written[name] = page.pieces(starts, width)
         unlike = _words(written) != _words(self.gaps)
         return fits & ~unlike.any(axis=1) if unlike.any() else fits
+
+    @property
+    def _widths(self) -> Ints:
+        kind = self.gaps.dtype
+        return np.array([kind[name].itemsize for name in kind.names or ()])
+
+
+def _values(raw: bytes, event: Event) -> list[Value]:
+    """The strings and amounts of a record that are values, but for what is no amount to the event.
+
+    A score may be written without a fraction.
+    """
+    tokens = list(TOKEN.finditer(raw))
+    keys = [raw[one.start()] == QUOTE and bool(KEY.match(raw, one.end())) for one in tokens]
+    found = []
+    for at in (at for at, key in enumerate(keys) if not key):
+        start, end = tokens[at].span()
+        name = tokens[at - 1].group()[1:-1].decode() if at and keys[at - 1] else ""
+        quoted, field = raw[start] == QUOTE, name if name in event.__struct_fields__ else ""
+        if quoted:
+            found.append(Value(field, start + 1, end - 1, quoted))
+        elif not field or type(getattr(event, field)) is int:
+            found.append(Value(field, start, end, quoted))
+    return found
+
+
+def _digits(page: Page, starts: Ints) -> Ints:
+    """How many stand there one after the other; 0 for more than an amount may have."""
+    letters = page.pieces(starts, LONGEST + 1).view(np.uint8).reshape(-1, LONGEST + 1)
+    digits: Ints = (letters - ZERO > 9).argmax(axis=1)  # what is below a zero wraps around
+    return digits
+
+
+def _are_amounts(page: Page, starts: Ints, ends: Ints) -> Bools:
+    """Which of these have digits, the first of them no zero that counts for nothing."""
+    lengths = ends - starts
+    bare: Bools = (lengths > 1) & (page.pieces(starts, 1) == b"0")
+    return (lengths > 0) & ~bare
 
 
 def _side_by_side(gaps: Sequence[bytes]) -> NDArray[np.void]:
@@ -94,19 +166,10 @@ def _words(rows: NDArray[np.void]) -> Words:
     return rows.view(np.uint64).reshape(len(rows), -1)
 
 
-def _stated(event: Event, *kinds: type) -> dict[str, Any]:
-    """The fields that are of these types."""
-    values = {name: getattr(event, name) for name in event.__struct_fields__}
-    return {name: value for name, value in values.items() if isinstance(value, kinds)}
-
-
-def _bare(string: re.Match[bytes]) -> str:
-    return string.group()[1:-1].decode()
-
-
-def _inside(string: re.Match[bytes]) -> tuple[int, int]:
-    """Where a string begins and ends without its quotes."""
-    return string.start() + 1, string.end() - 1
+def _stated(event: Event, *kinds: type) -> list[tuple[str, Any]]:
+    """The fields with values of just these types."""
+    values = [(name, getattr(event, name)) for name in event.__struct_fields__]
+    return [(name, value) for name, value in values if type(value) in kinds]
 
 
 class Lines:
@@ -166,8 +229,8 @@ class Alike(NamedTuple):
     """What records say that are written as others are.
 
     Attributes:
-        spans: by field its strings, of all records.
-        constants: by field the values that are no strings, of all records.
+        spans: by field its strings or the digits of its amounts, of all records.
+        constants: by field the other values, of all records.
         marks: which records these are; of another one no field is there.
     """
 
@@ -214,7 +277,7 @@ class Layouts:
                 tried, layout = bool(known), known.pop() if known else self._layout(lines[rows[0]])
                 if layout is None:
                     break
-                edges = lines.edges(rows, layout.opening)
+                edges = layout.edges(lines, rows)
                 fits = layout.fitting(lines.page, edges)
                 if fits.all():
                     yield layout, rows, edges

@@ -52,8 +52,9 @@ def test_strings_of_several_pages_come_to_lie_on_one(parts: list[list[str | None
     assert len(parts) == 1 or len(joined.page.held) == joined.lengths.sum()
 
 
-def test_numbers_of_other_names_are_not_joined_as_numbers() -> None:
+def test_what_is_joined_to_numbers_becomes_numbers_of_the_same_names() -> None:
     others = Names()
-    joined = Field.joined([coded(["a"]), Coded(others.numbers(["b", "a"]), others)])
-    assert isinstance(joined, Listed)
-    assert joined.values() == ["a", "b", "a"]
+    parts = [coded(["a"]), Coded(others.numbers(["b", "a"]), others), Listed(["c", None])]
+    joined = Field.joined(parts)
+    assert isinstance(joined, Coded)
+    assert joined.values() == ["a", "b", "a", "c", None]

@@ -25,8 +25,16 @@ STRINGS: dict[Stream, dict[str, str]] = {
     "complaints": BOTH | COMPLAINT, "mentions": BOTH | MENTION, "updates": UPDATE
 }  # fmt: skip
 SCALARS: dict[Stream, dict[str, Any]] = {
-    "complaints": {"vip": True, "x": None}, "mentions": {"followers": 7}, "updates": {"score": 2.5}
+    "complaints": {"vip": True, "x": None}, "mentions": {"engagement": 7}, "updates": {"score": 2.5}
 }  # fmt: skip
+AMOUNTS: dict[Stream, list[str]] = {
+    "complaints": ["number"], "mentions": ["followers", "number"],
+    "updates": ["number"],
+}  # fmt: skip
+NUMERALS = [
+    "0", "5", "10", "99999999999", "999999999999", "1000000000000", "1000000000001", "01", "00",
+    "-1", "1.5", "1e3", "1E1", "", "1 2", "true", "null", '"7"', "1" * 30, "[1, 22]", "{}", "+1",
+]  # fmt: skip
 ODDITIES = [
     "", " ", "\u3000", "\u00a0x", "x ", "a" * 200, "a" * 201, "水" * 200, "水" * 67, "safety",
     "leak", r"\n", r"\"", r"\\", "\\", "\x1f", "\x00", "\x7f", '"', '","id":"', "}", "{", "[", ":",
@@ -35,12 +43,17 @@ ODDITIES = [
 PIECES = st.sampled_from(["{", "}", '"', ",", ":", " ", "\\", "[", "]", '"x":{"id":"c"},'])
 
 
+def numerals() -> st.SearchStrategy[str]:
+    odd = st.sampled_from(NUMERALS)
+    return st.integers(0, 9).flatmap(lambda n: st.integers(0, 10**13).map(str) if n else odd)
+
+
 @st.composite
 def layouts(draw: st.DrawFn, stream: Stream) -> tuple[list[tuple[str, str | None]], str, str]:
     """Fields in an order, with the text of those that are no strings, and what separates them."""
     scalars = {name: json.dumps(value) for name, value in SCALARS[stream].items()}
-    strings = dict.fromkeys(STRINGS[stream]) | {"extra": None}
-    fields = draw(st.permutations(list((strings | scalars).items())))
+    others = dict.fromkeys([*STRINGS[stream], *AMOUNTS[stream], "extra"])
+    fields = draw(st.permutations(list((others | scalars).items())))
     kept = {"id", "time", "complaint", "step"}
     chosen = [one for one in fields if one[0] in kept or draw(st.booleans())]
     if draw(st.integers(0, 9)) == 0:
@@ -59,9 +72,9 @@ def records(draw: st.DrawFn, stream: Stream) -> list[bytes]:
         usual = STRINGS[stream] | {"id": f"c-{number}", "extra": "e", "time": TIMES[number % 2]}
         if odd is not None:
             usual[odd] = draw(st.sampled_from(TIMES if odd == "time" else ODDITIES))
-        pairs = (
-            f'"{name}"{colon}{text or chr(34) + usual[name] + chr(34)}' for name, text in fields
-        )
+        said = {name: f'"{value}"' for name, value in usual.items()}
+        said |= {name: draw(numerals()) for name in AMOUNTS[stream]}
+        pairs = (f'"{name}"{colon}{text or said[name]}' for name, text in fields)
         raw = "{" + comma.join(pairs) + "}"
         if draw(st.integers(0, 19)) == 0:
             at = draw(st.integers(0, len(raw)))
@@ -111,7 +124,8 @@ def test_values_of_records_written_alike_are_no_objects_until_asked_for() -> Non
 
 def test_one_record_written_otherwise_does_not_hold_up_the_others() -> None:
     raws = [
-        raw(n, extra=n) if n == 50 else raw(n, text=r"\n") if n == 60 else raw(n) for n in range(99)
+        raw(n, extra=n / 7) if n == 50 else raw(n, text=r"\n") if n == 60 else raw(n)
+        for n in range(99)
     ]
     form = FORMS["complaints"]
     bulk = Bulk(form, Intake(), example=form.decode, clean=lambda _: True)
@@ -120,10 +134,20 @@ def test_one_record_written_otherwise_does_not_hold_up_the_others() -> None:
     assert len(together) == 97
 
 
-def test_records_that_differ_in_more_than_strings_are_tried_again_after_some_runs() -> None:
+def test_records_that_differ_in_more_than_values_are_tried_again_after_some_runs() -> None:
     form = FORMS["complaints"]
     bulk = Bulk(form, Intake(), example=form.decode, clean=lambda _: True)
     alike = [raw(n) for n in range(99)]
-    assert not bulk.read([raw(n, extra=n) for n in range(99)]).marks.any()
+    assert not bulk.read([raw(n, extra=n / 7) for n in range(99)]).marks.any()
     assert not any(bulk.read(alike).marks.any() for _ in range(RESTS))
     assert bulk.read(alike).marks.all()
+
+
+def test_amounts_that_differ_are_read_all_at_once() -> None:
+    raws = [raw(n, followers=n * n, other=[n, 7], engagement=10**n) for n in range(12)]
+    form = FORMS["mentions"]
+    bulk = Bulk(form, Intake(), example=form.decode, clean=lambda _: True)
+    together, marks = bulk.read(raws)
+    assert marks.all()
+    assert together["followers"] == [n * n for n in range(12)]
+    assert together.field("engagement").amounts().tolist() == [10**n for n in range(12)]
