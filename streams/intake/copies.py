@@ -5,7 +5,8 @@ only where the later has no words of its own: three hundred opinions about an ar
 hundred posts. Of so few words that anybody may write them, only the same author's are copies.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from operator import ne
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -43,8 +44,9 @@ class Copies(NamedTuple):
         if "repost_of" in columns.fields:
             marks |= columns.field("repost_of").present()
         if "root" in columns.fields:
-            roots = zip(columns["id"], columns["root"], strict=True)
-            marks |= np.array([root not in (None, own) for own, root in roots], np.bool_)
+            rooted = np.flatnonzero(columns.field("root").present())
+            some = columns.ordered(rooted)
+            marks[rooted] |= np.array(list(map(ne, some["root"], some["id"])), np.bool_)
         return cls(marks, marks)
 
     @classmethod
@@ -70,31 +72,31 @@ def _undeclared(columns: Columns, passed: Ints, reposts: Reposts, meet: Meet) ->
     found = reposts.match(texts, columns.times)
     few = texts.lengths < ENOUGH
     said = ~_new(WORDS, _sayings(columns, texts), passed, meet)
-    linked = ~_new(LINK, list(map(_address, columns["link"])), passed, meet)
+    linked = ~_new(LINK, _addresses(columns), passed, meet)
     return Copies(found.copies | said | few & linked, found.same | said)
 
 
-def _address(link: str | None) -> str | None:
-    """A link without what varies from copy to copy; None for a whole site, which is no post."""
-    if link is None:
-        return None
-    address = link.partition("#")[0].rpartition("://")[2].rstrip("/")
-    return address if "/" in address or "?" in address else None
+def _addresses(columns: Columns) -> dict[int, str]:
+    """The links without what varies from copy to copy; a whole site is no post."""
+    linked = np.flatnonzero(columns.field("link").present())
+    links = columns.field("link").chosen(linked).values()
+    found = (link.partition("#")[0].rpartition("://")[2].rstrip("/") for link in links)
+    told = zip(linked.tolist(), found, strict=True)
+    return {place: address for place, address in told if "/" in address or "?" in address}
 
 
-def _sayings(columns: Columns, texts: Essences) -> list[str | None]:
+def _sayings(columns: Columns, texts: Essences) -> dict[int, str]:
     """Who said the few words that a post has."""
-    few = (texts.lengths > 0) & (texts.lengths < ENOUGH)
-    told = zip(columns["author"], few.tolist(), texts.digests().tolist(), strict=True)
-    return [
-        f"{author}\x1f{digest:x}" if short and author is not None else None
-        for author, short, digest in told
-    ]
+    few = (texts.lengths > 0) & (texts.lengths < ENOUGH) & columns.field("author").present()
+    places = np.flatnonzero(few)
+    authors = columns.field("author").chosen(places).values()
+    told = zip(places.tolist(), authors, texts.digests(places).tolist(), strict=True)
+    return {place: f"{author}\x1f{digest:x}" for place, author, digest in told}
 
 
-def _new(kind: int, keys: Sequence[str | None], passed: Ints, meet: Meet) -> Bools:
-    """Which keys were not met before; None never is."""
-    some = np.array([key is not None for key in keys], np.bool_)
-    new = np.ones(len(keys), np.bool_)
-    new[some] = meet(kind, digests([key for key in keys if key is not None], kind), passed[some])
+def _new(kind: int, keys: Mapping[int, str], passed: Ints, meet: Meet) -> Bools:
+    """Which posts have a key, of those by place, that was not met before, or none."""
+    places = np.fromiter(keys, np.int64, len(keys))
+    new = np.ones(len(passed), np.bool_)
+    new[places] = meet(kind, digests(list(keys.values()), kind), passed[places])
     return new

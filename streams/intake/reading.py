@@ -324,6 +324,8 @@ class Reading:
     def _copies(self, batch: Batch) -> Copies:
         if self._reposts is None:
             return Copies.none(len(batch.columns))
+        if "text" in batch.columns.fields:  # it is asked for again
+            batch.columns["text"] = batch.columns["text"]
         return Copies.found(batch.columns, batch.passed, reposts=self._reposts, meet=self._meet)
 
     def _trigger(self, batch: Batch, came: Ints, copies: Copies) -> None:
@@ -343,19 +345,22 @@ class Reading:
         # Who repeats a post has seen nothing himself.
         if not harmful:
             return
-        events, people = columns["id"], columns[PERSON[self._plan.source.stream]]
-        for place, harm, quote in harmful:
-            event = events[place]
+        told = columns.ordered(np.array([one.place for one in harmful]))
+        people, scopes = told[PERSON[self._plan.source.stream]], self._scopes(told)
+        told_of = zip(harmful, told["id"], people, scopes, strict=True)
+        for (place, harm, quote), event, person, scope in told_of:
             trigger = Trigger(
                 harm, int(came[place]) // MINUTE, int(columns.times[place]) // MINUTE, event,
-                _unreadable(people[place], event), self._scope(columns, place), quote,
+                _unreadable(person, event), scope, quote,
             )  # fmt: skip
             self._chunk.triggers.append(Found(int(batch.offsets[place]), trigger))
 
-    def _scope(self, columns: Columns, place: int) -> dict[str, str]:
-        """What one event is about, of the fields it has."""
-        values = {field: columns[field][place] for field in SCOPE[self._plan.source.stream]}
-        return {field: value for field, value in values.items() if value is not None}
+    def _scopes(self, columns: Columns) -> list[dict[str, str]]:
+        """What each event is about, of the fields it has."""
+        fields = SCOPE[self._plan.source.stream]
+        rows = zip(*(columns[field] for field in fields), strict=True)
+        told = (zip(fields, values, strict=True) for values in rows)
+        return [{field: value for field, value in one if value is not None} for one in told]
 
     def _again(self, batch: Batch, copies: Copies) -> Bools:
         """Marks what adds no person: copies, and the same person about product and category."""
