@@ -123,7 +123,7 @@ def texts_of(data: Path | None, language: str) -> list[str]:
     """Texts that no other has the words of, in a random order."""
     texts = list(_generated(language) if data is None else _stored(data, language))
     random.Random(1).shuffle(texts)
-    _, first = np.unique(essences(texts).digests(), return_index=True)
+    _, first = np.unique(essences(texts).digests(np.arange(len(texts))), return_index=True)
     return [texts[place] for place in sorted(first.tolist())][:TEXTS]
 
 

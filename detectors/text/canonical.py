@@ -2,7 +2,12 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import NewType
+
+import numpy as np
+
+from detectors.text.points import Points
 
 Canonical = NewType("Canonical", str)
 
@@ -23,3 +28,22 @@ def canonical(text: str) -> Canonical:
         readable = _SURROGATE.sub(" ", start).translate(_QUOTES)
         start = unicodedata.normalize("NFKC", readable)[:LONGEST]
     return Canonical(start.lower())
+
+
+def canonicals(texts: Sequence[str]) -> list[Canonical]:
+    """`canonical` of each; one whose characters stay as they are is passed on."""
+    found = [Canonical(text[:LONGEST]) for text in texts]
+    points = np.frombuffer("".join(found).encode("utf-32-le", "surrogatepass"), "<u4")
+    ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
+    changed = np.searchsorted(ends, np.flatnonzero(_CHANGES[points]), side="right")
+    for place in np.unique(changed).tolist():
+        found[place] = canonical(texts[place])
+    return found
+
+
+def _changes(point: int) -> bool:
+    character = chr(point)
+    return bool(_UNUSUAL.match(character)) or character.lower() != character
+
+
+_CHANGES = Points(_changes)

@@ -1,11 +1,13 @@
 """What a run of texts says, each question asked only where the event leaves it open."""
 
 from collections.abc import Sequence
-from itertools import compress
 from typing import NamedTuple
 
+import numpy as np
+
+from detectors.columns import Bools
 from detectors.text import category, harm, sentiment
-from detectors.text.canonical import Canonical, canonical
+from detectors.text.canonical import Canonical, canonicals
 from detectors.text.category import Category
 from detectors.text.language import Language, languages
 from detectors.text.sentiment import Sentiment
@@ -26,10 +28,13 @@ class Readings(NamedTuple):
 
 
 def read(
-    texts: Sequence[str], *, want_category: Sequence[bool], want_sentiment: Sequence[bool]
+    texts: Sequence[str],
+    *,
+    want_category: Bools | Sequence[bool],
+    want_sentiment: Bools | Sequence[bool],
 ) -> Readings:
     """Harm is read in every language, the rest only in supported ones."""
-    plain = [canonical(text) for text in texts]
+    plain = canonicals(texts)
     categories, sentiments = _asked(plain, want_category), _asked(plain, want_sentiment)
     supported = _supported(plain, sorted({*categories, *sentiments}))
     read_ones = [place for place in categories if place in supported]
@@ -44,10 +49,11 @@ def read(
     )
 
 
-def _asked(texts: Sequence[Canonical], wanted: Sequence[bool]) -> list[int]:
+def _asked(texts: Sequence[Canonical], wanted: Bools | Sequence[bool]) -> list[int]:
     if len(wanted) != len(texts):
         raise ValueError(f"there must be one flag a text, got {len(wanted)} for {len(texts)}")
-    return list(compress(range(len(texts)), wanted))
+    places: list[int] = np.flatnonzero(wanted).tolist()
+    return places
 
 
 def _supported(texts: Sequence[Canonical], places: Sequence[int]) -> set[int]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.text.canonical import LONGEST, canonical
+from detectors.text.canonical import LONGEST, canonical, canonicals
 from detectors.text.harm import Harm
 from detectors.text.lexicon import TOGETHER, Lexicon, terms
 
@@ -51,6 +51,11 @@ def test_canonical_form_is_half_width_lower_case_and_cut() -> None:
     assert len(canonical("长" * 5_000_000)) == LONGEST
     assert len(canonical("ﷺ１" * LONGEST)) <= LONGEST
     assert canonical("a\ud800b") == "a b"
+
+
+@given(st.lists(st.text() | st.text("aAΣσ's \n\ud800Ａ１’İ长", max_size=9)))
+def test_texts_together_have_the_form_that_each_has_alone(texts: list[str]) -> None:
+    assert canonicals(texts) == list(map(canonical, texts))
 
 
 def no_term_inside(words: list[str], held: list[str]) -> list[str]:

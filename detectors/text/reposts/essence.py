@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +28,7 @@ _FOREIGN = (
     ("@", re.compile(r"@(?:[A-Za-z0-9_]++(?![\w-])|[\w-]{1,15}(?=[\s:：])|[A-Za-z0-9_]+)").sub),
     ("[", re.compile(r"\[[A-Za-z\u4e00-\u9fff]{1,8}\]").sub),
 )
+_SIGNS = tuple(map(ord, "/@＠["))  # without one of them nothing is foreign, nor from elsewhere
 
 
 class Essences(NamedTuple):
@@ -41,12 +41,14 @@ class Essences(NamedTuple):
     def lengths(self) -> Ints:
         return np.diff(self.ends, prepend=0)
 
-    def digests(self) -> NDArray[np.uint64]:
-        """64 bits of each text."""
-        held = self.characters.tobytes()
-        bounds = pairwise([0, *(self.ends * self.characters.itemsize).tolist()])
-        digests = [xxhash.xxh3_64_intdigest(held[start:end]) for start, end in bounds]
-        return np.array(digests, np.uint64)
+    def digests(self, places: Ints) -> NDArray[np.uint64]:
+        """64 bits of each of these texts."""
+        held, size = self.characters.view(np.uint8).data, self.characters.itemsize
+        ends = self.ends[places]
+        starts = size * (ends - self.lengths[places])
+        parts = map(slice, starts.tolist(), (size * ends).tolist())
+        hashed = map(xxhash.xxh3_64_intdigest, map(held.__getitem__, parts))
+        return np.fromiter(hashed, np.uint64, len(places))
 
 
 def essences(texts: Sequence[str]) -> Essences:
@@ -55,13 +57,27 @@ def essences(texts: Sequence[str]) -> Essences:
     Links, names after @, punctuation, white space and emoji are away; at most `LONGEST` characters
     of a text are read.
     """
-    words = list(map(_own_words, texts))
-    written = "".join(words).encode("utf-32-le", "surrogatepass")
-    bare = _FORMS[np.frombuffer(written, "<u4")]
+    words = [text[:LONGEST] for text in texts]
+    points, lengths = _points(words), _lengths(words)
+    signed = np.logical_or.reduce([points == sign for sign in _SIGNS])
+    places = np.searchsorted(np.cumsum(lengths), np.flatnonzero(signed), side="right")
+    if mixed := {*places.tolist(), *np.flatnonzero(lengths == LONGEST).tolist()}:
+        for place in mixed:
+            words[place] = _own_words(texts[place])
+        points, lengths = _points(words), _lengths(words)
+    bare = _FORMS[points]
     kept = bare != 0
     before = np.concatenate(([0], np.cumsum(kept)))
-    ends = before[np.cumsum(np.fromiter(map(len, words), np.int64, len(words)))]
-    return Essences(bare[kept], ends)
+    return Essences(bare[kept], before[np.cumsum(lengths)])
+
+
+def _points(texts: Sequence[str]) -> Characters:
+    """The characters of all, back to back."""
+    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def _lengths(texts: Sequence[str]) -> Ints:
+    return np.fromiter(map(len, texts), np.int64, len(texts))
 
 
 def _own_words(text: str) -> str:

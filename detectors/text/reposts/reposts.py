@@ -58,7 +58,7 @@ class Reposts:
         """
         places = np.flatnonzero(texts.lengths >= ENOUGH)
         numbers = self._following + np.arange(len(places))
-        drawn, digests = sketches(texts)[places], texts.digests()[places]
+        drawn, digests = sketches(texts)[places], texts.digests(places)
         posts = Posts(numbers, times[places], digests, drawn)
         found = Matches.none(len(times))
         stretch = min(STRETCH, self._table.most)

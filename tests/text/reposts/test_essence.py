@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,7 +38,9 @@ def test_an_essence_is_its_own(text: str) -> None:
 def test_many_texts_are_as_one_by_one(texts: list[str]) -> None:
     together = essences(texts)
     assert words(together) == list(map(essence, texts))
-    assert together.digests().tolist() == [int(essences([t]).digests()[0]) for t in texts]
+    first, all_of_them = np.arange(1), np.arange(len(texts))
+    alone = [int(essences([text]).digests(first)[0]) for text in texts]
+    assert together.digests(all_of_them).tolist() == alone
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,7 @@ def test_names_and_links_go_and_the_text_beside_them_stays(text: str, kept: str)
 
 def test_of_a_long_text_the_beginning_is_read() -> None:
     assert essence("字" * LONGEST + "尾") == "字" * LONGEST
+    assert essence("字" * LONGEST + "//@b:尾") == "尾"
 
 
 def test_texts_without_words_have_none() -> None:
