@@ -7,9 +7,9 @@ import pytest
 
 from alerts.erasure import digest
 from alerts.words import Words
-from streams.archive.erasure import Eraser
-from streams.archive.evidence import Letters
 from streams.broker.local import BrokerError
+from streams.erasure.eraser import Eraser
+from streams.erasure.evidence import Letters
 from streams.settings import Settings
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import complaint, run

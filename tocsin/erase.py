@@ -10,12 +10,13 @@ from rich.text import Text
 
 from alerts.words import Words
 from streams import settings
-from streams.archive import evidence, places
-from streams.archive.erasure import Erased, Eraser
-from streams.archive.evidence import Letters
+from streams.archive import places
 from streams.archive.places import Place
 from streams.broker import local, topics
 from streams.broker.topics import Topics
+from streams.erasure import evidence
+from streams.erasure.eraser import Erased, Eraser
+from streams.erasure.evidence import Letters
 from streams.settings import Settings
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line

@@ -1,1 +1,1 @@
-"""The archive: all inputs as Parquet, read by DuckDB; what is kept of whom, and for how long."""
+"""The archive: all inputs as Parquet, read by DuckDB, and how long they are kept."""

@@ -10,10 +10,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from streams.archive import views
-from streams.archive.erasure import Eraser
 from streams.archive.log import Log
 from streams.archive.places import Bucket, PlaceError, place
 from streams.archive.retention import retire
+from streams.erasure.eraser import Eraser
 from streams.settings import Archive, Settings
 from tests.archive.bench import TOPIC, TP0, Bench, Busy
 from tests.archive.records import complaint, complaints, run

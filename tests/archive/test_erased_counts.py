@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from streams.archive.erasure import Eraser
 from streams.archive.log import Log
 from streams.counts.cells import Counts, decode
+from streams.erasure.eraser import Eraser
 from streams.hindsight import simulation
 from streams.hindsight.backtest import Backtest
 from streams.intake.reading import Plan

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.erasure import digest
-from streams.archive.erasure import Eraser, names
 from streams.archive.places import Folder, Place, Placed, PlaceError, Save
+from streams.erasure.eraser import Eraser, names
 from tests.archive.bench import TOPIC, Bench, Busy
 from tests.archive.records import START, Record, complaint, complaints, run
 

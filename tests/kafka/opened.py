@@ -15,10 +15,10 @@ from kafka import TopicPartition
 from kafka.structs import OffsetAndMetadata
 
 from alerts.erasure import digest
-from streams.archive import evidence
 from streams.broker import admission, records, security, topics
 from streams.broker.topics import Role, Topics
 from streams.detection.shards import Shard
+from streams.erasure import evidence
 from streams.events.deadletters import FIRST, DeadLetter
 from streams.events.event import Rejected
 from streams.hindsight import rebuild
@@ -194,7 +194,7 @@ OPENED: Final[Mapping[tuple[str, str], Callable[[Guest], None]]] = {
     ("streams/transport/pen.py", "AIOKafkaProducer"): keeps_books,
     ("streams/response/incident_log.py", "AIOKafkaConsumer"): follows,
     ("streams/hindsight/rebuild.py", "KafkaProducer"): rebuilds,
-    ("streams/archive/evidence.py", "KafkaProducer"): erases,
+    ("streams/erasure/evidence.py", "KafkaProducer"): erases,
     ("streams/intake/resending.py", "KafkaProducer"): resends,
     ("streams/workers/worker.py", "StageApp"): works,
     ("examples/defect_batches.py", "KafkaConsumer"): shows_the_example,

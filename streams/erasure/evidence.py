@@ -10,10 +10,10 @@ from kafka import KafkaProducer, TopicPartition
 from alerts import inputs
 from alerts.erasure import digest
 from alerts.inputs import Erased
-from streams.archive.erasure import names
 from streams.broker import clients, records, topics
 from streams.broker.records import Cluster, Record
 from streams.broker.topics import Role, Topics
+from streams.erasure.eraser import names
 from streams.events.deadletters import personal
 from streams.events.rejections import FAILURES
 from streams.settings import Settings

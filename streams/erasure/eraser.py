@@ -12,11 +12,12 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 import msgspec
 
 from alerts.erasure import digest
-from streams.archive import columns, errand, leftovers, remains, sheets
+from streams.archive import columns, leftovers, sheets
 from streams.archive.columns import REJECTED
-from streams.archive.errand import PERSON, QUOTE, Errand
 from streams.archive.layout import File, listed
 from streams.archive.places import GoneError, Place, PlaceError, reading
+from streams.erasure import errand, remains
+from streams.erasure.errand import PERSON, QUOTE, Errand
 from streams.events import completion
 from streams.events.rejections import FAILURES
 from streams.settings import Stream

@@ -1,0 +1,1 @@
+"""A person leaves what Tocsin keeps."""
