@@ -105,3 +105,14 @@ def test_of_each_key_its_last_record_is_left_and_nothing_of_what_was_removed() -
             (b"a", b"3"), (b"c", b"4"), (b"d", b""),
         ]  # fmt: skip
     assert offsets(Log(consumer, "one").whole()) == [10, 11, 12, 13, 15]
+
+
+def test_what_is_unread_is_counted_where_a_record_is_among_it() -> None:
+    consumer = Consumer(one=range(10, 15))
+    log, place = Log(consumer, "one"), TopicPartition("one", 0)
+    assert log.unread({}, log.ends()) == {0: 5}
+    assert log.unread({place: 12}, log.ends()) == {0: 3}
+    assert log.unread({place: 15}, log.ends()) == {}
+    consumer.ends[place] = 17  # markers of transactions
+    assert log.unread({place: 14}, log.ends()) == {0: 3}
+    assert log.unread({place: 15}, log.ends()) == {}

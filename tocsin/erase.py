@@ -1,8 +1,8 @@
 """tocsin erase: a person leaves what Tocsin keeps."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -14,7 +14,8 @@ from streams.archive import places
 from streams.archive.places import Place
 from streams.broker import local, topics
 from streams.broker.topics import Topics
-from streams.erasure import evidence
+from streams.erasure import arrears, evidence
+from streams.erasure.arrears import Arrears
 from streams.erasure.eraser import Erased, Eraser
 from streams.erasure.evidence import Letters
 from streams.settings import Settings
@@ -26,6 +27,19 @@ PROBLEMS = (
 )  # fmt: skip
 
 
+class Outcome(NamedTuple):
+    """What became of the person, and what the stages had still to read."""
+
+    archived: Erased
+    letters: Letters
+    behind: Sequence[Arrears]
+
+    @property
+    def whole(self) -> bool:
+        """No other call will be needed."""
+        return not (self.archived.fills or self.behind or self.letters.evidence is False)
+
+
 def erase(
     person: Annotated[str, typer.Argument(help="As events name the person or the author.")],
     file: SettingsFile = None,
@@ -33,7 +47,8 @@ def erase(
     """Take a person out of archive, dead letters and incidents; what was counted stays counted.
 
     In the archive the person's events stay as rows without text, under names that say nothing.
-    What could not be reached is said: above all the source topics, which are not Tocsin's.
+    What could not be reached is said: above all the source topics, which are not Tocsin's. Ends
+    with exit code 1 where the person has to be erased again.
 
     Example: tocsin erase p-000123
     """
@@ -42,36 +57,47 @@ def erase(
         chosen = settings.load(file)
         bootstrap = local.address(chosen)
         place = places.place(chosen)
-        archived, letters = leave(place, person, partial(evidence.erase, chosen, bootstrap, person))
-    for line in account(words, chosen, archived, letters):
+        outcome = leave(
+            place, person,
+            await_stages=partial(arrears.awaited, chosen, bootstrap, place),
+            leave_kafka=partial(evidence.erase, chosen, bootstrap, person),
+        )  # fmt: skip
+    for line in account(words, chosen, outcome):
         console.print(Text(line), soft_wrap=True)
+    if not outcome.whole:
+        raise typer.Exit(1)
 
 
 def leave(
-    place: Place, person: str, leave_kafka: Callable[[Collection[str]], Letters]
-) -> tuple[Erased, Letters]:
-    """Kafka first: what is quoted there is known from the archive alone.
+    place: Place, person: str, *, await_stages: Callable[[], Sequence[Arrears]],
+    leave_kafka: Callable[[Collection[str]], Letters],
+) -> Outcome:  # fmt: skip
+    """Kafka before the archive, from which alone it is known what is quoted there.
 
     Args:
         place: of the archive.
         person: as events name it.
+        await_stages: lets them read what lies in the topics; says what they have not.
         leave_kafka: given digests of what signals may show of the person.
 
     Raises:
         PlaceError: where the archive refuses; another call goes on, as after any other error.
     """
+    behind = await_stages()
     eraser = Eraser(place, person)
     letters = leave_kafka(eraser.quotes)
-    archived = eraser.erase()
-    if not archived.fills and letters.evidence is not False:
+    outcome = Outcome(eraser.erase(), letters, behind)
+    if outcome.whole:
         eraser.finish()
-    return archived, letters
+    return outcome
 
 
-def account(words: Words, chosen: Settings, archived: Erased, letters: Letters) -> Iterator[str]:
+def account(words: Words, chosen: Settings, outcome: Outcome) -> Iterator[str]:
     """What was done and what was not, in sentences."""
+    archived, letters, behind = outcome
     yield from _erased(words, archived, letters)
     yield _evidence(words, letters)
+    yield from (_behind(words, one) for one in behind)
     yield from _left(words, chosen, archived, letters)
 
 
@@ -94,6 +120,17 @@ def _evidence(words: Words, letters: Letters) -> str:
     return words.say(
         "not reached: the incidents; they forget the person when response runs, then erase again"
     )
+
+
+def _behind(words: Words, left: Arrears) -> str:
+    return words.numbered(
+        "not reached: {count} record of {topic}[{partitions}] that {role} has not read; erase "
+        "again when it has",
+        "not reached: {count} records of {topic}[{partitions}] that {role} has not read; erase "
+        "again when it has",
+        sum(left.partitions.values()), topic=left.topic, role=left.role,
+        partitions=words.listed(map(str, sorted(left.partitions))),
+    )  # fmt: skip
 
 
 def _left(words: Words, chosen: Settings, archived: Erased, letters: Letters) -> Iterator[str]:

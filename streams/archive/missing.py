@@ -1,7 +1,9 @@
 """What Kafka no longer held when the archive came to read it, and that no file holds either."""
 
+from collections.abc import Iterable
+
 from streams.archive import sheets
-from streams.archive.layout import Piece, listed, pieces
+from streams.archive.layout import File, Piece, listed, pieces
 from streams.archive.places import Place
 from streams.transport.runs import Begin
 
@@ -22,9 +24,15 @@ def missing(place: Place, partition: tuple[str, str, int], begin: Begin) -> int:
     if not begin.lost:
         return 0
     own = [file for file in listed(place.names()) if file.partition_of == partition]
-    reached = [begin.committed] if begin.committed is not None else []
-    reached += [_reach(place, piece) for piece in pieces(own)[-1:]]
-    return max(begin.earliest - max(reached), 0) if reached else 0
+    done = [begin.committed] if begin.committed is not None else []
+    done += reached(place, own).values()
+    return max(begin.earliest - max(done), 0) if done else 0
+
+
+def reached(place: Place, files: Iterable[File]) -> dict[tuple[str, str, int], int]:
+    """By partition (`File.partition_of`) one past the last record that its files hold."""
+    last = {piece.file.partition_of: piece for piece in pieces(files)}
+    return {partition: _reach(place, piece) for partition, piece in last.items()}
 
 
 def _reach(place: Place, piece: Piece) -> int:

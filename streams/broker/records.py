@@ -68,6 +68,24 @@ class Log:
         each = self._each(most)
         return self._part(begins, {p: min(ends[p], begins[p] + each) for p in self._places})
 
+    def ends(self) -> Mapping[TopicPartition, int]:
+        return self._bounds()[1]
+
+    def unread(
+        self, reached: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> dict[int, int]:
+        """By partition how many offsets lie between, where a record is among them.
+
+        Behind the last record may lie the marker of a transaction, which nobody gets to read.
+        """
+        begins, _ = self._bounds()
+        starts = {place: max(begins[place], reached.get(place, 0)) for place in self._places}
+        return {
+            place.partition: ends[place] - start
+            for place, start in starts.items()
+            if start < ends[place] and any(self._all({place: start}, {place: ends[place]}))
+        }
+
     def _each(self, most: int) -> int:
         return -(-most // max(1, self.partitions))
 

@@ -1,7 +1,7 @@
 """Every topic of ours: its name, its partitions, and how long and how large its records are."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +10,7 @@ from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import TopicAlreadyExistsError
+from kafka.structs import OffsetAndMetadata
 
 from streams.broker import clients
 from streams.broker.local import BrokerError
@@ -237,10 +238,18 @@ def trim(settings: Settings, bootstrap: str, keep_from: Mapping[int, int]) -> No
 
 def committed(settings: Settings, bootstrap: str, role: Role, place: TopicPartition) -> int:
     """Where a role stands in a partition; 0 where it never committed; raises BrokerError."""
+    commit = commits(settings, bootstrap, role, [place]).get(place)
+    return 0 if commit is None else commit.offset
+
+
+def commits(
+    settings: Settings, bootstrap: str, role: Role, places: Iterable[TopicPartition]
+) -> dict[TopicPartition, OffsetAndMetadata]:
+    """What a role has committed, where it has; raises BrokerError."""
     with _admin(settings.kafka, bootstrap) as admin:
         name = group(settings, role)
-        offsets = clients.coordinated(admin.list_group_offsets, {name: [place]})[name]
-        return max(offsets[place].offset, 0) if place in offsets else 0
+        offsets = clients.coordinated(admin.list_group_offsets, {name: list(places)})[name]
+        return {place: commit for place, commit in offsets.items() if commit.offset >= 0}
 
 
 def forget(settings: Settings, bootstrap: str, place: TopicPartition, before: int) -> None:

@@ -127,7 +127,7 @@ def begun(
             f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is above the log's end {end}; "
             f"{ANEW}"
         )
-    before, note = _read(commit.metadata)
+    before, note = said(commit.metadata)
     if before and topic_id and before != topic_id:
         raise LogTruncatedError(
             f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is of the topic {before}, "
@@ -141,7 +141,7 @@ def noted(topic_id: str, note: str) -> str:
     return f"{topic_id} {note}"
 
 
-def _read(metadata: str) -> tuple[str, str]:
+def said(metadata: str) -> tuple[str, str]:
     """The topic's id, empty where it was not written, and the note."""
     topic_id, space, note = metadata.partition(" ")
     return (topic_id, note) if space else ("", metadata)
