@@ -11,7 +11,7 @@ from streams.broker.local import BrokerError
 from streams.broker.topics import Role
 from streams.erasure.arrears import Arrears
 from streams.erasure.eraser import Eraser
-from streams.erasure.evidence import Letters
+from streams.erasure.evidence import Letters, Quoting
 from streams.settings import Settings
 from tests.archive.bench import TOPIC, Bench
 from tests.archive.records import complaint, run
@@ -25,15 +25,15 @@ DONE = "incidents: they no longer quote the person"
 class Kafka:
     """Response answers it, or does not; a broker that is away refuses."""
 
-    def __init__(self, *, evidence: bool = True, away: bool = False) -> None:
-        self.evidence, self.away = evidence, away
+    def __init__(self, *quoting: Quoting, evidence: bool = True, away: bool = False) -> None:
+        self.quoting, self.evidence, self.away = quoting, evidence, away
         self.told: list[frozenset[str]] = []
 
     def __call__(self, quotes: Collection[str]) -> Letters:
         if self.away:
             raise BrokerError("the broker does not answer")
         self.told.append(frozenset(quotes))
-        return Letters(0, [], self.evidence if quotes else None)
+        return Letters(0, self.quoting, self.evidence if quotes else None)
 
 
 @pytest.fixture
@@ -122,3 +122,26 @@ def test_what_a_file_that_fills_holds_takes_another_call(bench: Bench) -> None:
 
 def test_response_that_is_down_takes_another_call(bench: Bench) -> None:
     assert not erased(bench, Kafka(evidence=False)).whole
+
+
+@pytest.mark.parametrize(
+    ("topic", "until"),
+    [
+        ("counts", "detection has written two more snapshots"),
+        ("signals", "they expire, a year after they were written"),
+        ("notifications", "they expire, a year after they were written"),
+        ("incident-inputs", "7d after response has applied them"),
+    ],
+)
+def test_of_what_quotes_the_person_in_kafka_it_is_said_until_when(
+    bench: Bench, topic: str, until: str
+) -> None:
+    line = f"not reached: 2 records of {topic} quote the person until {until}"
+    assert line in said(bench, Kafka(Quoting(topic, 2)))
+
+
+def test_what_was_seen_of_the_person_is_said_to_be_hashes_and_for_how_long(bench: Bench) -> None:
+    assert (
+        "not reached: seen-complaints, seen-mentions, seen-complaint-updates; of names, ids and "
+        "texts they hold hashes alone, which expire within 22 days"
+    ) in said(bench, Kafka())

@@ -72,6 +72,13 @@ def test_counts_and_dead_letters_take_what_is_larger_than_an_event() -> None:
     assert by_name["dead-letters"].max_message_bytes > source > 3 * largest
 
 
+def test_what_a_table_no_longer_holds_leaves_its_changelog_within_days() -> None:
+    changelogs = [topic for topic in table(Settings()) if topic.name.endswith("-changelog")]
+    held = [topic.configuration(1) for topic in changelogs]
+    assert {one["max.compaction.lag.ms"] for one in held} == {"86400000"}
+    assert {one["segment.ms"] for one in held} == {"86400000"}
+
+
 def test_what_restores_a_table_is_compacted_and_kept_for_ever() -> None:
     changelogs = [topic for topic in table(Settings()) if topic.name.endswith("-changelog")]
     assert {topic.configuration(1)["cleanup.policy"] for topic in changelogs} == {"compact"}

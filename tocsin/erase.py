@@ -1,6 +1,7 @@
 """tocsin erase: a person leaves what Tocsin keeps."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Annotated, NamedTuple
 
@@ -14,10 +15,11 @@ from streams.archive import places
 from streams.archive.places import Place
 from streams.broker import local, topics
 from streams.broker.topics import Topics
+from streams.configuration.durations import text
 from streams.erasure import arrears, evidence
 from streams.erasure.arrears import Arrears
 from streams.erasure.eraser import Erased, Eraser
-from streams.erasure.evidence import Letters
+from streams.erasure.evidence import Letters, Quoting
 from streams.settings import Settings
 from tocsin import language
 from tocsin.errors import SettingsFile, one_line
@@ -133,6 +135,43 @@ def _behind(words: Words, left: Arrears) -> str:
     )  # fmt: skip
 
 
+def _quoting(words: Words, chosen: Settings, left: Quoting) -> str:
+    names = Topics.of(chosen)
+    if left.topic == names.counts:
+        return words.numbered(
+            "not reached: {count} record of {topic} quotes the person until detection has written "
+            "two more snapshots",
+            "not reached: {count} records of {topic} quote the person until detection has written "
+            "two more snapshots",
+            left.records, topic=left.topic,
+        )  # fmt: skip
+    if left.topic == names.incident_inputs:
+        return words.numbered(
+            "not reached: {count} record of {topic} quotes the person until {kept} after response "
+            "has applied it",
+            "not reached: {count} records of {topic} quote the person until {kept} after response "
+            "has applied them",
+            left.records, topic=left.topic, kept=text(chosen.response.inputs_kept),
+        )  # fmt: skip
+    return words.numbered(
+        "not reached: {count} record of {topic} quotes the person until it expires, a year after "
+        "it was written",
+        "not reached: {count} records of {topic} quote the person until they expire, a year after "
+        "they were written",
+        left.records, topic=left.topic,
+    )  # fmt: skip
+
+
+def _hashes(words: Words, chosen: Settings) -> str:
+    seen = list(map(Topics.of(chosen).seen, chosen.sources))
+    kept = [one.retention for one in topics.table(chosen) if one.name in seen and one.retention]
+    return words.say(
+        "not reached: {topics}; of names, ids and texts they hold hashes alone, which expire "
+        "within {days} days",
+        topics=words.listed(seen), days=words.number(-(-max(kept) // timedelta(days=1))),
+    )  # fmt: skip
+
+
 def _left(words: Words, chosen: Settings, archived: Erased, letters: Letters) -> Iterator[str]:
     if archived.fills:
         yield words.numbered(
@@ -142,18 +181,14 @@ def _left(words: Words, chosen: Settings, archived: Erased, letters: Letters) ->
             "when they are closed",
             archived.fills,
         )
-    for topic, count in letters.quoting:
-        yield words.numbered(
-            "not reached: {count} record of {topic} quotes the person until it expires",
-            "not reached: {count} records of {topic} quote the person until they expire",
-            count, topic=topic,
-        )  # fmt: skip
+    yield from (_quoting(words, chosen, one) for one in letters.quoting)
     names = Topics.of(chosen)
     for source in (source for source in chosen.sources if source.rekeyed):
         yield words.say(
             "not reached: {topic}, whose records expire within two weeks",
             topic=names.rekeyed(source),
         )
+    yield _hashes(words, chosen)
     sources = words.listed([names.source(source) for source in chosen.sources])
     yield words.say(
         "not reached: the source topics {topics}, and what was sent to people; they are not "

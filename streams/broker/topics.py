@@ -214,6 +214,7 @@ def table(settings: Settings) -> tuple[Topic, ...]:
             None,
             partitions_by="detection.shards",
             compacted=True,
+            erasable=True,
             segment_bytes=64 * MIB,
         ),
         Topic(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections import Counter
 from typing import Any
@@ -299,6 +300,8 @@ def test_a_person_who_is_erased_leaves_the_incidents_and_the_log_they_are_made_o
     running.until(lambda: archived(running, person), "the report in the archive")
     told = running.erased(person)
     assert "incidents: they no longer quote the person" in told
+    for topic in (running.topics.counts, running.topics.signals):
+        assert re.search(rf"not reached: \d+ records? of {topic} quotes? the person until", told)
     start = running.reader.starts(inputs)[0]
     assert not [at for at in quoting(running, inputs, words) if at >= start]
     newest = {record.key: record for record in running.reader.topic(changelog)}
