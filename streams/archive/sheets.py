@@ -115,14 +115,26 @@ def reach(place: Place, file: File, *, stamp: int | None = None) -> int:
     """
     with connected(threads=1) as connection:
         place.attach(connection)
-        path = text(place.path(file.name))
-        rows = f"read_parquet({path}, hive_partitioning = false)"
+        rows = scan(place, file)
         query = f'SELECT epoch_ms(arg_min(stamp, "offset")), max("offset") FROM {rows}'
         try:
             ((first, last),) = connection.execute(query).fetchall()
         except (duckdb.Error, OSError):
             return 0
     return int(last) + 1 if stamp in (None, first) else 0
+
+
+def close(place: Place, file: File) -> None:
+    """Place what an open file holds as a closed one; not what cannot be read.
+
+    Raises:
+        PlaceError: where the place refuses it.
+    """
+    if end := reach(place, file):
+        with connected(threads=1) as connection:
+            place.attach(connection)
+            query = f"FROM {scan(place, file)}"
+            place.put(file._replace(end=end).name, lambda path: copy(connection, query, path))
 
 
 def copy(
@@ -133,6 +145,11 @@ def copy(
         f"COPY ({query}) TO {text(str(path))} "
         f"(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL {level}, ROW_GROUP_SIZE {GROUP})"
     )
+
+
+def scan(place: Place, file: File) -> str:
+    """The rows of a file, in SQL."""
+    return f"read_parquet({text(place.path(file.name))}, hive_partitioning = false)"
 
 
 def text(value: str) -> str:

@@ -13,7 +13,7 @@ import structlog
 from faust.types import TP
 
 from streams import metrics
-from streams.archive import columns, layout, leftovers, marks, retention, sheets
+from streams.archive import columns, layout, leftovers, marks, orphans, retention, sheets
 from streams.archive.columns import Rows
 from streams.archive.layout import File
 from streams.archive.missing import missing
@@ -177,10 +177,11 @@ class Archive:
         self._look_for_room()
 
     async def _look_before(self, tp: TP, held: _Input) -> None:
-        """Once, before a file of this reading is placed, say what is missing before it."""
+        """Once, before a file of this reading is placed, settle what lies before it."""
         if held.begin is None:
             return
         own = (held.recording.folder, held.recording.topic, tp.partition)
+        await asyncio.to_thread(orphans.close, self._place, own, held.begin)
         if lost := await asyncio.to_thread(missing, self._place, own, held.begin):
             log.error("records_not_archived", topic=tp.topic, partition=tp.partition, lost=lost)
         held.begin = None

@@ -167,8 +167,7 @@ class Eraser:
         yield from remains.changes(there)
 
     def _scan(self, file: File) -> str:
-        path = sheets.text(self._place.path(file.name))
-        return f"read_parquet({path}, hive_partitioning = false)"
+        return sheets.scan(self._place, file)
 
 
 def _named(column: str, what: str) -> str:
