@@ -72,25 +72,30 @@ class Dispersion(Blocks):
         """Dispersion of single buckets of a series with `rate` events a bucket."""
         return self._single(rate.astype(np.float32)).astype(np.float64)
 
-    def over_all(self, *, rate: Floats) -> list[Floats]:
+    def over_all(self, *, rate: Floats) -> list[Floats32]:
         """The same over each of `BLOCKS`."""
         short = rate.astype(np.float32)
         single, weight, longer = self._single(short), _worth(short), range(1, len(BLOCKS))
         alike = single - SCATTER
         alike /= short + 1.0
         alike += SCATTER
-        over = [single, *(self._over(b, _drifting(alike, b, short), weight) for b in longer)]
-        return [dispersion.astype(np.float64) for dispersion in over]
+        return [single, *(self._over(b, _drifting(alike, b, short), weight) for b in longer)]
 
     def _single(self, rate: Floats32) -> Floats32:
         return self._over(0, _drifting(SCATTER, 0, rate), SINGLE)
 
     def learn(
-        self, *, residual: Floats, mean: Floats, bucket: int, trust: Floats | float = 1.0
+        self,
+        *,
+        residual: Floats | Floats32,
+        mean: Floats | Floats32,
+        bucket: int,
+        trust: Floats32 | float = 1.0,
     ) -> None:
         """Take in one bucket: observed - expected, and expected, as far as `trust`, in [0, 1]."""
         part = np.float32(trust)
-        trusted, expected = part * residual.astype(np.float32), part * mean.astype(np.float32)
+        trusted = part * residual.astype(np.float32, copy=False)
+        expected = part * mean.astype(np.float32, copy=False)
         alone, worth = part * trusted, part * expected
         self._add(0, trusted * trusted - alone, expected=expected, worth=worth)
         self.residual += trusted

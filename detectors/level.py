@@ -6,11 +6,12 @@ Gamma(rho a + y, rho b + x). The memory is about 30 events, within 14 and 180 da
 """
 
 from dataclasses import dataclass
+from math import log
 from typing import Annotated
 
 import numpy as np
 
-from detectors.columns import Columns, Floats, column
+from detectors.columns import Columns, Floats, Floats32, column
 
 EVENTS = 30.0
 SHORTEST_DAYS = 14.0
@@ -20,6 +21,7 @@ PRIOR_EVENTS = 0.5
 PRIOR_BUCKETS = 1.0
 LIMIT = 2.5
 """Standard deviations above the mean from which on a count is cut before it is learnt."""
+SKEW = (LIMIT * LIMIT - 1.0) / 6.0
 
 
 @dataclass(slots=True)
@@ -46,15 +48,19 @@ class Level(Columns):
 
 def forgetting(rate: Floats, *, day: int) -> Floats:
     """Share of the past that one bucket forgets: ln 2 over the half-life 30 ln 2 / rate."""
-    slowest, fastest = (np.log(2) / (days * day) for days in (LONGEST_DAYS, SHORTEST_DAYS))
-    return np.clip(rate / EVENTS, slowest, fastest)
+    slowest, fastest = (log(2) / (days * day) for days in (LONGEST_DAYS, SHORTEST_DAYS))
+    lost: Floats = np.minimum(np.maximum(rate / EVENTS, slowest), fastest)
+    return lost
 
 
-def winsorised(counts: Floats, *, mean: Floats, level_variance: Floats, phi: Floats) -> Floats:
+def winsorised(
+    counts: Floats, *, mean: Floats, level_variance: Floats, phi: Floats | Floats32
+) -> Floats:
     """Counts cut at about their 99 % quantile, so that an incident does not become the baseline.
 
     The limit is the Cornish-Fisher quantile of a count with variance phi m + q m^2.
     """
     sd = np.sqrt(mean * (phi + level_variance * mean))
-    skew = (2 * phi - 1) * (LIMIT * LIMIT - 1) / 6
-    return np.minimum(counts, mean + LIMIT * sd + skew + 0.5)
+    limit = mean + LIMIT * sd
+    limit += phi * (2.0 * SKEW) + (0.5 - SKEW)
+    return np.minimum(counts, limit)

@@ -195,19 +195,18 @@ class OwnSeason(Columns):
     today_events: Annotated[Floats32, column(np.float32)]
     today_expected: Annotated[Floats32, column(np.float32)]
 
-    def factors(self, *, hour: int, phi: Floats) -> tuple[Floats, Floats]:
-        by_hour, by_weekday = self._factors(hour=hour, phi=phi.astype(np.float32))
-        return by_hour.astype(np.float64), by_weekday.astype(np.float64)
+    def factor(self, *, hour: int, phi: Floats32) -> Floats32:
+        by_hour, by_weekday = self._factors(hour=hour, phi=phi)
+        return by_hour * by_weekday
 
-    def learn(self, *, hour: int, events: Floats, mean: Floats, phi: Floats) -> None:
+    def learn(self, *, hour: int, events: Floats32, mean: Floats32, phi: Floats32) -> None:
         """`mean` is what all factors together expected."""
         h, d = hour % DAY, hour // DAY % 7
-        observed, expected = events.astype(np.float32), mean.astype(np.float32)
-        by_hour, by_weekday = self._factors(hour=hour, phi=phi.astype(np.float32))
-        self.hour_events[h] += observed
-        self.hour_expected[h] += expected / by_hour
-        self.today_events += observed
-        self.today_expected += expected / by_weekday
+        by_hour, by_weekday = self._factors(hour=hour, phi=phi)
+        self.hour_events[h] += events
+        self.hour_expected[h] += mean / by_hour
+        self.today_events += events
+        self.today_expected += mean / by_weekday
         if h == DAY - 1:
             self.weekday_events[d] += self.today_events
             self.weekday_expected[d] += self.today_expected

@@ -55,7 +55,7 @@ class Excursion(Columns):
         self.observed[...] = verdict.observed
         self.expected[...] = verdict.expected
 
-    def end(self, over: Bools) -> None:
+    def end(self, over: Bools | Ints) -> None:
         """The account of those that are over starts anew."""
         self.observed[over] = 0
         self.expected[over] = 0.0
@@ -67,7 +67,7 @@ class Evidence(Excursion):
 
     ratios: Annotated[Floats32, column(np.float32, rows=len(KAPPAS))]
 
-    def end(self, over: Bools) -> None:
+    def end(self, over: Bools | Ints) -> None:
         """R starts anew as well."""
         Excursion.end(self, over)
         self.ratios[:, over] = 0.0
@@ -84,9 +84,17 @@ class Likelihood:
     def of(cls, *, dispersion: Floats, level_variance: Floats) -> "Likelihood":
         return cls(1.0 / dispersion, (1.0 + DOUBT * np.sqrt(level_variance)) / (dispersion - 1.0))
 
-    def log_ratio(self, observed: Array, expected: Floats, kappa: Floats | float) -> Floats:
+    def log_ratio(self, observed: Array, expected: Floats, kappa: Array | float) -> Floats:
         """L of these sums at a multiple."""
         return self._gain(observed, observed + expected * self.size, kappa)
+
+    def speaks(self, observed: Array, expected: Floats, kappa: Floats32) -> Bools:
+        """Whether L of these sums is above 0, for which half the precision is enough."""
+        seen, inverse = observed.astype(np.float32), self.inverse.astype(np.float32)
+        total = seen + (expected * self.size).astype(np.float32)
+        log_c = np.log(kappa + (1.0 - kappa) * inverse)
+        speaks: Bools = seen * np.log(kappa) > total * log_c
+        return speaks
 
     def ratios(
         self,
@@ -96,8 +104,8 @@ class Likelihood:
         *,
         rho: float,
         kappas: Sequence[Floats | float] = KAPPAS,
-        share: Floats | float = 1.0,
-    ) -> tuple[Floats32, Floats]:
+        share: Floats32 | float = 1.0,
+    ) -> tuple[Floats32, Floats32]:
         """R by multiple after the bucket, and the multiple that fits best; `kappas` ascend.
 
         R has the precision that it is kept in; the sum of logarithms, of which it is the power,
@@ -105,15 +113,16 @@ class Likelihood:
         """
         ratios, total = rho * kept, observed + expected * self.size
         ratios += np.float32(share)
-        best, top = np.ones_like(expected), np.zeros(expected.shape, np.float32)
+        best, top = np.ones(expected.shape, np.float32), np.zeros(expected.shape, np.float32)
         for now, kappa in zip(ratios, kappas, strict=True):
-            gain = np.minimum(self._gain(observed, total, kappa), LARGEST).astype(np.float32)
+            gain = self._gain(observed, total, kappa).astype(np.float32)
+            np.minimum(gain, LARGEST, out=gain)
             np.multiply(now, np.exp(gain, out=gain), out=now)
-            np.maximum(best, (now > top) * kappa, out=best)
+            np.maximum(best, (now > top) * np.float32(kappa), out=best)
             np.maximum(now, top, out=top)
         return ratios, best
 
-    def _gain(self, observed: Array, total: Floats, kappa: Floats | float) -> Floats:
+    def _gain(self, observed: Array, total: Floats, kappa: Array | float) -> Floats:
         """In place: it is asked for each multiple, and fresh arrays are out of the cache."""
         log_c = (1.0 - kappa) * self.inverse
         log_c += kappa

@@ -96,9 +96,9 @@ class Expectation:
     mean: Floats
     level_variance: Floats
     dispersion: Floats
-    phi: Floats
+    phi: Floats32
     exposure: Floats
-    share: Floats
+    share: Floats32
 
     def take(self, series: Ints | slice) -> "Expectation":
         arrays = {f.name: getattr(self, f.name)[series] for f in fields(self)[2:]}
@@ -113,7 +113,7 @@ class Verdict(Excess):
     `ratios` are these R, of those that were `carried` into the bucket; without a row unless shown.
     """
 
-    multiple: Floats
+    multiple: Floats32
     ratios: Floats32
     carried: Floats32
 
@@ -160,17 +160,17 @@ class Surge:
         """
         rate = state.level.rate
         phi, v8, v24 = state.dispersion.over_all(rate=rate)
-        own_hour, own_weekday = state.season.factors(hour=rhythm.slot, phi=phi)
-        exposure = rhythm.factor[state.group] * own_hour * own_weekday * known.factor
+        own = state.season.factor(hour=rhythm.slot, phi=phi)
+        exposure = rhythm.factor[state.group] * own * known.factor
         return Expectation(
             bucket=bucket,
             hour=rhythm.slot,
             mean=rate * exposure,
             level_variance=1.0 / state.level.a + rhythm.variance[state.group] + known.doubt,
-            dispersion=np.maximum(v8, v24),
+            dispersion=np.maximum(v8, v24).astype(np.float64),
             phi=phi,
             exposure=exposure,
-            share=RARE + (BUSY - RARE) * np.minimum(rate * (self.day / FULL), 1.0),
+            share=_share(rate, day=self.day),
         )
 
     def judge(
@@ -216,7 +216,7 @@ class Surge:
             ratios = np.where(masked, kept.ratios, ratios)
         score = mean_of(ratios)
         rows = len(ratios) if self.shown else 0
-        lasts = likelihood.log_ratio(kept.observed, kept.expected, multiple) > 0
+        lasts = likelihood.speaks(kept.observed, kept.expected, multiple)
         onset, observed, expected = kept.after(
             counts, expectation.mean, lasts=lasts, masked=masked, bucket=expectation.bucket
         )
@@ -248,49 +248,61 @@ class Surge:
             piece, expected = state, expectation
             if state.size > SLICE:
                 piece, expected = state.take(some), expectation.take(some)
-            verdict, ratios = self._judged(
-                piece.evidence, expected, counts[some], masked[some], piece.learning
-            )
-            piece.evidence.ratios[...] = limited(ratios, verdict.score, ceiling=self.ceiling)
+            verdict = self._carry_on(piece, expected, counts[some], masked[some])
             self._learn(piece, expected, counts[some], verdict)
             verdicts.append(verdict)
         return state, Verdict.joined(verdicts)
+
+    def _carry_on(
+        self, state: SurgeState, expected: Expectation, counts: Ints, masked: Bools
+    ) -> Verdict:
+        """The verdict; R of the bucket is in the state alone then, which leaves room to learn."""
+        kept = state.evidence
+        verdict, ratios = self._judged(kept, expected, counts, masked, state.learning)
+        kept.ratios[...] = limited(ratios, verdict.score, ceiling=self.ceiling)
+        return verdict
 
     def _learn(
         self, state: SurgeState, expected: Expectation, counts: Ints, verdict: Verdict
     ) -> None:
         weight = self._weight(state, expected.bucket, verdict)
-        cut = winsorised(
-            counts.astype(np.float64),
-            mean=expected.mean,
-            level_variance=expected.level_variance,
-            phi=expected.phi,
-        )
-        events, mean = np.maximum(cut, counts * state.learning), expected.mean
+        events = self._events(state, expected, counts.astype(np.float64))
         state.level.learn(events=events, exposure=expected.exposure, weight=weight, day=self.day)
         # While the level is still wrong, what is off by it is neither rhythm nor dispersion.
-        settled = weight * ~state.learning
+        settled = weight.astype(np.float32) * ~state.learning
         usual = settled * ~verdict.above
+        seen, mean = events.astype(np.float32), expected.mean.astype(np.float32)
         state.season.learn(
-            hour=expected.hour, events=events * usual, mean=mean * usual, phi=expected.phi
+            hour=expected.hour, events=seen * usual, mean=mean * usual, phi=expected.phi
         )
         state.dispersion.learn(
-            residual=events - mean, mean=mean, trust=settled, bucket=expected.bucket
+            residual=seen - mean, mean=mean, trust=settled, bucket=expected.bucket
         )
         state.evidence.keep(verdict)
         self._end_excursion(state, verdict, bucket=expected.bucket)
         self._end_learning(state, expected.bucket)
+
+    def _events(self, state: SurgeState, expected: Expectation, counts: Floats) -> Floats:
+        """What is learnt of the counts: all while the level is, then what is not too many."""
+        cut = winsorised(
+            counts,
+            mean=expected.mean,
+            level_variance=expected.level_variance,
+            phi=expected.phi,
+        )
+        return np.maximum(cut, counts * state.learning) if state.learning.any() else cut
 
     def _weight(self, state: SurgeState, bucket: int, verdict: Verdict) -> Floats:
         """How far the bucket is trusted to be ordinary.
 
         The bucket that brought a series into being is no evidence of its rate.
         """
-        state.below[verdict.score < self.threshold] = bucket
-        doubted = state.below > bucket - NEW_NORMAL_DAYS * self.day
-        carried = np.minimum(verdict.score, self.ceiling)
-        trust = np.where(doubted, NOTABLE / (carried + NOTABLE), 1.0)
-        return trust * (~verdict.masked & (state.born < bucket))
+        high = verdict.score >= self.threshold
+        state.below[...] = np.where(high, state.below, bucket) if high.any() else bucket
+        trust: Floats = NOTABLE / (np.minimum(verdict.score, self.ceiling) + NOTABLE)
+        trust[state.below <= bucket - NEW_NORMAL_DAYS * self.day] = 1.0
+        trust[verdict.masked | (state.born >= bucket)] = 0.0
+        return trust
 
     def _end_excursion(self, state: SurgeState, verdict: Verdict, *, bucket: int) -> None:
         """A day after the score fell below the threshold, account and R start anew.
@@ -298,9 +310,10 @@ class Surge:
         The alarm is over then (`detectors.alarm`). What is left of R speaks of what has been told:
         kept, it would make of the next few events another alarm, which E[R_n] <= n does not allow.
         """
-        state.above += verdict.masked  # which says nothing: the day is as much longer
+        if verdict.masked.any():
+            state.above += verdict.masked  # which says nothing: the day is as much longer
         state.above[verdict.above] = bucket
-        state.evidence.end(state.above == bucket - self.day)
+        state.evidence.end(np.flatnonzero(state.above == bucket - self.day))
 
     def _end_learning(self, state: SurgeState, bucket: int) -> None:
         state.begun[(state.begun < 0) & (state.level.a >= BEGUN)] = bucket
@@ -309,3 +322,12 @@ class Surge:
         begun = (state.begun >= 0) & (state.begun <= bucket - self.shortest_learning)
         known = begun & (state.level.a >= self.events_to_learn)
         state.learning &= ~known & (state.born > bucket + 1 - self.longest_learning)
+
+
+def _share(rate: Floats, *, day: int) -> Floats32:
+    """Part of its false alarms that a series with so many events a bucket may use."""
+    share = (rate * (day / FULL)).astype(np.float32)
+    np.minimum(share, 1.0, out=share)
+    share *= BUSY - RARE
+    share += RARE
+    return share

@@ -114,7 +114,7 @@ class Verdict(Excess):
     come of those that were `carried` into the bucket.
     """
 
-    multiple: Floats
+    multiple: Floats32
     ratios: Floats32
     carried: Floats32
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from detectors.columns import Array, Floats
+from detectors.columns import Array, Floats32
 from detectors.dispersion import MOST, SCATTER, SINGLE, Dispersion
 
 WEEK, SERIES = 168, 150
 
 
-def learnt(*, rate: float, phi: float, weeks: int, seed: int = 5) -> list[Floats]:
+def learnt(*, rate: float, phi: float, weeks: int, seed: int = 5) -> list[Floats32]:
     """Of many series alike, whose rate is known, over each of the blocks."""
     rng, kept = np.random.default_rng(seed), Dispersion.empty(SERIES)
     for bucket in range(weeks * WEEK):

@@ -10,6 +10,7 @@ from detectors.calendar import Known
 from detectors.columns import Ints
 from detectors.outage import Outages
 from detectors.season import Profiles
+from detectors.shiryaev import KAPPAS, Likelihood
 from detectors.surge import Surge, SurgeState, Verdict
 
 EVENT = 1 / 6  # doubt about a factor
@@ -249,6 +250,20 @@ def test_an_incident_of_people_one_by_one_does_not_teach_that_a_series_scatters_
     assert fires(stream.feed(np.array([1, 0, 0, 0] * 42)))
     after = stream.state.dispersion.single(rate=stream.state.level.rate)
     assert after[0] > before[0] - 0.03
+
+
+def test_an_excursion_lasts_while_its_log_likelihood_ratio_is_above_0() -> None:
+    random = np.random.default_rng(1)
+    likelihood = Likelihood.of(
+        dispersion=1.001 + random.exponential(0.2, 1000), level_variance=random.random(1000)
+    )
+    expected, multiple = random.exponential(20.0, 1000), random.choice([1.0, *KAPPAS], 1000)
+    observed = random.poisson(expected * (1.0 + multiple) / 2.0)
+    ratio = likelihood.log_ratio(observed, expected, multiple)
+    lasts = likelihood.speaks(observed, expected, multiple.astype(np.float32))
+    clear = (np.abs(ratio) > 0.01) | (multiple == 1.0)
+    np.testing.assert_array_equal(lasts[clear], (ratio > 0)[clear])
+    assert 100 < lasts.sum() < 900 < clear.sum()
 
 
 def test_a_snapshot_of_another_shape_is_refused_by_name() -> None:
