@@ -105,13 +105,14 @@ class Likelihood:
         rho: float,
         kappas: Sequence[Floats | float] = KAPPAS,
         share: Floats32 | float = 1.0,
+        out: Floats32 | None = None,
     ) -> tuple[Floats32, Floats32]:
         """R by multiple after the bucket, and the multiple that fits best; `kappas` ascend.
 
         R has the precision that it is kept in; the sum of logarithms, of which it is the power,
-        has twice that.
+        has twice that. `out`, which may be what was kept, takes R.
         """
-        ratios, total = rho * kept, observed + expected * self.size
+        ratios, total = np.multiply(rho, kept, out=out), observed + expected * self.size
         ratios += np.float32(share)
         best, top = np.ones(expected.shape, np.float32), np.zeros(expected.shape, np.float32)
         for now, kappa in zip(ratios, kappas, strict=True):

@@ -25,7 +25,7 @@ from detectors.dispersion import Dispersion
 from detectors.kinship import Prior
 from detectors.level import EVENTS, Level, winsorised
 from detectors.season import OwnSeason, Rhythm
-from detectors.shiryaev import Evidence, Likelihood, limited, mean_of
+from detectors.shiryaev import KAPPAS, Evidence, Likelihood, limited, mean_of
 from detectors.verdict import Excess, slices
 
 BEGUN = 5.0
@@ -197,9 +197,15 @@ class Surge:
         counts: Ints,
         masked: Bools,
         learning: Bools,
+        *,
+        out: Floats32 | None = None,
     ) -> tuple[Verdict, Floats32]:
-        """The verdict, and R by multiple after the bucket."""
-        quiet = learning | masked
+        """The verdict, and R by multiple after the bucket, for which `out` is room.
+
+        That may be what was kept, which is needed no more but where some are masked.
+        """
+        quiet, some_masked = learning | masked, bool(masked.any())
+        carried = kept.ratios[: len(KAPPAS) if self.shown else 0].copy()
         likelihood = Likelihood.of(
             dispersion=expectation.dispersion, level_variance=expectation.level_variance
         )
@@ -209,13 +215,13 @@ class Surge:
             expectation.mean,
             rho=2.0 ** (-1.0 / self.memory),
             share=expectation.share,
+            out=None if some_masked else out,
         )
         if learning.any():
             ratios *= ~learning  # which has no R yet
-        if masked.any():
+        if some_masked:
             ratios = np.where(masked, kept.ratios, ratios)
         score = mean_of(ratios)
-        rows = len(ratios) if self.shown else 0
         lasts = likelihood.speaks(kept.observed, kept.expected, multiple)
         onset, observed, expected = kept.after(
             counts, expectation.mean, lasts=lasts, masked=masked, bucket=expectation.bucket
@@ -224,8 +230,8 @@ class Surge:
             score=score,
             above=(score >= self.threshold) & ~quiet,
             multiple=multiple,
-            ratios=ratios[:rows].copy(),
-            carried=kept.ratios[:rows].copy(),
+            ratios=ratios[: len(carried)].copy(),
+            carried=carried,
             observed=observed,
             expected=expected,
             onset=onset,
@@ -248,19 +254,14 @@ class Surge:
             piece, expected = state, expectation
             if state.size > SLICE:
                 piece, expected = state.take(some), expectation.take(some)
-            verdict = self._carry_on(piece, expected, counts[some], masked[some])
+            kept = piece.evidence
+            verdict, ratios = self._judged(
+                kept, expected, counts[some], masked[some], piece.learning, out=kept.ratios
+            )
+            kept.ratios[...] = limited(ratios, verdict.score, ceiling=self.ceiling)
             self._learn(piece, expected, counts[some], verdict)
             verdicts.append(verdict)
         return state, Verdict.joined(verdicts)
-
-    def _carry_on(
-        self, state: SurgeState, expected: Expectation, counts: Ints, masked: Bools
-    ) -> Verdict:
-        """The verdict; R of the bucket is in the state alone then, which leaves room to learn."""
-        kept = state.evidence
-        verdict, ratios = self._judged(kept, expected, counts, masked, state.learning)
-        kept.ratios[...] = limited(ratios, verdict.score, ceiling=self.ceiling)
-        return verdict
 
     def _learn(
         self, state: SurgeState, expected: Expectation, counts: Ints, verdict: Verdict
