@@ -7,7 +7,7 @@ on. Hence it is the only answer, that of one post after another; two or three ro
 
 import numpy as np
 
-from detectors.columns import Bools, Ints
+from detectors.columns import Bools, Floats, Ints
 from detectors.text.reposts.minhash import likeness
 from detectors.text.reposts.originals import NONE, Originals
 from detectors.text.reposts.posts import Matches, Posts
@@ -24,12 +24,13 @@ class Search:
     def __init__(self, posts: Posts, table: Originals, *, horizon: int, least: float) -> None:
         self._posts, self._table = posts, table
         self._horizon, self._least = horizon, least
-        self._first = int(posts.numbers[0]) if len(posts.numbers) else 0
+        self._size = len(posts.numbers)
+        self._first = int(posts.numbers[0]) if self._size else 0
         self._slots = table.slots(posts.sketches)
+        self._compared = np.empty(0, np.int64), np.empty(0)  # pairs of the last round, and shares
 
     def matches(self) -> Matches:
-        size = len(self._posts.numbers)
-        found, copies = Matches.none(size), np.ones(size, np.bool_)
+        found, copies = Matches.none(self._size), np.ones(self._size, np.bool_)
         while (found.copies != copies).any():
             copies = found.copies
             found = self._nearest(~copies)
@@ -39,19 +40,22 @@ class Search:
 
     def _nearest(self, original: Bools) -> Matches:
         """The nearest of each post, if these posts of the run are originals."""
-        at, numbers = self._candidates(original)
-        others, posts = self._of(numbers), self._posts.take(at)
-        shares = likeness(others.sketches, posts.sketches)
-        near = np.abs(posts.times - others.times) <= self._horizon
-        kept = np.flatnonzero(near & (shares >= self._least))
-        kept = kept[np.lexsort((-numbers[kept], shares[kept]))]  # the nearest is written last
-        found = Matches.none(len(original))
-        found.originals[at[kept]], found.likeness[at[kept]] = numbers[kept], shares[kept]
-        found.same[at[kept]] = others.digests[kept] == posts.digests[kept]
+        pairs = self._pairs(original)
+        shares = self._shares(pairs)
+        kept = shares >= self._least
+        shares, (numbers, at) = shares[kept], np.divmod(pairs[kept], self._size)
+        same = self._of(numbers).digests == self._posts.digests[at]
+        order = np.lexsort((-numbers, shares))  # the nearest is written last
+        found, at = Matches.none(self._size), at[order]
+        found.originals[at], found.likeness[at] = numbers[order], shares[order]
+        found.same[at] = same[order]
         return found
 
-    def _candidates(self, original: Bools) -> tuple[Ints, Ints]:
-        """Pairs of a post's place and an original's number that have a band in common."""
+    def _pairs(self, original: Bools) -> Ints:
+        """An original's number, times the posts, and a post's place that have a band in common.
+
+        Ascending, and so by number.
+        """
         posts, bands, begins, held = self._slots
         entries = np.where(original[posts], np.arange(len(posts)), NONE)
         before = np.concatenate(([NONE], np.maximum.accumulate(entries)[:-1]))[: len(posts)]
@@ -61,13 +65,30 @@ class Search:
         led = np.where(within, np.where(same, self._posts.numbers[other], NONE), held)
         led[self._posts.numbers[posts] - led >= self._table.most] = NONE
         some = led != NONE
-        pairs = np.sort(led[some] * len(original) + posts[some])
-        numbers, at = np.divmod(pairs[np.diff(pairs, prepend=NONE) > 0], len(original))
-        return at, numbers
+        pairs = np.sort(led[some] * self._size + posts[some])
+        distinct: Ints = pairs[np.diff(pairs, prepend=NONE) > 0]
+        return distinct
+
+    def _shares(self, pairs: Ints) -> Floats:
+        """What each pair has in common; most are those of the round before."""
+        before, known = self._compared
+        places = np.searchsorted(before, pairs)
+        again = np.append(before, NONE)[places] == pairs
+        shares = np.empty(len(pairs))
+        shares[again] = known[places[again]]
+        shares[~again] = self._compare(pairs[~again])
+        self._compared = pairs, shares
+        return shares
+
+    def _compare(self, pairs: Ints) -> Floats:
+        """The share of runs that each pair has in common; 0 where they are too far apart."""
+        numbers, at = np.divmod(pairs, self._size)
+        others, posts = self._of(numbers), self._posts.take(at)
+        near = np.abs(posts.times - others.times) <= self._horizon
+        return near * likeness(others.sketches, posts.sketches)
 
     def _of(self, numbers: Ints) -> Posts:
-        """These originals."""
-        found, within = self._table.held(numbers), numbers >= self._first
-        for column, own in zip(found, self._posts, strict=True):
-            column[within] = own[numbers[within] - self._first]
-        return found
+        """These originals, of which the numbers ascend."""
+        own = np.searchsorted(numbers, self._first)
+        held = self._table.held(numbers[:own])
+        return Posts.joined([held, self._posts.take(numbers[own:] - self._first)])
