@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -73,12 +74,18 @@ def producer(bed: Testbed, *, linger_ms: int = 20) -> Any:
     return KafkaProducer(bootstrap_servers=bed.bootstrap, linger_ms=linger_ms, **WRITTEN)
 
 
-def fill(bed: Testbed, lines: Iterable[Line], *, prefix: str = "") -> tuple[int, int]:
-    """Put events into their topics; returns how many are no copies, and the bytes of all."""
-    to = producer(bed)
+def fill(
+    bed: Testbed, lines: Iterable[Line], *, prefix: str = "", a_second: int | None = None
+) -> tuple[int, int]:
+    """Put events into their topics; returns how many are no copies, and the bytes of all.
+
+    Their records are stamped as if so many had come `a_second`; by default as they come.
+    """
+    to, began = producer(bed), time.time_ns() // 1_000_000
     distinct, size = 0, 0
-    for line in lines:
-        to.send(prefix + line.topic, line.value, key=line.key)
+    for number, line in enumerate(lines):
+        stamp = a_second and began + 1000 * number // a_second
+        to.send(prefix + line.topic, line.value, key=line.key, timestamp_ms=stamp)
         distinct += not line.again
         size += len(line.value)
     to.flush()

@@ -12,8 +12,10 @@ one JSON object last: events a second, the medians of the rounds. The slowest th
 `faust_take` and `quixstreams_window`, read the first 300,000 of the same events, so that a run
 takes minutes. `tocsin_intake_full` reads other events (benchmarks.texts, 500,000): harm terms in
 every text, the category from it where it is absent, copies, people, reposts and seven cuts. `read`
-says of each which events it read and how many. A peer that cannot be imported is null and named in
-`missing`; `peer_versions` are those of the packages the peers run on, `kafka` that of the broker.
+says of each which events it read and how many. The records are stamped as if `--arrivals` had come
+a second, since intake ends a chunk after ten seconds too: what came more slowly makes more chunks.
+A peer that cannot be imported is null and named in `missing`; `peer_versions` are those of the
+packages the peers run on, `kafka` that of the broker.
 
 The rate of intake is read off what it leaves in the log: from the first record of counts on a
 shard to the one that completes them, by the records' timestamps, on the slowest of the 4 shards.
@@ -109,7 +111,7 @@ class Contest:
         chosen = settings.load(file)
         topics.create(chosen, self._bed.bootstrap)
         prefix = chosen.kafka.topic_prefix
-        distinct, size = fill(self._bed, lines, prefix=prefix)
+        distinct, size = fill(self._bed, lines, prefix=prefix, a_second=self._options.arrivals)
         self._distinct[name] = distinct
         events = self._options.full_events if name == FULL else self._options.events
         self.about[name] = {
@@ -137,7 +139,7 @@ def measured(bed: Testbed, options: argparse.Namespace) -> dict[str, Any]:
         **figures(rounds, options), "workers": scaled,
         "missing": contest.missing, "about": contest.about,
         "kafka": jvm.KAFKA, "peer_versions": peer_versions(),
-        "hours": options.hours, "seed": options.seed,
+        "hours": options.hours, "arrivals": options.arrivals, "seed": options.seed,
     }  # fmt: skip
 
 
@@ -183,6 +185,7 @@ def _options() -> argparse.Namespace:
     add("--rounds", type=int, default=1, help="readings by each (1)")
     add("--only", type=_named, default=NAMES, help=f"some of {','.join(NAMES)}")
     add("--workers", type=_numbers, default=(), help="also CPU seconds by so many: 1,2,4")
+    add("--arrivals", type=int, default=60_000, help="a second, by the records' stamps (60,000)")
     add("--hours", type=float, default=1.0, help="of event time (1)")
     add("--seed", type=int, default=1, help="of the events (1)")
     return parser.parse_args()

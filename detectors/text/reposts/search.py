@@ -85,7 +85,8 @@ class Search:
         numbers, at = np.divmod(pairs, self._size)
         others, posts = self._of(numbers), self._posts.take(at)
         near = np.abs(posts.times - others.times) <= self._horizon
-        return near * likeness(others.sketches, posts.sketches)
+        shares: Floats = near * likeness(others.sketches, posts.sketches)
+        return shares
 
     def _of(self, numbers: Ints) -> Posts:
         """These originals, of which the numbers ascend."""
