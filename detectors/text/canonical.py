@@ -31,13 +31,21 @@ def canonical(text: str) -> Canonical:
 
 
 def canonicals(texts: Sequence[str]) -> list[Canonical]:
-    """`canonical` of each; one whose characters stay as they are is passed on."""
-    found = [Canonical(text[:LONGEST]) for text in texts]
-    points = np.frombuffer("".join(found).encode("utf-32-le", "surrogatepass"), "<u4")
-    ends = np.cumsum(np.fromiter(map(len, found), np.int64, len(found)))
-    changed = np.searchsorted(ends, np.flatnonzero(_CHANGES[points]), side="right")
-    for place in np.unique(changed).tolist():
-        found[place] = canonical(texts[place])
+    """`canonical` of each; a foreign one whose characters stay as they are is passed on."""
+    starts = [text[:LONGEST] for text in texts]
+    found = [Canonical(start.lower() if start.isascii() else start) for start in starts]
+    foreign = [place for place, start in enumerate(starts) if not start.isascii()]
+    for place in _changed([starts[place] for place in foreign]):
+        found[foreign[place]] = canonical(starts[foreign[place]])
+    return found
+
+
+def _changed(texts: Sequence[str]) -> list[int]:
+    """The places of those with a character that has another form here."""
+    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    places = np.searchsorted(ends, np.flatnonzero(_CHANGES[points]), side="right")
+    found: list[int] = np.unique(places).tolist()
     return found
 
 
