@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Protocol
 from kafka import TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from streams.archive.layout import MARKS, listed
+from streams.archive.layout import MARKS, File, listed
 from streams.archive.missing import reached
 from streams.archive.places import Place
 from streams.broker import records, topics
@@ -61,7 +61,9 @@ def awaited(
 
     def done(role: Role, places: Collection[TopicPartition]) -> Offsets:
         commits = topics.commits(settings, bootstrap, role, places)
-        return archived(place, commits) if role is Role.ARCHIVE else counted(commits)
+        ids = topics.ids(settings.kafka, bootstrap, {one.topic for one in places})
+        reached = archived(place, commits) if role is Role.ARCHIVE else counted(commits)
+        return of_these(reached, commits, ids)
 
     with records.connected(settings.kafka, bootstrap) as cluster:
 
@@ -94,10 +96,29 @@ def _unread(
 
 
 def archived(place: Place, commits: Commits) -> Offsets:
-    """The commit follows closed files, and is behind what the open one holds."""
-    files = (file for file in listed(place.names()) if file.folder != MARKS)
-    held = {TopicPartition(*one[1:]): at for one, at in reached(place, files).items()}
-    return Counter(held) | Counter({one: commit.offset for one, commit in commits.items()})
+    """The commit follows closed files, and is behind what the open one holds.
+
+    What is closed beyond the commit is read and written again.
+    """
+    done = Counter({one: commit.offset for one, commit in commits.items()})
+    files = [file for file in listed(place.names()) if file.folder != MARKS]
+    again = {_place(file) for file in files if (file.end or 0) > done[_place(file)]}
+    held = reached(place, (file for file in files if _place(file) not in again))
+    return done | Counter({TopicPartition(*one[1:]): at for one, at in held.items()})
+
+
+def _place(file: File) -> TopicPartition:
+    return TopicPartition(file.topic, file.partition)
+
+
+def of_these(reached: Offsets, commits: Commits, ids: Mapping[str, str]) -> Offsets:
+    """Without what was reached in a topic of the same name that is gone."""
+    return {
+        place: at
+        for place, at in reached.items()
+        if place not in commits
+        or not runs.of_another(commits[place].metadata, ids.get(place.topic, ""))
+    }
 
 
 def counted(commits: Commits) -> Offsets:

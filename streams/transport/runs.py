@@ -128,7 +128,7 @@ def begun(
             f"{ANEW}"
         )
     before, note = said(commit.metadata)
-    if before and topic_id and before != topic_id:
+    if of_another(commit.metadata, topic_id):
         raise LogTruncatedError(
             f"{tp.topic}[{tp.partition}]: the commit {commit.offset} is of the topic {before}, "
             f"this one is {topic_id}; {ANEW}"
@@ -139,6 +139,12 @@ def begun(
 def noted(topic_id: str, note: str) -> str:
     """What a commit says: of which log it is, and the stage's own note."""
     return f"{topic_id} {note}"
+
+
+def of_another(metadata: str, topic_id: str) -> bool:
+    """Whether a commit is of another topic than this one, as far as both are known."""
+    before, _ = said(metadata)
+    return bool(before and topic_id) and before != topic_id
 
 
 def said(metadata: str) -> tuple[str, str]:

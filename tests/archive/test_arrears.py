@@ -8,7 +8,7 @@ from kafka.structs import OffsetAndMetadata
 
 from streams.broker.topics import Role
 from streams.erasure import arrears
-from streams.erasure.arrears import Arrears, archived, counted, left
+from streams.erasure.arrears import Arrears, archived, counted, left, of_these
 from streams.intake.standing import Standing
 from streams.transport.runs import noted
 from tests.archive.bench import TOPIC, Bench
@@ -73,6 +73,21 @@ def test_the_archive_has_read_what_its_open_file_holds_and_what_it_has_let_expir
     bench.write()
     commits = {FIRST: commit(10), SECOND: commit(7)}
     assert archived(bench.place, commits) == {FIRST: 14, SECOND: 7}
+
+
+def test_the_archive_reads_again_what_is_closed_beyond_its_commit(bench: Bench) -> None:
+    bench.take(run(TOPIC, complaints(*range(14))))
+    bench.write()
+    assert bench.files() == [(0, 10), (10, None)]
+    assert archived(bench.place, {FIRST: commit(4)}) == {FIRST: 4}
+    assert archived(bench.place, {}) == {}
+
+
+def test_nothing_was_read_of_a_topic_that_was_made_anew() -> None:
+    reached, commits = {FIRST: 9, SECOND: 7}, {FIRST: commit(9)}
+    assert of_these(reached, commits, {TOPIC: "id-2"}) == {SECOND: 7}
+    assert of_these(reached, commits, {TOPIC: "id-1"}) == reached
+    assert of_these(reached, commits, {}) == reached
 
 
 def test_intake_has_read_what_the_note_of_its_commit_says() -> None:
