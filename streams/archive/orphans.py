@@ -1,13 +1,18 @@
 """Open files whose records Kafka no longer holds: no reading meets them again, to close them."""
 
+import duckdb
+import structlog
+
 from streams.archive import leftovers, sheets
 from streams.archive.layout import listed
 from streams.archive.places import Place
 from streams.transport.runs import Begin
 
+log = structlog.get_logger(__name__)
+
 
 def close(place: Place, partition: tuple[str, str, int], begin: Begin) -> None:
-    """Copy each to a closed file, which makes a leftover of it.
+    """Copy each to a closed file, which makes a leftover of it; a damaged one stays.
 
     Args:
         place: of the files.
@@ -23,4 +28,7 @@ def close(place: Place, partition: tuple[str, str, int], begin: Begin) -> None:
     left = leftovers.found(place, own)
     for file in own:
         if file.end is None and file.first < begin.first and file not in left:
-            sheets.close(place, file)
+            try:
+                sheets.close(place, file)
+            except duckdb.Error as damaged:
+                log.warning("archive_file_damaged", file=file.name, why=str(damaged))

@@ -125,9 +125,10 @@ def reach(place: Place, file: File, *, stamp: int | None = None) -> int:
 
 
 def close(place: Place, file: File) -> None:
-    """Place what an open file holds as a closed one; not what cannot be read.
+    """Place what an open file holds as a closed one; not one of which nothing can be read.
 
     Raises:
+        duckdb.Error: where it is damaged.
         PlaceError: where the place refuses it.
     """
     if end := reach(place, file):

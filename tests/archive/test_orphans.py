@@ -1,6 +1,8 @@
 """Files of a worker that ended whose records Kafka had dropped when the next one came."""
 
+import duckdb
 import pytest
+from structlog.testing import capture_logs
 
 from streams.archive import orphans
 from streams.erasure.eraser import Eraser
@@ -55,6 +57,20 @@ def test_a_closed_file_that_has_all_of_it_stays_the_only_one(bench: Bench) -> No
     closed.with_name("0-00000000000000000000-open.parquet").write_bytes(closed.read_bytes())
     orphans.close(bench.place, ("complaints", TOPIC, 0), Begin(5, "", 12))
     assert (0, 12) not in bench.files()
+
+
+def test_a_damaged_one_stays_and_holds_nobody_up(bench: Bench) -> None:
+    followed(bench, committed=0, earliest=0)
+    (path,) = bench.folder.rglob("*.parquet")
+    query = f"SELECT data_page_offset FROM parquet_metadata('{path}') WHERE path_in_schema = 'raw'"
+    ((page,),) = duckdb.connect().execute(query).fetchall()
+    with path.open("r+b") as file:
+        file.seek(page)
+        file.write(b"\xff" * 16)
+    with capture_logs() as said:
+        orphans.close(bench.place, ("complaints", TOPIC, 0), Begin(0, "", 6))
+    assert [one["event"] for one in said] == ["archive_file_damaged"]
+    assert bench.files() == [(0, None)]
 
 
 def test_one_that_cannot_be_read_and_those_of_others_stay_as_they_are(bench: Bench) -> None:
