@@ -84,7 +84,7 @@ def fill(
     to, began = producer(bed), time.time_ns() // 1_000_000
     distinct, size = 0, 0
     for number, line in enumerate(lines):
-        stamp = a_second and began + 1000 * number // a_second
+        stamp = began + 1000 * number // a_second if a_second else None
         to.send(prefix + line.topic, line.value, key=line.key, timestamp_ms=stamp)
         distinct += not line.again
         size += len(line.value)

@@ -20,9 +20,9 @@ from streams.events.event import Event
 
 Example = Callable[[bytes], Event | None]
 LONGEST: Final = 12  # digits of an amount
-TOKEN: Final = re.compile(rb'"[^"\\]*"|(?<=[\s:,\[])\d{1,%d}(?=[\s,\]}])' % LONGEST)
+TOKEN: Final = re.compile(rb'"[^"\\]*"|(?<=[\s:,\[])-?\d{1,%d}(?=[\s,\]}])' % LONGEST)
 KEY: Final = re.compile(rb"\s*:")
-QUOTE, BACKSLASH, SPACE, ZERO = b'"\\ 0'
+QUOTE, BACKSLASH, SPACE, MINUS, ZERO = b'"\\ -0'
 KNOWN: Final = 64  # numbers of quotes, of whose layouts some are remembered
 SHARE: Final = 32  # at least one in so many records must be written as the one that is tried
 
@@ -115,7 +115,8 @@ class Layout(NamedTuple):
 def _values(raw: bytes, event: Event) -> list[Value]:
     """The strings and amounts of a record that are values, but for what is no amount to the event.
 
-    A score may be written without a fraction.
+    A score may be written without a fraction. What is below zero is no amount; -0 is one to the
+    event, and said otherwise.
     """
     tokens = list(TOKEN.finditer(raw))
     keys = [raw[one.start()] == QUOTE and bool(KEY.match(raw, one.end())) for one in tokens]
@@ -126,7 +127,7 @@ def _values(raw: bytes, event: Event) -> list[Value]:
         quoted, field = raw[start] == QUOTE, name if name in event.__struct_fields__ else ""
         if quoted:
             found.append(Value(field, start + 1, end - 1, quoted))
-        elif not field or type(getattr(event, field)) is int:
+        elif type(getattr(event, field)) is int if field else raw[start] != MINUS:
             found.append(Value(field, start, end, quoted))
     return found
 

@@ -33,7 +33,8 @@ AMOUNTS: dict[Stream, list[str]] = {
 }  # fmt: skip
 NUMERALS = [
     "0", "5", "10", "99999999999", "999999999999", "1000000000000", "1000000000001", "01", "00",
-    "-1", "1.5", "1e3", "1E1", "", "1 2", "true", "null", '"7"', "1" * 30, "[1, 22]", "{}", "+1",
+    "-1", "-0", "1.5", "1e3", "1E1", "", "1 2", "true", "null", '"7"', "1" * 30, "[1, 22]",
+    "{}", "+1",
 ]  # fmt: skip
 ODDITIES = [
     "", " ", "\u3000", "\u00a0x", "x ", "a" * 200, "a" * 201, "水" * 200, "水" * 67, "safety",
@@ -151,3 +152,11 @@ def test_amounts_that_differ_are_read_all_at_once() -> None:
     assert marks.all()
     assert together["followers"] == [n * n for n in range(12)]
     assert together.field("engagement").amounts().tolist() == [10**n for n in range(12)]
+
+
+def test_a_zero_below_zero_is_the_one_that_counts() -> None:
+    raws = [
+        raw(n, meta=0).replace(b'"meta": 0', b'"meta": {"followers": %d}, "followers": -0' % n)
+        for n in range(9)
+    ]
+    assert Reader("mentions").run(raws).columns["followers"] == [0] * 9

@@ -55,7 +55,9 @@ class Originals:
         for column, values in zip(self._posts, kept, strict=True):
             column[rows] = values
         # In their order, so that of two that want a slot the later has it.
-        self._slots[self._places(kept.sketches).ravel()] = np.repeat(rows + 1, BANDS)
+        told = kept.sketches != BARE  # a band of nothing leads nowhere
+        each = np.repeat(rows + 1, told.sum(axis=1))
+        self._slots[self._places(kept.sketches)[told]] = each
 
     def held(self, numbers: Ints) -> Posts:
         """What their rows hold now, which may be other posts."""

@@ -15,7 +15,7 @@ from detectors.text.reposts.search import Search
 
 ENOUGH = 16  # characters of an essence
 ALIKE = 0.5  # share of runs in common
-STRETCH = 2048  # posts searched for at once
+STRETCH = 1024  # posts searched for at once
 
 
 class Reposts:
