@@ -8,6 +8,7 @@ twelve digits; any other number has to be the same in all.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Self
 
@@ -20,9 +21,9 @@ from streams.events.event import Event
 
 Example = Callable[[bytes], Event | None]
 LONGEST: Final = 12  # digits of an amount
-TOKEN: Final = re.compile(rb'"[^"\\]*"|(?<=[\s:,\[])-?\d{1,%d}(?=[\s,\]}])' % LONGEST)
+TOKEN: Final = re.compile(rb'"[^"\\]*"|(?<=[\s:,\[])\d{1,%d}(?=[\s,\]}])' % LONGEST)
 KEY: Final = re.compile(rb"\s*:")
-QUOTE, BACKSLASH, SPACE, MINUS, ZERO = b'"\\ -0'
+QUOTE, BACKSLASH, SPACE, ZERO = b'"\\ 0'
 KNOWN: Final = 64  # numbers of quotes, of whose layouts some are remembered
 SHARE: Final = 32  # at least one in so many records must be written as the one that is tried
 
@@ -64,7 +65,12 @@ class Layout(NamedTuple):
     @classmethod
     def of(cls, raw: bytes, event: Event) -> Self | None:
         """Of a record and what it says; None where its values alone do not show that."""
-        values = _values(raw, event)
+        tokens = list(TOKEN.finditer(raw))
+        keys = [raw[one.start()] == QUOTE and bool(KEY.match(raw, one.end())) for one in tokens]
+        named = Counter(_bare(one) for one, key in zip(tokens, keys, strict=True) if key)
+        if any(named[name] > 1 for name, _ in _stated(event, int)):  # which may be -0
+            return None
+        values = _values(tokens, keys, event)
         said = [(one.field, raw[one.start : one.end].decode()) for one in values if one.field]
         if sorted(said) != sorted((name, str(value)) for name, value in _stated(event, str, int)):
             return None
@@ -112,24 +118,25 @@ class Layout(NamedTuple):
         return np.array([kind[name].itemsize for name in kind.names or ()])
 
 
-def _values(raw: bytes, event: Event) -> list[Value]:
+def _values(tokens: Sequence[re.Match[bytes]], keys: Sequence[bool], event: Event) -> list[Value]:
     """The strings and amounts of a record that are values, but for what is no amount to the event.
 
-    A score may be written without a fraction. What is below zero is no amount; -0 is one to the
-    event, and said otherwise.
+    A score may be written without a fraction.
     """
-    tokens = list(TOKEN.finditer(raw))
-    keys = [raw[one.start()] == QUOTE and bool(KEY.match(raw, one.end())) for one in tokens]
     found = []
     for at in (at for at, key in enumerate(keys) if not key):
         start, end = tokens[at].span()
-        name = tokens[at - 1].group()[1:-1].decode() if at and keys[at - 1] else ""
-        quoted, field = raw[start] == QUOTE, name if name in event.__struct_fields__ else ""
+        name = _bare(tokens[at - 1]) if at and keys[at - 1] else ""
+        quoted, field = tokens[at][0][0] == QUOTE, name if name in event.__struct_fields__ else ""
         if quoted:
             found.append(Value(field, start + 1, end - 1, quoted))
-        elif type(getattr(event, field)) is int if field else raw[start] != MINUS:
+        elif not field or type(getattr(event, field)) is int:
             found.append(Value(field, start, end, quoted))
     return found
+
+
+def _bare(string: re.Match[bytes]) -> str:
+    return string[0][1:-1].decode()
 
 
 def _digits(page: Page, starts: Ints) -> Ints:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +34,7 @@ AMOUNTS: dict[Stream, list[str]] = {
 }  # fmt: skip
 NUMERALS = [
     "0", "5", "10", "99999999999", "999999999999", "1000000000000", "1000000000001", "01", "00",
-    "-1", "-0", "1.5", "1e3", "1E1", "", "1 2", "true", "null", '"7"', "1" * 30, "[1, 22]",
+    "-1", "-0", "1.5", "5.0", "1e3", "1E1", "", "1 2", "true", "null", '"7"', "1" * 30, "[1, 22]",
     "{}", "+1",
 ]  # fmt: skip
 ODDITIES = [
@@ -154,9 +155,8 @@ def test_amounts_that_differ_are_read_all_at_once() -> None:
     assert together.field("engagement").amounts().tolist() == [10**n for n in range(12)]
 
 
-def test_a_zero_below_zero_is_the_one_that_counts() -> None:
-    raws = [
-        raw(n, meta=0).replace(b'"meta": 0', b'"meta": {"followers": %d}, "followers": -0' % n)
-        for n in range(9)
-    ]
-    assert Reader("mentions").run(raws).columns["followers"] == [0] * 9
+@pytest.mark.parametrize(("written", "value"), [(b"-0", 0), (b"5", 5)])
+def test_an_amount_within_is_not_taken_for_the_one_that_counts(written: bytes, value: int) -> None:
+    within = b'"meta": {"followers": %d}, "followers": ' + written
+    raws = [raw(n, meta=0).replace(b'"meta": 0', within % n) for n in range(9)]
+    assert Reader("mentions").run(raws).columns["followers"] == [value] * 9
