@@ -185,12 +185,7 @@ def _options() -> argparse.Namespace:
     add("--rounds", type=int, default=1, help="readings by each (1)")
     add("--only", type=_named, default=NAMES, help=f"some of {','.join(NAMES)}")
     add("--workers", type=_numbers, default=(), help="also CPU seconds by so many: 1,2,4")
-    add(
-        "--arrivals",
-        type=int,
-        default=60_000,
-        help="a second, by their stamps (60,000); 0: as they come",
-    )
+    add("--arrivals", type=int, default=60_000, help="a second; 0: as they come (60,000)")
     add("--hours", type=float, default=1.0, help="of event time (1)")
     add("--seed", type=int, default=1, help="of the events (1)")
     return parser.parse_args()

@@ -5,9 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import NewType
 
-import numpy as np
-
-from detectors.text.points import Points
+from detectors.text.points import Points, holders, points
 
 Canonical = NewType("Canonical", str)
 
@@ -35,17 +33,9 @@ def canonicals(texts: Sequence[str]) -> list[Canonical]:
     starts = [text[:LONGEST] for text in texts]
     found = [Canonical(start.lower() if start.isascii() else start) for start in starts]
     foreign = [place for place, start in enumerate(starts) if not start.isascii()]
-    for place in _changed([starts[place] for place in foreign]):
-        found[foreign[place]] = canonical(starts[foreign[place]])
-    return found
-
-
-def _changed(texts: Sequence[str]) -> list[int]:
-    """The places of those with a character that has another form here."""
-    points = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-    places = np.searchsorted(ends, np.flatnonzero(_CHANGES[points]), side="right")
-    found: list[int] = np.unique(places).tolist()
+    others = [starts[place] for place in foreign]
+    for at in holders(_CHANGES[points(others)] > 0, others):
+        found[foreign[at]] = canonical(others[at])
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.text.canonical import Canonical
-from detectors.text.points import Points
+from detectors.text.points import Points, lengths, points
 
 
 class Language(StrEnum):
@@ -64,10 +64,8 @@ def languages(texts: Sequence[Canonical]) -> list[Language]:
 
 def _letters(texts: Sequence[Canonical]) -> NDArray[np.int64]:
     """Letters of each script (Latin, Han, kana, foreign; rows) in each text (columns)."""
-    joined = "".join(texts).encode("utf-32-le")
-    points = np.frombuffer(joined, dtype="<u4")
-    owner = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    script = _SCRIPT[points]
+    owner = np.repeat(np.arange(len(texts)), lengths(texts))
+    script = _SCRIPT[points(texts)]
     counts = np.bincount(owner * _SCRIPTS + script, minlength=len(texts) * _SCRIPTS)
     return counts.reshape(-1, _SCRIPTS).T[_LATIN:]
 

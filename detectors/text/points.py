@@ -1,14 +1,33 @@
-"""A fact of each Unicode character, asked once a character and looked up for many."""
+"""The characters of many texts as numbers, and a fact of each, asked once a character."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.columns import Bools, Ints
+
 Numbers = NDArray[np.uint32]
 CHARACTERS: Final = 0x110000
 UNMET: Final = 0xFFFF_FFFF
+
+
+def points(texts: Sequence[str]) -> Numbers:
+    """The characters of all, back to back."""
+    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
+
+
+def lengths(texts: Sequence[str]) -> Ints:
+    """In characters."""
+    return np.fromiter(map(len, texts), np.int64, len(texts))
+
+
+def holders(marks: Bools, texts: Sequence[str]) -> list[int]:
+    """The places of those with a character that is marked, of the characters of all."""
+    places = np.searchsorted(np.cumsum(lengths(texts)), np.flatnonzero(marks), side="right")
+    found: list[int] = np.unique(places).tolist()
+    return found
 
 
 class Points:

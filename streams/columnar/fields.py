@@ -62,9 +62,8 @@ class Field(ABC):
 
     def filled(self, value: str) -> "Field":
         """The same, with a value where it is absent."""
-        if self.present().all():
-            return self
-        return Listed([value if one is None else one for one in self.values()])
+        absent = np.flatnonzero(~self.present())
+        return self.told(absent, [value] * len(absent)) if absent.size else self
 
     @classmethod
     def joined(cls, parts: Sequence["Field"]) -> "Field":
@@ -148,9 +147,6 @@ class Coded(Field):
         numbers = self.numbers.copy()
         numbers[places] = self.names.numbers(values)
         return Coded(numbers, self.names)
-
-    def filled(self, value: str) -> "Coded":
-        return Coded(np.where(self.present(), self.numbers, self.names[value]), self.names)
 
 
 def field_of(values: Field | list[Any]) -> Field:

@@ -63,7 +63,7 @@ def awaited(
         commits = topics.commits(settings, bootstrap, role, places)
         ids = topics.ids(settings.kafka, bootstrap, {one.topic for one in places})
         reached = archived(place, commits) if role is Role.ARCHIVE else counted(commits)
-        return of_these(reached, commits, ids)
+        return of_topics_there(reached, commits, ids)
 
     with records.connected(settings.kafka, bootstrap) as cluster:
 
@@ -111,7 +111,7 @@ def _place(file: File) -> TopicPartition:
     return TopicPartition(file.topic, file.partition)
 
 
-def of_these(reached: Offsets, commits: Commits, ids: Mapping[str, str]) -> Offsets:
+def of_topics_there(reached: Offsets, commits: Commits, ids: Mapping[str, str]) -> Offsets:
     """Without what was reached in a topic of the same name that is gone."""
     return {
         place: at

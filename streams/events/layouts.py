@@ -8,7 +8,6 @@ twelve digits; any other number has to be the same in all.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Self
 
@@ -67,8 +66,8 @@ class Layout(NamedTuple):
         """Of a record and what it says; None where its values alone do not show that."""
         tokens = list(TOKEN.finditer(raw))
         keys = [raw[one.start()] == QUOTE and bool(KEY.match(raw, one.end())) for one in tokens]
-        named = Counter(_bare(one) for one, key in zip(tokens, keys, strict=True) if key)
-        if any(named[name] > 1 for name, _ in _stated(event, int)):  # which may be -0
+        names = [_bare(one) for one, key in zip(tokens, keys, strict=True) if key]
+        if any(names.count(name) > 1 for name, _ in _stated(event, int)):  # which may be -0
             return None
         values = _values(tokens, keys, event)
         said = [(one.field, raw[one.start : one.end].decode()) for one in values if one.field]

@@ -8,7 +8,7 @@ from kafka.structs import OffsetAndMetadata
 
 from streams.broker.topics import Role
 from streams.erasure import arrears
-from streams.erasure.arrears import Arrears, archived, counted, left, of_these
+from streams.erasure.arrears import Arrears, archived, counted, left, of_topics_there
 from streams.intake.standing import Standing
 from streams.transport.runs import noted
 from tests.archive.bench import TOPIC, Bench
@@ -85,9 +85,9 @@ def test_the_archive_reads_again_what_is_closed_beyond_its_commit(bench: Bench) 
 
 def test_nothing_was_read_of_a_topic_that_was_made_anew() -> None:
     reached, commits = {FIRST: 9, SECOND: 7}, {FIRST: commit(9)}
-    assert of_these(reached, commits, {TOPIC: "id-2"}) == {SECOND: 7}
-    assert of_these(reached, commits, {TOPIC: "id-1"}) == reached
-    assert of_these(reached, commits, {}) == reached
+    assert of_topics_there(reached, commits, {TOPIC: "id-2"}) == {SECOND: 7}
+    assert of_topics_there(reached, commits, {TOPIC: "id-1"}) == reached
+    assert of_topics_there(reached, commits, {}) == reached
 
 
 def test_intake_has_read_what_the_note_of_its_commit_says() -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from detectors.columns import Ints
 from detectors.text.canonical import LONGEST
-from detectors.text.points import Points
+from detectors.text.points import Points, holders, lengths, points
 
 Characters = NDArray[np.uint32]
 
@@ -58,26 +58,16 @@ def essences(texts: Sequence[str]) -> Essences:
     of a text are read.
     """
     words = [text[:LONGEST] for text in texts]
-    points, lengths = _points(words), _lengths(words)
-    signed = np.logical_or.reduce([points == sign for sign in _SIGNS])
-    places = np.searchsorted(np.cumsum(lengths), np.flatnonzero(signed), side="right")
-    if mixed := {*places.tolist(), *np.flatnonzero(lengths == LONGEST).tolist()}:
+    written, sizes = points(words), lengths(words)
+    signed = np.logical_or.reduce([written == sign for sign in _SIGNS])
+    if mixed := {*holders(signed, words), *np.flatnonzero(sizes == LONGEST).tolist()}:
         for place in mixed:
             words[place] = _own_words(texts[place])
-        points, lengths = _points(words), _lengths(words)
-    bare = _FORMS[points]
+        written, sizes = points(words), lengths(words)
+    bare = _FORMS[written]
     kept = bare != 0
     before = np.concatenate(([0], np.cumsum(kept)))
-    return Essences(bare[kept], before[np.cumsum(lengths)])
-
-
-def _points(texts: Sequence[str]) -> Characters:
-    """The characters of all, back to back."""
-    return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-
-
-def _lengths(texts: Sequence[str]) -> Ints:
-    return np.fromiter(map(len, texts), np.int64, len(texts))
+    return Essences(bare[kept], before[np.cumsum(sizes)])
 
 
 def _own_words(text: str) -> str:
