@@ -1,7 +1,7 @@
 """Terms found in a text in one pass (Aho and Corasick 1975), the longest where they overlap."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from itertools import chain
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -21,6 +21,8 @@ TOGETHER: Final = 512  # texts, so that a scan takes little memory however long 
 # Letters and digits of a script that writes spaces between words; Chinese does not.
 _LATIN = frozenset(chr(c) for c in range(0x250) if chr(c).isalnum())
 _IN_LATIN = np.array([chr(c) in _LATIN for c in range(0x251)])  # the last: all behind it
+_NONE = np.zeros((0, 3), np.int64)
+_BEHIND: Final = np.iinfo(np.int64).max  # every word starts before it
 
 
 class Hits(NamedTuple):
@@ -70,33 +72,31 @@ class Lexicon(Generic[Meaning]):
 
     def hits(self, texts: Sequence[Canonical]) -> Hits:
         """The same as arrays."""
-        blocks = range(0, len(texts), TOGETHER)
-        found = [self._together(texts[first : first + TOGETHER], first) for first in blocks]
-        return Hits(*np.concatenate([np.zeros((4, 0), np.int64), *found], axis=1))
-
-    def _together(self, texts: Sequence[Canonical], first: int) -> Ints:
-        """The rows of Hits, of texts from that place on."""
-        text = BETWEEN.join(texts)
-        matches = chain.from_iterable(self._scan(text, overlapping=True))
-        terms, starts, ends = self._longest(text, np.fromiter(matches, np.int64).reshape(-1, 3)).T
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + len(BETWEEN)
-        begins = np.cumsum(lengths) - lengths
+        blocks = [
+            BETWEEN.join(texts[first : first + TOGETHER])
+            for first in range(0, len(texts), TOGETHER)
+        ]
+        terms, starts, ends = _longest(np.concatenate([_NONE, *self._scanned(blocks)])).T
+        begins = _begins(texts)
         places = np.searchsorted(begins, starts, side="right") - 1
-        return np.stack((first + places, terms, starts - begins[places], ends - begins[places]))
+        return Hits(places, terms, starts - begins[places], ends - begins[places])
 
-    def _longest(self, text: str, matches: Ints) -> Ints:
-        """Those of the matches (term, start, end; rows) that `_kept` keeps."""
+    def _scanned(self, blocks: Sequence[str]) -> Iterator[Ints]:
+        """Whole words (term, start, end; rows) in each block, from the first block's start on."""
+        for block, begin in zip(blocks, _begins(blocks).tolist(), strict=True):
+            found = chain.from_iterable(self._scan(block, overlapping=True))
+            if (matches := np.fromiter(found, np.int64).reshape(-1, 3)).size:
+                words = self._words(block, matches)
+                words[:, 1:] += begin
+                yield words
+
+    def _words(self, text: str, matches: Ints) -> Ints:
         terms, starts, ends = matches.T
         points = np.frombuffer(f"\n{text}\n".encode("utf-32-le"), "<u4")
         part = self._left[terms] & _latin(points[starts])
         part |= self._right[terms] & _latin(points[ends + 1])
-        whole = matches[~part][::-1]
-        whole = whole[np.lexsort((whole[:, 1], whole[:, 2]))]
-        longest = whole[np.diff(whole[:, 2], prepend=-1) > 0]  # of those that end together
-        starts = longest[:, 1]
-        outer = np.minimum.accumulate(starts[::-1])[::-1]
-        kept: Ints = longest[starts < np.append(outer[1:], len(text))]
-        return kept
+        whole: Ints = matches[~part]
+        return whole
 
     def _kept(self, text: Canonical) -> list[tuple[int, int, int]]:
         kept: list[tuple[int, int, int]] = []
@@ -112,6 +112,24 @@ class Lexicon(Generic[Meaning]):
             if not kept or kept[-1][2] != end:
                 kept.append(match)
         return kept
+
+
+def _longest(words: Ints) -> Ints:
+    """Those of the words (term, start, end; rows) that `Lexicon._kept` keeps."""
+    ordered = words[::-1]
+    ordered = ordered[np.lexsort((ordered[:, 1], ordered[:, 2]))]
+    longest = ordered[np.diff(ordered[:, 2], prepend=-1) > 0]  # of those that end together
+    starts = longest[:, 1]
+    outer = np.minimum.accumulate(starts[::-1])[::-1]
+    kept: Ints = longest[starts < np.append(outer[1:], _BEHIND)]
+    return kept
+
+
+def _begins(texts: Sequence[str]) -> Ints:
+    """Where each begins, in characters, if they are joined by BETWEEN."""
+    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + len(BETWEEN)
+    begins: Ints = np.cumsum(lengths) - lengths
+    return begins
 
 
 def _latin(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
