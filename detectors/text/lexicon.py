@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from importlib import resources
 from itertools import chain
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.columns import Ints
 from detectors.text.canonical import Canonical, canonical
+from detectors.text.sieve import Sieve
 
 Meaning = TypeVar("Meaning")
 
@@ -55,23 +57,26 @@ class Lexicon(Generic[Meaning]):
         self.meanings = tuple(meanings.values())
         self._closed = tuple(_closed_ends(term) for term in meanings)
         self._left, self._right = np.array(self._closed, np.bool_).reshape(-1, 2).T
+        self._words = [term.strip("*") for term in meanings]
         self._scan = AhoCorasick(
-            [term.strip("*") for term in meanings], implementation=Implementation.DFA
+            self._words, implementation=Implementation.DFA
         ).find_matches_as_indexes
+
+    @cached_property
+    def _sieve(self) -> Sieve:
+        return Sieve(self._words)
 
     def find(self, text: Canonical) -> list[tuple[Meaning, int, int]]:
         """Meaning, start and end (in characters) of each term, in order, none inside another."""
         return [(self.meanings[index], start, end) for index, start, end in self._kept(text)]
 
     def among(self, texts: Sequence[Canonical]) -> dict[int, list[tuple[Meaning, int, int]]]:
-        """What `find` finds in each text that holds a term, by place; many are scanned at once."""
-        found: dict[int, list[tuple[Meaning, int, int]]] = {}
-        for place, term, start, end in np.stack(self.hits(texts), axis=1).tolist():
-            found.setdefault(place, []).append((self.meanings[term], start, end))
-        return found
+        """What `find` finds in each text that holds a term, by place; quick where few do."""
+        found = {place: self.find(texts[place]) for place in self._sieve.holders(texts)}
+        return {place: hits for place, hits in found.items() if hits}
 
     def hits(self, texts: Sequence[Canonical]) -> Hits:
-        """The same as arrays."""
+        """What `find` finds in all of them, as arrays; quick where many hold terms."""
         blocks = [
             BETWEEN.join(texts[first : first + TOGETHER])
             for first in range(0, len(texts), TOGETHER)
@@ -86,11 +91,11 @@ class Lexicon(Generic[Meaning]):
         for block, begin in zip(blocks, _begins(blocks).tolist(), strict=True):
             found = chain.from_iterable(self._scan(block, overlapping=True))
             if (matches := np.fromiter(found, np.int64).reshape(-1, 3)).size:
-                words = self._words(block, matches)
+                words = self._whole(block, matches)
                 words[:, 1:] += begin
                 yield words
 
-    def _words(self, text: str, matches: Ints) -> Ints:
+    def _whole(self, text: str, matches: Ints) -> Ints:
         terms, starts, ends = matches.T
         points = np.frombuffer(f"\n{text}\n".encode("utf-32-le"), "<u4")
         part = self._left[terms] & _latin(points[starts])

@@ -110,3 +110,8 @@ def test_texts_that_are_scanned_together_hold_what_each_holds_alone(raws: list[s
     texts = [canonical(raw) for raw in raws * (1 + 2 * TOGETHER // (1 + len(raws)))]
     alone = {place: hits for place, text in enumerate(texts) if (hits := lexicon.find(text))}
     assert lexicon.among(texts) == alone
+    places, terms, starts, ends = (part.tolist() for part in lexicon.hits(texts))
+    each = zip(places, terms, starts, ends, strict=True)
+    assert [(place, lexicon.meanings[term], *edges) for place, term, *edges in each] == [
+        (place, *hit) for place, hits in alone.items() for hit in hits
+    ]
