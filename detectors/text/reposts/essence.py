@@ -65,9 +65,8 @@ def essences(texts: Sequence[str]) -> Essences:
             words[place] = _own_words(texts[place])
         written, sizes = points(words), lengths(words)
     bare = _FORMS[written]
-    kept = bare != 0
-    before = np.concatenate(([0], np.cumsum(kept)))
-    return Essences(bare[kept], before[np.cumsum(sizes)])
+    kept = np.flatnonzero(bare != 0)
+    return Essences(bare[kept], np.searchsorted(kept, np.cumsum(sizes)))
 
 
 def _own_words(text: str) -> str:
