@@ -90,12 +90,7 @@ class _Thread(driver.AIOKafkaConsumerThread):
         for tp, fetched in consumer._fetcher._records.items():  # noqa: SLF001
             if tp.topic in self.app.run_topics:
                 fetches.by_the_batch(fetched)
-        taken = await super()._fetch_records(consumer, *args, **kwargs)
-        # Read here, beside the stage: most of it is NumPy's, which leaves the lock to others.
-        return {
-            tp: fetches.records(found) if tp.topic in self.app.run_topics else found
-            for tp, found in taken.items()
-        }
+        return await super()._fetch_records(consumer, *args, **kwargs)
 
     async def commit_noted(self, offsets: Mapping[TP, OffsetAndMetadata]) -> bool:
         """Commit; False where the group has moved on without us."""
@@ -291,10 +286,11 @@ class Consumer(driver.Consumer):
 
     async def _fetched(self, active: set[TP], seconds: float) -> Mapping[TP, Sequence[Any]]:
         sought = set(filter(self._sought, active))
-        records: Mapping[TP, Any] = await super()._getmany(sought, min(seconds, WAIT / 1000))
+        taken: Mapping[TP, Any] = await super()._getmany(sought, min(seconds, WAIT / 1000))
+        # Read here and not in the thread that fetches: at each step of it the stage had to wait.
         return {
-            tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
-            for tp, found in records.items()
+            tp: [self._run(TP(*tp), fetches.records(found))] if self._in_runs(tp) else found
+            for tp, found in taken.items()
             if self._sought(tp)
         }
 
@@ -316,7 +312,10 @@ class Consumer(driver.Consumer):
 
     def _sought(self, tp: TP) -> bool:
         """Whether it may be read: Faust resumes the inputs after a recovery, then seeks them."""
-        return tp.topic not in self.app.run_topics or tp in self._numbers
+        return not self._in_runs(tp) or tp in self._numbers
+
+    def _in_runs(self, tp: TP) -> bool:
+        return tp.topic in self.app.run_topics
 
     def _run(self, tp: TP, records: Records) -> Run:
         number = self._numbers.get(tp, 0)

@@ -3,7 +3,7 @@
 aiokafka takes each record through a generator and makes two objects of it. It looks at a batch
 first: at its checksum, and whether it belongs to a transaction that was aborted. So each batch is
 shown to it as one that holds a single record, and that record is the whole batch, which `wire.py`
-reads. What aiokafka's public face lacks is reached here alone.
+reads once somebody takes it. What aiokafka's public face lacks is reached here alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,11 +29,36 @@ CODECS: Final[Mapping[int, Decode]] = {
 }  # fmt: skip
 
 
+class Packed(NamedTuple):
+    """A batch as it came, which whoever takes its records opens.
+
+    Attributes:
+        raw: the records.
+        decode: uncompresses them.
+        size: how many they are.
+        base, stamp, appended, least: as of `wire.Batch`.
+    """
+
+    raw: bytes
+    decode: Decode
+    size: int
+    base: int
+    stamp: int
+    appended: bool
+    least: int
+
+    def opened(self) -> wire.Batch:
+        """Raises CorruptRecordException."""
+        raw = self.decode(self.raw)
+        starts = wire.starts(raw, self.size)
+        return wire.Batch(raw, starts, self.base, self.stamp, self.appended, self.least)
+
+
 class Whole(NamedTuple):
     """What a batch holds, with the offset of its last record."""
 
     offset: int
-    records: wire.Batch | Sequence[Any]
+    records: Packed | Sequence[Any]
 
 
 class _Batch:
@@ -66,12 +91,11 @@ class _Batch:
 
     def _read(self) -> Whole | None:
         batch, count = self._batch, int.from_bytes(self._raw[COUNT])
-        raw = CODECS[batch.attributes & CODEC](bytes(self._raw[RECORDS:]))
+        raw, decode = bytes(self._raw[RECORDS:]), CODECS[batch.attributes & CODEC]
         appended = bool(batch.timestamp_type)
         stamp = batch.max_timestamp if appended else batch.first_timestamp
-        least = self._least
-        held = wire.Batch(raw, wire.starts(raw, count), batch.base_offset, stamp, appended, least)
-        if not count or (batch.base_offset < least and not wire.Records.read([held])):
+        held = Packed(raw, decode, count, batch.base_offset, stamp, appended, self._least)
+        if not count or (held.base < held.least and not wire.Records.read([held.opened()])):
             return None
         return Whole(batch.next_offset - 1, held)
 
@@ -115,15 +139,18 @@ def by_the_batch(fetched: Any) -> None:
 
 
 def records(taken: Sequence[Any]) -> wire.Records:
-    """The records of what was taken; what came while it was waited for came one by one."""
-    if all(isinstance(one, Whole) and isinstance(one.records, wire.Batch) for one in taken):
-        return wire.Records.read([whole.records for whole in taken])
+    """The records of what was taken; what came while it was waited for came one by one.
+
+    Raises CorruptRecordException.
+    """
+    if all(isinstance(one, Whole) and isinstance(one.records, Packed) for one in taken):
+        return wire.Records.read([whole.records.opened() for whole in taken])
     each = ([one] if not isinstance(one, Whole) else _each(one.records) for one in taken)
     return wire.Records.of(list(chain.from_iterable(each)))
 
 
-def _each(held: wire.Batch | Sequence[Any]) -> Sequence[Any]:
-    return wire.Records.read([held]) if isinstance(held, wire.Batch) else held
+def _each(held: Packed | Sequence[Any]) -> Sequence[Any]:
+    return wire.Records.read([held.opened()]) if isinstance(held, Packed) else held
 
 
 def _as_it_is(_: Any, record: Any) -> Any:
