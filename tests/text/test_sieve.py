@@ -1,0 +1,21 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors.text.sieve import TOGETHER, Sieve
+
+WORDS = ["fire", "起火", "e\n", ".*", "火"]
+SIEVE = Sieve(WORDS)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["fire", "起", "火", "e", "\n", "\0", "ÿ", ".*", "e车"]), max_size=6
+        ).map("".join)
+    ),
+    st.integers(0, TOGETHER + 1),
+)
+def test_the_texts_that_hold_a_word_are_found(texts: list[str], bare: int) -> None:
+    many = [*texts, *["e"] * bare, *texts]
+    holding = [place for place, text in enumerate(many) if any(word in text for word in WORDS)]
+    assert SIEVE.holders(many) == holding
