@@ -18,7 +18,9 @@ from detectors.text.sieve import Sieve
 Meaning = TypeVar("Meaning")
 
 BETWEEN: Final = "\n"  # texts that are scanned together; no term holds it
+BARRED: Final = frozenset({BETWEEN, "\0"})  # characters of no term; the sieve's words end at NUL
 TOGETHER: Final = 512  # texts, so that a scan takes little memory however long they are
+MANY: Final = 1 << 14  # words of a block, from which on those inside others go at once
 
 # Letters and digits of a script that writes spaces between words; Chinese does not.
 _LATIN = frozenset(chr(c) for c in range(0x250) if chr(c).isalnum())
@@ -72,28 +74,28 @@ class Lexicon(Generic[Meaning]):
 
     def among(self, texts: Sequence[Canonical]) -> dict[int, list[tuple[Meaning, int, int]]]:
         """What `find` finds in each text that holds a term, by place; quick where few do."""
-        found = {place: self.find(texts[place]) for place in self._sieve.holders(texts)}
+        holders = self._sieve.holders(texts) if self.meanings else []
+        found = {place: self.find(texts[place]) for place in holders}
         return {place: hits for place, hits in found.items() if hits}
 
     def hits(self, texts: Sequence[Canonical]) -> Hits:
         """What `find` finds in all of them, as arrays; quick where many hold terms."""
-        blocks = [
-            BETWEEN.join(texts[first : first + TOGETHER])
-            for first in range(0, len(texts), TOGETHER)
-        ]
-        terms, starts, ends = _longest(np.concatenate([_NONE, *self._scanned(blocks)])).T
+        terms, starts, ends = _longest(np.concatenate([_NONE, *self._scanned(texts)])).T
         begins = _begins(texts)
         places = np.searchsorted(begins, starts, side="right") - 1
         return Hits(places, terms, starts - begins[places], ends - begins[places])
 
-    def _scanned(self, blocks: Sequence[str]) -> Iterator[Ints]:
-        """Whole words (term, start, end; rows) in each block, from the first block's start on."""
-        for block, begin in zip(blocks, _begins(blocks).tolist(), strict=True):
+    def _scanned(self, texts: Sequence[Canonical]) -> Iterator[Ints]:
+        """Whole words (term, start, end; rows), from the start of the first text on."""
+        begin = 0
+        for first in range(0, len(texts), TOGETHER):
+            block = BETWEEN.join(texts[first : first + TOGETHER])
             found = chain.from_iterable(self._scan(block, overlapping=True))
             if (matches := np.fromiter(found, np.int64).reshape(-1, 3)).size:
                 words = self._whole(block, matches)
                 words[:, 1:] += begin
-                yield words
+                yield _longest(words) if len(words) > MANY else words
+            begin += len(block) + len(BETWEEN)
 
     def _whole(self, text: str, matches: Ints) -> Ints:
         terms, starts, ends = matches.T
@@ -150,7 +152,7 @@ def terms(name: str) -> dict[str, Any]:
 
 def _closed_ends(term: str) -> tuple[bool, bool]:
     bare = term.strip("*")
-    if not bare or bare != canonical(bare) or BETWEEN in bare:
+    if not bare or bare != canonical(bare) or not BARRED.isdisjoint(bare):
         rule = "a term must be lower case, half-width, on one line and not empty"
         raise ValueError(f"{rule}, got {term!r}")
     return (

@@ -1,7 +1,8 @@
 """Which of many texts hold any of hundreds of words, where few do.
 
-Hyperscan (Wang et al. 2019) looks at several bytes a step and calls back for each find: a sixth of
-what Aho and Corasick's scan takes where little is found, and more where much is.
+Hyperscan (Wang et al. 2019; the package brings its fork Vectorscan) looks at several bytes a step
+and calls back for each find: a fifth of what Aho and Corasick's scan takes where little is found,
+and more where much is.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ import numpy as np
 
 from detectors.columns import Ints
 
-BETWEEN: Final = b"\xff"  # texts that are scanned together; no text in UTF-8 holds it
-TOGETHER: Final = 1024  # texts, so that those that are full of words take little memory
+SEPARATOR: Final = b"\xff"  # of texts that are scanned together; none in UTF-8 holds it
+AT_ONCE: Final = 1024  # texts, so that those that are full of words take little memory
 _NONE: Final = np.zeros(0, np.int64)
 
 
@@ -22,7 +23,7 @@ class Sieve:
     """Scans for words, byte for byte, wherever they stand.
 
     Args:
-        words: at least one.
+        words: at least one; a NUL would cut it short.
     """
 
     def __init__(self, words: Sequence[str]) -> None:
@@ -35,8 +36,8 @@ class Sieve:
 
     def holders(self, texts: Sequence[str]) -> list[int]:
         """The places of the texts that hold one; raises UnicodeEncodeError on a lone surrogate."""
-        blocks = range(0, len(texts), TOGETHER)
-        found = [first + self._within(texts[first : first + TOGETHER]) for first in blocks]
+        blocks = range(0, len(texts), AT_ONCE)
+        found = [first + self._within(texts[first : first + AT_ONCE]) for first in blocks]
         places: list[int] = np.concatenate([_NONE, *found]).tolist()
         return places
 
@@ -45,8 +46,8 @@ class Sieve:
         lasts: list[int] = []
         with self._alone:
             self._database.scan(
-                BETWEEN.join(written),
+                SEPARATOR.join(written),
                 match_event_handler=lambda word, start, end, flags, context: lasts.append(end - 1),
             )
-        ends = np.cumsum(np.fromiter(map(len, written), np.int64, len(written)) + len(BETWEEN))
+        ends = np.cumsum(np.fromiter(map(len, written), np.int64, len(written)) + len(SEPARATOR))
         return np.unique(np.searchsorted(ends, np.array(lasts, np.int64), side="right"))

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import faust
@@ -25,7 +26,6 @@ from streams import metrics
 from streams.transport import fetches
 from streams.transport.runs import Begin, Run, begun, noted
 from streams.transport.stopping import last_resort
-from streams.transport.wire import Records
 
 log = structlog.get_logger(__name__)
 SCHEME = "chunks"
@@ -287,9 +287,8 @@ class Consumer(driver.Consumer):
     async def _fetched(self, active: set[TP], seconds: float) -> Mapping[TP, Sequence[Any]]:
         sought = set(filter(self._sought, active))
         taken: Mapping[TP, Any] = await super()._getmany(sought, min(seconds, WAIT / 1000))
-        # Read here and not in the thread that fetches: at each step of it the stage had to wait.
         return {
-            tp: [self._run(TP(*tp), fetches.records(found))] if self._in_runs(tp) else found
+            tp: [self._run(TP(*tp), found)] if tp.topic in self.app.run_topics else found
             for tp, found in taken.items()
             if self._sought(tp)
         }
@@ -312,25 +311,25 @@ class Consumer(driver.Consumer):
 
     def _sought(self, tp: TP) -> bool:
         """Whether it may be read: Faust resumes the inputs after a recovery, then seeks them."""
-        return not self._in_runs(tp) or tp in self._numbers
+        return tp.topic not in self.app.run_topics or tp in self._numbers
 
-    def _in_runs(self, tp: TP) -> bool:
-        return tp.topic in self.app.run_topics
-
-    def _run(self, tp: TP, records: Records) -> Run:
+    def _run(self, tp: TP, fetched: Sequence[Any]) -> Run:
+        """The run of what was fetched, which `_to_message` opens."""
         number = self._numbers.get(tp, 0)
         self._numbers[tp] = number + 1
         begin = self._begins.pop(tp, None)
-        follows, self._follows[tp] = self._follows.get(tp, 0), int(records.offsets[-1]) + 1
+        follows, self._follows[tp] = self._follows.get(tp, 0), fetched[-1].offset + 1
         reading = self._readings.get(tp, 0)
-        return Run(tp.topic, tp.partition, records, begin, number, follows, reading)
+        return Run(tp.topic, tp.partition, fetched, begin, number, follows, reading)
 
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         if not isinstance(record, Run):
             return super()._to_message(tp, record)
-        last = record.records[-1]
+        # Read here, run by run: in the thread that fetches, the stage had to wait at each step.
+        run = replace(record, records=fetches.records(record.records))
+        last = run.records[-1]
         return ConsumerMessage(
-            *tp, last.offset, last.timestamp / 1000.0, 0, (), None, record,
+            *tp, last.offset, last.timestamp / 1000.0, 0, (), None, run,
             None, 0, 0, tp, generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 

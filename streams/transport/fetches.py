@@ -6,12 +6,16 @@ shown to it as one that holds a single record, and that record is the whole batc
 reads once somebody takes it. What aiokafka's public face lacks is reached here alone.
 """
 
+import struct
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
+import cramjam
 from aiokafka import codec
 from aiokafka.consumer import fetcher
+from aiokafka.errors import CorruptRecordException
 from aiokafka.record import MemoryRecords
 from aiokafka.record.default_records import DefaultRecordBatch
 
@@ -29,19 +33,23 @@ CODECS: Final[Mapping[int, Decode]] = {
 }  # fmt: skip
 
 
+# What the decoders raise of bytes that are not theirs.
+BROKEN: Final = (cramjam.DecompressionError, OSError, EOFError, struct.error, zlib.error)
+
+
 class Packed(NamedTuple):
     """A batch as it came, which whoever takes its records opens.
 
     Attributes:
         raw: the records.
         decode: uncompresses them.
-        size: how many they are.
+        number: how many they are.
         base, stamp, appended, least: as of `wire.Batch`.
     """
 
     raw: bytes
     decode: Decode
-    size: int
+    number: int
     base: int
     stamp: int
     appended: bool
@@ -49,8 +57,11 @@ class Packed(NamedTuple):
 
     def opened(self) -> wire.Batch:
         """Raises CorruptRecordException."""
-        raw = self.decode(self.raw)
-        starts = wire.starts(raw, self.size)
+        try:
+            raw = self.decode(self.raw)
+        except BROKEN as broken:
+            raise CorruptRecordException("a batch cannot be uncompressed") from broken
+        starts = wire.starts(raw, self.number)
         return wire.Batch(raw, starts, self.base, self.stamp, self.appended, self.least)
 
 
@@ -95,6 +106,7 @@ class _Batch:
         appended = bool(batch.timestamp_type)
         stamp = batch.max_timestamp if appended else batch.first_timestamp
         held = Packed(raw, decode, count, batch.base_offset, stamp, appended, self._least)
+        # A reading that begins within a batch opens it twice.
         if not count or (held.base < held.least and not wire.Records.read([held.opened()])):
             return None
         return Whole(batch.next_offset - 1, held)

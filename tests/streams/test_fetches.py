@@ -156,6 +156,13 @@ def test_a_batch_with_a_wrong_checksum_is_refused() -> None:
         fetched.getall()
 
 
+@pytest.mark.parametrize("kind", fetches.CODECS)
+def test_a_batch_that_cannot_be_uncompressed_is_refused(kind: int) -> None:
+    packed = fetches.Packed(b"not of ours", fetches.CODECS[kind], 1, 0, 0, False, 0)
+    with pytest.raises(CorruptRecordException):
+        packed.opened()
+
+
 @pytest.mark.parametrize("raw", [b"", b"\x02", b"\x04\x00", b"\x02\x00\x00", b"\x80\x80\x80"])
 def test_records_that_do_not_end_with_their_batch_are_refused(raw: bytes) -> None:
     with pytest.raises(CorruptRecordException, match="do not end where it does"):

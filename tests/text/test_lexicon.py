@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.text.canonical import LONGEST, canonical, canonicals
 from detectors.text.harm import Harm
-from detectors.text.lexicon import TOGETHER, Lexicon, terms
+from detectors.text.lexicon import MANY, TOGETHER, Lexicon, terms
 
 
 def found(words: list[str], text: str) -> list[str]:
@@ -40,7 +41,7 @@ def test_positions_are_characters() -> None:
     assert Lexicon({"起火": 1}).find(canonical("😀车起火")) == [(1, 2, 4)]
 
 
-@pytest.mark.parametrize("term", ["", "*", "Fire", "１２３", "a\nb"])
+@pytest.mark.parametrize("term", ["", "*", "Fire", "１２３", "a\nb", "a\0b"])
 def test_a_term_that_can_never_match_is_refused(term: str) -> None:
     with pytest.raises(ValueError, match="lower case, half-width, on one line and not empty"):
         Lexicon({term: 1})
@@ -98,6 +99,24 @@ def test_each_word_taken_out_of_sentiment_holds_an_opinion() -> None:
 
 
 LISTED = {"fire": 1, "起火": 2, "火车": 3, "*re": 4, "e f": 5, "re": 6, "车起火e": 7, "f*": 8}
+
+
+@pytest.mark.parametrize("texts", [[], ["车起火"]])
+def test_a_lexicon_without_terms_finds_nothing(texts: list[str]) -> None:
+    lexicon = Lexicon[int]({})
+    assert lexicon.among(list(map(canonical, texts))) == {}
+    assert len(lexicon.hits(list(map(canonical, texts))).places) == 0
+
+
+def test_words_inside_others_go_though_there_are_very_many() -> None:
+    lexicon = Lexicon(LISTED)
+    flood = canonical("车起火e" * LONGEST)
+    texts = [flood] * (MANY // LONGEST + 8)
+    hits = lexicon.hits(texts)
+    each = [list(hit) for hit in lexicon.find(flood)]
+    assert [[lexicon.meanings[hit[1]], *hit[2:]] for hit in np.stack(hits, axis=1).tolist()] == (
+        each * len(texts)
+    )
 
 
 @given(
