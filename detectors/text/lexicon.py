@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.columns import Ints
 from detectors.text.canonical import Canonical, canonical
+from detectors.text.points import Numbers, lengths, points
 from detectors.text.sieve import Sieve
 
 Meaning = TypeVar("Meaning")
@@ -99,9 +100,9 @@ class Lexicon(Generic[Meaning]):
 
     def _whole(self, text: str, matches: Ints) -> Ints:
         terms, starts, ends = matches.T
-        points = np.frombuffer(f"\n{text}\n".encode("utf-32-le"), "<u4")
-        part = self._left[terms] & _latin(points[starts])
-        part |= self._right[terms] & _latin(points[ends + 1])
+        written = points([BETWEEN, text, BETWEEN])
+        part = self._left[terms] & _latin(written[starts])
+        part |= self._right[terms] & _latin(written[ends + 1])
         whole: Ints = matches[~part]
         return whole
 
@@ -134,14 +135,14 @@ def _longest(words: Ints) -> Ints:
 
 def _begins(texts: Sequence[str]) -> Ints:
     """Where each begins, in characters, if they are joined by BETWEEN."""
-    lengths = np.fromiter(map(len, texts), np.int64, len(texts)) + len(BETWEEN)
-    begins: Ints = np.cumsum(lengths) - lengths
+    sizes = lengths(texts) + len(BETWEEN)
+    begins: Ints = np.cumsum(sizes) - sizes
     return begins
 
 
-def _latin(points: NDArray[np.uint32]) -> NDArray[np.bool_]:
+def _latin(written: Numbers) -> NDArray[np.bool_]:
     """Which characters are of a script that writes spaces between words."""
-    found: NDArray[np.bool_] = _IN_LATIN[np.minimum(points, len(_IN_LATIN) - 1)]
+    found: NDArray[np.bool_] = _IN_LATIN[np.minimum(written, len(_IN_LATIN) - 1)]
     return found
 
 

@@ -18,8 +18,8 @@ def points(texts: Sequence[str]) -> Numbers:
     return np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
 
 
-def lengths(texts: Sequence[str]) -> Ints:
-    """In characters."""
+def lengths(texts: Sequence[str] | Sequence[bytes]) -> Ints:
+    """In characters, or in bytes."""
     return np.fromiter(map(len, texts), np.int64, len(texts))
 
 

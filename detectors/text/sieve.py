@@ -13,6 +13,7 @@ import hyperscan
 import numpy as np
 
 from detectors.columns import Ints
+from detectors.text.points import lengths
 
 SEPARATOR: Final = b"\xff"  # of texts that are scanned together; none in UTF-8 holds it
 AT_ONCE: Final = 1024  # texts, so that those that are full of words take little memory
@@ -49,5 +50,5 @@ class Sieve:
                 SEPARATOR.join(written),
                 match_event_handler=lambda word, start, end, flags, context: lasts.append(end - 1),
             )
-        ends = np.cumsum(np.fromiter(map(len, written), np.int64, len(written)) + len(SEPARATOR))
+        ends = np.cumsum(lengths(written) + len(SEPARATOR))
         return np.unique(np.searchsorted(ends, np.array(lasts, np.int64), side="right"))
