@@ -242,7 +242,7 @@ class Intake(Section):
     """How the log is cut into chunks, and how large an event may be."""
 
     idle_after: Span = timedelta(seconds=10)
-    chunk_records: Annotated[int, Field(ge=1, le=1 << 14)] = 8192  # at most what it has seen: 3 MB
+    chunk_records: Annotated[int, Field(ge=1, le=1 << 14)] = 1 << 14  # what it has seen: 3 MB
     chunk_span: Span = timedelta(seconds=10)
     max_text: Positive = 20_000
     max_event_bytes: Annotated[int, Field(ge=1024, le=2 << 20)] = 1 << 20
