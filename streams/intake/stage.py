@@ -38,6 +38,8 @@ from streams.transport.wire import Records
 SAMPLE = 64  # unknown fields are looked for in one of so many records
 STRETCH = 4096  # records at most
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
+EMIT_PART = 0.1  # of the time, which saying them takes at most
+EMIT_REST = 1.0  # seconds, after which they are said again whatever that takes
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
 
 Sending = Awaitable["asyncio.Future[Any]"]  # done once it is queued, its future once it is there
@@ -61,10 +63,14 @@ class Intake:
         app: whose consumer and producer it uses.
         settings: of the installation.
         recall: makes known what the chunks before one have seen.
+        clock: in seconds, which never goes back.
     """
 
-    def __init__(self, app: StageApp, settings: Settings, *, recall: Recall) -> None:
-        self._app, self._settings, self._recall = app, settings, recall
+    def __init__(
+        self, app: StageApp, settings: Settings, *, recall: Recall,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._app, self._settings, self._recall, self._clock = app, settings, recall, clock
         self._topics = Topics.of(settings)
         self._sources = {self._topics.counted(source): source for source in settings.sources}
         self._decoders = {
@@ -73,6 +79,7 @@ class Intake:
         }
         self._inputs: dict[TP, Input] = {}
         self._sendings = Sendings()
+        self._emits_from = 0.0  # by the clock
         self.restoring = False
         # Counts of one partition must reach the log in their order, whoever sends them.
         self._sending = asyncio.Lock()
@@ -114,16 +121,23 @@ class Intake:
         return emissions
 
     async def emit(self) -> None:
-        """Send the chunks that fill, those that have grown since the last time."""
+        """Send the chunks that fill, those that have grown since the last time.
+
+        All of a chunk is said each time, so the more fill and the longer they are, the seldomer.
+        """
         async with self._sending:
-            grown = [
-                (tp, held) for tp, held in self._inputs.items()
-                if held.reading.end not in (None, held.emitted)
-            ]  # fmt: skip
-            emissions = [emission for _, held in grown if (emission := held.filled())]
-            if emissions:
-                sent = [await sending for sending in self._counts(emissions)]
-                self._sendings.add(sent, self._declaring(grown))
+            began = self._clock()
+            if began >= self._emits_from:
+                grown = [
+                    (tp, held) for tp, held in self._inputs.items()
+                    if held.reading.end not in (None, held.emitted)
+                ]  # fmt: skip
+                emissions = [emission for _, held in grown if (emission := held.filled())]
+                now = self._clock()
+                self._emits_from = now + rest(now - began)
+                if emissions:
+                    sent = [await sending for sending in self._counts(emissions)]
+                    self._sendings.add(sent, self._declaring(grown))
             await self._sendings.settle()
 
     def _declaring(self, sent: Sequence[tuple[TP, Input]]) -> Callable[[], None]:
@@ -158,7 +172,7 @@ class Intake:
                 continue
             if not await self._rests(tp, held):
                 held.resting.interrupted()
-            elif (idle := held.resting.due(time.monotonic(), after=after)) is not None:
+            elif (idle := held.resting.due(self._clock(), after=after)) is not None:
                 await self._mark(tp, held, idle=idle)
 
     async def _mark(self, tp: TP, held: Input, *, idle: int) -> None:
@@ -327,6 +341,11 @@ class Intake:
         for what, n in (held.reading.tally - held.told).items():
             metrics.EVENTS.labels(topic, what).inc(n)
         held.told = Counter(held.reading.tally)
+
+
+def rest(seconds: float) -> float:
+    """Seconds for which the chunks that fill are not said again, once that took so many."""
+    return min(seconds * (1.0 / EMIT_PART - 1.0), EMIT_REST)
 
 
 def fitting(record: bytes) -> bytes:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import pytest
@@ -32,6 +32,7 @@ TOPICS = Topics.of(SETTINGS)
 SEEN = TOPICS.seen(SETTINGS.sources[0])
 PLACE = TP(TOPICS.counted(SETTINGS.sources[0]), 0)
 NEW = Begin(None, "", 0)
+NONE = repeat(0.0)  # seconds of a clock that stands
 
 
 class Sent(NamedTuple):
@@ -118,12 +119,13 @@ class Recalling:
 
 
 class Worker:
-    """One life of a process that reads the partition."""
+    """One life of a process that reads the partition, in no time unless `seconds` say so."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, seconds: Iterator[float] = NONE) -> None:
         recall: Any = Recalling()
         app: Any = broker
-        self.broker, self.stage = broker, Intake(app, SETTINGS, recall=recall)
+        self.broker = broker
+        self.stage = Intake(app, SETTINGS, recall=recall, clock=lambda: next(seconds))
         offset, note = broker.commit or (None, "")
         broker.delivers, broker.begun = 0, Begin(offset, note, broker.first)
         self._position = broker.begun.start()
@@ -256,6 +258,17 @@ async def test_counts_of_a_chunk_that_fills_are_not_said_to_be_there_before_they
     broker.answer(TOPICS.counts)
     await worker.stage.emit()
     assert broker.commit == (4, f"{broker.watermark(4)}:7")
+
+
+async def test_the_longer_it_takes_to_say_what_fills_the_seldomer_it_is_said() -> None:
+    began_and_ended = iter([0.0, 0.02, 0.19, 0.21, 0.71, 1.70, 1.72, 1.72])
+    broker, said = Broker(), list[int]()
+    worker = Worker(broker, began_and_ended)
+    for end in (1, 2, 3, 4):
+        await (await worker.read(end)).stage.emit()
+        said.append(broker.chunks()[-1].end)
+    await worker.stage.emit()
+    assert [*said, broker.chunks()[-1].end] == [1, 1, 3, 3, 4]
 
 
 @pytest.mark.parametrize("first", [5, 6])
