@@ -92,7 +92,10 @@ class Needs(NamedTuple):
 
 
 def needs(figures: Figures, plan: Plan, *, chunk: int, horizon: timedelta) -> Needs:
-    """`chunk` is how many events one has at most, `horizon` how long ids are remembered."""
+    """`chunk` is how many events one has at most, `horizon` how long ids are remembered.
+
+    Records of `counts` are the most there can be: intake says what fills seldomer where it is much.
+    """
     rate = plan.events_a_day / DAY * plan.peak
     workers = ceil(rate * figures.intake / plan.share)
     partitions = 2 * workers  # so that those of a worker that is gone can be shared out

@@ -18,7 +18,7 @@ JSON object last; its times are CPU seconds:
 - `snapshot_seconds` and `snapshot_mb`: one snapshot, in its slices;
 - `snapshot_mb_an_hour`: one every `snapshot_every_seconds`, which follow from its cost, the default
   `snapshot_every` and the records a second of `--records`, which is four partitions whose chunks
-  are sent ten times a second (`streams.detection.pace`);
+  are sent ten times a second, as often as they can be (`streams.detection.pace`);
 - `rss_mb`, of which `before_mb` are code and libraries: as it runs on, what Faust's memory store
   holds of the snapshots included; `peak_mb` is the highest there was.
 """

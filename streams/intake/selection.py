@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from streams.counts.cells import Trigger, encode
 
 QUOTED = 20  # of one scope and chunk travel with their words; a signal shows three
-MOST_BYTES = 2 << 20  # of a record; some 16,000 without words, the most that a chunk can have
+MOST_BYTES = 2 << 20  # of a record; some 8,000 to 16,000 without words
 
 
 class Found(NamedTuple):

@@ -38,8 +38,8 @@ from streams.transport.wire import Records
 SAMPLE = 64  # unknown fields are looked for in one of so many records
 STRETCH = 4096  # records at most
 EMIT_EVERY = 0.1  # seconds, of a chunk that fills
-EMIT_PART = 0.1  # of the time, which saying them takes at most
-EMIT_REST = 1.0  # seconds, after which they are said again whatever that takes
+EMIT_PART = 0.1  # of the time, which encoding them takes
+LONGEST_PAUSE = 1.0  # seconds, after which they are said again whatever that takes
 MARK_EVERY = 1.0  # seconds, of a partition that is idle
 
 Sending = Awaitable["asyncio.Future[Any]"]  # done once it is queued, its future once it is there
@@ -134,7 +134,7 @@ class Intake:
                 ]  # fmt: skip
                 emissions = [emission for _, held in grown if (emission := held.filled())]
                 now = self._clock()
-                self._emits_from = now + rest(now - began)
+                self._emits_from = now + pause(now - began)
                 if emissions:
                     sent = [await sending for sending in self._counts(emissions)]
                     self._sendings.add(sent, self._declaring(grown))
@@ -343,9 +343,9 @@ class Intake:
         held.told = Counter(held.reading.tally)
 
 
-def rest(seconds: float) -> float:
-    """Seconds for which the chunks that fill are not said again, once that took so many."""
-    return min(seconds * (1.0 / EMIT_PART - 1.0), EMIT_REST)
+def pause(seconds: float) -> float:
+    """Seconds for which chunks that fill are not said again, once they took so many to encode."""
+    return min(seconds * (1.0 / EMIT_PART - 1.0), LONGEST_PAUSE)
 
 
 def fitting(record: bytes) -> bytes:
@@ -353,7 +353,8 @@ def fitting(record: bytes) -> bytes:
     if len(record) > MOST_SENT - FRAME:
         raise CountsTooLargeError(
             f"counts of a chunk: must be at most {MOST_SENT - FRAME} bytes, got {len(record)}; "
-            "make intake.chunk_records smaller, or take free text out of the fields of cuts"
+            "take free text out of the fields of cuts, or make intake.chunk_records smaller and "
+            "rebuild"
         )
     return record
 

@@ -23,7 +23,8 @@ def effect(old: Settings, new: Settings) -> Effect:
     if any(after.get(topic, key) != key for topic, key in before.items()):
         return Effect.TOPICS
     # A source that is gone would hold time back in the state that remembers it.
-    anew = _counted(old) != _counted(new) or before.keys() - after.keys()
+    gone = before.keys() - after.keys()
+    anew = _counted(old) != _counted(new) or _grid(old) != _grid(new) or gone
     return Effect.REBUILD if anew else Effect.RESTART
 
 
@@ -31,6 +32,11 @@ def _counted(settings: Settings) -> tuple[Any, ...]:
     """What counts, and the state that is made of them, go by: not what judges them."""
     cuts = tuple(cut.model_dump(exclude={"methods"}) for cut in settings.cuts)
     return cuts, settings.detection.shards, settings.detection.zone, settings.regions.aliases
+
+
+def _grid(settings: Settings) -> tuple[Any, ...]:
+    """Where chunks end. Of the one that fills, more may have been said than a new one holds."""
+    return settings.intake.chunk_records, settings.intake.chunk_span
 
 
 def _keyed(settings: Settings) -> dict[str, tuple[Any, ...]]:

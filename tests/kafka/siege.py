@@ -23,6 +23,7 @@ RESERVE = 20_000  # events that only trickle
 OPTIONS = """
 [intake]
 idle_after = "1h"
+chunk_records = 8192
 [archive]
 file_records = 10000
 rewrite_every = "1s"

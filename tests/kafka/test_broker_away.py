@@ -9,10 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from streams.archive import views
+from streams.archive.places import place
 from streams.broker import local
 from streams.broker.topics import Role
 from tests.kafka import tallies
-from tests.kafka.installation import Installation
+from tests.kafka.installation import DEADLINE, Installation
 from tests.kafka.reader import Reader
 from tests.kafka.test_channel_down import TAKES, Service, report, serving, told
 from tests.needs import free_port
@@ -79,7 +81,7 @@ def complain(installation: Installation, first: int) -> None:
 
 def readiness(installation: Installation) -> str:
     port = installation.settings.operations.port(Role.INTAKE)
-    return httpx.get(f"http://127.0.0.1:{port}/ready").text.strip()
+    return httpx.get(f"http://127.0.0.1:{port}/ready", timeout=DEADLINE).text.strip()
 
 
 def test_what_came_before_and_after_an_outage_is_counted_told_and_archived_once(
@@ -96,7 +98,7 @@ def test_what_came_before_and_after_an_outage_is_counted_told_and_archived_once(
     os.waitpid(broker.pid, 0)
     began = time.monotonic()
     running.until(lambda: readiness(running) == "broker unreachable", "word of it from intake")
-    time.sleep(AWAY - (time.monotonic() - began))
+    time.sleep(max(0.0, AWAY - (time.monotonic() - began)))
     running.reader = Reader(local.up(home).bootstrap)
 
     complain(running, EVENTS)
@@ -106,5 +108,7 @@ def test_what_came_before_and_after_an_outage_is_counted_told_and_archived_once(
     running.until(running.archived, "the rest in the archive")
     counted = tallies.people(running.counts(), "complaints", cut=0)
     assert counted == {"kettle": 2 * EVENTS, "heater": 1, "lamp": 1}
+    with views.opened(place(running.settings)) as archive:
+        assert archive.execute("SELECT count(*) FROM complaints").fetchone() == (2 * EVENTS + 2,)
     assert [line["attempt"] for line in told(running, "sent")] == [1, 1]
     assert running.pids() == workers, running.log

@@ -1,11 +1,12 @@
 """What a change of settings asks for before it is in force."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from streams.configuration.sections import Cut, Detection, Source, Tables
+from streams.configuration.sections import Cut, Detection, Intake, Source, Tables
 from streams.rulesets.effect import Effect, effect
 from streams.settings import Settings
 from tests.streams.logs import CUTS
@@ -36,6 +37,9 @@ REGION = Cut(stream="complaints", by=("region",))
         ({"detection": Detection(shards=8)}, Effect.REBUILD),
         ({"detection": Detection(zone="Asia/Shanghai")}, Effect.REBUILD),
         ({"tables": Tables(provinces="zh")}, Effect.REBUILD),
+        ({"intake": Intake(chunk_records=4096)}, Effect.REBUILD),
+        ({"intake": Intake(chunk_span=timedelta(seconds=20))}, Effect.REBUILD),
+        ({"intake": Intake(max_text=100)}, Effect.RESTART),
         ({"sources": (SOURCE.model_copy(update={"key": "id"}),)}, Effect.TOPICS),
     ],
 )

@@ -32,7 +32,7 @@ TOPICS = Topics.of(SETTINGS)
 SEEN = TOPICS.seen(SETTINGS.sources[0])
 PLACE = TP(TOPICS.counted(SETTINGS.sources[0]), 0)
 NEW = Begin(None, "", 0)
-NONE = repeat(0.0)  # seconds of a clock that stands
+STILL = repeat(0.0)  # seconds of a clock that stands
 
 
 class Sent(NamedTuple):
@@ -121,7 +121,7 @@ class Recalling:
 class Worker:
     """One life of a process that reads the partition, in no time unless `seconds` say so."""
 
-    def __init__(self, broker: Broker, seconds: Iterator[float] = NONE) -> None:
+    def __init__(self, broker: Broker, seconds: Iterator[float] = STILL) -> None:
         recall: Any = Recalling()
         app: Any = broker
         self.broker = broker
@@ -269,6 +269,20 @@ async def test_the_longer_it_takes_to_say_what_fills_the_seldomer_it_is_said() -
         said.append(broker.chunks()[-1].end)
     await worker.stage.emit()
     assert [*said, broker.chunks()[-1].end] == [1, 1, 3, 3, 4]
+
+
+async def test_what_has_arrived_is_declared_though_nothing_may_be_said_yet() -> None:
+    broker, looks = Broker(), chain([0.0, 0.1, 0.2], repeat(0.3))
+    broker.answers[SEEN] = False
+    worker = Worker(broker, looks)
+    await (await worker.read(5)).stage.emit()
+    assert broker.commit is None
+    broker.answer(SEEN)
+    await worker.stage.emit()
+    assert broker.commit == (4, f"{broker.watermark(4)}:5")
+    await (await worker.read(6)).rest()
+    assert broker.counts() == broker.chunks()
+    assert broker.chunks()[-1].end == 5
 
 
 @pytest.mark.parametrize("first", [5, 6])
