@@ -121,24 +121,27 @@ class Intake:
         return emissions
 
     async def emit(self) -> None:
-        """Send the chunks that fill, those that have grown since the last time.
+        """Send the chunks that fill, unless they were just sent; declare what has arrived."""
+        async with self._sending:
+            if (began := self._clock()) >= self._emits_from:
+                await self._emit_grown(began)
+            await self._sendings.settle()
+
+    async def _emit_grown(self, began: float) -> None:
+        """Send the chunks that have grown since the last time.
 
         All of a chunk is said each time, so the more fill and the longer they are, the seldomer.
         """
-        async with self._sending:
-            began = self._clock()
-            if began >= self._emits_from:
-                grown = [
-                    (tp, held) for tp, held in self._inputs.items()
-                    if held.reading.end not in (None, held.emitted)
-                ]  # fmt: skip
-                emissions = [emission for _, held in grown if (emission := held.filled())]
-                now = self._clock()
-                self._emits_from = now + pause(now - began)
-                if emissions:
-                    sent = [await sending for sending in self._counts(emissions)]
-                    self._sendings.add(sent, self._declaring(grown))
-            await self._sendings.settle()
+        grown = [
+            (tp, held) for tp, held in self._inputs.items()
+            if held.reading.end not in (None, held.emitted)
+        ]  # fmt: skip
+        emissions = [emission for _, held in grown if (emission := held.filled())]
+        now = self._clock()
+        self._emits_from = now + pause(now - began)
+        if emissions:
+            sent = [await sending for sending in self._counts(emissions)]
+            self._sendings.add(sent, self._declaring(grown))
 
     def _declaring(self, sent: Sequence[tuple[TP, Input]]) -> Callable[[], None]:
         """What is to be declared of the partitions as they stand, once all of it is there."""
