@@ -57,6 +57,7 @@ class Service(ThreadingHTTPServer):
         self.answers = threading.Event()
         self.answers.set()
         self.asked = 0
+        self.repetitions = 0
 
     @property
     def url(self) -> str:
@@ -69,6 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked += 1
+        self.server.repetitions += self.headers["Tocsin-Repetition"] == "true"
         self.server.answers.wait()
         self.send_response(self.server.status)
         self.end_headers()
@@ -123,6 +125,21 @@ def told(installation: Installation, state: str) -> list[dict[str, Any]]:
     """The lines of `notifications` of a state after a try."""
     lines = installation.notifications()
     return [line for line in lines if line["state"] == state and line["attempt"] > 0]
+
+
+def doubtful(installation: Installation, state: str) -> list[dict[str, Any]]:
+    """Those of them of which an earlier try may have arrived."""
+    return [line for line in told(installation, state) if line["repetition"]]
+
+
+def started_with(installation: Installation, *changes: str) -> None:
+    """Stopped, and started with the settings changed: what is there, what it becomes, and so on."""
+    assert installation.stop() == 0
+    text = installation.file.read_text(encoding="utf-8")
+    for old, new in zip(changes[::2], changes[1::2], strict=True):
+        text = text.replace(old, new)
+    installation.file.write_text(text, encoding="utf-8")
+    installation.start()
 
 
 def moments(installation: Installation, delivery: str) -> dict[tuple[str, int], int]:
@@ -190,9 +207,23 @@ def test_a_message_that_waits_for_a_channel_switched_off_ends_and_says_so(
     before = len(told(running, "wanted"))
     report(running, "toaster")
     running.until(lambda: len(told(running, "wanted")) > before, "a try that failed")
-    assert running.stop() == 0
-    text = running.file.read_text(encoding="utf-8")
-    running.file.write_text(text.replace("enabled = true", "enabled = false"), encoding="utf-8")
-    running.start()
+    started_with(running, "enabled = true", "enabled = false")
     running.until(lambda: told(running, "failed"), "an end of the message")
     assert told(running, "failed")[0]["reason"] == "webhook: switched off"
+
+
+def test_a_channel_that_hangs_past_its_timeout_hears_next_that_it_may_have_heard_before(
+    running: Installation, service: Service
+) -> None:
+    service.status, sent = TAKES, len(told(running, "sent"))
+    service.answers.clear()
+    started_with(running, "enabled = false", "enabled = true", "25s", "1s")
+    report(running, "grill")
+    running.until(lambda: doubtful(running, "wanted"), "a try that was not answered in time")
+    (tried, *_) = doubtful(running, "wanted")
+    assert tried["reason"] == "webhook: ReadTimeout"
+    service.answers.set()
+    running.until(lambda: doubtful(running, "sent"), "one that was")
+    assert {line["id"] for line in doubtful(running, "sent")} == {tried["id"]}
+    assert service.repetitions == doubtful(running, "sent")[0]["attempt"] - 1
+    assert len(told(running, "sent")) == sent + 1
