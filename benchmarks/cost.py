@@ -6,7 +6,9 @@
 The methods asked for of `METHODS` are driven with counts of series at rates of their own (or of
 batches, combinations or regions), whatever the length of their buckets, first for `--warm` of them,
 in which they learn what is usual. Prints one JSON object last; `nanoseconds` are of processor time,
-the median of the buckets after those.
+the median of the buckets after those, in a process that has freed a snapshot before, as a worker
+has: from then on the allocator keeps what a bucket frees, instead of returning it to the system and
+asking for it again page by page (docs/adr/0010-learning.md, What it costs).
 """
 
 import argparse
@@ -41,6 +43,7 @@ Step = Callable[[int, Ints], None]  # the bucket, which is its own local hour, a
 THRESHOLD: Final = budget.threshold()  # one false alarm a week among 1,000 series
 SIZES: Final = (2_000, 10_000, 100_000)
 RATE: Final = (-1.5, 1.0)  # mean and deviation of the logarithm of events a bucket
+SNAPSHOT: Final = 2_600_000  # bytes, of 10,000 series that have lived for six weeks
 
 
 def surge(series: int) -> Step:
@@ -217,6 +220,8 @@ def measured(options: argparse.Namespace) -> dict[str, dict[str, float]]:
 def main() -> None:
     options = _options()
     core = machine.pinned()
+    snapshot = np.empty(SNAPSHOT, np.uint8)
+    del snapshot
     told: dict[str, Any] = {"nanoseconds": measured(options), "buckets": options.buckets}
     print(json.dumps(told | {"core": core} | machine.surroundings("numpy")))
 

@@ -195,14 +195,25 @@ class OwnSeason(Columns):
     today_events: Annotated[Floats32, column(np.float32)]
     today_expected: Annotated[Floats32, column(np.float32)]
 
-    def factor(self, *, hour: int, phi: Floats32) -> Floats32:
-        by_hour, by_weekday = self._factors(hour=hour, phi=phi)
-        return by_hour * by_weekday
-
-    def learn(self, *, hour: int, events: Floats32, mean: Floats32, phi: Floats32) -> None:
-        """`mean` is what all factors together expected."""
+    def factors(self, *, hour: int, phi: Floats32) -> tuple[Floats32, Floats32]:
+        """By hour of the day, and by weekday."""
         h, d = hour % DAY, hour // DAY % 7
-        by_hour, by_weekday = self._factors(hour=hour, phi=phi)
+        return (
+            _ratio(self.hour_events[h], self.hour_expected[h], OWN_HOUR * phi),
+            _ratio(self.weekday_events[d], self.weekday_expected[d], OWN_WEEKDAY * phi),
+        )
+
+    def learn(
+        self,
+        *,
+        hour: int,
+        events: Floats32,
+        mean: Floats32,
+        by_hour: Floats32,
+        by_weekday: Floats32,
+    ) -> None:
+        """`mean` is what all factors together expected, these two of the bucket among them."""
+        h, d = hour % DAY, hour // DAY % 7
         self.hour_events[h] += events
         self.hour_expected[h] += mean / by_hour
         self.today_events += events
@@ -211,13 +222,6 @@ class OwnSeason(Columns):
             self.weekday_events[d] += self.today_events
             self.weekday_expected[d] += self.today_expected
             self.today_events[...] = self.today_expected[...] = 0.0
-
-    def _factors(self, *, hour: int, phi: Floats32) -> tuple[Floats32, Floats32]:
-        h, d = hour % DAY, hour // DAY % 7
-        return (
-            _ratio(self.hour_events[h], self.hour_expected[h], OWN_HOUR * phi),
-            _ratio(self.weekday_events[d], self.weekday_expected[d], OWN_WEEKDAY * phi),
-        )
 
 
 def _ratio(events: F, expected: F, prior: F) -> F:

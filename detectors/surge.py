@@ -86,9 +86,10 @@ class SurgeState(Columns):
 class Expectation:
     """What a bucket should hold, frozen when the one before it closed.
 
-    `hour` is that of the week whose rhythm the bucket takes, `exposure` profile times event, `phi`
-    the dispersion of single buckets, `share` how many false alarms the series may give, by its
-    level: more people are in a busy one.
+    `hour` is that of the week whose rhythm the bucket takes, `exposure` profile times event,
+    `by_hour` and `by_weekday` the series' own factors in it, `phi` the dispersion of single
+    buckets, `share` how many false alarms the series may give, by its level: more people are in a
+    busy one.
     """
 
     bucket: int
@@ -98,6 +99,8 @@ class Expectation:
     dispersion: Floats
     phi: Floats32
     exposure: Floats
+    by_hour: Floats32
+    by_weekday: Floats32
     share: Floats32
 
     def take(self, series: Ints | slice) -> "Expectation":
@@ -160,8 +163,8 @@ class Surge:
         """
         rate = state.level.rate
         phi, v8, v24 = state.dispersion.over_all(rate=rate)
-        own = state.season.factor(hour=rhythm.slot, phi=phi)
-        exposure = rhythm.factor[state.group] * own * known.factor
+        by_hour, by_weekday = state.season.factors(hour=rhythm.slot, phi=phi)
+        exposure = rhythm.factor[state.group] * (by_hour * by_weekday) * known.factor
         return Expectation(
             bucket=bucket,
             hour=rhythm.slot,
@@ -170,6 +173,8 @@ class Surge:
             dispersion=np.maximum(v8, v24).astype(np.float64),
             phi=phi,
             exposure=exposure,
+            by_hour=by_hour,
+            by_weekday=by_weekday,
             share=_share(rate, day=self.day),
         )
 
@@ -218,7 +223,7 @@ class Surge:
             out=None if some_masked else out,
         )
         if learning.any():
-            ratios *= ~learning  # which has no R yet
+            ratios *= (~learning).astype(np.float32)  # which has no R yet
         if some_masked:
             ratios = np.where(masked, kept.ratios, ratios)
         score = mean_of(ratios)
@@ -274,7 +279,11 @@ class Surge:
         usual = settled * ~verdict.above
         seen, mean = events.astype(np.float32), expected.mean.astype(np.float32)
         state.season.learn(
-            hour=expected.hour, events=seen * usual, mean=mean * usual, phi=expected.phi
+            hour=expected.hour,
+            events=seen * usual,
+            mean=mean * usual,
+            by_hour=expected.by_hour,
+            by_weekday=expected.by_weekday,
         )
         state.dispersion.learn(
             residual=seen - mean, mean=mean, trust=settled, bucket=expected.bucket
