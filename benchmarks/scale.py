@@ -3,7 +3,8 @@
     python -m benchmarks.throughput --only tocsin_intake,tocsin_intake_full --workers 1,2,4 > t.log
     python -m benchmarks.pipeline > p.log
     python -m benchmarks.state > s.log
-    python -m benchmarks.scale --throughput t.log --pipeline p.log --state s.log
+    python -m benchmarks.seen > n.log
+    python -m benchmarks.scale --throughput t.log --pipeline p.log --state s.log --seen n.log
 
 Prints the two tables of docs/scale.md as Markdown, to be put in there between its marks; nothing is
 measured here. Each file is the output of a benchmark, whose last line is its JSON object.
@@ -17,11 +18,14 @@ from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from streams.broker.topics import WAITING
 from streams.intake.stage import EMIT_EVERY
 from streams.settings import Settings
 
 DAY, MILLION, MB = 86_400, 1_000_000, 1e6
 KEYS, KEY = 2, 8  # that intake remembers of an event, its id and who is at it; bytes at most of one
+SEEN = KEYS * KEY + 1  # bytes of an event in the log of what was seen: they do not compress
+MEASURED = ("throughput", "pipeline", "state", "seen")
 Json = dict[str, Any]
 Rows = Iterable[tuple[str, ...]]
 
@@ -35,7 +39,9 @@ class Figures(NamedTuple):
         archive: CPU seconds of the archive.
         broker: CPU seconds of the broker for all its readers and the counts.
         stored: bytes on a broker's disk, compressed by the producer.
+        counts: bytes of it in `counts`, over all shards.
         series_mb: memory of a worker that holds a million series, at its peak.
+        restored: CPU seconds to read one key back of what was seen.
     """
 
     intake: float
@@ -43,10 +49,12 @@ class Figures(NamedTuple):
     archive: float
     broker: float
     stored: float
+    counts: float
     series_mb: float
+    restored: float
 
     @classmethod
-    def of(cls, throughput: Json, pipeline: Json, state: Json) -> "Figures":
+    def of(cls, throughput: Json, pipeline: Json, state: Json, seen: Json) -> "Figures":
         by_workers = throughput["workers"]["tocsin_intake_full"]
         cpu = pipeline["cpu_seconds_per_million"]
         most = max(state["sizes"], key=lambda size: size["series"])
@@ -58,7 +66,9 @@ class Figures(NamedTuple):
             archive=cpu["archive"] / MILLION,
             broker=cpu["broker"] / MILLION,
             stored=throughput["about"]["tocsin_intake_full"]["stored_bytes_an_event"],
+            counts=pipeline["counts_bytes_an_event"],
             series_mb=most["peak_mb"] * MILLION / most["series"],
+            restored=seen["restore_seconds"] / seen["ids"],
         )
 
 
@@ -74,7 +84,11 @@ class Plan(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What the plan needs; rates are those of the peak, `remembered` is in bytes."""
+    """What the plan needs; rates are those of the peak.
+
+    `remembered` and the disk are in bytes: of the sources by day, of what was seen as long as it
+    is kept. `recall` are the seconds in which one of the intake workers reads its part back.
+    """
 
     rate: float
     intake_workers: int
@@ -85,10 +99,12 @@ class Needs(NamedTuple):
     archive_workers: int
     archive_cores: float
     remembered: float
+    recall: float
     broker_cores: float
     network_in: float
     network_out: float
     disk_a_day: float
+    disk_of_seen: float
 
 
 def needs(figures: Figures, plan: Plan, *, chunk: int, horizon: timedelta) -> Needs:
@@ -101,7 +117,8 @@ def needs(figures: Figures, plan: Plan, *, chunk: int, horizon: timedelta) -> Ne
     partitions = 2 * workers  # so that those of a worker that is gone can be shared out
     records = rate / chunk + partitions / EMIT_EVERY
     a_shard = records * figures.detection_record
-    bytes_a_second = rate * figures.stored
+    remembered = plan.events_a_day * (horizon / timedelta(days=1)) * KEYS * KEY
+    copies, followers = plan.replication, plan.replication - 1
     return Needs(
         rate=rate,
         intake_workers=workers,
@@ -111,11 +128,18 @@ def needs(figures: Figures, plan: Plan, *, chunk: int, horizon: timedelta) -> Ne
         detection_workers=min(plan.shards, ceil(plan.shards * a_shard / plan.share)),
         archive_workers=ceil(rate * figures.archive / plan.share),
         archive_cores=rate * figures.archive,
-        remembered=plan.events_a_day * (horizon / timedelta(days=1)) * KEYS * KEY,
+        remembered=remembered,
+        recall=remembered / KEY / workers * figures.restored,
         broker_cores=rate * figures.broker,
-        network_in=bytes_a_second * plan.replication,
-        network_out=bytes_a_second * (plan.replication + 1),  # followers, intake and archive
-        disk_a_day=plan.events_a_day * figures.stored * plan.replication,
+        network_in=rate * (figures.stored + SEEN + figures.counts) * copies,
+        network_out=rate
+        * (
+            figures.stored * (followers + 2)  # intake and archive
+            + SEEN * followers  # intake reads it at a start alone
+            + figures.counts * (followers + 1)  # detection
+        ),
+        disk_a_day=plan.events_a_day * figures.stored * copies,
+        disk_of_seen=plan.events_a_day * ((horizon + WAITING) / timedelta(days=1)) * SEEN * copies,
     )
 
 
@@ -128,10 +152,11 @@ def told(figures: Figures, plan: Plan, found: Needs) -> Rows:
         "memory for ids and people, over all intake workers",
         f"{memory:,.0f} GB, {memory / found.intake_workers:,.0f} GB each",
     )
+    yield "CPU time of a worker until it has read its part of them back", f"{found.recall:,.0f} s"
     yield "partitions over all sources", f"{found.partitions}"
     yield (
         f"records of counts a second, on each of {plan.shards} shards",
-        f"{found.records_a_shard:,.0f}, which keep {found.cores_a_shard:.0%} of a core busy",
+        f"{found.records_a_shard:,.0f}; {found.cores_a_shard:.0%} of a core, of {plan.share:.0%}",
     )
     yield "detection workers", f"{found.detection_workers}"
     yield "archive workers", f"{found.archive_workers}, {found.archive_cores:.1f} cores at the peak"
@@ -141,14 +166,14 @@ def told(figures: Figures, plan: Plan, found: Needs) -> Rows:
         "network of all brokers together",
         f"{found.network_in / MB:,.0f} MB/s in, {found.network_out / MB:,.0f} MB/s out",
     )
-    disk = found.disk_a_day / 1e12
+    disk, seen = found.disk_a_day / 1e12, found.disk_of_seen / 1e12
     yield (
         f"disk of all brokers together, {plan.replication} copies",
-        f"{disk:.1f} TB a day, {disk * days:.0f} TB for {days} days",
+        f"{disk:.1f} TB a day, {disk * days:.0f} TB for {days} days; what was seen {seen:.0f} TB",
     )
 
 
-def measured(throughput: Json, pipeline: Json, state: Json) -> Rows:
+def measured(throughput: Json, pipeline: Json, state: Json, seen: Json) -> Rows:
     for name, by_workers in throughput["workers"].items():
         for workers, cost in by_workers.items():
             many = "worker" if workers == "1" else "workers"
@@ -173,6 +198,10 @@ def measured(throughput: Json, pipeline: Json, state: Json) -> Rows:
         times = f"judged in {size['judge_seconds']} s, restored in {size['restore_seconds']} s"
         written = f"{size['snapshot_mb_an_hour']:,} MB of snapshots an hour"
         yield f"{size['series']:,} series", f"{memory}; {times}", written
+    yield (
+        f"{seen['ids']:,} ids", f"{seen['bytes_per_id']} bytes each",
+        f"restored in {seen['restore_seconds']} s",
+    )  # fmt: skip
 
 
 def table(head: tuple[str, ...], rows: Rows) -> str:
@@ -182,7 +211,7 @@ def table(head: tuple[str, ...], rows: Rows) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
-    found = [_last(file) for file in (options.throughput, options.pipeline, options.state)]
+    found = [_last(getattr(options, name)) for name in MEASURED]
     figures = Figures.of(*found)
     plan = Plan(
         options.events_a_day, options.peak, options.share, options.shards, options.replication,
@@ -210,7 +239,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    for name in ("throughput", "pipeline", "state"):
+    for name in MEASURED:
         add(f"--{name}", type=Path, required=True, help=f"output of benchmarks.{name}")
     add("--events-a-day", type=float, default=10e9, help="(10,000,000,000)")
     add("--peak", type=float, default=3.0, help="busiest hour over the mean (3)")

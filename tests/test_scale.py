@@ -12,8 +12,9 @@ from benchmarks.scale import DAY, Figures, Plan, needs
 
 WEEK = timedelta(days=7)
 FIGURES = Figures(
-    intake=10e-6, detection_record=1e-3, archive=4e-6, broker=5e-6, stored=100.0, series_mb=1000.0
-)
+    intake=10e-6, detection_record=1e-3, archive=4e-6, broker=5e-6, stored=100.0, counts=3.0,
+    series_mb=1000.0, restored=1e-7,
+)  # fmt: skip
 PLAN = Plan(events_a_day=1e6 * DAY, peak=2.0, share=0.5, shards=8, replication=3, retention_days=7)
 
 
@@ -39,12 +40,20 @@ def test_each_shard_reads_a_record_of_every_chunk_and_of_every_partition() -> No
 def test_each_copy_takes_disk_and_network() -> None:
     found = needs(FIGURES, PLAN, chunk=1000, horizon=WEEK)
     assert found.disk_a_day == 1e6 * DAY * 100 * 3
-    assert found.network_in == 2e6 * 100 * 3
-    assert found.network_out == 2e6 * 100 * 4
+    assert found.network_in == 2e6 * (100 + 17 + 3) * 3
+    # To two followers all, to intake and archive the events, to detection the counts.
+    assert found.network_out == 2e6 * (100 * 4 + 17 * 2 + 3 * 3)
+
+
+def test_what_was_seen_stays_as_long_as_it_is_remembered_and_a_record_may_wait() -> None:
+    found = needs(FIGURES, PLAN, chunk=1000, horizon=WEEK)
+    assert found.disk_of_seen == 1e6 * DAY * 21 * 17 * 3
 
 
 def test_an_id_and_a_matter_of_each_event_are_remembered_for_the_horizon() -> None:
-    assert needs(FIGURES, PLAN, chunk=1000, horizon=WEEK).remembered == 7 * 1e6 * DAY * 16
+    found = needs(FIGURES, PLAN, chunk=1000, horizon=WEEK)
+    assert found.remembered == 7 * 1e6 * DAY * 16
+    assert found.recall == pytest.approx(7 * 1e6 * DAY * 2 / 40 * 1e-7)  # one of forty workers
 
 
 def test_the_archive_has_workers_and_cores_of_its_own() -> None:
@@ -72,13 +81,15 @@ STATE = {
     }],
     "load_average": 0.7,
 }  # fmt: skip
+SEEN = {"ids": 30_000_000, "bytes_per_id": 7.27, "restore_seconds": 3.0, "load_average": 0.8}
 
 
-def test_both_tables_are_made_of_the_last_lines_of_three_logs(
+def test_both_tables_are_made_of_the_last_lines_of_the_logs(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = []
-    for name, found in (("throughput", THROUGHPUT), ("pipeline", PIPELINE), ("state", STATE)):
+    logs = {"throughput": THROUGHPUT, "pipeline": PIPELINE, "state": STATE, "seen": SEEN}
+    for name, found in logs.items():
         (tmp_path / name).write_text(f"round 1: told\n{json.dumps(found)}\n", encoding="utf-8")
         arguments += [f"--{name}", str(tmp_path / name)]
     scale.main(arguments)
