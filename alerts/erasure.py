@@ -25,6 +25,15 @@ def signal(held: Signal, gone: Collection[str]) -> Signal:
     return held if len(kept) == len(held.examples) else replace(held, examples=kept)
 
 
+def common(held: Signal, other: Signal) -> Signal:
+    """A signal of which there are two records, with what both quote.
+
+    One that quoted a person who is erased is written again without those quotes.
+    """
+    kept = tuple(quote for quote in held.examples if quote in other.examples)
+    return held if len(kept) == len(held.examples) else replace(held, examples=kept)
+
+
 def incident(held: Incident, gone: Collection[str]) -> Incident:
     signals, heights = _signals(held.signals, gone), _signals(held.heights, gone)
     if signals is held.signals and heights is held.heights:

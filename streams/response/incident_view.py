@@ -1,7 +1,8 @@
 """The public topics read back as one: incidents with their signals, history and deliveries.
 
 Records of these topics may repeat, and the topics are read side by side: whatever their
-interleaving, the same records make the same view. The first record for each name counts.
+interleaving, the same records make the same view. The first record for each name counts; of a
+signal without the quotes that another record of its name has lost to an erasure.
 """
 
 from collections import deque
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from alerts import erasure
 from alerts.colour import Colour, ColourReason
 from alerts.deliveries import DeliveryLine
 from alerts.incident import IncidentLine, IncidentState, Reason
@@ -101,8 +103,8 @@ class View:
         self.refused = 0
         self._run, self._most = run, most
         self._held: dict[str, _Held] = {}
-        self._signals: Shelf[Signal] = Shelf(unclaimed)
-        self._deliveries: Shelf[Delivered] = Shelf(unclaimed)
+        self._signals: Shelf[Signal] = Shelf(unclaimed, erasure.common)
+        self._deliveries: Shelf[Delivered] = Shelf(unclaimed, lambda first, _: first)
         self._holder: dict[str, str] = {}
         self._changes: deque[str] = deque(maxlen=changes)
         self._take: dict[Public, tuple[Any, Callable[[Any, datetime], str]]] = {

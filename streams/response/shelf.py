@@ -1,26 +1,33 @@
 """Records kept for owners that are known only later, within a bound."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 
 
 class Shelf(Generic[Item]):
-    """Records by the name they belong to; of those not claimed the newest `most` are kept."""
+    """Records by the name they belong to; of those not claimed the newest `most` are kept.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    Args:
+        most: kept unclaimed.
+        both: what is held of two records under one key; the first, where it is the same.
+    """
+
+    def __init__(self, most: int, both: Callable[[Item, Item], Item]) -> None:
+        self._most, self._both = most, both
         self._items: dict[str, dict[Any, Item]] = {}
         self._claims: Counter[str] = Counter()
         self._unclaimed: dict[str, None] = {}
 
     def put(self, name: str, key: tuple[object, ...], item: Item) -> bool:
-        """Whether the item is the first under its key."""
-        if key in self._items.setdefault(name, {}):
-            return False
-        self._items[name][key] = item
+        """Whether the item is the first under its key, or changes what is held under it."""
+        items = self._items.setdefault(name, {})
+        if key in items:
+            held, items[key] = items[key], self._both(items[key], item)
+            return items[key] is not held
+        items[key] = item
         if not self._claims[name]:
             self._unclaimed[name] = None
             self._forget_oldest()

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import permutations
 
 import msgspec
 import pytest
@@ -71,6 +72,18 @@ def test_the_first_record_of_a_state_and_revision_wins() -> None:
     other = msgspec.structs.replace(line, colour=Colour.BLUE)
     view.apply(Public.INCIDENTS, Record(msgspec.json.encode(other), 0))
     assert view.lines()[0].colour is line.colour
+
+
+@pytest.mark.parametrize("order", list(permutations(["AB", "B", "A"], 3)))
+def test_a_signal_shows_only_what_all_records_of_its_name_quote(order: tuple[str, ...]) -> None:
+    """Two people were erased from it, one after the other."""
+    full = signal("k", 0, {"harm": "injury"}, examples=("A", "B"))
+    view = filled(of(Public.INCIDENTS, Log().play([full]).told))
+    for quotes in order:
+        one = msgspec.structs.replace(full, examples=tuple(quotes))
+        view.apply(Public.SIGNALS, Record(msgspec.json.encode(one), 0))
+    (case,) = filter(None, cases(view))
+    assert [one.examples for records in case.signals for one in records] == [()]
 
 
 def test_a_merged_incident_keeps_the_signals_it_had() -> None:
