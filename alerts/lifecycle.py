@@ -46,11 +46,15 @@ class Incidents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What a step did and why: lines for the public topics `incidents` and `notifications`."""
+    """What a step did and why: lines for the public topics `incidents` and `notifications`.
+
+    `signals` are for the topic of that name, which has them with quotes that are erased.
+    """
 
     reason: Reason
     incidents: tuple[IncidentLine, ...] = ()
     deliveries: tuple[DeliveryLine, ...] = ()
+    signals: tuple[Signal, ...] = ()
 
 
 Step = tuple[Incidents, Decision]
@@ -65,7 +69,9 @@ def step(
     state = replace(state, offset=offset)
     match item:
         case SignalInput(signal=signal):
-            return _signalled(state, erasure.signal(signal, state.erased), recipients)
+            kept = erasure.signal(signal, state.erased)
+            after, decision = _signalled(state, kept, recipients)
+            return after, decision if kept is signal else replace(decision, signals=(kept,))
         case Tick(at=at):
             return _ticked(state, at, recipients)
         case Attempted() | Outcome():

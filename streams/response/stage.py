@@ -16,6 +16,7 @@ from alerts.deliveries import DeliveryLine, Recipient
 from alerts.incident import IncidentLine
 from alerts.inputs import Attempted, ForeignInputError, Input, Tick
 from alerts.lifecycle import Incidents
+from alerts.signal import Signal
 from streams import metrics
 from streams.broker.local import BrokerError
 from streams.broker.topics import Topics
@@ -188,6 +189,8 @@ class Response:
             yield _line(self._topics.incidents, change)
         for told in turn.deliveries:
             yield _line(self._topics.notifications, told)
+        for signal in turn.signals:
+            yield _line(self._topics.signals, signal)
 
     def _rows(self, turn: Turn) -> Iterator[Record]:
         if turn.changed:
@@ -214,7 +217,7 @@ class Response:
         await (await self._app.producer.send(topic, None, raw, 0, None, None))
 
 
-def _line(topic: str, line: IncidentLine | DeliveryLine) -> Record:
+def _line(topic: str, line: IncidentLine | DeliveryLine | Signal) -> Record:
     return Record(topic, line.id.encode(), msgspec.json.encode(line))
 
 

@@ -9,6 +9,7 @@ from alerts.deliveries import Delivery, DeliveryLine, DeliveryState, Recipient
 from alerts.incident import IncidentLine
 from alerts.inputs import Attempted, Input
 from alerts.lifecycle import Incidents
+from alerts.signal import Signal
 
 
 class Turn:
@@ -20,6 +21,7 @@ class Turn:
         following: one past the last input, None before the first.
         incidents: lines for the public topic, in their order.
         deliveries: the same.
+        signals: the same; those that were quoting who is erased.
     """
 
     def __init__(self, before: Incidents, recipients: Sequence[Recipient]) -> None:
@@ -27,6 +29,7 @@ class Turn:
         self.following: int | None = None
         self.incidents: list[IncidentLine] = []
         self.deliveries: list[DeliveryLine] = []
+        self.signals: list[Signal] = []
         self._recipients = recipients
         self._attempted: dict[str, None] = {}  # in the order of the log, as they are sent
 
@@ -36,6 +39,7 @@ class Turn:
         )
         self.incidents += done.incidents
         self.deliveries += done.deliveries
+        self.signals += done.signals
         if isinstance(item, Attempted):
             self._attempted |= dict.fromkeys(told.id for told in done.deliveries)
         self.following = offset + 1

@@ -51,6 +51,15 @@ def test_a_later_record_of_the_signal_does_not_bring_them_back() -> None:
     assert quoted(state) == {QUOTES[1]}
 
 
+def test_a_later_record_that_brings_them_is_to_be_told_again_without_them() -> None:
+    again = replace(REPORT, revision=REPORT.revision + 1)
+    erased = stepped(Tick(START), SignalInput(REPORT), GONE)
+    _, decision = lifecycle.step(erased, SignalInput(again), offset=3)
+    assert decision.signals == (replace(again, examples=QUOTES[1:]),)
+    _, decision = lifecycle.step(erased, SignalInput(decision.signals[0]), offset=3)
+    assert decision.signals == ()
+
+
 def test_what_was_erased_is_remembered_as_long_as_closed_incidents_are() -> None:
     later = START + MEMORY // timedelta(milliseconds=1)
     assert stepped(Tick(START), GONE, Tick(later)).erased

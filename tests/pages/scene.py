@@ -147,6 +147,8 @@ def lines(decision: Decision) -> Iterator[tuple[Public, msgspec.Struct]]:
         yield Public.INCIDENTS, incident
     for delivery in decision.deliveries:
         yield Public.NOTIFICATIONS, delivery
+    for signal in decision.signals:
+        yield Public.SIGNALS, signal
 
 
 def filled(told: Iterable[Told], **limits: int) -> View:

@@ -519,3 +519,12 @@ async def test_what_is_erased_is_in_no_row_afterwards_and_survives_a_restart() -
     assert not any(quote.encode() in row for row in worker.broker.rows.values())
     assert worker.state.erased == {digest(quote): worker.state.now}
     assert len(worker.state.incidents) == 1
+
+
+async def test_a_signal_that_quotes_who_is_erased_is_told_again_without() -> None:
+    quote = "it burnt my hand"
+    worker = Worker(Webhook())
+    await worker.take(Tick(START), Erased(quotes=(digest(quote),), at=START))
+    await worker.take(SignalInput(replace(trigger(), examples=(quote, "c18"))))
+    (told,) = worker.broker.lines("signals")
+    assert (told["id"], told["examples"]) == (trigger().id, ["c18"])
