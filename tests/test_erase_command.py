@@ -129,7 +129,6 @@ def test_response_that_is_down_takes_another_call(bench: Bench) -> None:
     [
         ("counts", "detection has written two more snapshots"),
         ("signals", "they expire, a year after they were written"),
-        ("notifications", "they expire, a year after they were written"),
         ("incident-inputs", "7d after response has applied them"),
     ],
 )

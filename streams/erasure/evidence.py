@@ -1,16 +1,17 @@
 """What Kafka holds of a person: dead letters and evidence, which can go, and what must expire."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from kafka import KafkaProducer, TopicPartition
 
-from alerts import inputs
+from alerts import erasure, inputs
 from alerts.erasure import digest
 from alerts.inputs import Erased
+from alerts.signal import Signal, SignalState
 from streams.broker import clients, records, topics
 from streams.broker.records import Cluster, Record
 from streams.broker.topics import Role, Topics
@@ -22,6 +23,8 @@ from streams.settings import Settings
 
 PATIENCE: Final = 20.0  # seconds, for response to read what it is told
 LOOK: Final = 0.5
+
+_SIGNAL: Final = msgspec.json.Decoder(Signal)
 
 
 class Quoting(NamedTuple):
@@ -46,6 +49,9 @@ class Letters(NamedTuple):
 def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[str]) -> Letters:
     """Empty the dead letters that name the person; count what quotes the person elsewhere.
 
+    Signals that do are written again without; who reads both shows what both quote. Response
+    does it with those that come later, so it is told before.
+
     Args:
         settings: of the installation.
         bootstrap: of the broker.
@@ -62,8 +68,12 @@ def erase(settings: Settings, bootstrap: str, person: str, quotes: Collection[st
         letters = cluster.log(named.dead_letters).whole()
         keys = {one.key for one in letters if one.key and _tells(one, person)}
         quoting = list(_quoting(cluster, named, frozenset(quotes)))
-    if keys:
-        _empty(settings, bootstrap, keys)
+        signals = (one.value for one in cluster.log(named.signals).whole())
+        kept = list(unquoted(signals, quotes)) if quotes else []
+    # Compaction takes an empty record away, and all before it under its key.
+    _write(settings, bootstrap, named.dead_letters, [(key, None) for key in sorted(keys)])
+    anew = [(one.id.encode(), msgspec.json.encode(one)) for one in kept]
+    _write(settings, bootstrap, named.signals, anew)
     return Letters(len(keys), quoting, evidence)
 
 
@@ -94,12 +104,31 @@ def _leave_evidence(settings: Settings, bootstrap: str, quotes: Collection[str])
 def _quoting(cluster: Cluster, named: Topics, quotes: frozenset[str]) -> Iterator[Quoting]:
     """Counts before signals: what detection makes of them meanwhile is found as either."""
     read = {named.counts: triggers} | dict.fromkeys(
-        (named.signals, named.incident_inputs, named.notifications), _examples
+        (named.signals, named.incident_inputs), _examples
     )
     for topic in read if quotes else ():
         told = (read[topic](one.value) for one in cluster.log(topic).whole())
         if found := sum(not quotes.isdisjoint(map(digest, texts)) for texts in told):
             yield Quoting(topic, found)
+
+
+def unquoted(values: Iterable[bytes], quotes: Collection[str]) -> Iterator[Signal]:
+    """What the signals that quote the person are without that; none whose record says so already.
+
+    Another erasure may have been here before: what it left out stays out.
+    """
+    held: dict[tuple[str, SignalState, int], Signal] = {}
+    for value in values:
+        with suppress(*FAILURES):
+            one = _SIGNAL.decode(value)
+            name = one.id, one.state, one.revision
+            if name in held:
+                held[name] = erasure.common(held[name], one)
+            elif erasure.signal(one, quotes) is not one:
+                held[name] = one
+    for one in held.values():
+        if (kept := erasure.signal(one, quotes)) is not one:
+            yield kept
 
 
 def triggers(value: bytes) -> Iterator[str]:
@@ -125,9 +154,12 @@ def _examples(value: bytes) -> Iterator[str]:
                 waiting += held
 
 
-def _empty(settings: Settings, bootstrap: str, keys: Collection[bytes]) -> None:
-    """A record without a value under each key; compaction takes both away."""
-    dead_letters = Topics.of(settings).dead_letters
+def _write(
+    settings: Settings, bootstrap: str, topic: str, records: Sequence[tuple[bytes, bytes | None]]
+) -> None:
+    """Records as pairs of key and value, where there are any."""
+    if not records:
+        return
     with clients.opened(KafkaProducer, settings.kafka, bootstrap, acks="all") as producer:
-        for sent in [producer.send(dead_letters, key=key, value=None) for key in sorted(keys)]:
+        for sent in [producer.send(topic, key=key, value=value) for key, value in records]:
             sent.get(timeout=30)

@@ -15,6 +15,7 @@ from streams.archive import views
 from streams.archive.places import place
 from streams.broker.topics import Role, Topics
 from streams.events.deadletters import FIRST
+from streams.response.incident_view import Public, Record, View
 from tests.kafka import histories, tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import Installation
@@ -298,6 +299,7 @@ def test_a_person_who_is_erased_leaves_the_incidents_and_the_log_they_are_made_o
     )  # fmt: skip
     running.until(lambda: quoting(running, inputs, words), "the quote in the evidence")
     running.until(lambda: archived(running, person), "the report in the archive")
+    running.until(lambda: words in shown(running), "the quote on the pages")
     told = running.erased(person)
     assert "incidents: they no longer quote the person" in told
     for topic in (running.topics.counts, running.topics.signals):
@@ -307,6 +309,7 @@ def test_a_person_who_is_erased_leaves_the_incidents_and_the_log_they_are_made_o
     newest = {record.key: record for record in running.reader.topic(changelog)}
     assert not [key for key, record in newest.items() if words.encode() in (record.value or b"")]
     assert not quoting(running, running.topics.incidents, words)
+    assert words not in shown(running)
 
 
 def test_a_record_that_comes_late_reaches_the_archive_with_its_mark(running: Installation) -> None:
@@ -336,6 +339,15 @@ def marked(running: Installation, product: str) -> list[tuple[Any, ...]]:
 def quoting(running: Installation, topic: str, words: str) -> list[int]:
     """Offsets of the records that hold these words."""
     return [r.offset for r in running.reader.topic(topic) if words.encode() in (r.value or b"")]
+
+
+def shown(running: Installation) -> str:
+    """All that the pages know."""
+    view = View("run")
+    for topic in Public:
+        for record in running.reader.topic(running.topics.prefix + topic):
+            view.apply(topic, Record(record.value, record.timestamp))
+    return str([view.case(line.id) for line in view.lines()])
 
 
 def archived(running: Installation, person: str) -> bool:

@@ -1,9 +1,11 @@
 import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from alerts.deliveries import Recipient
+from alerts.erasure import digest
 from alerts.incident import IncidentState
 from alerts.signal import Kind, SignalState
 from dashboards.pages.app import HEADERS, POLICY
@@ -11,7 +13,8 @@ from dashboards.pages.desk import LANGUAGE, SESSION
 from dashboards.pages.entry import MOST_WRONG, SESSION_SECONDS, WRONG_WITHIN
 from dashboards.pages.sheets import PER_PAGE
 from detectors.growth import Growth
-from streams.response.incident_view import Reach, View
+from streams.erasure.evidence import unquoted
+from streams.response.incident_view import Public, Reach, Record, View
 from tests.pages.scene import KETTLE as KETTLE_SCOPE
 from tests.pages.scene import POWER_BANK, REFUSED, Log, day, quiet, signal
 from tests.pages.site import TOKEN, Clock, desk, view, visitor
@@ -243,6 +246,19 @@ async def test_quotes_are_redacted() -> None:
     assert page.count("burnt my hand") == 1
     assert "13812345678" not in page
     assert "Jane Miller" not in page
+
+
+async def test_who_is_erased_is_quoted_no_more_and_others_are() -> None:
+    shown, (said,) = view(), [one.examples for one in day() if one.examples]
+    before = shown.version
+    signals = (record.value for topic, record in Log().play(day()).told if topic is Public.SIGNALS)
+    for one in unquoted(signals, {digest(said[1])}):
+        shown.apply(Public.SIGNALS, Record(msgspec.json.encode(one), 0))
+    assert shown.version != before
+    for path in (f"/incidents/{KETTLE}", f"/api/incidents/{KETTLE}"):
+        page = await get(path, shown=shown)
+        assert "burnt my hand" not in page
+        assert "水壶炸了" in page
 
 
 async def test_the_language_is_chosen_by_the_query_then_kept() -> None:
