@@ -89,19 +89,20 @@ CERTAIN = 1e300
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """One state of one signal; records repeat, and (id, state, revision) names them.
 
-    `observed` and `expected` count people (or posts) since `onset`, of a silence events;
-    `multiple` is their ratio as the detector estimates it. `rule` names the rule of the settings
-    that it came of: `expected` is its limit then, and `onset` begins the time that it asks about.
-    `last` is when a source that is silent was last heard. `whole` are all those that the observed
-    are a share of, where one is larger than usual. `examples` holds up to three quotes or
-    event ids, as received: they are redacted when shown. `approximate` says that persons are
-    unknown and each event was counted as one. Of a batch whose units in the field are known `rate`
-    is its complaints per unit; `fault` is the category that stands out in it and `fault_evidence`
-    how far, where complaints are counted by both. `regions` are those that rise together, the
-    largest excess first. `began` holds minutes from `onset` (below 0: before it) at which the
-    excess may have begun with its first person, each as likely as the others (`detectors.lead`);
-    empty where that is not known. `growth` is how fast it grows as of `at`, an hour, by the 5 %,
-    50 % and 95 % points; null for few people (`detectors.growth`).
+    `observed` and `expected` count people (or posts) since `onset`, of a silence events; `multiple`
+    is their ratio as the detector estimates it. `rule` names the rule of the settings that it came
+    of: `expected` is its limit then, and `onset` begins the time that it asks about. `last` is when
+    a source that is silent was last heard. `whole` are all those that the observed are a share of,
+    where one is larger than usual. `examples` holds up to three quotes or event ids, as received:
+    they are redacted when shown, and of records of one name only those that all of them hold, for
+    one that quotes a person who is erased is written again without. `approximate` says that persons
+    are unknown and each event was counted as one. Of a batch whose units in the field are known
+    `rate` is its complaints per unit; `fault` is the category that stands out in it and
+    `fault_evidence` how far, where complaints are counted by both. `regions` are those that rise
+    together, the largest excess first. `began` holds minutes from `onset` (below 0: before it) at
+    which the excess may have begun with its first person, each as likely as the others
+    (`detectors.lead`); empty where that is not known. `growth` is how fast it grows as of `at`, an
+    hour, by the 5 %, 50 % and 95 % points; null for few people (`detectors.growth`).
     """
 
     id: str
