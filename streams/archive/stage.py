@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -147,11 +148,13 @@ class Archive:
         self._look_for_room()
 
     async def _write_due(self, now: float) -> None:
-        for tp, held in self._inputs.items():
-            await self._look_before(tp, held)
-            await self._write_closed(tp, held)
+        with _refusals(CLOSED):
+            for tp, held in self._inputs.items():
+                await self._look_before(tp, held)
+                await self._write_closed(tp, held)
         if now >= self._open_due:
-            await self._write_open()
+            with _refusals(OPEN):
+                await self._write_open()
         if self._begun:
             await self._clear_leftovers()
 
@@ -246,11 +249,7 @@ class Archive:
     async def _put(self, sheet: Sheet, state: str) -> None:
         sheet.settle()
         rows = sheet.rows
-        try:
-            placed = await asyncio.to_thread(self._place.put, sheet.file.name, sheet.save)
-        except PlaceError:
-            metrics.ARCHIVE_FAILURES.labels(state).inc()
-            raise
+        placed = await asyncio.to_thread(self._place.put, sheet.file.name, sheet.save)
         sheet.written, sheet.version = rows, placed.version
         metrics.ARCHIVE_FILES.labels(state).inc()
         metrics.ARCHIVE_BYTES.labels(state).inc(placed.size)
@@ -292,6 +291,16 @@ class Archive:
             self._room.set()
         else:
             self._room.clear()
+
+
+@contextmanager
+def _refusals(state: str) -> Iterator[None]:
+    """A place that cannot be read refuses the files as one that cannot be written does."""
+    try:
+        yield
+    except PlaceError:
+        metrics.ARCHIVE_FAILURES.labels(state).inc()
+        raise
 
 
 def recordings(settings: Settings) -> dict[str, Recording]:

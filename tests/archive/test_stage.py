@@ -9,7 +9,7 @@ import pytest
 
 from streams.archive import leftovers, views
 from streams.archive.layout import listed
-from streams.archive.places import Folder, PlaceError
+from streams.archive.places import Folder, PlaceError, try_out
 from streams.seen import record as seen
 from streams.transport.runs import LostRunError
 from tests.archive.bench import TOPIC, TP0, Bench
@@ -212,6 +212,16 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(PlaceError, match="file: cannot be written: Not a directory"):
         Folder(tmp_path / "file").put("a/b.parquet", lambda path: None)
+
+
+def test_a_trial_leaves_nothing_behind_where_it_may_write_and_names_what_refuses_it(
+    tmp_path: Path,
+) -> None:
+    try_out(Folder(tmp_path / "archive"))
+    assert list((tmp_path / "archive").iterdir()) == []
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(PlaceError, match="file: cannot be written: Not a directory"):
+        try_out(Folder(tmp_path / "file"))
 
 
 def test_what_a_killed_worker_had_begun_is_cleared_away_once_nobody_can_still_write_it(

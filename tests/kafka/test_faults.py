@@ -133,6 +133,12 @@ def test_a_record_that_a_stage_cannot_take_stops_it_by_name_before_the_commit_pa
 
 
 def made_anew(installation: Installation, topic: str) -> None:
+    gone(installation, topic)
+    topics.create(installation.settings, installation.bootstrap)
+
+
+def gone(installation: Installation, topic: str) -> None:
+    """Deleted; returns when its name is free."""
     with administered(installation) as admin:
         admin.delete_topics([topic])
     deadline = time.monotonic() + DEADLINE
@@ -142,7 +148,6 @@ def made_anew(installation: Installation, topic: str) -> None:
                 break
         assert time.monotonic() < deadline, f"{topic} is not gone"
         time.sleep(LOOK)
-    topics.create(installation.settings, installation.bootstrap)
 
 
 def test_topics_that_were_made_anew_and_have_outgrown_what_was_read_stop_their_readers_by_name(

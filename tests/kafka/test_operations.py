@@ -1,6 +1,7 @@
 """What a running installation tells of itself, to a real Prometheus too."""
 
 import os
+import re
 import subprocess
 import time
 from contextlib import suppress
@@ -10,11 +11,16 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from streams.archive import views
+from streams.archive.places import place
+from streams.broker import topics
 from streams.broker.topics import Role
 from tests.dashboards import board
 from tests.dashboards.prometheus import Prometheus, scraping
+from tests.kafka import tallies
 from tests.kafka.conftest import Install
 from tests.kafka.installation import DEADLINE, Installation
+from tests.kafka.test_faults import gone
 from tests.needs import free_port
 from tocsin.cli import app
 
@@ -71,15 +77,85 @@ def test_each_role_is_live_and_tells_its_own_part(running: Installation) -> None
         assert f'tocsin_partitions{{role="{role}"}}' in answer
 
 
+def complain(installation: Installation, when: str) -> None:
+    now = int(time.time())
+    installation.send("complaints", [
+        {"id": f"{when}-{n}", "time": now, "person": f"p{n}", "product": "kettle"}
+        for n in range(EVENTS)
+    ])  # fmt: skip
+
+
+def standings(installation: Installation) -> dict[Role, str]:
+    return {role: httpx.get(url(installation, role, "/ready")).text.strip() for role in Role}
+
+
+def metrics(installation: Installation, role: Role) -> str:
+    return httpx.get(url(installation, role, "/metrics")).text
+
+
+ALL_READY = dict.fromkeys(Role, "ready")
+
+
+def test_a_source_whose_topic_is_missing_is_counted_as_soon_as_it_is_there(
+    running: Installation,
+) -> None:
+    """Nothing was read of it before: else it would stop its readers when it is made anew."""
+    workers, topic = running.pids(), running.topics.prefix + "complaints"
+    gone(running, topic)
+    missing = ALL_READY | {Role.INTAKE: "no partitions"}
+    running.until(lambda: standings(running) == missing, "word of it from intake alone")
+    assert f"Topic {topic} not found in cluster metadata" in running.log
+    told_by_intake = metrics(running, Role.INTAKE)
+    assert 'tocsin_partitions{role="intake"} 0.0' in told_by_intake
+    assert "tocsin_lag_records{" not in told_by_intake
+    topics.create(running.settings, running.bootstrap)
+    complain(running, "again there")
+    running.until(running.counted, "counts of all complaints")
+    assert tallies.people(running.counts(), "complaints")[""] == EVENTS
+    running.until(lambda: standings(running) == ALL_READY, "readiness")
+    running.until(running.archived, "all complaints in the archive")
+    assert running.pids() == workers
+
+
+def test_a_disk_that_refuses_holds_the_archive_alone_until_it_takes_files_again(
+    running: Installation,
+) -> None:
+    folder = running.settings.home / "archive"
+    running.until(folder.exists, "a file of the archive")
+    kept = folder.rename(folder.with_name("kept"))
+    folder.write_text("in the way")
+    complain(running, "refused")
+    why = f"archive {folder}: cannot be read: Not a directory"
+    blocked = ALL_READY | {Role.ARCHIVE: f"cannot write: {why}"}
+    running.until(lambda: standings(running) == blocked, "word of it from the archive alone")
+    running.until(running.counted, "counts of all complaints")
+    assert refusals(running) > 0
+    assert f"why='{why}'" in running.log
+    checked = CliRunner().invoke(app, ["check", "--settings", str(running.file)])
+    told = f"archive {folder}: cannot be written: Not a directory\n"
+    assert (checked.exit_code, checked.stderr) == (1, told)
+    folder.unlink()
+    kept.rename(folder)
+    running.until(running.archived, "all complaints in the archive")
+    running.until(lambda: standings(running) == ALL_READY, "readiness")
+    assert "archive_written_again" in running.log
+    ends = running.reader.ends(running.topics.prefix + "complaints")
+    with views.opened(place(running.settings)) as archive:
+        held = archive.execute("SELECT count(*) FROM complaints").fetchone()
+    assert held == (sum(ends.values()),)
+
+
+def refusals(installation: Installation) -> float:
+    """How often the archive's place has refused."""
+    said = metrics(installation, Role.ARCHIVE)
+    return sum(map(float, re.findall(r"\ntocsin_archive_failures_total{.*} (.*)", said)))
+
+
 def test_prometheus_sees_what_happened(running: Installation, tmp_path: Path) -> None:
     targets = [f"127.0.0.1:{running.settings.operations.port(role)}" for role in Role]
     with scraping(targets, tmp_path) as prometheus:
         prometheus.until(lambda: told(prometheus, "sum(up)") == len(Role), "scrapes")
-        now = int(time.time())
-        running.send("complaints", [
-            {"id": f"c{n}", "time": now, "person": f"p{n}", "product": "kettle"}
-            for n in range(EVENTS)
-        ])  # fmt: skip
+        complain(running, "scraped")
         running.send("complaints", [{"id": "no time"}])
         running.settle()
 
@@ -87,7 +163,7 @@ def test_prometheus_sees_what_happened(running: Installation, tmp_path: Path) ->
             prometheus.until(lambda: told(prometheus, expr) == expected, f"{expected} as {expr}")
 
         complaints = f'topic="{running.topics.prefix}complaints"'
-        counted = EVENTS + running.settings.detection.shards
+        counted = sum(running.reader.ends(f"{running.topics.prefix}complaints").values()) - 1
         told_to_be(f'tocsin_events_total{{{complaints}, outcome="counted"}}', counted)
         told_to_be(f"sum(tocsin_dead_letters_total{{{complaints}}})", 1)
         told_to_be("max(tocsin_lag_records)", 0)
