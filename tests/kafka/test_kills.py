@@ -9,6 +9,7 @@ from streams.seen.record import Mark
 from tests.kafka import histories, tallies
 from tests.kafka.installation import Installation
 from tests.kafka.siege import AGAIN, APART, PERSONS, Siege, total
+from tests.kafka.test_replay import restored
 
 
 def test_every_person_is_counted_exactly_once_though_some_come_again(siege: Siege) -> None:
@@ -41,7 +42,7 @@ def test_an_id_and_a_person_from_before_a_kill_are_known_after_it(siege: Siege) 
 
 
 def test_detection_went_on_from_snapshots_and_never_met_a_gap(siege: Siege) -> None:
-    assert "shard_restored" in siege.installation.log
+    assert max(restored(siege.installation).values()) > 0
     assert "stage_stopped" not in siege.installation.log
 
 
