@@ -38,7 +38,7 @@ def begun(name: str) -> Case:
     """One that has seen a surge, and the day after it begin."""
     (case,) = (case for case in CASES if case.__name__ == name)
     made = case.of(SERIES)
-    list(run(made, history(case)[:-20]))
+    list(run(made, history(case.hours)[:-20]))
     return made
 
 
@@ -56,7 +56,7 @@ def test_some_series_taken_and_a_step_are_a_step_and_those_taken(
 ) -> None:
     first, then = deepcopy(begun(case.__name__)), deepcopy(begun(case.__name__))
     take(first, kept)
-    for hour, row in enumerate(history(case)[-20:], case.hours - 20):
+    for hour, row in enumerate(history(case.hours)[-20:], case.hours - 20):
         total = int(row.sum())
         one = first.step(row[kept], hour=hour, total=total)
         same(one, of_series(then.step(row, hour=hour, total=total), kept))
@@ -92,9 +92,9 @@ def test_profiles_and_outages_of_some_groups_go_on_to_the_same_bits(kept: Ints) 
 def test_alarms_and_what_bursts_go_on_to_the_same_bits(kept: Ints) -> None:
     hysteresis = Hysteresis(quiet=3)
     alarms, burstiness = Alarms.empty(SERIES), Burstiness.empty(SERIES)
-    unmasked, rows = np.zeros(SERIES, np.bool_), history(SurgeCase)[-45:]
+    unmasked, rows = np.zeros(SERIES, np.bool_), history(SurgeCase.hours)[-45:]
     made, start = SurgeCase.of(SERIES), SurgeCase.hours - 45
-    list(run(made, history(SurgeCase)[:start]))
+    list(run(made, history(SurgeCase.hours)[:start]))
     moved: tuple[Alarms, Burstiness] | None = None
     for hour, row in enumerate(rows):
         verdict = made.step(row, hour=start + hour, total=int(row.sum()))
@@ -135,7 +135,7 @@ def test_the_sums_of_a_window_move_with_their_series(kept: Ints, delay: int, bli
 @searched(max_examples=10, deadline=None)
 def test_a_state_that_changes_in_place_is_as_one_that_was_made_anew(kept: Ints) -> None:
     made = SurgeCase.of(SERIES)
-    list(run(made, history(SurgeCase)[:30]))
+    list(run(made, history(SurgeCase.hours)[:30]))
     grown, taken = made.state.grown(SERIES + 3), made.state.take(kept)
     place = made.state.take(np.arange(SERIES))
     place.lengthen(SERIES + 3)

@@ -36,20 +36,22 @@ class BatchCase:
     def of(cls, n: int) -> "BatchCase":
         return cls(BatchState.empty(n))
 
-    @property
-    def exposure(self) -> Floats:
-        return np.full(self.state.size, 0.1)
+    def exposure(self, masked: Bools | None) -> Floats:
+        """Nothing is known of what is hidden."""
+        return np.where(np.zeros(self.state.size) if masked is None else masked, np.nan, 0.1)
 
     def grow(self, n: int, *, born: int) -> None:
         self.state = self.state.grown(self.state.size + n)
 
-    def judge(self, counts: Ints, *, hour: int) -> batches.Verdict:
-        return BATCHES.judge(self.state, DEFAULT, counts, self.exposure, bucket=hour)
+    def judge(
+        self, counts: Ints, *, hour: int, masked: Bools | None = None
+    ) -> batches.Verdict:  # fmt: skip
+        return BATCHES.judge(self.state, DEFAULT, counts, self.exposure(masked), bucket=hour)
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> batches.Verdict:
-        exposure = np.where(masked, np.nan, 0.1) if masked is not None else self.exposure
+        exposure = self.exposure(masked)
         self.state, verdict = BATCHES.step(self.state, DEFAULT, counts, exposure, bucket=hour)
         return verdict
 

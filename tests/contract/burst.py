@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from alerts.signal import Kind
 from detectors import grounds
-from detectors.burst import Burst, BurstState
+from detectors.burst import SLICE, Burst, BurstState
 from detectors.columns import Ints
 from detectors.grounds import Grounds
 from tests.contract import again
@@ -16,7 +16,7 @@ class BurstCase(PlainCase):
     """The detector of bursts, to which a bucket is a bucket."""
 
     kind = Kind.BURST
-    hours, many = 120, 8195
+    hours, many = 120, SLICE + 3
     method = Burst(level=48, tail=96, shortest_learning=24, prior=100)
     states = BurstState
     again: ClassVar = staticmethod(again.of_burst)
@@ -28,5 +28,6 @@ class BurstCase(PlainCase):
 class MeasuredCase(BurstCase):
     """Measurements, of which what is low is as rare; no stream has any, so nobody is shown why."""
 
+    many = 203
     method = Burst(measured=True, level=48, tail=96, shortest_learning=24, prior=100)
     again: ClassVar = staticmethod(lambda g: fmean(g["zeros"]))

@@ -76,22 +76,22 @@ class FleetCase:
     def grow(self, n: int, *, born: int) -> None:
         self.state = self.state.grown(self.state.size + n)
 
-    def due(self, hour: int) -> Floats:
+    def due(self, hour: int, masked: Bools) -> Floats:
         both = NEIGHBOURS.expect(self.state.fields, self.state.shares, bucket=hour)
-        return both[::2]
+        return np.where(masked, np.nan, both[::2])
 
-    def judge(self, counts: Ints, *, hour: int) -> batches.Verdict:
-        state = self.state
-        return BATCHES.judge(state.batches, state.priors, counts, self.due(hour), bucket=hour)
+    def judge(
+        self, counts: Ints, *, hour: int, masked: Bools | None = None
+    ) -> batches.Verdict:  # fmt: skip
+        state, due = self.state, self.due(hour, _hidden(counts, masked))
+        return BATCHES.judge(state.batches, state.priors, counts, due, bucket=hour)
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> batches.Verdict:
-        state = self.state
-        hidden = np.zeros(counts.shape, np.bool_) if masked is None else masked
-        exposure = np.where(hidden, np.nan, self.due(hour))
+        state, hidden = self.state, _hidden(counts, masked)
         state.batches, verdict = BATCHES.step(
-            state.batches, state.priors, counts, exposure, bucket=hour
+            state.batches, state.priors, counts, self.due(hour, hidden), bucket=hour
         )
         self._refit(hour)
         self._learn(counts, verdict.score, ~hidden, hour=hour)
@@ -118,3 +118,7 @@ class FleetCase:
 
     def restored(self) -> "FleetCase":
         return FleetCase(self.state.restored())
+
+
+def _hidden(counts: Ints, masked: Bools | None) -> Bools:
+    return np.zeros(counts.shape, np.bool_) if masked is None else masked

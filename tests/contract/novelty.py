@@ -50,7 +50,9 @@ class NoveltyCase:
             share=np.full(one.size, share), known=known * one,
         )  # fmt: skip
 
-    def judge(self, counts: Ints, *, hour: int) -> novelty.Verdict:
+    def judge(
+        self, counts: Ints, *, hour: int, masked: Bools | None = None
+    ) -> novelty.Verdict:  # fmt: skip
         return NOVELTY.judge(self.state, counts, self.before(counts, hour), bucket=hour)
 
     def step(

@@ -45,9 +45,9 @@ class PlainCase:
         found: Floats = self.expect(hour).mean
         return found
 
-    def judge(self, counts: Ints, *, hour: int) -> Scored:
+    def judge(self, counts: Ints, *, hour: int, masked: Bools | None = None) -> Scored:
         found: Scored = self.method.judge(
-            self.state, self.expect(hour), counts, *self.beside(counts)
+            self.state, self.expect(hour), counts, *self.beside(counts), masked
         )
         return found
 

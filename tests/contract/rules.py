@@ -42,22 +42,28 @@ class RuleCase:
         self.state = self.state.grown(self.state.size + n)
         self.window.grow(self.state.size)
 
-    def judge(self, counts: Ints, *, hour: int) -> rules.Verdict:
-        window = deepcopy(self.window)
-        window.take(counts)
-        return self.rule.judge(self.state, window.recent, window.before, bucket=hour)
+    def judge(
+        self, counts: Ints, *, hour: int, masked: Bools | None = None
+    ) -> rules.Verdict:  # fmt: skip
+        given = self.taken(deepcopy(self.window), counts, masked)
+        return self.rule.judge(self.state, *given, bucket=hour)
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> rules.Verdict:
-        hidden = masked is not None and bool(masked.all())
-        self.window.take(counts, masked=hidden)
-        people, before = self.window.recent.copy(), self.window.before
-        if self.rule.ratio:
-            hidden = self.window.hidden == self.rule.window
-        blind = np.full(people.shape, hidden)
-        self.state, verdict = self.rule.step(self.state, people, before, blind, bucket=hour)
+        given = self.taken(self.window, counts, masked)
+        self.state, verdict = self.rule.step(self.state, *given, bucket=hour)
         return verdict
+
+    def taken(
+        self, window: Window, counts: Ints, masked: Bools | None
+    ) -> tuple[Ints, Ints, Bools]:  # fmt: skip
+        """People, whom they are compared with, and where an outage hides it."""
+        hidden = masked is not None and bool(masked.all())
+        window.take(counts, masked=hidden)
+        if self.rule.ratio:
+            hidden = window.hidden == self.rule.window
+        return window.recent.copy(), window.before, np.full(counts.shape, hidden)
 
     def explained(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None

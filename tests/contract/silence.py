@@ -29,6 +29,10 @@ class SilenceCase(PlainCase):
     def expect(self, hour: int) -> Any:
         return self.method.expect(self.state, bucket=hour, hour=hour)
 
+    def judge(self, counts: Ints, *, hour: int, masked: Bools | None = None) -> Scored:
+        found: Scored = self.method.judge(self.state, self.expect(hour), counts)
+        return found
+
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None
     ) -> Scored:

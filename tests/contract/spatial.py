@@ -67,8 +67,11 @@ class SpatialCase:
     def mean(self, *, hour: int) -> Floats:
         return 2.0 * self.usual(hour=hour).mean[::2]
 
-    def judge(self, counts: Ints, *, hour: int) -> spatial.Verdict:
-        return self.scan.judge(self.state.zones, self.usual(hour=hour), halves(counts))
+    def judge(
+        self, counts: Ints, *, hour: int, masked: Bools | None = None
+    ) -> spatial.Verdict:  # fmt: skip
+        hidden = None if masked is None else np.repeat(masked, 2)
+        return self.scan.judge(self.state.zones, self.usual(hour=hour), halves(counts), hidden)
 
     def step(
         self, counts: Ints, *, hour: int, total: int = 0, masked: Bools | None = None

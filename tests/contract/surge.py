@@ -12,7 +12,7 @@ from detectors.calendar import DAY, Account, Known, Learnt, Uplift
 from detectors.columns import Array, Bools, Floats, Ints
 from detectors.outage import Outages
 from detectors.season import WEEK, Profiles, Rhythm
-from detectors.surge import Surge, SurgeState
+from detectors.surge import SLICE, Surge, SurgeState
 from detectors.yearly import WHOLE, Year
 from tests.contract import again
 from tests.contract.plain import copied
@@ -31,7 +31,7 @@ class SurgeCase:
 
     kind: ClassVar = Kind.SURGE
     hours: ClassVar[int] = 120
-    many: ClassVar[int] = 8195
+    many: ClassVar[int] = SLICE + 3
     again: ClassVar = staticmethod(again.of_surge)
     state: SurgeState
     profiles: Profiles
@@ -53,8 +53,10 @@ class SurgeCase:
         """What the hour should hold."""
         return self.expect(hour).mean
 
-    def judge(self, counts: Ints, *, hour: int) -> surge.Verdict:
-        return SURGE.judge(self.state, self.expect(hour), counts)
+    def judge(
+        self, counts: Ints, *, hour: int, masked: Bools | None = None
+    ) -> surge.Verdict:  # fmt: skip
+        return SURGE.judge(self.state, self.expect(hour), counts, masked)
 
     def step(
         self, counts: Ints, *, hour: int, total: int, masked: Bools | None = None
@@ -177,10 +179,12 @@ class OutageCase(SurgeCase):
     def out(self, total: int, *, hour: int) -> bool:
         return bool(self.outages.step(np.array([total]), self.rhythm(hour), bucket=hour)[0])
 
-    def judge(self, counts: Ints, *, hour: int) -> surge.Verdict:
+    def judge(
+        self, counts: Ints, *, hour: int, masked: Bools | None = None
+    ) -> surge.Verdict:  # fmt: skip
         out = self.restored().out(_whole(int(counts.sum()), hour), hour=hour)
-        masked = np.full(counts.size, out)
-        return SURGE.judge(self.state, self.expect(hour), counts, masked)
+        hidden = np.full(counts.size, out) if masked is None else masked | out
+        return SURGE.judge(self.state, self.expect(hour), counts, hidden)
 
     def step(
         self, counts: Ints, *, hour: int, total: int, masked: Bools | None = None

@@ -70,7 +70,7 @@ class TriggerCase:
     def grow(self, n: int, *, born: int) -> None:
         self.state.size += n
 
-    def judge(self, counts: Ints, *, hour: int) -> Told:
+    def judge(self, counts: Ints, *, hour: int, masked: Bools | None = None) -> Told:
         """As it is told while the hour is open."""
         state = self.state.restored()
         reports = state.add(counts, hour=hour)

@@ -7,7 +7,7 @@ from detectors import grounds
 from detectors.columns import Ints
 from detectors.drift import Drift, DriftState
 from detectors.grounds import Grounds
-from detectors.weekly import Weekly, WeeklyState
+from detectors.weekly import SLICE, Weekly, WeeklyState
 from tests.contract import again
 from tests.contract.plain import PlainCase
 
@@ -16,7 +16,7 @@ class WeeklyCase(PlainCase):
     """The detector for weekly counts."""
 
     kind = Kind.WEEKLY
-    hours, many = 130, 4099
+    hours, many = 130, SLICE + 3
     method = Weekly(threshold=100.0)
     states = WeeklyState
     again: ClassVar = staticmethod(again.of_week)
@@ -29,7 +29,7 @@ class DriftCase(PlainCase):
     """The detector of slow drift."""
 
     kind = Kind.DRIFT
-    hours, many = 130, 4099
+    hours, many = 130, SLICE + 3
     method = Drift(threshold=100.0)
     states = DriftState
     again: ClassVar = staticmethod(again.of_week)
