@@ -247,15 +247,15 @@ class Measures(Words):
         if signal.fault is None or evidence is None:
             return ""
         return self.say(
-            "What stands out in it: {fault}, {count} where {expected} were expected; {measures}.",
-            fault=self.name("category", signal.fault), count=self.number(evidence.n),
-            expected=self.number(evidence.expected), measures=self.disproportion(evidence),
+            "What stands out in it: {fault}; {measures}.",
+            fault=self.name("category", signal.fault), measures=self.disproportion(evidence),
         )  # fmt: skip
 
     def disproportion(self, evidence: Disproportion) -> str:
         """The measures of those who watch over products, by their names."""
         return self.say(
-            "PRR {prr}, chi-square {chi}, EB05 {eb05}",
+            "n {count} where {expected} were expected, PRR {prr}, chi-square {chi}, EB05 {eb05}",
+            count=self.number(evidence.n), expected=self.number(evidence.expected),
             prr=self.number(evidence.prr), chi=self.number(evidence.chi_squared),
             eb05=self.number(evidence.eb05),
         )  # fmt: skip

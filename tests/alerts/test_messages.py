@@ -163,13 +163,14 @@ def test_a_batch_says_its_rate_beside_its_neighbours_and_what_stands_out_in_it()
         (
             "Where: stream complaints, product kettle, batch B2409-03. "
             "Per thousand units: 2.5 complaints (1.5 to 3.25 with 95 %), neighbours of equal age "
-            "0.5; PRR 5.1, chi-square 90, EB05 3.4. What stands out in it: staff, 11 where "
-            "1.5 were expected; PRR 9.1, chi-square 52, EB05 4.2."
+            "0.5; n 30 where 6 were expected, PRR 5.1, chi-square 90, EB05 3.4. "
+            "What stands out in it: staff; n 11 where 1.5 were expected, PRR 9.1, chi-square 52, "
+            "EB05 4.2."
         ),
     )
     text = body(last(batch(), language="zh"))
     assert "批次 B2409-03。每千台：2.5 起投诉" in text
-    assert "。其中突出的问题：人员，11 起" in text
+    assert "；n 30（预期 6）、PRR 5.1、卡方 90、EB05 3.4。其中突出的问题：人员；n 11（" in text
 
 
 def test_a_batch_of_which_no_units_are_known_says_that_its_rate_is_unknown() -> None:
