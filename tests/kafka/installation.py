@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
+import duckdb
+
 from streams.archive import views
 from streams.archive.places import place
 from streams.broker.topics import Role, Topics, group
@@ -131,10 +133,14 @@ class Installation:
     def archived(self) -> bool:
         """Whether every record of the first source, of complaints, is in the archive."""
         topic = self.topics.counted(self.settings.sources[0])
-        with views.opened(place(self.settings)) as archive:
-            found = archive.execute(
-                'SELECT "partition", count(DISTINCT "offset") FROM complaints_records GROUP BY ALL'
-            ).fetchall()
+        try:
+            with views.opened(place(self.settings)) as archive:
+                found = archive.execute(
+                    'SELECT "partition", count(DISTINCT "offset") FROM complaints_records '
+                    "GROUP BY ALL"
+                ).fetchall()
+        except duckdb.Error:  # a file that fills was written anew meanwhile
+            return False
         return dict(found) == {part: end for part, end in self.reader.ends(topic).items() if end}
 
     def erased(self, person: str) -> str:
