@@ -76,15 +76,29 @@ def step(
             return _ticked(state, at, recipients)
         case Attempted() | Outcome():
             return _delivered(state, item)
-        case Erased(quotes=quotes):
-            return _erased(state, quotes), Decision(reason=Reason.ERASED)
+        case Erased(quotes=quotes, at=at):
+            after = _erased(state, quotes, at=at)
+            return after, Decision(reason=Reason.ERASED, signals=_changed(state, after))
 
 
-def _erased(state: Incidents, quotes: Sequence[str]) -> Incidents:
-    erased = state.erased | dict.fromkeys(quotes, state.now)
+def _erased(state: Incidents, quotes: Sequence[str], *, at: int) -> Incidents:
+    erased = state.erased | dict.fromkeys(quotes, max(state.now, at))
     incidents = {k: erasure.incident(i, erased) for k, i in state.incidents.items()}
     waiting = {k: erasure.delivery(d, erased) for k, d in state.deliveries.items()}
     return replace(state, erased=erased, incidents=incidents, deliveries=waiting)
+
+
+def _changed(before: Incidents, after: Incidents) -> tuple[Signal, ...]:
+    """The newest of each signal that lost quotes.
+
+    Whoever looked through the topic for them may have been there before that record was.
+    """
+    return tuple(
+        kept
+        for name, incident in after.incidents.items()
+        for one, kept in incident.signals.items()
+        if kept is not before.incidents[name].signals[one]
+    )
 
 
 def _signalled(state: Incidents, signal: Signal, recipients: Sequence[Recipient]) -> Step:

@@ -39,7 +39,7 @@ class Figures(NamedTuple):
         archive: CPU seconds of the archive.
         broker: CPU seconds of the broker for all its readers and the counts.
         stored: bytes on a broker's disk, compressed by the producer.
-        counts: bytes of it in `counts`, over all shards.
+        counts: bytes of it in `counts`, over the four shards that were measured.
         series_mb: memory of a worker that holds a million series, at its peak.
         restored: CPU seconds to read one key back of what was seen.
     """
@@ -135,7 +135,7 @@ def needs(figures: Figures, plan: Plan, *, chunk: int, horizon: timedelta) -> Ne
         network_out=rate
         * (
             figures.stored * (followers + 2)  # intake and archive
-            + SEEN * followers  # intake reads it at a start alone
+            + SEEN * (followers + 1)  # the archive; intake reads it at a start alone
             + figures.counts * (followers + 1)  # detection
         ),
         disk_a_day=plan.events_a_day * figures.stored * copies,
@@ -246,7 +246,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--share", type=float, default=0.7, help="of a core that may be busy at the peak (0.7)")
     add("--shards", type=int, default=16, help="of detection (16)")
     add("--replication", type=int, default=3, help="copies of a record (3)")
-    add("--retention-days", type=int, default=7, help="of the sources' topics (7)")
+    add("--retention-days", type=int, default=WAITING.days, help="of the sources' topics (14)")
     return parser.parse_args(arguments)
 
 

@@ -291,7 +291,7 @@ def _archive(words: Words) -> list[Panel]:
             unit="Bps", width=6,
         ),
         graph(
-            words.say("Files refused"),
+            words.say("Archive refused"),
             words.say("In an hour, by the folder or bucket of the archive; each is tried again."),
             Query("sum by (state) (increase(tocsin_archive_failures_total[1h]))", "{{state}}"),
             unit="short", width=6,

@@ -153,7 +153,7 @@ ARCHIVE_FILES = Counter(
 ARCHIVE_BYTES = Counter("tocsin_archive_bytes_total", "Bytes of the files written.", ["state"])
 ARCHIVE_FAILURES = Counter(
     "tocsin_archive_failures_total",
-    "Times that the archive's place refused to be written or read; each is tried again.",
+    "Times that the archive's place refused its files; each is tried again.",
     ["state"],
 )
 

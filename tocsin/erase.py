@@ -155,9 +155,9 @@ def _quoting(words: Words, chosen: Settings, left: Quoting) -> str:
         )  # fmt: skip
     return words.numbered(
         "not reached: {count} record of {topic} quotes the person until it expires, a year after "
-        "it was written",
+        "it was written; the pages no longer show it",
         "not reached: {count} records of {topic} quote the person until they expire, a year after "
-        "they were written",
+        "they were written; the pages no longer show them",
         left.records, topic=left.topic,
     )  # fmt: skip
 

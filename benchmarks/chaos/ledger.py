@@ -4,8 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import duckdb
-
 from benchmarks.chaos.sent import Place, Sent
 from streams.archive import views
 from streams.archive.places import place
@@ -114,16 +112,12 @@ def ends(installation: Installation) -> Ends:
 
 def archived(installation: Installation, due: Ends) -> bool:
     """The archive has come to these ends."""
-    try:
-        with views.opened(place(installation.settings)) as archive:
-            found = archive.execute(
-                'SELECT topic, "partition", max("offset") FROM (SELECT topic, "partition", '
-                '"offset" FROM complaints_records UNION ALL SELECT topic, "partition", "offset" '
-                "FROM mentions_records) GROUP BY ALL"
-            ).fetchall()
-    except duckdb.Error:  # a file that fills was written anew meanwhile
-        return False
-    held = {(topic, partition): last + 1 for topic, partition, last in found}
+    found = installation.asked(
+        'SELECT topic, "partition", max("offset") FROM (SELECT topic, "partition", "offset" '
+        'FROM complaints_records UNION ALL SELECT topic, "partition", "offset" '
+        "FROM mentions_records) GROUP BY ALL"
+    )
+    held = {(topic, partition): last + 1 for topic, partition, last in found or []}
     return all(held.get(part, 0) >= end for part, end in due.items())
 
 

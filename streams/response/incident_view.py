@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from alerts import erasure
 from alerts.colour import Colour, ColourReason
@@ -98,7 +99,7 @@ class View:
         self, run: str, *, most: int = MOST_INCIDENTS, unclaimed: int = MOST_UNCLAIMED,
         changes: int = MOST_CHANGES,
     ) -> None:  # fmt: skip
-        self.reach = Reach.READING
+        self._reach, self._all_read = Reach.READING, False
         self.number = 0
         self.refused = 0
         self._run, self._most = run, most
@@ -120,6 +121,15 @@ class View:
     def version(self) -> str:
         """Differs whenever a page may."""
         return f"{self._run}-{self.number}-{self.reach}"
+
+    @property
+    def reach(self) -> Reach:
+        return self._reach
+
+    @reach.setter
+    def reach(self, reach: Reach) -> None:
+        self._reach = reach
+        self._all_read |= reach is Reach.CURRENT
 
     def apply(self, topic: Public, record: Record) -> None:
         """Take in a record; one that cannot be read, or is repeated, changes nothing."""
@@ -148,16 +158,21 @@ class View:
         return sorted(lines, key=_urgent, reverse=True)
 
     def case(self, name: str) -> Case | None:
+        """An incident; it quotes nobody until all was read once, with what was erased since."""
         held = self._held.get(name)
         if held is None:
             return None
-        signals = (self._signals.get(signal) for signal in held.signals)
+        signals = (self._told_of(signal) for signal in held.signals)
         return Case(
             line=held.line,
             turns=tuple(held.turns.values()),
             signals=tuple(records for records in signals if records),
             deliveries=self._deliveries.get(name),
         )
+
+    def _told_of(self, signal: str) -> tuple[Signal, ...]:
+        records = self._signals.get(signal)
+        return records if self._all_read else tuple(replace(one, examples=()) for one in records)
 
     def _incident(self, line: IncidentLine, _: datetime) -> str:
         held = self._held.get(line.id)

@@ -60,6 +60,21 @@ def test_a_later_record_that_brings_them_is_to_be_told_again_without_them() -> N
     assert decision.signals == ()
 
 
+def test_what_incidents_hold_is_to_be_told_again_without_them_where_it_quoted() -> None:
+    """Whoever looks through the topic may have been there before the newest record was."""
+    before = stepped(Tick(START), SignalInput(REPORT))
+    _, decision = lifecycle.step(before, GONE, offset=2)
+    assert decision.signals == (replace(REPORT, examples=QUOTES[1:]),)
+    nobody = Erased(quotes=(digest("x"),), at=START)
+    assert lifecycle.step(before, nobody, offset=2)[1].signals == ()
+
+
+def test_an_erasure_that_waited_for_response_is_remembered_from_when_it_was_told() -> None:
+    told = START + MEMORY // timedelta(milliseconds=1)
+    late = Erased(quotes=GONE.quotes, at=told)
+    assert stepped(Tick(START), late, Tick(told + 1)).erased
+
+
 def test_what_was_erased_is_remembered_as_long_as_closed_incidents_are() -> None:
     later = START + MEMORY // timedelta(milliseconds=1)
     assert stepped(Tick(START), GONE, Tick(later)).erased

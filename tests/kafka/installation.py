@@ -130,18 +130,25 @@ class Installation:
         os.kill(before, signal.SIGKILL)
         self.until(lambda: self.pids().get(role, before) != before, f"another {role}")
 
+    def asked(self, query: str, *values: object) -> list[tuple[Any, ...]] | None:
+        """Rows of the archive; None where a file that fills was written anew meanwhile."""
+        try:
+            with views.opened(place(self.settings)) as archive:
+                return archive.execute(query, values).fetchall()
+        except duckdb.ProgrammingError:
+            raise
+        except duckdb.Error:
+            return None
+
     def archived(self) -> bool:
         """Whether every record of the first source, of complaints, is in the archive."""
         topic = self.topics.counted(self.settings.sources[0])
-        try:
-            with views.opened(place(self.settings)) as archive:
-                found = archive.execute(
-                    'SELECT "partition", count(DISTINCT "offset") FROM complaints_records '
-                    "GROUP BY ALL"
-                ).fetchall()
-        except duckdb.Error:  # a file that fills was written anew meanwhile
-            return False
-        return dict(found) == {part: end for part, end in self.reader.ends(topic).items() if end}
+        found = self.asked(
+            'SELECT "partition", count(DISTINCT "offset") FROM complaints_records GROUP BY ALL'
+        )
+        return found is not None and dict(found) == {
+            part: end for part, end in self.reader.ends(topic).items() if end
+        }
 
     def erased(self, person: str) -> str:
         """What `tocsin erase` says, in English; its exit code says whether to call it again."""

@@ -11,7 +11,7 @@ from alerts.deliveries import Recipient
 from alerts.inputs import Attempted, Input, Outcome, Result, SignalInput, Tick
 from alerts.lifecycle import Decision, Incidents, step
 from alerts.signal import Kind, Signal, SignalState
-from streams.response.incident_view import Public, Record, View
+from streams.response.incident_view import Public, Reach, Record, View
 
 MORNING = datetime(2026, 3, 3, 1, tzinfo=UTC)
 ZONE = "Asia/Shanghai"
@@ -152,7 +152,9 @@ def lines(decision: Decision) -> Iterator[tuple[Public, msgspec.Struct]]:
 
 
 def filled(told: Iterable[Told], **limits: int) -> View:
+    """Of all that was told."""
     view = View("run", **limits)
     for topic, record in told:
         view.apply(topic, record)
+    view.reach = Reach.CURRENT
     return view

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.colour import Colour
 from alerts.deliveries import DeliveryState
 from alerts.incident import IncidentState
-from streams.response.incident_view import Case, Public, Record, View
+from streams.response.incident_view import Case, Public, Reach, Record, View
 from tests.pages.scene import MORNING, ZHEJIANG, Log, Told, day, filled, signal
 
 DAY = Log().play(day())
@@ -84,6 +84,22 @@ def test_a_signal_shows_only_what_all_records_of_its_name_quote(order: tuple[str
         view.apply(Public.SIGNALS, Record(msgspec.json.encode(one), 0))
     (case,) = filter(None, cases(view))
     assert [one.examples for records in case.signals for one in records] == [()]
+
+
+def test_nobody_is_quoted_until_all_was_read_once() -> None:
+    """What was read so far may be what somebody erased had said."""
+    view = View("run")
+    for topic, record in DAY.told:
+        view.apply(topic, record)
+    assert quotes(view) == set()
+    for reach in (Reach.CURRENT, Reach.UNREACHABLE):
+        view.reach = reach
+        assert quotes(view) == {quote for one in day() for quote in one.examples}
+
+
+def quotes(view: View) -> set[str]:
+    signals = [one for case in cases(view) if case for told in case.signals for one in told]
+    return {quote for one in signals for quote in one.examples}
 
 
 def test_a_merged_incident_keeps_the_signals_it_had() -> None:
