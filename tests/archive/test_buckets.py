@@ -17,8 +17,15 @@ from streams.erasure.eraser import Eraser
 from streams.settings import Archive, Settings
 from tests.archive.bench import TOPIC, TP0, Bench, Busy
 from tests.archive.records import complaint, complaints, run
+from tests.needs import free_port
 
-KEYS = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1"}
+MARKER = "hush"
+KEYS = {
+    "AWS_ACCESS_KEY_ID": f"{MARKER}-id",
+    "AWS_SECRET_ACCESS_KEY": f"{MARKER}-key",
+    "AWS_REGION": "us-east-1",
+}
+NOBODY = f"http://127.0.0.1:{free_port()}"
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +101,20 @@ def test_a_bucket_that_is_not_there_is_named(server: str, bucket: Bucket) -> Non
         absent.put("a.parquet", Path.touch)
     with pytest.raises(PlaceError, match=r"^archive s3://absent/prefix: cannot be read: "):
         views.opened(absent)
+
+
+def test_what_is_said_of_a_bucket_that_refuses_holds_none_of_its_keys(
+    server: str, bucket: Bucket, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not there, and nobody there who answers."""
+    for url, endpoint in (("s3://absent/prefix", server), ("s3://tocsin/a", NOBODY)):
+        refusing = Bucket(url, endpoint=endpoint)
+        with pytest.raises(PlaceError) as written:
+            refusing.put("a.parquet", Path.touch)
+        with pytest.raises(PlaceError) as read, views.opened(refusing) as archive:
+            archive.sql("FROM complaints").fetchall()
+        said = (str(written.value), str(read.value), repr(refusing), caplog.text)
+        assert MARKER not in " ".join(said)
 
 
 def test_a_person_leaves_a_bucket_in_two_calls_as_in_one(bucket: Bucket, tmp_path: Path) -> None:
