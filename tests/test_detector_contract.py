@@ -155,7 +155,7 @@ def test_a_series_has_the_same_floats_alone_in_company_and_in_another_place(
     hours, day, n = case.hours * 2 // 3, 12, case.many
     order = np.random.default_rng(3).permutation(n)
     together, shuffled, alone = case.of(n), case.of(n), case.of(1)
-    watched, best, before = np.array([3 * n // 4]), 0.0, 0.0
+    watched, best = np.array([3 * n // 4]), 0.0
     for hour, row in enumerate(history(hours, n, day=day)):
         total, masked = int(row.sum()), hidden(hour, hours, n)
         verdict = together.step(row, hour=hour, total=total, masked=masked)
@@ -165,10 +165,7 @@ def test_a_series_has_the_same_floats_alone_in_company_and_in_another_place(
         same(of_series(verdict, watched), single)
         if hour >= hours - 2 * day:
             best = max(best, scored(single))
-        elif hour >= hours - 4 * day:
-            before = max(before, scored(single))
     assert best > 0
-    assert best >= before  # a rule's is 1 wherever its limit is reached
 
 
 def scored(verdict: Verdict) -> float:

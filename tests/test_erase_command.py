@@ -128,7 +128,7 @@ def test_response_that_is_down_takes_another_call(bench: Bench) -> None:
     ("topic", "until"),
     [
         ("counts", "detection has written two more snapshots"),
-        ("signals", "they expire, a year after they were written"),
+        ("signals", "they expire, a year after they were written; the pages no longer show them"),
         ("incident-inputs", "7d after response has applied them"),
     ],
 )
