@@ -4,7 +4,7 @@ Which quotes these are is known by digests alone, so that the log that says it d
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from msgspec.structs import replace
 
@@ -19,10 +19,9 @@ def digest(quote: str) -> str:
 
 def signal(held: Signal, gone: Collection[str]) -> Signal:
     """The signal without these quotes; the same one where it has none of them."""
-    if not gone or not held.examples:
+    if not gone:
         return held
-    kept = tuple(quote for quote in held.examples if digest(quote) not in gone)
-    return held if len(kept) == len(held.examples) else replace(held, examples=kept)
+    return _left(held, [quote for quote in held.examples if digest(quote) not in gone])
 
 
 def common(held: Signal, other: Signal) -> Signal:
@@ -30,8 +29,12 @@ def common(held: Signal, other: Signal) -> Signal:
 
     One that quoted a person who is erased is written again without those quotes.
     """
-    kept = tuple(quote for quote in held.examples if quote in other.examples)
-    return held if len(kept) == len(held.examples) else replace(held, examples=kept)
+    return _left(held, [quote for quote in held.examples if quote in other.examples])
+
+
+def _left(held: Signal, quotes: Sequence[str]) -> Signal:
+    """The signal with these of its quotes; the same one where they are all."""
+    return held if len(quotes) == len(held.examples) else replace(held, examples=tuple(quotes))
 
 
 def incident(held: Incident, gone: Collection[str]) -> Incident:

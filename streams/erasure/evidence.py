@@ -155,11 +155,11 @@ def _examples(value: bytes) -> Iterator[str]:
 
 
 def _write(
-    settings: Settings, bootstrap: str, topic: str, records: Sequence[tuple[bytes, bytes | None]]
+    settings: Settings, bootstrap: str, topic: str, pairs: Sequence[tuple[bytes, bytes | None]]
 ) -> None:
-    """Records as pairs of key and value, where there are any."""
-    if not records:
+    """Records of these keys and values, where there are any."""
+    if not pairs:
         return
     with clients.opened(KafkaProducer, settings.kafka, bootstrap, acks="all") as producer:
-        for sent in [producer.send(topic, key=key, value=value) for key, value in records]:
+        for sent in [producer.send(topic, key=key, value=value) for key, value in pairs]:
             sent.get(timeout=30)

@@ -11,8 +11,6 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from streams.archive import views
-from streams.archive.places import place
 from streams.broker import topics
 from streams.broker.topics import Role
 from tests.dashboards import board
@@ -140,9 +138,8 @@ def test_a_disk_that_refuses_holds_the_archive_alone_until_it_takes_files_again(
     running.until(lambda: standings(running) == ALL_READY, "readiness")
     assert "archive_written_again" in running.log
     ends = running.reader.ends(running.topics.prefix + "complaints")
-    with views.opened(place(running.settings)) as archive:
-        held = archive.execute("SELECT count(*) FROM complaints").fetchone()
-    assert held == (sum(ends.values()),)
+    held = [(sum(ends.values()),)]
+    running.until(lambda: running.asked("SELECT count(*) FROM complaints") == held, "them once")
 
 
 def refusals(installation: Installation) -> float:
