@@ -33,8 +33,8 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     """Where a message goes and how it reads; `least` is the lowest colour that is sent.
 
     `rarity` is how many times the budget is greater than the recipient's own: what would not be
-    called under that one is not sent. `pages` is the address below which incidents are shown;
-    empty: messages have no link.
+    called under that one is not sent, nor at 1 what is called beyond the budget. `pages` is the
+    address below which incidents are shown; empty: messages have no link.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Recipient(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     zone: str = "UTC"
     least: Colour = Colour.BLUE
-    rarity: float = 0.0
+    rarity: float = 1.0
     pages: str = ""
 
     def hears(self, *, peak: Colour, rarity: float) -> bool:

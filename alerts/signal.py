@@ -102,7 +102,8 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     together, the largest excess first. `began` holds minutes from `onset` (below 0: before it) at
     which the excess may have begun with its first person, each as likely as the others
     (`detectors.lead`); empty where that is not known. `growth` is how fast it grows as of `at`, an
-    hour, by the 5 %, 50 % and 95 % points; null for few people (`detectors.growth`).
+    hour, by the 5 %, 50 % and 95 % points; null for few people (`detectors.growth`). `told_from` is
+    the score that keeps the budget where the threshold does not, as a burst's; 0: it does.
     """
 
     id: str
@@ -132,6 +133,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
     whole: float = 0.0
     began: tuple[int, ...] = ()
     growth: Growth | None = None
+    told_from: float = 0.0
 
     @property
     def live(self) -> bool:
@@ -172,13 +174,17 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
         """By how many times the budget could be smaller, and it would still be called.
 
         A threshold is the inverse of the budget (`detectors.budget`), so that is score over
-        threshold; `CERTAIN` where no budget has a say.
+        threshold, and at least 1; below 1 is only what is called beyond the budget (`told_from`).
+        `CERTAIN` where no budget has a say.
         """
         if not self.kind.budgeted:
             return CERTAIN
+        keeps = max(self.threshold, self.told_from)
         if self.kind in ZEROS:
-            return float(10.0 ** min(burst.POWER * (self.score - self.threshold), 300.0))
-        return self.score / self.threshold
+            times = float(10.0 ** min(burst.POWER * (self.score - keeps), 300.0))
+        else:
+            times = self.score / keeps
+        return times if keeps > self.threshold else max(times, 1.0)
 
     @property
     def stream(self) -> str:

@@ -24,7 +24,7 @@ from detectors.burstiness import Burstiness
 from detectors.columns import Bools, Floats, Ints
 
 DAY, WEEK = 288, 2016
-ASKED: Final = (0.3, 0.1, 0.03, 0.01)
+ASKED: Final = (0.3, 0.2, 0.1, 0.03, 0.01)
 """False alarms a week and series."""
 
 

@@ -202,17 +202,6 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _budgets_within(self) -> Self:
-        whole = self.detection.false_alarms_per_week
-        for name, outlet in self.channels:
-            if (own := outlet.false_alarms_per_week) is not None and own > whole:
-                raise ValueError(
-                    f"channels.{name}.false_alarms_per_week: must be at most "
-                    f"detection.false_alarms_per_week ({whole}), got {own}"
-                )
-        return self
-
-    @model_validator(mode="after")
     def _regions_as_counted(self) -> Self:
         """What is fixed to a region names it as it is counted, or it would never be met."""
         try:

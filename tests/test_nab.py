@@ -21,6 +21,7 @@ from benchmarks.nab import (
     raw_score,
     read,
     result,
+    told,
     whole,
     windowed_gaussian,
     worth,
@@ -169,6 +170,15 @@ def test_shipped_settings_find_bursts_in_counts_and_in_measurements(tmp_path: Pa
     assert found["standard"] > 80
     assert all(one["found"] == 1 for one in found["files"].values())
     assert found.keys() >= {"low_fp", "low_fn", "windowed_gaussian"}
+    assert 0 < sum(one["found"] for one in found["told"]["files"].values()) <= 3
+
+
+def test_what_is_told_is_each_alarm_once_where_it_gets_loud_enough() -> None:
+    scores = np.zeros(2000)
+    scores[[10, 30, 31, 400, 900, 901]] = [2.5, 3.5, 4.0, 3.0, 3.5, 3.5]
+    assert fired(scores, 2.4).tolist() == [10, 400, 900]
+    assert told(scores, 2.4, 3.4).tolist() == [30, 900]
+    assert told(scores, 2.4, 5.0).size == 0
 
 
 def test_what_is_chosen_for_a_file_does_not_depend_on_its_labels(tmp_path: Path) -> None:

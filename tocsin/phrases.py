@@ -91,7 +91,6 @@ OURS: Final = (
     "share needs the cut that it is a part of; {missing}",
     "none counts {stream} by {fields}",
     "must be shorter than detection.repeat_horizon ({span})",
-    "must be at most detection.false_alarms_per_week ({bound})",
     "region must be as it is counted, {region} (tables.regions, tables.provinces)",
     # mappings and what records hold
     'column "{column}" is not in {source}; it has: {names}',

@@ -58,6 +58,13 @@ class Story(NamedTuple):
         """Messages that are not known to have arrived, though they were tried."""
         return sum(sent.missing for sent in self.sent)
 
+    @property
+    def beyond(self) -> Signal | None:
+        """What was called beyond the budget, at its highest score, where nothing else was."""
+        records = [record for records in self.case.signals for record in records]
+        highest = max(records, key=attrgetter("rarity"), default=None)
+        return highest if highest and highest.rarity < 1.0 else None
+
 
 def told(case: Case, language: str, zone: str, *, silences: Sequence[Signal] = ()) -> Story:
     """The whole page; quotes are as received and must be redacted where they are shown.

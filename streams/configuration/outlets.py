@@ -14,12 +14,13 @@ from streams.configuration.sections import Section
 class Outlet(Section):
     """A channel may be switched off and keep its address; `least` is the lowest colour it gets.
 
-    `false_alarms_per_week` is a budget of its own, smaller than that of detection; None: the same.
+    `false_alarms_per_week` is a budget of its own; None: that of detection. A greater one hears
+    more of what is called beyond that (`Signal.told_from`), and of the rest all.
     """
 
     enabled: bool = True
     least: Colour = Colour.BLUE
-    false_alarms_per_week: Annotated[float, Field(gt=0)] | None = None
+    false_alarms_per_week: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
 
 
 class Terminal(Outlet):

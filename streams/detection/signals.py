@@ -62,7 +62,7 @@ def alarm(
     threshold: float, minutes: int = MINUTES, reason: str = "", approximate: bool = False,
     at: datetime | None = None, last: datetime | None = None, rule: str = "", beside: str = "",
     starts: Callable[[int], datetime] | None = None, regions: tuple[str, ...] = (),
-    whole: float = 0.0,
+    whole: float = 0.0, told_from: float = 0.0,
 ) -> Signal:  # fmt: skip
     """What the alarm at the change's place of a verdict says.
 
@@ -82,6 +82,7 @@ def alarm(
         multiple=observed / max(expected, 1e-9), learning=bool(figures.learning[place]),
         reason=reason or counted(observed, expected, onset, of="seen") + beside,
         approximate=approximate, last=last, rule=rule, regions=regions, whole=whole,
+        told_from=told_from,
     )  # fmt: skip
 
 

@@ -40,8 +40,8 @@ def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]
 
 def _rarity(outlet: Outlet, settings: Settings) -> float:
     """How many times the budget of detection is that of the channel."""
-    own = outlet.false_alarms_per_week
-    return 0.0 if own is None else settings.detection.false_alarms_per_week / own
+    whole = settings.detection.false_alarms_per_week
+    return whole / (outlet.false_alarms_per_week or whole)
 
 
 def _terminal(_: outlets.Terminal) -> Channel:

@@ -61,6 +61,28 @@ def test_a_score_that_counts_zeros_is_ten_times_as_rare_by_nearly_two_more() -> 
     assert burst(score=2.4 + 1 / POWER, threshold=2.4).rarity == pytest.approx(10.0)
 
 
+BEYOND = {"threshold": 2.4, "told_from": 3.4}
+
+
+def test_what_is_called_beyond_the_budget_is_told_to_nobody_until_it_is_within_it() -> None:
+    weak, strong = burst(score=3.1, **BEYOND), burst(score=3.4, **BEYOND)
+    assert weak.rarity < 1.0 <= strong.rarity
+    assert told(weak) == []
+    grown = burst(score=3.5, revision=1, state=SignalState.CONFIRMED, **BEYOND)
+    assert told(weak, grown) == [("team", What.NEW)]
+
+
+def test_a_greater_budget_hears_more_of_what_is_called_beyond_that_of_detection() -> None:
+    weak = burst(score=3.4 - 1 / POWER, **BEYOND)
+    for own, heard in ((9.0, False), (11.0, True)):
+        wide = Recipient(name="wide", channel="webhook", rarity=BUDGET / own)
+        assert _heard(run([weak], recipients=[wide])[1]) is heard
+
+
+def test_what_keeps_the_budget_is_told_however_low_its_score_stands_now() -> None:
+    assert scored(50.0).rarity == 1.0
+
+
 @given(score=st.floats(100.0, 1e9), own=st.floats(0.001, 1.0))
 def test_a_recipient_hears_what_the_threshold_of_its_own_budget_would_call(
     score: float, own: float

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from alerts.doorman import Doorman
 from alerts.gates import Step
 from alerts.signal import Kind, Signal, SignalState
-from detectors.burst import THRESHOLD, Burst, BurstState
+from detectors import budget
+from detectors.burst import PLACES, THRESHOLD, Burst, BurstState, affordable
 from detectors.burstiness import Burstiness
 from detectors.columns import Ints
 from streams.configuration.methods import Method
-from streams.configuration.sections import Cut
+from streams.configuration.sections import Cut, Detection
 from streams.counts.cells import Counts
 from streams.detection import signals
 from streams.detection.judges.burst import burst_judge
@@ -168,6 +170,33 @@ def test_an_outage_that_masks_a_bursty_series_is_named() -> None:
     said = "An outage of the sources masks them: nothing is judged."
     assert said in Doorman("en").told(last)
     assert said not in Doorman("en").told(before)
+
+
+def shipped(*, risen: Ints, **detection: Any) -> tuple[Stream, list[Signal]]:
+    """Under the default budget; of the kettle so much is posted from `BIG` on."""
+    held = counts().copy()
+    held[BIG : BIG + 24] = 1
+    held[BIG : BIG + risen.size, 1] = risen
+    which = plan(*BOTH).model_copy(update={"detection": Detection(shards=1, **detection)})
+    stream = Stream("mentions", which, 0)
+    return stream, [signal for one in told_of(held, which) for signal in stream.apply(one)]
+
+
+def test_what_it_calls_beyond_the_budget_says_so_and_is_told_again_once_it_is_within() -> None:
+    stream, found = shipped(risen=np.array([42, 36]))
+    first, second = said(found, Kind.BURST, "kettle", since=BIG)
+    assert first.threshold == THRESHOLD < first.score < first.told_from
+    assert second.score >= second.told_from == first.told_from == affordable(budget.threshold())
+    assert second.observed - second.expected < 2 * (first.observed - first.expected)
+    assert (second.revision, second.at - first.at) == (1, timedelta(minutes=5))
+    assert stream.judges.judged(stream.series)["burst"] == PLACES
+
+
+def test_a_threshold_that_somebody_set_is_taken_to_keep_the_budget() -> None:
+    _, found = shipped(risen=np.array([42, 36]), thresholds={Kind.BURST: 1.0})
+    (first,) = said(found, Kind.BURST, "kettle", since=BIG)
+    assert first.told_from == first.threshold == THRESHOLD
+    assert first.rarity > 1.0
 
 
 @pytest.mark.parametrize("at", [3, 11, 14])

@@ -41,10 +41,13 @@ class BurstJudge(Judge):
         self._ledger = Ledger(seat.of("burst"), minutes=self.minutes)
         allowed = seat.threshold / seat.times
         self._burst = Burst(threshold=burst.threshold(allowed, times=seat.times))
+        measured = Kind.BURST in seat.settings.detection.thresholds
+        self._told_from = self._burst.threshold if measured else burst.affordable(allowed)
         self._state, self._burstiness = BurstState.empty(), Burstiness.empty()
         self._bursty_for = np.empty(0, np.int64)  # buckets on end
         self._lives, self._asked = NOBODY, UNASKED  # by place, and of how many
         self._alarms = Standing(Hysteresis(quiet=burst.QUIET))
+        self._loud = np.empty(0, np.bool_)  # the alarm there has been told as within the budget
         self._verdict: Verdict | None = None  # on the bucket closed last
         self._expectation: Expectation | None = None  # of the same
 
@@ -64,9 +67,19 @@ class BurstJudge(Judge):
         self._burstiness.learn(people, masked)
         self._verdict, self._expectation = verdict, expectation
         self._bursty_for = np.where(self._burstiness.bursty, self._bursty_for + 1, 0)
-        for change in self._alarms.step(verdict, bucket=closed.bucket):
+        for change in self._changes(verdict, bucket=closed.bucket):
             if closed.series.tells(self._ledger.keys[change.place]):
                 yield self._signal(verdict, change, closed)
+
+    def _changes(self, verdict: Verdict, *, bucket: int) -> list[Change]:
+        """What has come within the budget only now is news, whatever its size."""
+        loud = verdict.above & (verdict.score >= self._told_from)
+        self._alarms.renew(np.flatnonzero(loud & ~self._loud))
+        changes = self._alarms.step(verdict, bucket=bucket)
+        stands = np.zeros(loud.size, np.bool_)
+        stands[self._alarms.places] = True
+        self._loud = (self._loud | loud) & stands
+        return changes
 
     def _known(self, closed: Closed) -> Known:
         """By place; who lives where is asked while events are on, and once an hour."""
@@ -86,7 +99,7 @@ class BurstJudge(Judge):
     def retire(self, retirement: Retirement, series: Series) -> None:
         places = self._ledger.retire(retirement, series)
         self._state, self._burstiness = self._state.take(places), self._burstiness.take(places)
-        self._bursty_for = self._bursty_for[places]
+        self._bursty_for, self._loud = self._bursty_for[places], self._loud[places]
         self._asked = UNASKED
         self._alarms.keep(places)
 
@@ -107,6 +120,7 @@ class BurstJudge(Judge):
             **signals.figures(verdict, place, threshold=self._burst.threshold, since=since),
             **grounds.of_burst(self._expectation, verdict, place),
             "minutes": tuple(float(length * self.minutes) for length in WINDOWS),
+            "told_from": self._told_from,
         }
         gate = Gate(Step.BURST, open=bool(verdict.above[place]), numbers=numbers)
         return (gate, *stands)
@@ -119,8 +133,8 @@ class BurstJudge(Judge):
 
     def judged(self, series: Series) -> int:
         """Only what bursts can alarm."""
-        places = np.flatnonzero(self._burstiness.bursty & ~self._state.learning)
-        return sum(series.tells(self._ledger.keys[place]) for place in places)
+        own = np.flatnonzero(self._burstiness.bursty & ~self._state.learning)
+        return burst.PLACES * sum(series.tells(self._ledger.keys[place]) for place in own)
 
     @property
     def threshold(self) -> float:
@@ -130,7 +144,7 @@ class BurstJudge(Judge):
         return {
             "ledger": self._ledger.snapshot(), "state": self._state.columns(),
             "burstiness": self._burstiness.columns(), "bursty_for": self._bursty_for,
-            "alarms": self._alarms.snapshot(),
+            "alarms": self._alarms.snapshot(), "loud": self._loud,
         }  # fmt: skip
 
     def restore(self, held: dict[str, Any]) -> None:
@@ -139,13 +153,14 @@ class BurstJudge(Judge):
         self._burstiness = Burstiness.of(held["burstiness"])
         self._bursty_for = held["bursty_for"]
         self._alarms.restore(held["alarms"])
+        self._loud = held.get("loud", np.zeros(self._bursty_for.size, np.bool_))
 
     def _grow(self, n: int) -> None:
         if n > self._state.size:
             self._state, self._burstiness = self._state.grown(n), self._burstiness.grown(n)
-            self._bursty_for = np.append(
-                self._bursty_for, np.zeros(n - self._bursty_for.size, np.int64)
-            )
+            new = n - self._bursty_for.size
+            self._bursty_for = np.append(self._bursty_for, np.zeros(new, np.int64))
+            self._loud = np.append(self._loud, np.zeros(new, np.bool_))
 
     def _signal(self, verdict: Verdict, change: Change, closed: Closed) -> Signal:
         minutes = (closed.bucket + 1 - int(verdict.onset[change.place])) * self.minutes
@@ -154,7 +169,7 @@ class BurstJudge(Judge):
             Kind.BURST, closed.series.scope_of(self._ledger.keys[change.place]), verdict, change,
             bucket=closed.bucket, minutes=self.minutes, threshold=self._burst.threshold,
             reason=f"{observed:.0f} in {minutes} minutes where {expected:.3g} were expected",
-            approximate=closed.approximate,
+            approximate=closed.approximate, told_from=self._told_from,
         )  # fmt: skip
 
 

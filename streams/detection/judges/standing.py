@@ -59,6 +59,11 @@ class Standing:
             for at, state, revision in told
         ]  # fmt: skip
 
+    def renew(self, places: Ints) -> None:
+        """Of these, those that stand are told again once they are above, whatever their size."""
+        at = self._at(places)
+        self._alarms.multiple[at[at != NOWHERE]] = 0.0
+
     def of(self, place: int) -> tuple[int, int] | None:
         """The buckets in which the alarm that stands there fired, and was above last."""
         alarm = self._of(np.array([place]))
