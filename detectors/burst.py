@@ -74,6 +74,8 @@ is young."""
 PLACES = 200
 """Of the budget (`detectors.budget`) that one series takes. On the five supplied NAB tweet series
 their part, 3.4 zeros, is the strictest that finds nearly as much as `THRESHOLD`."""
+AFFORDABLE = KEEPS / PLACES
+"""`times` with which the budget is kept."""
 
 
 def threshold(allowed: float, *, times: float = 1.0) -> float:
@@ -96,7 +98,7 @@ def threshold(allowed: float, *, times: float = 1.0) -> float:
 
 def affordable(allowed: float) -> float:
     """Score from which on alarms keep the budget, as a series that takes `PLACES` of it."""
-    return threshold(allowed, times=KEEPS / PLACES)
+    return threshold(allowed, times=AFFORDABLE)
 
 
 @dataclass(slots=True)

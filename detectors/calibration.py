@@ -4,9 +4,10 @@ Thresholds are multiplied by k ("times"). Over the history the budget allows A f
 k there were n(k), which never rises with k and between the k that were tried is read linearly in
 log k. The k sought has n(k) = A. It is believed as far as there is evidence: with
 
-    log k' = m / (m + c) log k,   m = max(A, n(1))
+    log k' = m / (m + c) log k + c / (m + c) log k_0,   m = max(A, n(1))
 
-(a normal prior of log k about 0 with variance 1/c; the log of a count of m has about 1/m). So a
+(a normal prior of log k about log k_0 with variance 1/c; the log of a count of m has about 1/m).
+k_0 is what theory asks for: 1, where the threshold is made of the budget. So a
 history that allowed, or had, c alarms moves a threshold half as far as it says, on the scale of
 factors, and none at all leaves it where theory has it. How often the method will then alarm
 falsely, in parts of what is allowed, has the gamma posterior of a Poisson rate (Gelman et al.
@@ -51,10 +52,12 @@ class Evidence:
     Args:
         allowed: A, false alarms that the budget allows over it.
         counts: n by the k that were tried, 1 among them.
+        theory: k_0.
     """
 
     allowed: float
     counts: Mapping[float, int]
+    theory: float = 1.0
 
     @property
     def tells(self) -> bool:
@@ -87,7 +90,8 @@ class Evidence:
         """What is believed of it; 1 where the history tells nothing."""
         known = max(self.allowed, self.counts[1.0])
         weight = known / (known + PRIOR)
-        return float(self.sought**weight) if self.tells else 1.0
+        believed = self.sought**weight * self.theory ** (1.0 - weight)
+        return float(believed) if self.tells else 1.0
 
     def expected(self, times: float) -> Interval:
         """What r is at this k."""

@@ -42,6 +42,13 @@ def test_a_short_history_moves_nothing_unless_it_is_far_too_loud() -> None:
     assert loud.times > 50
 
 
+def test_what_theory_asks_for_counts_as_much_as_one_false_alarm() -> None:
+    silent = dict.fromkeys(TRIED, 0)
+    plain, asked = Evidence(1.0, silent), Evidence(1.0, silent, theory=4.0)
+    assert asked.times == pytest.approx(2.0 * plain.times)
+    assert Evidence(99.0, silent, theory=4.0).times < 1.1 * Evidence(99.0, silent).times
+
+
 def test_no_exposure_tells_nothing() -> None:
     assert Evidence(0.0, by_theory(64.0)).times == 1.0
 

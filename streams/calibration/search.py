@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from alerts.signal import Kind
+from detectors import burst
 from detectors.calibration import Evidence, Interval, rate
 from streams.calibration.attendance import Attendance, Share
 from streams.calibration.trial import Clean, Play, Times, Trial, under, voices
@@ -25,6 +27,8 @@ from streams.rulesets.comparison import Comparison, compare, partners
 from streams.settings import Settings
 
 CORRECTIONS: Final = 2
+THEORY: Final = {Kind.BURST.value: burst.AFFORDABLE}
+"""By method, where the budget asks for more than the threshold has (`Signal.told_from`)."""
 
 
 class Note(StrEnum):
@@ -179,7 +183,7 @@ class Search:
         counts = {
             trial.times[method]: self._clean.counts(trial.called, method) for trial in self._trials
         }
-        return Evidence(self._shares[method].allowed, counts)
+        return Evidence(self._shares[method].allowed, counts, THEORY.get(method, 1.0))
 
     def _wanted(self) -> Iterator[float]:
         for method in self._present:
