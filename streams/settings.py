@@ -21,7 +21,7 @@ from pydantic_settings import SettingsError as Unreadable
 from streams.configuration import durations, options
 from streams.configuration.declared import Calendar
 from streams.configuration.limits import Rule
-from streams.configuration.outlets import Channels
+from streams.configuration.outlets import Channels, Group
 from streams.configuration.sections import (
     BUCKET,
     CUTS,
@@ -69,6 +69,7 @@ __all__ = [
 
 MOST_CUTS = 32
 MOST_RULES = 100
+MOST_RECIPIENTS = 32
 ENVIRONMENT = "TOCSIN_"
 # variables that are no options
 OTHERS = frozenset(
@@ -115,6 +116,7 @@ class Settings(BaseSettings):
     response: Response = Response()
     archive: Archive = Archive()
     channels: Channels = Channels()
+    recipients: tuple[Group, ...] = ()
     serve: Serve = Serve()
     operations: Operations = Operations()
 
@@ -143,6 +145,23 @@ class Settings(BaseSettings):
         for position, cut in enumerate(self.cuts):
             if (first := seen.index(cut.counted)) < position:
                 raise ValueError(f"cuts[{position}]: must not count again what cuts[{first}] does")
+        return self
+
+    @model_validator(mode="after")
+    def _recipients_named(self) -> Self:
+        if len(self.recipients) > MOST_RECIPIENTS:
+            raise ValueError(
+                f"recipients: must hold at most {MOST_RECIPIENTS} recipients, "
+                f"got {len(self.recipients)}"
+            )
+        taken = set(Channels.model_fields)
+        for position, group in enumerate(self.recipients):
+            if group.name in taken:
+                raise ValueError(
+                    f"recipients[{position}].name: must be of no channel and no other recipient, "
+                    f"got {group.name!r}"
+                )
+            taken.add(group.name)
         return self
 
     @model_validator(mode="after")

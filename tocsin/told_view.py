@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 
 from alerts.words import Words
+from streams.configuration.outlets import Channels
 from streams.response import switched
 from streams.settings import Settings
+
+CHANNELS = frozenset(Channels.model_fields)
 
 
 def told(words: Words, settings: Settings) -> str:
@@ -26,7 +29,7 @@ def changing(words: Words, settings: Settings) -> Iterator[str]:
     """What is off, and how to quiet what is on."""
     if off := switched.off(settings):
         yield words.say("switched off: {channels}", channels=words.listed(off))
-    if first := next(iter(switched.on(settings)), None):
+    if first := next((name for name in switched.on(settings) if name in CHANNELS), None):
         yield words.say(
             "to quiet {channel}: channels.{channel}.enabled = false, "
             'or channels.{channel}.least = "orange" for the urgent alone',
@@ -46,8 +49,14 @@ def budget(words: Words, settings: Settings) -> Iterator[str]:
         found = words.listed(f"{method} ×{number(factor)}" for method, factor in times.items())
         yield words.say("thresholds as calibrated: {methods}", methods=found)
     for name, outlet in switched.on(settings).items():
-        if outlet.false_alarms_per_week is not None:
+        own = outlet.false_alarms_per_week
+        if own is not None and own < detection.false_alarms_per_week:
             yield words.say(
                 "{channel} is told only of what {allowed} false alarms a week would call too",
-                channel=name, allowed=number(outlet.false_alarms_per_week),
+                channel=name, allowed=number(own),
+            )  # fmt: skip
+        elif own is not None and own > detection.false_alarms_per_week:
+            yield words.say(
+                "{channel} is told of more bursts, as of {allowed} false alarms a week",
+                channel=name, allowed=number(own),
             )  # fmt: skip

@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -193,17 +193,25 @@ def unknown_variables(
 def written_secrets(model: type[BaseModel], data: Mapping[str, Any], *, prefix: str) -> list[str]:
     """Secrets that stand in the settings file itself, which people copy and commit."""
     return [
-        f"{path}: must come from the environment ({prefix}{path.replace('.', '__').upper()}) "
+        f"{path}: must come from the environment ({prefix}{_variable(data, path)}) "
         f"or from {path}_file, not from the settings file"
         for path, field in walk(model)
-        if _secret(field) and _at(data, path.split(".")) is not None
+        if _secret(field) and _written_at(data, path.split("."))
     ]
 
 
-def _at(data: object, path: list[str]) -> object:
-    for name in path:
-        data = data.get(name) if isinstance(data, dict) else None
-    return data
+def _variable(data: Mapping[str, Any], path: str) -> str:
+    """A list of tables is given as one."""
+    first, *_ = names = path.split(".")
+    return first.upper() if isinstance(data.get(first), list) else "__".join(names).upper()
+
+
+def _written_at(data: object, path: Sequence[str]) -> bool:
+    if isinstance(data, list):
+        return any(_written_at(item, path) for item in data)
+    if not path:
+        return data is not None
+    return isinstance(data, dict) and _written_at(data.get(path[0]), path[1:])
 
 
 def anchored(model: type[BaseModel], data: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -1,13 +1,21 @@
 """The settings of the channels: where messages go, and which of them."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
+from alerts.catalogue import Language
 from alerts.colour import Colour
 from streams.configuration.durations import Span
-from streams.configuration.rules import SecretAddress, SecretFile, ShownAddress, WebAddress
+from streams.configuration.rules import (
+    GroupName,
+    SecretAddress,
+    SecretFile,
+    ShownAddress,
+    WebAddress,
+    web_address,
+)
 from streams.configuration.sections import Section
 
 
@@ -65,6 +73,36 @@ class Apprise(Outlet):
 
     url: SecretStr | None = None
     url_file: SecretFile = None
+
+
+class Group(Outlet):
+    """One more recipient by a channel of some kind, under a name of its own; no `url`: off.
+
+    `language` is that of its messages; None: that of all.
+    """
+
+    name: GroupName
+    channel: Literal["webhook", "wecom", "dingtalk", "feishu", "apprise"]
+    language: Language | None = None
+    url: SecretStr | None = None
+    url_file: SecretFile = None
+    secret: SecretStr | None = None
+    secret_file: SecretFile = None
+    timeout: Span = timedelta(seconds=5)
+
+    @model_validator(mode="after")
+    def _as_its_channel(self) -> Self:
+        if self.channel in UNSIGNED and self.secret:
+            raise ValueError(f"secret must not be set for {self.channel}, which signs nothing")
+        if self.channel != "apprise" and self.url:
+            try:
+                web_address(self.url.get_secret_value())
+            except ValueError as refusal:
+                raise ValueError(f"url {refusal}") from None
+        return self
+
+
+UNSIGNED = frozenset({"wecom", "apprise"})
 
 
 class Channels(Section):

@@ -17,6 +17,7 @@ BROKER_RULE = 'must be "host:port", several with commas between'
 ARCHIVE = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w./-]*)?", re.ASCII)
 ARCHIVE_RULE = "must be an absolute path or s3://bucket/prefix"
 HOST_RULE = "must be an address or a name of this machine"
+GROUP_RULE = "must be 1 to 40 small letters, digits or hyphens"
 TOPIC_RULE = "must be 1 to 200 letters, digits, dots, underscores or hyphens"
 
 
@@ -53,7 +54,7 @@ def found(path: str) -> str:
     return path if there == Path(path).absolute() else f"none below {there}"
 
 
-def _web_address(url: str) -> str:
+def web_address(url: str) -> str:
     if url and not ADDRESS.fullmatch(url):
         raise ValueError(ADDRESS_RULE)  # without the value, which may hold a key
     return url
@@ -102,17 +103,24 @@ def _host(name: str) -> str:
     return name
 
 
+def _group_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
+        raise ValueError(f"{GROUP_RULE}, got {name!r}")
+    return name
+
+
 def _topic_prefix(prefix: str) -> str:
     return prefix and _topic_name(prefix)
 
 
 Positive = Annotated[int, Field(ge=1)]
 Name = Annotated[str, AfterValidator(_topic_name)]
+GroupName = Annotated[str, AfterValidator(_group_name)]
 Prefix = Annotated[str, AfterValidator(_topic_prefix)]
 Zone = Annotated[str, AfterValidator(_zone)]
 SecretFile = Annotated[FilePath | None, Field(repr=False)]
 ShownAddress = Annotated[str, Field(repr=False), AfterValidator(_shown_address)]
-WebAddress = Annotated[str, Field(repr=False), AfterValidator(_web_address)]
+WebAddress = Annotated[str, Field(repr=False), AfterValidator(web_address)]
 ArchiveAddress = Annotated[str, AfterValidator(_archive)]
 SecretAddress = Annotated[SecretStr, AfterValidator(_secret_address)]
 Host = Annotated[str, AfterValidator(_host)]

@@ -25,7 +25,7 @@ class Courier:
     """Of one worker.
 
     Args:
-        channels: by name.
+        channels: by the name of the recipient.
         tell: where the outcome of each try goes.
         clock: epoch milliseconds.
     """
@@ -46,10 +46,10 @@ class Courier:
 
     async def _try(self, delivery: Delivery, read: int) -> None:
         result, reason, permanent = Result.FAILED, "", True
-        channel, began = delivery.recipient.channel, time.monotonic()
+        recipient, began = delivery.recipient, time.monotonic()
         try:
-            self._require_prompt(channel, read)
-            sender, message = self._channel(channel), messages.compose(delivery)
+            self._require_prompt(recipient.name, read)
+            sender, message = self._channel(recipient.name), messages.compose(delivery)
             result = Result.UNKNOWN  # who fails from here on may have sent it
             await sender.send(message)
             result, permanent = Result.SENT, False
@@ -59,7 +59,7 @@ class Courier:
         except Exception as error:  # a channel's defect must show on the incident
             log.exception("delivery_broke", delivery=delivery.id)
             reason = type(error).__name__
-        metrics.DELIVERY_SECONDS.labels(channel, result).observe(time.monotonic() - began)
+        metrics.DELIVERY_SECONDS.labels(recipient.channel, result).observe(time.monotonic() - began)
         await self._tell(
             Outcome(
                 delivery=delivery.id, attempt=delivery.attempt, result=result,
@@ -67,10 +67,10 @@ class Courier:
             )
         )  # fmt: skip
 
-    def _require_prompt(self, channel: str, read: int) -> None:
+    def _require_prompt(self, name: str, read: int) -> None:
         """Raises DeliveryError where so much time has passed that an heir may send it by now."""
         if self._clock() - read > PROMPT:
-            raise DeliveryError(f"{channel}: {STOOD_STILL}", permanent=False)
+            raise DeliveryError(f"{name}: {STOOD_STILL}", permanent=False)
 
     def _channel(self, name: str) -> Channel:
         """Raises DeliveryError where it was switched off while a message waited for it."""

@@ -25,17 +25,19 @@ from streams.settings import Settings
 
 
 def recipients(settings: Settings) -> tuple[dict[str, Channel], list[Recipient]]:
-    """The channels that are on, by name, and one recipient for each."""
+    """Who is told, and the channel of each, by the recipient's name."""
     on, response = switched.on(settings), settings.response
+    kinds = {name: switched.kind(name, outlet) for name, outlet in on.items()}
     told = [
         Recipient(
-            name=name, channel=name, language=response.language, zone=settings.detection.zone,
+            name=name, channel=kinds[name], zone=settings.detection.zone,
+            language=getattr(outlet, "language", None) or response.language,
             least=outlet.least, rarity=_rarity(outlet, settings),
             pages=getattr(outlet, "pages", response.pages),
         )
         for name, outlet in on.items()
     ]  # fmt: skip
-    return {name: MAKERS[name](outlet) for name, outlet in on.items()}, told
+    return {name: MAKERS[kinds[name]](outlet) for name, outlet in on.items()}, told
 
 
 def _rarity(outlet: Outlet, settings: Settings) -> float:
@@ -48,12 +50,13 @@ def _terminal(_: outlets.Terminal) -> Channel:
     return Terminal(Console())
 
 
-def _wecom(on: outlets.Robot) -> Channel:
+def _wecom(on: outlets.Robot | outlets.Group) -> Channel:
     return WeCom(_shown(on.url), client=_client(on.timeout))
 
 
 def _signed(
-    kind: type[Webhook | DingTalk | Feishu], on: outlets.Webhook | outlets.SignedRobot
+    kind: type[Webhook | DingTalk | Feishu],
+    on: outlets.Webhook | outlets.SignedRobot | outlets.Group,
 ) -> Channel:
     client = _client(on.timeout)
     return kind(_shown(on.url), secret=_shown(on.secret), client=client, clock=time.time)
@@ -65,7 +68,7 @@ def _alertmanager(on: outlets.Alertmanager) -> Channel:
     )
 
 
-def _apprise(on: outlets.Apprise) -> Channel:
+def _apprise(on: outlets.Apprise | outlets.Group) -> Channel:
     from alerts.channels.apprise import Apprise  # noqa: PLC0415 - slow to import, seldom on
 
     return Apprise(_shown(on.url))

@@ -60,8 +60,8 @@ class Response:
         app: whose consumer and producer it uses.
         settings: of the installation.
         books: where its state lies; taken over before a reading begins.
-        channels: by name.
-        recipients: who is told, each by one of the channels.
+        channels: by the name of the recipient.
+        recipients: who is told, each by its channel.
         worker: names this start of this process.
         clock: epoch milliseconds.
         retire: the inputs below an offset; may take a while and raise BrokerError.
@@ -145,7 +145,7 @@ class Response:
             waiting = Counter(d.recipient.channel for d in state.deliveries.values())
             for colour in Colour:
                 metrics.OPEN.labels(colour).set(held[colour])
-            for channel in self._courier.channels:
+            for channel in {recipient.channel for recipient in self._recipients}:
                 metrics.PENDING.labels(channel).set(waiting[channel])
 
     @property

@@ -34,6 +34,7 @@ from tocsin.cli import app
 MARKER = "hush"  # in everything that is secret here
 PASSWORD, TOKEN = f"{MARKER}-password", f"{MARKER}-0123456789abcdef"
 CHANNELS = ("webhook", "wecom", "dingtalk", "feishu", "alertmanager", "apprise")
+GROUP = "night-shift"
 OPTIONS = """
 [intake]
 idle_after = "500ms"
@@ -73,7 +74,11 @@ def secrets(receiver: str) -> dict[str, str]:
         f"{channel}FEISHU__SECRET": f"{MARKER}-signature",
         f"{channel}ALERTMANAGER__URL": f"http://user:{MARKER}-basic@{receiver}",
         f"{channel}APPRISE__URL": f"json://user:{MARKER}-apprise@{receiver}/{MARKER}-tail",
-    }
+        "TOCSIN_RECIPIENTS": json.dumps([
+            {"name": GROUP, "channel": "dingtalk", "secret": f"{MARKER}-group",
+             "url": f"http://{receiver}/robot?access_token={MARKER}-second"}
+        ]),
+    }  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -227,8 +232,14 @@ def test_workers_listen_on_loopback_alone_and_faust_not_at_all(scram: Installati
         assert listening(supervisor) == set()
 
 
+def each_was_tried(installation: Installation) -> bool:
+    tried = (line["recipient"] for line in installation.notifications() if line["attempt"])
+    return {*CHANNELS, GROUP} <= {*tried}
+
+
 def test_no_secret_is_written_anywhere(scram: Installation) -> None:
     scram.until(lambda: each_channel_failed(scram), "a failure of each channel")
+    scram.until(lambda: each_was_tried(scram), "an attempt to tell each recipient")
     said = everything_written(scram)
     heard = b"".join(said.values())
     assert [words for words in AT_DEBUG if words not in heard] == []

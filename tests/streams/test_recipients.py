@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -112,3 +113,78 @@ def test_a_budget_asks_for_scores_so_many_times_as_high(
     budget = {"TERMINAL__FALSE_ALARMS_PER_WEEK": own} if own else {}
     _, (one,) = recipients(switch_on(monkeypatch, on | budget))
     assert one.rarity == rarity
+
+
+WRITTEN = f'url = "https://a/{KEY}"'
+ELSEWHERE = "the environment (TOCSIN_RECIPIENTS) or from recipients.url_file, not from"
+GROUPS = """
+[response]
+language = "zh"
+[[recipients]]
+name = "ops"
+channel = "wecom"
+url_file = "ops-url"
+least = "orange"
+false_alarms_per_week = 0.25
+[[recipients]]
+name = "kettle-team"
+channel = "feishu"
+url_file = "team-url"
+secret_file = "team-secret"
+language = "en"
+[[recipients]]
+name = "idle"
+channel = "webhook"
+"""
+
+
+def grouped(text: str = GROUPS) -> Settings:
+    for name in ("ops-url", "team-url"):
+        Path(name).write_text(f"https://qyapi.example.org/send?key={name}", encoding="utf-8")
+    Path("team-secret").write_text(KEY, encoding="utf-8")
+    Path("tocsin.toml").write_text(text, encoding="utf-8")
+    return load()
+
+
+def test_two_groups_of_one_kind_are_two_recipients_each_with_a_budget_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TOCSIN_CHANNELS__WECOM__URL", ON["WECOM__URL"])
+    channels, told = recipients(grouped())
+    assert [(one.name, one.channel, one.least, one.rarity, one.language) for one in told] == [
+        ("wecom", "wecom", Colour.BLUE, 1.0, "zh"),
+        ("ops", "wecom", Colour.ORANGE, 4.0, "zh"),
+        ("kettle-team", "feishu", Colour.BLUE, 1.0, "en"),
+    ]
+    assert list(channels) == ["wecom", "ops", "kettle-team"]
+    assert type(channels["ops"]) is type(channels["wecom"])
+    assert channels["ops"] is not channels["wecom"]
+    assert KEY not in f"{grouped()!r} {channels!r}"
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (('"ops"', '"wecom"'), "recipients[0].name: must be of no channel and no other recipient"),
+        (('"kettle-team"', '"ops"'), "recipients[1].name: must be of no channel and no other"),
+        (('"ops"', '"Ops team"'), "recipients[0].name: must be 1 to 40 small letters, digits"),
+        (('"feishu"', '"wecom"'), "recipients[1]: secret must not be set for wecom, which signs"),
+        (('"feishu"', '"pager"'), "recipients[1].channel: must be 'webhook', 'wecom', 'dingtalk'"),
+        (("url_file = \"ops-url\"", WRITTEN), f"recipients.url: must come from {ELSEWHERE}"),
+        (('"ops-url"', '"team-secret"'), "recipients[0]: url must be an http or https address"),
+    ],
+)  # fmt: skip
+def test_a_group_that_is_none_is_refused_by_option_and_rule(
+    change: tuple[str, str], problem: str
+) -> None:
+    with pytest.raises(SettingsError) as refusal:
+        grouped(GROUPS.replace(*change, 1))
+    assert problem in str(refusal.value)
+    assert KEY not in str(refusal.value)
+
+
+def test_groups_come_from_the_environment_as_one_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    group = {"name": "ops", "channel": "apprise", "url": f"json://example.org/{KEY}"}
+    monkeypatch.setenv("TOCSIN_RECIPIENTS", json.dumps([group]))
+    _, (one,) = recipients(load())
+    assert (one.name, one.channel) == ("ops", "apprise")

@@ -127,8 +127,8 @@ class Worker:
         app: Any = SimpleNamespace(producer=producer, consumer=consumer, should_stop=False)
         self.books = Books(self.broker)
         self.stage = Response(
-            app, settings(), self.books, channels={"webhook": channel}, recipients=recipients,
-            worker=name, clock=lambda: self.now, retire=self._retired,
+            app, settings(), self.books, channels={one.name: channel for one in recipients},
+            recipients=recipients, worker=name, clock=lambda: self.now, retire=self._retired,
         )  # fmt: skip
         self.read = committed or 0
         self.runs = 0
@@ -424,7 +424,7 @@ async def test_a_message_that_was_held_up_for_long_is_tried_again_and_no_repetit
     await worker.take(Tick(worker.now))
     assert [message.repetition for message in channel.sent] == [False]
     reasons = [line["reason"] for line in worker.broker.lines("notifications")]
-    assert "webhook: not sent, the worker stood still" in reasons
+    assert "pr: not sent, the worker stood still" in reasons
 
 
 async def test_a_head_below_the_commit_is_not_taken_for_the_state() -> None:
@@ -467,13 +467,22 @@ async def test_a_signal_of_a_newer_detection_alone_leads_to_nothing() -> None:
     assert (worker.durable, worker.books.pen.pages) == ([], [])
 
 
+async def test_two_groups_of_one_channel_are_each_told_by_their_own() -> None:
+    team, ops = Webhook(), Webhook()
+    both = [Recipient(name=name, channel="webhook") for name in ("pr", "ops")]
+    worker = Worker(team, recipients=both)
+    worker.stage._courier.channels = {"pr": team, "ops": ops}
+    await worker.take(Tick(START), SignalInput(surge()))
+    assert [[one.recipient for one in held.sent] for held in (team, ops)] == [["pr"], ["ops"]]
+
+
 async def test_a_channel_that_is_gone_shows_as_a_failed_delivery() -> None:
     worker = Worker(Webhook())
     worker.stage._courier.channels = {}
     await worker.take(Tick(START), SignalInput(surge()))
     notified = worker.broker.lines("notifications")
     assert [line["state"] for line in notified] == ["wanted", "attempted", "failed"]
-    assert notified[-1]["reason"] == "webhook: switched off"
+    assert notified[-1]["reason"] == "pr: switched off"
 
 
 async def test_the_time_goes_into_the_log_of_the_active_worker_alone() -> None:
