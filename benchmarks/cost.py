@@ -38,11 +38,15 @@ from detectors.spatial import Country, Spatial, SpatialState, Usual, Zones
 from detectors.surge import Surge, SurgeState
 from detectors.weekly import Weekly, WeeklyState
 from detectors.window import Window
+from streams.configuration.sections import MINUTES
+from streams.counts.cells import Trigger
+from streams.detection.triggers import Triggers
 
 Step = Callable[[int, Ints], None]  # the bucket, which is its own local hour, and its counts
 THRESHOLD: Final = budget.threshold()  # one false alarm a week among 1,000 series
 SIZES: Final = (2_000, 10_000, 100_000)
 RATE: Final = (-1.5, 1.0)  # mean and deviation of the logarithm of events a bucket
+REPORTED: Final = 0.01  # of the scopes of triggers
 SNAPSHOT: Final = 2_600_000  # bytes, of 10,000 series that have lived for six weeks
 
 
@@ -176,6 +180,24 @@ def rule(series: int) -> Step:
     return step
 
 
+def trigger(scopes: int) -> Step:
+    """One in a hundred scopes a bucket has a report, as a trigger has no series; two are enough."""
+    triggers, chance = Triggers.empty(enough=2, quiet=24), np.random.default_rng(scopes)
+    wheres = [{"product": f"product {n}"} for n in range(scopes)]
+
+    def step(bucket: int, _: Ints) -> None:
+        minute = bucket * MINUTES
+        told = np.flatnonzero(chance.random(scopes) < REPORTED)
+        news = [
+            Trigger("injury", minute, minute, f"{bucket} {n}", f"{bucket}", wheres[n], "")
+            for n in told
+        ]
+        triggers.add(news, minutes=MINUTES, least=bucket)
+        triggers.close(bucket)
+
+    return step
+
+
 METHODS: Final[Mapping[str, Callable[[int], Step]]] = {
     "surge": surge,
     "silence": silence,
@@ -191,6 +213,7 @@ METHODS: Final[Mapping[str, Callable[[int], Step]]] = {
     "novelty": novelty,
     "spatial": spatial,
     "rule": rule,
+    "trigger": trigger,
 }
 
 

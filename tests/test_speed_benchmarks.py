@@ -36,7 +36,7 @@ def test_throughput_names_all_who_take_part() -> None:
 
 
 def test_cost_names_every_method_and_each_takes_time() -> None:
-    assert cost.METHODS.keys() == {*get_args(Method), "silence", "rule"}
+    assert cost.METHODS.keys() == {*get_args(Method), "silence", "rule", "trigger"}
     for make in cost.METHODS.values():
         assert cost.nanoseconds(make(9), 9, warm=2, buckets=2, seed=1) > 0
 

@@ -24,6 +24,7 @@ from benchmarks.pictures import (
     silence,
     spatial,
     surge,
+    trigger,
     weekly,
 )
 from benchmarks.pictures.reading import Reading, Seen
@@ -39,6 +40,7 @@ TRACKS: Final[Mapping[str, Callable[[], Track]]] = {
     "silence": silence.drawn,
     "spatial": spatial.drawn,
     "novelty": novelty.drawn,
+    "trigger": trigger.drawn,
     "rule": rules.drawn,
     "campaign-declared": partial(calendar.drawn, declared=True),
     "campaign-unknown": partial(calendar.drawn, declared=False),
