@@ -167,7 +167,8 @@ class Doorman(Words):
             "{observed} where {expected} were expected; score {score}, threshold {threshold}.",
             **facts,
         )  # fmt: skip
-        account += " " + self.say("Channels are told from a score of {told_from} on.", **facts)
+        if gate.numbers["told_from"] != gate.numbers["threshold"]:
+            account += " " + self.say("Channels are told from a score of {told_from} on.", **facts)
         evidence = self.say(
             "{due} are expected in five minutes: {total} in the {remembered} of them that are "
             "remembered. Above that came in {minutes} minutes {excess}, in standard deviations "

@@ -64,7 +64,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     `opened` and `at` are event time; `touched` is the log's time, in epoch ms, of the last
     signal. `signals` holds the newest record of each, by id, in order of arrival, and `heights`
-    the largest of those that have ended or been larger; `took`, `into` and `factors` are those of
+    the largest of those that have ended or been larger; `rarest` is the greatest rarity of any
+    record so far, of incidents that it took as well; `took`, `into` and `factors` are those of
     `IncidentLine`.
     """
 
@@ -85,6 +86,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     into: str = ""
     factors: dict[str, float] = {}
     heights: dict[str, Signal] = {}
+    rarest: float = 0.0
     told: Told | None = None
 
     @property
@@ -97,9 +99,9 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rarity(self) -> float:
-        """Of the rarest of its signals, as it is or was at its largest."""
-        records = [one for signal in self.standing for one in (signal, self.height(signal))]
-        return max((one.rarity for one in records), default=0.0)
+        """Of the rarest record of its signals; from red on it is told whatever the budget."""
+        least = self.rarest if Colour.RED.above(self.colour) else max(self.rarest, 1.0)
+        return max([least, *(one.rarity for one in self.standing)])
 
     def height(self, signal: Signal) -> Signal:
         """The record of the signal at its largest."""

@@ -45,6 +45,7 @@ def opened(signal: Signal, home: Home, *, now: int) -> Incident:
         broad=home.broad,
         took=tuple(incident.id for incident in home.absorbed),
         heights=_heights(home),
+        rarest=_rarest(signal, *home.absorbed),
     )
 
 
@@ -57,6 +58,7 @@ def joined(incident: Incident, signal: Signal, home: Home, *, now: int) -> Incid
         scope=home.scope,
         took=incident.took + tuple(taken.id for taken in home.absorbed),
         heights=incident.heights | _heights(home),
+        rarest=_rarest(signal, incident, *home.absorbed),
     )
     return _judged(wider, signals, level, reason=home.reason, at=signal.at, now=now)
 
@@ -169,4 +171,8 @@ def _grown(incident: Incident, signal: Signal) -> Incident:
         heights = {name: held for name, held in incident.heights.items() if name != signal.id}
     else:
         heights = incident.heights | {signal.id: height}
-    return replace(incident, heights=heights)
+    return replace(incident, heights=heights, rarest=_rarest(signal, incident))
+
+
+def _rarest(signal: Signal, *held: Incident) -> float:
+    return max([signal.rarity, *(incident.rarity for incident in held)])

@@ -26,7 +26,7 @@ PLANTED: Final = ((1.0, 144), (2.0, 72), (4.0, 36), (9.0, 24))
 """Levels added, and for how many buckets."""
 GRACE = 12
 """Buckets after one in which it is still found."""
-THRESHOLDS: Final = (2.0, 2.4, 2.8, 3.2, 3.42, 3.6, 4.0, 5.0, 6.0, 7.0, 7.7)
+THRESHOLDS: Final = (2.0, 2.4, 2.8, 3.2, 3.24, 3.6, 4.0, 5.0, 6.0, 7.0, 7.7)
 CROWD = 1e5
 """Most posts that a bucket is to have."""
 
@@ -162,7 +162,8 @@ def main() -> None:
     parser.add_argument("--weeks", type=int, default=9, help="at least 7 (9)")
     options = parser.parse_args()
     counts, planted = simulated(options.seed, series=options.series, weeks=options.weeks)
-    told = figures(*judged(counts), planted)
+    scores, given, _ = judged(counts)
+    told = figures(scores, given, planted)
     print(json.dumps({"seed": options.seed, "series": options.series} | told))
 
 

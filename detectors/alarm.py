@@ -89,8 +89,13 @@ class Hysteresis:
         """Places that fire if the bucket closes as it stands; for a provisional verdict."""
         return np.flatnonzero(verdict.above & (alarms.fired == NEVER))
 
-    def step(self, alarms: Alarms, verdict: Verdict, *, bucket: int) -> tuple[Alarms, Changes]:
-        """Take in a closed bucket. The alarms given are used up."""
+    def step(
+        self, alarms: Alarms, verdict: Verdict, *, bucket: int, news: Bools | None = None
+    ) -> tuple[Alarms, Changes]:
+        """Take in a closed bucket. The alarms given are used up.
+
+        `news` is what is worth another message whatever its size, as far as it is above.
+        """
         standing = alarms.fired != NEVER
         if not (standing.any() or verdict.above.any()):
             return alarms, NO_CHANGES
@@ -98,6 +103,7 @@ class Hysteresis:
         grown = (multiple >= self.growth * alarms.multiple) | (
             excess >= self.growth * alarms.excess
         )
+        grown = grown if news is None else grown | news
         alarms.above[standing & verdict.masked] += 1
         alarms.above[verdict.above] = bucket
         changes = Changes(

@@ -85,7 +85,8 @@ SERIES_BOUND = Gauge(
 )
 PLACES = Gauge(
     "tocsin_judging_places",
-    "Places, series under a method that has learnt them, which share the budget, by their shard.",
+    "Places that share the budget, by their shard: a series under a method that has learnt it, "
+    "or 250 for a busy one under burst.",
     ["shard"],
 )
 BUDGETED_PLACES = Gauge(
@@ -186,7 +187,7 @@ def begin_topics(topics: Iterable[str]) -> None:
 
 
 def begin_channels(channels: Iterable[str], states: Iterable[str], results: Iterable[str]) -> None:
-    """Show zeros from the start for every channel that is switched on."""
+    """Show zeros from the start for every recipient; one that is a channel has its name."""
     states, results = list(states), list(results)
     for channel in channels:
         for state in states:

@@ -243,7 +243,8 @@ def test_what_keeps_the_budget_follows_it_down_to_what_was_chosen_for_what_it_fi
 
 def test_busy_series_in_which_nothing_is_planted_are_called_as_often_as_asked() -> None:
     """The seed is neither of those that the threshold was chosen on."""
-    scores, given = bursts.judged(bursts.simulated(5, series=60, weeks=4))
-    told = bursts.figures(scores, given, times=KEEPS)
+    told = bursts.figures(*bursts.judged(bursts.simulated(5, series=60, weeks=4)), times=KEEPS)
     assert told["weeks"] > 30
     assert 2 / 3 < told["asked"]["0.3"]["ratio"] < 3 / 2
+    assert told["called"]["alarms"] >= told["asked"]["0.3"]["alarms"] > 0
+    assert 0 < told["called"]["orange"] < told["called"]["alarms"]

@@ -20,7 +20,7 @@ SECTIONS = sorted({name[: dot.start()] for name in OPTIONS for dot in re.findite
 HIDDEN = {name for name, field in OPTIONS.items() if not field.repr or "SecretStr" in str(field)}
 """Options whose values are shown nowhere."""
 HOLDING = re.compile(
-    r"(password|secret|token|pages|endpoint|kafka\.key|channels\.\w+\.url)(_file)?"
+    r"(password|secret|token|pages|endpoint|kafka\.key|(channels\.\w+|recipients)\.url)(_file)?"
 )
 
 

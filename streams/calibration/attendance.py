@@ -1,14 +1,16 @@
 """Which methods judged how much of a history, and so what part of the budget each had.
 
 The budget of an hour is shared equally by the places that judge in it, a place being a series that
-one method has learnt. So what methods may alarm falsely adds up to the budget, however many there
-are, and a method that is still learning takes nothing.
+one method has learnt; a busy one that burst has, `detectors.burst.PLACES`, but all of these
+together no more than the others. So what methods may alarm falsely adds up to the budget, however
+many there are, and a method that is still learning takes nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from detectors import budget
+from alerts.signal import Kind
+from detectors import budget, burst
 from streams.configuration.sections import BUDGETED, MINUTES
 from streams.detection.judges.bench import Bench
 from streams.detection.judges.judge import Closed
@@ -20,7 +22,7 @@ class Share(NamedTuple):
     """What a method had of a history.
 
     Attributes:
-        places: that it judged at most at one time.
+        places: series that it judged at most at one time.
         weeks: in which it judged any.
         allowed: false alarms of its part of the budget over them.
     """
@@ -61,16 +63,29 @@ class Attendance:
             method: {hour: n for hour, n in hours.items() if clean(hour)}
             for method, hours in self._places.items()
         }
-        together: dict[int, int] = {}
-        for hours in kept.values():
-            for hour, n in hours.items():
-                together[hour] = together.get(hour, 0) + n
+        bursts, others = (
+            kept.get(Kind.BURST, {}),
+            _together(hours for method, hours in kept.items() if method != Kind.BURST),
+        )
+        weighed = kept | {Kind.BURST.value: {
+            hour: min(burst.PLACES * n, others.get(hour) or burst.PLACES * n)
+            for hour, n in bursts.items()
+        }}  # fmt: skip
+        together = _together(weighed.values())
         return {
-            method: _share(hours, together, allowed / budget.HOURS)
+            method: _share(hours, weighed[method], together, allowed / budget.HOURS)
             for method, hours in kept.items()
         }  # fmt: skip
 
 
-def _share(hours: Hours, together: Hours, an_hour: float) -> Share:
-    parts = sum(n / together[hour] for hour, n in sorted(hours.items()))
+def _together(methods: Iterable[Hours]) -> Hours:
+    found: dict[int, int] = {}
+    for hours in methods:
+        for hour, n in hours.items():
+            found[hour] = found.get(hour, 0) + n
+    return found
+
+
+def _share(hours: Hours, weighed: Hours, together: Hours, an_hour: float) -> Share:
+    parts = sum(n / together[hour] for hour, n in sorted(weighed.items()))
     return Share(max(hours.values(), default=0), len(hours) / budget.HOURS, parts * an_hour)

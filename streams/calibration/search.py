@@ -12,11 +12,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from alerts.signal import Kind
-from detectors import burst
 from detectors.calibration import Evidence, Interval, rate
 from streams.calibration.attendance import Attendance, Share
-from streams.calibration.trial import Clean, Play, Times, Trial, under, voices
+from streams.calibration.trial import DEFAULT, Clean, Play, Times, Trial, under, voices
 from streams.configuration.sections import BUDGETED
 from streams.detection.signals import moment
 from streams.hindsight.called import Called
@@ -27,8 +25,6 @@ from streams.rulesets.comparison import Comparison, compare, partners
 from streams.settings import Settings
 
 CORRECTIONS: Final = 2
-THEORY: Final = {Kind.BURST.value: burst.AFFORDABLE}
-"""By method, where the budget asks for more than the threshold has (`Signal.told_from`)."""
 
 
 class Note(StrEnum):
@@ -94,7 +90,8 @@ class Calibration:
     @property
     def times(self) -> dict[str, float]:
         """The thresholds to be set, in multiples of what the budget asks for."""
-        return {one.method: one.times for one in self.findings if one.times != 1.0}
+        found = {one.method: one.times for one in self.findings}
+        return {method: k for method, k in found.items() if k != DEFAULT.get(method, 1.0)}
 
     @property
     def changes(self) -> bool:
@@ -145,9 +142,11 @@ class Search:
     ) -> None:
         self._settings, self._play = settings, play
         set_now = settings.detection.thresholds
-        self._present = {kind.value: set_now.get(kind, 1.0) for kind in BUDGETED}
+        self._present = {
+            kind.value: set_now.get(kind, DEFAULT.get(kind.value, 1.0)) for kind in BUDGETED
+        }
         attendance = Attendance()
-        self._before = play(settings, attendance)
+        self._before = play(under(settings, self._present), attendance)
         self._cases = place(self._before)
         self._real = real_of(self._cases, self._before)
         self._clean = Clean(self._cases)
@@ -183,7 +182,7 @@ class Search:
         counts = {
             trial.times[method]: self._clean.counts(trial.called, method) for trial in self._trials
         }
-        return Evidence(self._shares[method].allowed, counts, THEORY.get(method, 1.0))
+        return Evidence(self._shares[method].allowed, counts, DEFAULT.get(method, 1.0))
 
     def _wanted(self) -> Iterator[float]:
         for method in self._present:

@@ -6,12 +6,15 @@ from datetime import datetime
 from typing import NamedTuple
 
 from alerts.signal import Kind
+from detectors import burst
 from streams.detection.stream import Watch
 from streams.hindsight.called import Called
 from streams.hindsight.marks import AROUND, Case, Ruling, ruled
 from streams.settings import Settings
 
 Times = Mapping[str, float]  # thresholds by method, in multiples of what the budget asks for
+DEFAULT: Mapping[str, float] = {Kind.BURST.value: burst.AFFORDABLE}
+"""By method, the multiple by which channels are told where none is set, if that is not 1."""
 Play = Callable[[Settings, Watch | None], Sequence[Called]]
 """Plays the history under settings; returns what was called."""
 
@@ -51,7 +54,11 @@ def voices(called: Called) -> frozenset[str]:
 
 
 def under(settings: Settings, times: Times) -> Settings:
-    """The same settings with these thresholds."""
-    thresholds = {Kind(method): factor for method, factor in times.items() if factor != 1.0}
+    """The same settings with these thresholds; what they call is told."""
+    thresholds = {
+        Kind(method): factor
+        for method, factor in times.items()
+        if factor != 1.0 or method in DEFAULT
+    }
     detection = settings.detection.model_copy(update={"thresholds": thresholds})
     return settings.model_copy(update={"detection": detection})

@@ -19,7 +19,8 @@ def parse(value: object) -> timedelta:
         return value
     match = WRITTEN.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"{RULE}, got {value!r}")
+        shown = "" if "://" in str(value) else f", got {value!r}"  # an address may hold a key
+        raise ValueError(RULE + shown)
     return int(match[1]) * SCALE[match[2]]
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -83,7 +83,8 @@ def problems(model: type[BaseModel], error: ValidationError) -> list[str]:
 def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
     # A dict's key is reported as the text "[key]"; it says nothing to the reader.
     steps = [step for step in detail["loc"] if step != "[key]"]
-    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)[1:]
+    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{_named(step)}" for step in steps)
+    shown = shown[1:]
     path = ".".join(step for step in steps if isinstance(step, str))
     if detail["type"] == "extra_forbidden":
         sections = {option.partition(".")[0] for option in known}
@@ -94,6 +95,11 @@ def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
     elif detail["type"] != "value_error":
         rule += _got(detail["input"], known.get(path))
     return f"{shown}: {rule}" if shown else rule
+
+
+def _named(option: str) -> str:
+    """An address or a key that was written in the place of an option's name is not shown."""
+    return option if re.fullmatch(r"[\w-]{1,60}", option) else "(no name)"
 
 
 BOUNDS = {
@@ -141,6 +147,8 @@ def _got(value: object, field: FieldInfo | None) -> str:
     if field is not None and _hidden(field):
         path = isinstance(value, str | Path) and Path in _parts(field.annotation)
         return f", got {found(str(value))}" if path else ""
+    if isinstance(value, str) and "://" in value:
+        return ""  # an address under another option, which may hold a key
     if isinstance(value, str | int | float | timedelta | Path):
         return f", got {_written(value)}"
     return ""
@@ -193,25 +201,31 @@ def unknown_variables(
 def written_secrets(model: type[BaseModel], data: Mapping[str, Any], *, prefix: str) -> list[str]:
     """Secrets that stand in the settings file itself, which people copy and commit."""
     return [
-        f"{path}: must come from the environment ({prefix}{_variable(data, path)}) "
-        f"or from {path}_file, not from the settings file"
+        f"{place}: must come from the environment ({prefix}{_variable(model, path)}) "
+        f"or from {place}_file, not from the settings file"
         for path, field in walk(model)
-        if _secret(field) and _written_at(data, path.split("."))
+        if _secret(field)
+        for place in _written_at(data, path.split("."))
     ]
 
 
-def _variable(data: Mapping[str, Any], path: str) -> str:
+def _variable(model: type[BaseModel], path: str) -> str:
     """A list of tables is given as one."""
-    first, *_ = names = path.split(".")
-    return first.upper() if isinstance(data.get(first), list) else "__".join(names).upper()
+    first = path.partition(".")[0]
+    listed = get_origin(model.model_fields[first].annotation) is tuple
+    return (first if listed else path.replace(".", "__")).upper()
 
 
-def _written_at(data: object, path: Sequence[str]) -> bool:
+def _written_at(data: object, names: Sequence[str], place: str = "") -> Iterator[str]:
+    """Where a secret stands, such as `recipients[1].url`."""
     if isinstance(data, list):
-        return any(_written_at(item, path) for item in data)
-    if not path:
-        return data is not None
-    return isinstance(data, dict) and _written_at(data.get(path[0]), path[1:])
+        for position, item in enumerate(data):
+            yield from _written_at(item, names, f"{place}[{position}]")
+    elif not names:
+        yield place
+    elif isinstance(data, dict) and names[0] in data:
+        below = f"{place}.{names[0]}" if place else names[0]
+        yield from _written_at(data[names[0]], names[1:], below)
 
 
 def anchored(model: type[BaseModel], data: Mapping[str, Any], folder: Path) -> dict[str, Any]:

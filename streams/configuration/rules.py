@@ -105,7 +105,7 @@ def _host(name: str) -> str:
 
 def _group_name(name: str) -> str:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", name):
-        raise ValueError(f"{GROUP_RULE}, got {name!r}")
+        raise ValueError(GROUP_RULE)  # without the value, which may be an address with a key
     return name
 
 

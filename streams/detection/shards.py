@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from alerts.signal import Signal
-from streams.configuration.sections import BUDGETED
 from streams.counts.cells import Counts
 from streams.detection.packing import packed, thaw
 from streams.detection.snapshots import Frozen
@@ -58,8 +57,7 @@ class Shard:
 
     def places(self) -> int:
         """How many places share the budget, of those that are told of here (`detectors.budget`)."""
-        judged = (stream.judges.judged(stream.series) for stream in self._streams.values())
-        return sum(found[kind] for found in judged for kind in BUDGETED if kind in found)
+        return sum(stream.judges.places(stream.series) for stream in self._streams.values())
 
     @property
     def fullness(self) -> float:

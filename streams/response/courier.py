@@ -59,7 +59,7 @@ class Courier:
         except Exception as error:  # a channel's defect must show on the incident
             log.exception("delivery_broke", delivery=delivery.id)
             reason = type(error).__name__
-        metrics.DELIVERY_SECONDS.labels(recipient.channel, result).observe(time.monotonic() - began)
+        metrics.DELIVERY_SECONDS.labels(recipient.name, result).observe(time.monotonic() - began)
         await self._tell(
             Outcome(
                 delivery=delivery.id, attempt=delivery.attempt, result=result,

@@ -142,11 +142,11 @@ class Response:
         metrics.show_top(top.scopes(state.incidents.values()))
         if self._active:
             held = Counter(i.colour for i in state.incidents.values() if i.open)
-            waiting = Counter(d.recipient.channel for d in state.deliveries.values())
+            waiting = Counter(d.recipient.name for d in state.deliveries.values())
             for colour in Colour:
                 metrics.OPEN.labels(colour).set(held[colour])
-            for channel in {recipient.channel for recipient in self._recipients}:
-                metrics.PENDING.labels(channel).set(waiting[channel])
+            for recipient in self._recipients:
+                metrics.PENDING.labels(recipient.name).set(waiting[recipient.name])
 
     @property
     def _active(self) -> bool:
@@ -182,7 +182,7 @@ class Response:
         for change in turn.incidents:
             metrics.INCIDENTS.labels(change.state, change.colour).inc()
         for told in turn.deliveries:
-            metrics.DELIVERIES.labels(told.channel, told.state).inc()
+            metrics.DELIVERIES.labels(told.recipient, told.state).inc()
 
     def _lines(self, turn: Turn) -> Iterator[Record]:
         for change in turn.incidents:

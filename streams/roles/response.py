@@ -54,7 +54,7 @@ def build(settings: Settings, bootstrap: str, instance: str | None) -> Worker:
     app.on_before_shutdown.connect(leave)
     vitals = Vitals(Role.RESPONSE, app, [log_of_inputs])
     vitals.show_stage, vitals.restoring = stage.measure, lambda: stage.restoring
-    metrics.begin_channels({one.channel for one in told}, DeliveryState, Result)
+    metrics.begin_channels(channels, DeliveryState, Result)
     metrics.FOREIGN.labels(log_of_inputs)
     run_by_run(app, [log_of_inputs], stage.take, vitals)
     every(app, settings.response.tick.total_seconds(), stage.tick, vitals)

@@ -1,18 +1,20 @@
 """Recipients with a smaller budget than the installation's are told of what that one would call."""
 
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from alerts.deliveries import Recipient
 from alerts.lifecycle import Decision
 from alerts.notices import What
 from alerts.signal import CERTAIN, Kind, Signal, SignalState
 from detectors.burst import POWER
-from tests.alerts.samples import burst, run, surge, trigger
+from tests.alerts.samples import NOON, burst, run, surge, trigger
 from tests.contract.surge import SURGE, SurgeCase
 
 TEAM = Recipient(name="team", channel="webhook")
@@ -62,18 +64,55 @@ def test_a_score_that_counts_zeros_is_ten_times_as_rare_by_nearly_two_more() -> 
 
 
 BEYOND = {"threshold": 2.4, "told_from": 3.4}
+SMALL = {"observed": 20.0, "multiple": 3.4}
 
 
 def test_what_is_called_beyond_the_budget_is_told_to_nobody_until_it_is_within_it() -> None:
-    weak, strong = burst(score=3.1, **BEYOND), burst(score=3.4, **BEYOND)
+    weak, strong = (burst(score=score, **BEYOND, **SMALL) for score in (3.1, 3.4))
     assert weak.rarity < 1.0 <= strong.rarity
     assert told(weak) == []
-    grown = burst(score=3.5, revision=1, state=SignalState.CONFIRMED, **BEYOND)
+    grown = burst(score=3.5, revision=1, state=SignalState.CONFIRMED, **BEYOND, **SMALL)
     assert told(weak, grown) == [("team", What.NEW)]
 
 
+def test_what_is_red_is_told_though_it_is_beyond_the_budget_but_not_to_a_smaller_one() -> None:
+    crowd = {"observed": 400.0, "multiple": 40.0}
+    orange = burst(score=3.1, **BEYOND, **crowd)
+    red = burst(
+        score=3.1, revision=1, state=SignalState.CONFIRMED, harm=("injury",), **BEYOND, **crowd
+    )
+    assert told(orange) == []
+    assert told(red) == [("team", What.NEW)]
+    assert told(orange, red) == [("team", What.NEW)]
+
+
+def test_what_was_told_goes_on_being_told_by_the_incident_that_takes_it_over() -> None:
+    """One burst is told and grows while its score falls; one that was not told takes it over."""
+
+    def rising(name: str, score: float, hours: float, observed: float, **scope: str) -> Signal:
+        where = {"stream": "mentions", "product": "kettle", **scope}
+        at = NOON + timedelta(hours=hours)
+        return burst(
+            name, scope=where, score=score, observed=observed, expected=7.0, at=at,
+            multiple=observed / 7.0, **BEYOND,
+        )  # fmt: skip
+
+    grown = replace(rising("b1", 2.9, 0.5, 24.0, region="Hebei"), revision=1)
+    signals = [
+        rising("b0", 2.6, -1, 14.0, region="Hunan"), rising("b1", 3.6, 0, 14.0, region="Hebei"),
+        replace(grown, state=SignalState.CONFIRMED), rising("p", 2.8, 0.6, 30.0),
+    ]  # fmt: skip
+    _, decisions = run(signals, recipients=[TEAM])
+    heard = [[(line.incident, line.what) for line in one.deliveries] for one in decisions]
+    survivor, told_of = (decisions[at].incidents[0].id for at in (0, 1))
+    assert {line.into for line in decisions[3].incidents} >= {survivor}
+    assert heard[0] == []
+    assert heard[1] == [(told_of, What.NEW)]
+    assert heard[3] == [(survivor, What.NEW)]
+
+
 def test_a_greater_budget_hears_more_of_what_is_called_beyond_that_of_detection() -> None:
-    weak = burst(score=3.4 - 1 / POWER, **BEYOND)
+    weak = burst(score=3.4 - 1 / POWER, **BEYOND, **SMALL)
     for own, heard in ((9.0, False), (11.0, True)):
         wide = Recipient(name="wide", channel="webhook", rarity=BUDGET / own)
         assert _heard(run([weak], recipients=[wide])[1]) is heard

@@ -393,13 +393,13 @@ async def test_two_alarms_about_one_thing_differ_by_their_method() -> None:
 
 
 async def test_what_is_beyond_the_budget_says_why_nobody_was_told() -> None:
-    beyond = {"kind": Kind.BURST, "threshold": 2.4, "told_from": 3.4}
+    beyond = {"kind": Kind.BURST, "threshold": 2.4, "told_from": 3.4, "observed": 20.0}
     weak = signal("b", 1, POWER_BANK, score=2.9, **beyond)
     strong = signal("b", 2, POWER_BANK, score=3.6, revision=1, **beyond)
     shown = Log().play([weak]).view()
     page = await get(f"/incidents/{shown.lines()[0].id}", shown=shown)
     assert "No message was sent. Its score, 2.9, is above the threshold of 2.4," in page
-    assert "told only from 3.4 on" in page
+    assert "told only from 3.4 on, or once it is red" in page
     shown = Log().play([weak, strong]).view()
     page = await get(f"/incidents/{shown.lines()[0].id}", shown=shown)
     assert "No message was sent" not in page

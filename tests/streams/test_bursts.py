@@ -189,7 +189,9 @@ def test_what_it_calls_beyond_the_budget_says_so_and_is_told_again_once_it_is_wi
     assert second.score >= second.told_from == first.told_from == affordable(budget.threshold())
     assert second.observed - second.expected < 2 * (first.observed - first.expected)
     assert (second.revision, second.at - first.at) == (1, timedelta(minutes=5))
-    assert stream.judges.judged(stream.series)["burst"] == PLACES
+    judged = stream.judges.judged(stream.series)
+    assert judged["burst"] == 1
+    assert stream.judges.places(stream.series) == sum(judged.values()) - 1 + PLACES
 
 
 def test_a_threshold_that_somebody_set_is_taken_to_keep_the_budget() -> None:
@@ -208,6 +210,16 @@ def test_restored_in_mid_bucket_it_goes_on_to_the_same_bytes(at: int) -> None:
     for one in log(BOTH)[at : at + 3]:
         assert list(after.apply(one)) == list(before.apply(one))
         assert freeze(after.snapshot()) == freeze(before.snapshot())
+
+
+def test_a_snapshot_of_before_channels_had_a_score_of_their_own_is_taken() -> None:
+    before, after = (Stream("mentions", plan(*BOTH), 0) for _ in range(2))
+    for one in log(BOTH)[:14]:
+        list(before.apply(one))
+    held = thaw(freeze(before.snapshot()))
+    del held["judges"]["judges"]["burst"]["loud"]
+    after.restore(held)
+    assert list(after.apply(log(BOTH)[14])) == list(before.apply(log(BOTH)[14]))
 
 
 def test_it_keeps_no_closed_bucket() -> None:

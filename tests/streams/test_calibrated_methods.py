@@ -78,7 +78,7 @@ class Scored:
 @cache
 def bursting(seed: int) -> Scored:
     """Busy series, without their first week."""
-    scores, given = bursts.judged(bursts.simulated(seed, series=200, weeks=2))
+    scores, given, _ = bursts.judged(bursts.simulated(seed, series=200, weeks=2))
     week = bursts.WEEK
     return Scored(
         Kind.BURST, week, burst.QUIET, scores[week:], given[week:],

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from alerts.signal import Kind
 from detectors import burst
+from detectors.burst import AFFORDABLE
 from streams import settings
 from streams.calibration import written
 from streams.calibration.attendance import Attendance
@@ -31,7 +32,7 @@ from tests.alerts.samples import run, scoped, surge
 
 WEEK = 168
 FIRST = 480_000  # an hour since the epoch
-PLACES = {"surge": 30, "burst": 10}
+PLACES = {"surge": 30, "share": 10}
 DEFAULT = {kind.value: 1.0 for kind in BUDGETED}
 
 
@@ -74,7 +75,7 @@ class Fickle(Past):
 
     def play(self, under: Settings, watch: Watch | None) -> Sequence[Called]:
         found = Past.play(self, under, watch)
-        return found[:-1] if under.detection.thresholds else found
+        return found[:-1] if under.detection.thresholds.keys() - {Kind.BURST} else found
 
 
 def _incident(peak: Peak) -> Called:
@@ -138,11 +139,40 @@ def test_a_quiet_method_becomes_more_sensitive_and_says_what_would_be_called_as_
 
 
 def test_methods_share_the_budget_by_their_places_and_are_calibrated_apart() -> None:
-    both = [*by_theory(loud=24.0), *by_theory(loud=0.5, kind=Kind.BURST)]
+    both = [*by_theory(loud=24.0), *by_theory(loud=0.5, kind=Kind.SHARE)]
     found = calibrated(Past(both))
     assert of(found, "surge")[0] > 4
-    assert of(found, "burst")[0] < 1
+    assert of(found, "share")[0] < 1
     assert of(found, "weekly") == (1.0, Note.LEARNING)
+
+
+@dataclass(frozen=True)
+class Busy(Past):
+    """One in which burst has three series beside thirty of the surge."""
+
+    def play(self, under: Settings, watch: Watch | None) -> Sequence[Called]:
+        if isinstance(watch, Attendance):
+            for hour in range(int(self.weeks * WEEK)):
+                watch.note("surge", FIRST + hour, 30)
+                watch.note("burst", FIRST + hour, 3)
+        return Past.play(self, under, None)
+
+
+def test_busy_series_have_no_more_of_the_budget_than_all_others_and_begin_where_they_are_told() -> (
+    None
+):
+    (one,) = (o for o in calibrated(Busy([])).findings if o.method == "burst")
+    assert one.share.places == 3
+    assert one.share.a_week == pytest.approx(2.0)
+    assert one.before == AFFORDABLE
+    short = calibrated(Busy([], weeks=0.2))
+    assert of(short, "burst") == (AFFORDABLE, Note.SHORT)
+    assert short.times == {}
+
+
+def test_a_burst_that_may_be_told_as_it_is_called_is_set_so() -> None:
+    found = calibrated(Busy(by_theory(loud=2.0, kind=Kind.BURST)))
+    assert found.times["burst"] == pytest.approx(1.0, rel=0.2)
 
 
 def test_a_short_history_changes_nothing() -> None:
@@ -175,7 +205,7 @@ def test_what_is_real_is_not_kept_by_the_next_of_its_kind() -> None:
 
 def test_what_is_lost_though_methods_were_held_back_forbids_it() -> None:
     real = Peak(800, 9.0)
-    loud = [*by_theory(loud=24.0), *by_theory(loud=24.0, kind=Kind.BURST)]
+    loud = [*by_theory(loud=24.0), *by_theory(loud=24.0, kind=Kind.SHARE)]
     loud = [peak for peak in loud if abs(peak.hour - real.hour) > 60]
     found = calibrated(Fickle([*loud, real]), marked(real), marked(real))
     assert [(one.called.signal.score, one.why) for one in found.verdict.lost] == [

@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ pytestmark = [
     pytest.mark.usefixtures("bare"),
 ]
 
+ROOT = Path(__file__).parents[2]
 KEY = "k3y-of-the-robot"
 ON = {
     "TERMINAL__ENABLED": "true",
@@ -116,7 +118,7 @@ def test_a_budget_asks_for_scores_so_many_times_as_high(
 
 
 WRITTEN = f'url = "https://a/{KEY}"'
-ELSEWHERE = "the environment (TOCSIN_RECIPIENTS) or from recipients.url_file, not from"
+ELSEWHERE = "the environment (TOCSIN_RECIPIENTS) or from recipients[0].url_file, not from"
 GROUPS = """
 [response]
 language = "zh"
@@ -170,7 +172,7 @@ def test_two_groups_of_one_kind_are_two_recipients_each_with_a_budget_of_its_own
         (('"ops"', '"Ops team"'), "recipients[0].name: must be 1 to 40 small letters, digits"),
         (('"feishu"', '"wecom"'), "recipients[1]: secret must not be set for wecom, which signs"),
         (('"feishu"', '"pager"'), "recipients[1].channel: must be 'webhook', 'wecom', 'dingtalk'"),
-        (("url_file = \"ops-url\"", WRITTEN), f"recipients.url: must come from {ELSEWHERE}"),
+        (("url_file = \"ops-url\"", WRITTEN), f"recipients[0].url: must come from {ELSEWHERE}"),
         (('"ops-url"', '"team-secret"'), "recipients[0]: url must be an http or https address"),
     ],
 )  # fmt: skip
@@ -181,6 +183,29 @@ def test_a_group_that_is_none_is_refused_by_option_and_rule(
         grouped(GROUPS.replace(*change, 1))
     assert problem in str(refusal.value)
     assert KEY not in str(refusal.value)
+
+
+@pytest.mark.parametrize("option", ["name", "channel", "least", "language", "timeout", "odd"])
+def test_an_address_under_another_option_of_a_group_is_not_repeated(
+    option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = f"https://qyapi.example.org/{KEY}"
+    group = {"name": "ops", "channel": "wecom"} | {option: secret}
+    if option == "odd":
+        group = {"name": "ops", "channel": "wecom", secret: "url"}
+    monkeypatch.setenv("TOCSIN_RECIPIENTS", json.dumps([group]))
+    with pytest.raises(SettingsError, match=r"^recipients\[0\]\.") as refusal:
+        load()
+    assert KEY not in str(refusal.value)
+
+
+def test_the_group_of_the_example_is_one() -> None:
+    example = (ROOT / "examples" / "tocsin.toml").read_text(encoding="utf-8")
+    block = example[example.index("# [[recipients]]") :]
+    for name in ("kettle-team-url", "kettle-team-secret"):
+        Path(name).write_text("https://example.org/a", encoding="utf-8")
+    Path("tocsin.toml").write_text(re.sub(r"^# ", "", block, flags=re.MULTILINE), encoding="utf-8")
+    assert [one.name for one in recipients(load())[1]] == ["kettle-team"]
 
 
 def test_groups_come_from_the_environment_as_one_list(monkeypatch: pytest.MonkeyPatch) -> None:

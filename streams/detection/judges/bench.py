@@ -114,6 +114,10 @@ class Bench:
         """How many series of this shard each judges and has learnt, by the kind of its signals."""
         return {kind_of(name): judge.judged(series) for name, judge in self._judges.items()}
 
+    def places(self, series: Series) -> int:
+        """How many places of the budget they take."""
+        return sum(judge.judged(series) * judge.places_each for judge in self._judges.values())
+
     @property
     def silent(self) -> int:
         """How many sources, and channels in them, are silent."""

@@ -41,8 +41,9 @@ class BurstJudge(Judge):
         self._ledger = Ledger(seat.of("burst"), minutes=self.minutes)
         allowed = seat.threshold / seat.times
         self._burst = Burst(threshold=burst.threshold(allowed, times=seat.times))
-        measured = Kind.BURST in seat.settings.detection.thresholds
-        self._told_from = self._burst.threshold if measured else burst.affordable(allowed)
+        trusted = Kind.BURST in seat.settings.detection.thresholds
+        self._told_from = self._burst.threshold if trusted else burst.affordable(allowed)
+        self.places_each = burst.places(seat.times if trusted else burst.AFFORDABLE)
         self._state, self._burstiness = BurstState.empty(), Burstiness.empty()
         self._bursty_for = np.empty(0, np.int64)  # buckets on end
         self._lives, self._asked = NOBODY, UNASKED  # by place, and of how many
@@ -74,8 +75,7 @@ class BurstJudge(Judge):
     def _changes(self, verdict: Verdict, *, bucket: int) -> list[Change]:
         """What has come within the budget only now is news, whatever its size."""
         loud = verdict.above & (verdict.score >= self._told_from)
-        self._alarms.renew(np.flatnonzero(loud & ~self._loud))
-        changes = self._alarms.step(verdict, bucket=bucket)
+        changes = self._alarms.step(verdict, bucket=bucket, news=loud & ~self._loud)
         stands = np.zeros(loud.size, np.bool_)
         stands[self._alarms.places] = True
         self._loud = (self._loud | loud) & stands
@@ -133,8 +133,8 @@ class BurstJudge(Judge):
 
     def judged(self, series: Series) -> int:
         """Only what bursts can alarm."""
-        own = np.flatnonzero(self._burstiness.bursty & ~self._state.learning)
-        return burst.PLACES * sum(series.tells(self._ledger.keys[place]) for place in own)
+        places = np.flatnonzero(self._burstiness.bursty & ~self._state.learning)
+        return sum(series.tells(self._ledger.keys[place]) for place in places)
 
     @property
     def threshold(self) -> float:

@@ -181,11 +181,13 @@ class Judge(ABC):
 
     Attributes:
         minutes: length of its buckets: an hour, or a part of one.
+        places_each: of the budget, that each of its series takes.
         terms: what its state stands on, beside the cuts that it is to judge; under other terms,
             after a change of the settings, it begins anew.
     """
 
     minutes: int = MINUTES
+    places_each: int = 1
     terms: str = ""
 
     def take(self, record: Record) -> Iterator[Signal]:
@@ -223,7 +225,7 @@ class Judge(ABC):
         return NOBODY
 
     def judged(self, series: Series) -> int:
-        """How many places it judges, has learnt and tells of here: they share the budget."""
+        """How many series it judges, has learnt and tells of here: they share the budget."""
         return 0
 
     @property

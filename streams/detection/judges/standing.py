@@ -11,7 +11,7 @@ from alerts.gates import Gate, Step
 from alerts.signal import Kind, SignalState
 from detectors.alarm import NEVER, Alarms, Hysteresis, Part, Verdict
 from detectors.calendar import DAY
-from detectors.columns import Ints
+from detectors.columns import Bools, Ints
 from streams.configuration.sections import MINUTES
 from streams.detection import signals
 from streams.detection.signals import Change
@@ -41,14 +41,15 @@ class Standing:
         self.places = np.flatnonzero(at != NOWHERE)
         self._alarms = self._alarms.take(at[self.places])
 
-    def step(self, verdict: Verdict, *, bucket: int) -> list[Change]:
-        """Take in a closed bucket: first what fired or grew, then what is over."""
+    def step(self, verdict: Verdict, *, bucket: int, news: Bools | None = None) -> list[Change]:
+        """Take in a closed bucket: first what fired, grew or is `news`, then what is over."""
         places = np.union1d(self.places, np.flatnonzero(verdict.above))
         if not places.size:
             return []
         alarms, part = self._of(places), Part.of(verdict, places)
         fired = np.where(alarms.fired == NEVER, bucket, alarms.fired)
-        alarms, changes = self._hysteresis.step(alarms, part, bucket=bucket)
+        news = None if news is None else news[places]
+        alarms, changes = self._hysteresis.step(alarms, part, bucket=bucket, news=news)
         told = [(at, SignalState.CONFIRMED, int(alarms.revision[at]))
                 for at in (*changes.fired.tolist(), *changes.updated.tolist())]  # fmt: skip
         told += [(at, SignalState.CLEARED, 0) for at in changes.cleared.tolist()]
@@ -58,11 +59,6 @@ class Standing:
             Change(int(places[at]), state, revision, int(fired[at]))
             for at, state, revision in told
         ]  # fmt: skip
-
-    def renew(self, places: Ints) -> None:
-        """Of these, those that stand are told again once they are above, whatever their size."""
-        at = self._at(places)
-        self._alarms.multiple[at[at != NOWHERE]] = 0.0
 
     def of(self, place: int) -> tuple[int, int] | None:
         """The buckets in which the alarm that stands there fired, and was above last."""
@@ -120,9 +116,9 @@ class Foretelling(Standing):
         super().__init__(hysteresis)
         self._said: set[int] = set()
 
-    def step(self, verdict: Verdict, *, bucket: int) -> list[Change]:
+    def step(self, verdict: Verdict, *, bucket: int, news: Bools | None = None) -> list[Change]:
         """As of all; last come those that were said of the bucket in vain."""
-        changes = super().step(verdict, bucket=bucket)
+        changes = super().step(verdict, bucket=bucket, news=news)
         borne_out = {change.place for change in changes if change.fired == bucket}
         said, self._said = self._said, set()
         return changes + [
