@@ -99,9 +99,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rarity(self) -> float:
-        """Of the rarest record of its signals; from red on it is told whatever the budget."""
-        least = self.rarest if Colour.RED.above(self.colour) else max(self.rarest, 1.0)
-        return max([least, *(one.rarity for one in self.standing)])
+        """Of the rarest record of its signals."""
+        return max([self.rarest, *(one.rarity for one in self.standing)])
 
     def height(self, signal: Signal) -> Signal:
         """The record of the signal at its largest."""

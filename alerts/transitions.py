@@ -175,4 +175,6 @@ def _grown(incident: Incident, signal: Signal) -> Incident:
 
 
 def _rarest(signal: Signal, *held: Incident) -> float:
-    return max([signal.rarity, *(incident.rarity for incident in held)])
+    """Rows of before have it in what was told alone."""
+    told = (incident.told.rarity for incident in held if incident.told)
+    return max([signal.rarity, *(incident.rarity for incident in held), *told])

@@ -59,6 +59,8 @@ LEAST = 1e-6
 SLICE = 8192  # series worked on at a time
 THRESHOLD = 2.4
 """Chosen on the five supplied series of tweets of NAB; 2.0 to 3.4 do nearly as well there."""
+LOWEST_THRESHOLD = 0.5
+"""However many alarms are asked for."""
 QUIET = 144
 """Buckets below the threshold after which another alarm may fire (`detectors.alarm`)."""
 
@@ -93,17 +95,19 @@ def threshold(allowed: float, *, times: float = 1.0) -> float:
     3.4 and none at 6, where 17, 16 and 3 of 17 windows are found.
     """
     stricter, rarer = np.log10(allowed / budget.threshold()), np.log10(times)
-    return float(THRESHOLD + max(stricter + rarer, min(rarer, 0.0)) / POWER)
-
-
-def places(times: float) -> int:
-    """How many places of the budget a series takes that alarms with these `times`."""
-    return max(round(KEEPS / times), 1)
+    zeros = THRESHOLD + max(stricter + rarer, min(rarer, 0.0)) / POWER
+    return float(max(zeros, LOWEST_THRESHOLD))
 
 
 def affordable(allowed: float) -> float:
     """Score from which on alarms keep the budget, as a series that takes `PLACES` of it."""
     return threshold(allowed, times=AFFORDABLE)
+
+
+def places(told_from: float, allowed: float) -> int:
+    """How many places of such a budget a series takes that is told of from this score on."""
+    rarer = 10.0 ** (POWER * (told_from - THRESHOLD))
+    return max(int(KEEPS / rarer * allowed / budget.threshold() + 0.5), 1)
 
 
 @dataclass(slots=True)

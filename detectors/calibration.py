@@ -4,7 +4,7 @@ Thresholds are multiplied by k ("times"). Over the history the budget allows A f
 k there were n(k), which never rises with k and between the k that were tried is read linearly in
 log k. The k sought has n(k) = A. It is believed as far as there is evidence: with
 
-    log k' = m / (m + c) log k + c / (m + c) log k_0,   m = max(A, n(1))
+    log k' = m / (m + c) log k + c / (m + c) log k_0,   m = max(A, n(k_0))
 
 (a normal prior of log k about log k_0 with variance 1/c; the log of a count of m has about 1/m).
 k_0 is what theory asks for: 1, where the threshold is made of the budget. So a
@@ -51,7 +51,7 @@ class Evidence:
 
     Args:
         allowed: A, false alarms that the budget allows over it.
-        counts: n by the k that were tried, 1 among them.
+        counts: n by the k that were tried, k_0 among them.
         theory: k_0.
     """
 
@@ -62,7 +62,7 @@ class Evidence:
     @property
     def tells(self) -> bool:
         """Whether the history says anything: it is long enough, or alarms are far too many."""
-        many = stats.poisson.sf(self.counts[1.0] - 1, self.allowed) < DOUBT
+        many = stats.poisson.sf(self._by_theory - 1, self.allowed) < DOUBT
         return self.allowed >= ENOUGH or bool(self.allowed > 0 and many)
 
     @property
@@ -88,7 +88,7 @@ class Evidence:
     @property
     def times(self) -> float:
         """What is believed of it; 1 where the history tells nothing."""
-        known = max(self.allowed, self.counts[1.0])
+        known = max(self.allowed, self._by_theory)
         weight = known / (known + PRIOR)
         believed = self.sought**weight * self.theory ** (1.0 - weight)
         return float(believed) if self.tells else 1.0
@@ -98,6 +98,10 @@ class Evidence:
         shape, rate = self._seen(np.log(times)) + PRIOR, self.allowed + PRIOR
         low, high = stats.gamma.ppf([DOUBT, 1.0 - DOUBT], shape) / rate
         return Interval(shape / rate, float(low), float(high))
+
+    @property
+    def _by_theory(self) -> float:
+        return self._seen(np.log(self.theory))
 
     def _seen(self, log: float) -> float:
         """n, read between those that were tried."""

@@ -86,7 +86,7 @@ SERIES_BOUND = Gauge(
 PLACES = Gauge(
     "tocsin_judging_places",
     "Places that share the budget, by their shard: a series under a method that has learnt it, "
-    "or 250 for a busy one under burst.",
+    "or as many as it alarms for, 250 by default, for a busy one under burst.",
     ["shard"],
 )
 BUDGETED_PLACES = Gauge(

@@ -14,6 +14,8 @@ from detectors.alarm import Alarms, Hysteresis
 from detectors.burst import (
     KEEPS,
     LOWEST,
+    LOWEST_THRESHOLD,
+    PLACES,
     POWER,
     QUIET,
     THRESHOLD,
@@ -21,6 +23,8 @@ from detectors.burst import (
     Burst,
     BurstState,
     Verdict,
+    affordable,
+    places,
     threshold,
 )
 from detectors.calendar import Known
@@ -239,6 +243,21 @@ def test_a_stricter_budget_asks_for_more_zeros_and_a_looser_one_for_no_fewer() -
 def test_what_keeps_the_budget_follows_it_down_to_what_was_chosen_for_what_it_finds() -> None:
     asked = [threshold(budget.HOURS / a_week, times=KEEPS) for a_week in (1.0, 0.71, 0.071)]
     assert asked == pytest.approx([THRESHOLD, THRESHOLD, THRESHOLD + 1 / POWER], abs=0.01)
+
+
+@given(st.floats(1e2, 1e8), st.floats(0.01, 1e6))
+def test_a_threshold_is_one_and_takes_as_many_places_as_it_alarms_for(
+    allowed: float, times: float
+) -> None:
+    limit = threshold(allowed, times=times)
+    assert limit >= LOWEST_THRESHOLD
+    a_week = 0.71 * 10.0 ** (POWER * (THRESHOLD - limit))
+    assert places(limit, allowed) == pytest.approx(a_week * allowed / budget.HOURS, rel=0.02, abs=1)
+
+
+def test_of_the_default_budget_a_busy_series_takes_its_places() -> None:
+    assert places(affordable(budget.threshold()), budget.threshold()) == PLACES
+    assert places(threshold(budget.threshold(), times=KEEPS), budget.threshold()) == 1
 
 
 def test_busy_series_in_which_nothing_is_planted_are_called_as_often_as_asked() -> None:

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from alerts import notices
 from alerts.account import Account, Reader
-from alerts.colour import Colour
 from alerts.deliveries import DeliveryState
 from alerts.incident import Incident, IncidentState
 from alerts.notices import Notice, What, notice
@@ -62,8 +61,6 @@ class Story(NamedTuple):
     @property
     def beyond(self) -> Signal | None:
         """What was called beyond the budget, at its highest score, where nothing else was."""
-        if not Colour.RED.above(self.case.line.colour):
-            return None
         records = [record for records in self.case.signals for record in records]
         highest = max(records, key=attrgetter("rarity"), default=None)
         return highest if highest and highest.rarity < 1.0 else None

@@ -2,8 +2,8 @@
 
 First it is played under the present thresholds, then under those that the budget asks for and
 multiples of them, until for each method the one sought lies between two that were tried; then
-under what was found, which corrects it. What is marked as real must stay called: a method that
-would lose it is held back.
+under what was found, which corrects it. What counts is what channels are told, of which bursts are
+called sooner. What is marked as real must stay called: a method that would lose it is held back.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from detectors.calibration import Evidence, Interval, rate
 from streams.calibration.attendance import Attendance, Share
-from streams.calibration.trial import DEFAULT, Clean, Play, Times, Trial, under, voices
+from streams.calibration.trial import DEFAULT, Clean, Play, Times, Trial, told, under, voices
 from streams.configuration.sections import BUDGETED
 from streams.detection.signals import moment
 from streams.hindsight.called import Called
@@ -146,7 +146,7 @@ class Search:
             kind.value: set_now.get(kind, DEFAULT.get(kind.value, 1.0)) for kind in BUDGETED
         }
         attendance = Attendance()
-        self._before = play(under(settings, self._present), attendance)
+        self._before = play(settings, attendance)
         self._cases = place(self._before)
         self._real = real_of(self._cases, self._before)
         self._clean = Clean(self._cases)
@@ -154,19 +154,21 @@ class Search:
             settings.detection.false_alarms_per_week,
             clean=lambda hour: self._clean.moment(moment(hour)),
         )
-        self._trials = [Trial(self._present, self._before)]
+        self._all_told = not any(self._shares[method].places for method in DEFAULT)
+        self._trials: list[Trial] = []
 
     def found(self) -> Calibration:
-        self._try(dict.fromkeys(self._present, 1.0))
+        self._try(self._present)
+        self._try({method: DEFAULT.get(method, 1.0) for method in self._present})
         while (wanted := next(self._wanted(), None)) is not None:
             self._try(dict.fromkeys(self._present, wanted))
         for _ in range(CORRECTIONS):
             self._try(self._told(lambda evidence: evidence.sought))
         times, held = self._holding(self._told(lambda evidence: evidence.times))
-        after = self._try(times).called
+        after = self._called(times)
         if lost := [one for one in self._real if loss(one.called, after)]:
             times, held = self._kept(times, lost)
-            after = self._try(times).called
+            after = self._called(times)
         findings = [self._finding(method, times, held) for method in self._present]
         return Calibration(findings, self._cases, self._before, after, held)
 
@@ -174,9 +176,18 @@ class Search:
         for trial in self._trials:
             if trial.times == times:
                 return trial
-        trial = Trial(times, self._play(under(self._settings, times), None))
-        self._trials.append(trial)
-        return trial
+        as_set = self._all_told and times == self._present
+        called = self._before if as_set else self._play(told(self._settings, times), None)
+        self._trials.append(Trial(times, called))
+        return self._trials[-1]
+
+    def _called(self, times: Times) -> Sequence[Called]:
+        """What would be called, of which channels may be told less."""
+        if self._all_told or all(times[method] != k for method, k in DEFAULT.items()):
+            return self._try(times).called
+        if times == self._present:
+            return self._before
+        return self._play(under(self._settings, times), None)
 
     def _evidence(self, method: str) -> Evidence:
         counts = {
@@ -210,7 +221,7 @@ class Search:
         return kept, held
 
     def _limits(self, called: Called) -> dict[str, float]:
-        """By method the strictest threshold tried at which it calls the incident.
+        """By method the strictest threshold, of now and of those tried, at which it calls it.
 
         Empty where something calls it that has no threshold.
         """
@@ -220,11 +231,8 @@ class Search:
         return {method: self._strictest(called, method) for method in sorted(by)}
 
     def _strictest(self, called: Called, method: str) -> float:
-        return max(
-            trial.times[method]
-            for trial in self._trials
-            if method in _methods(called, trial.called)
-        )
+        calls = (t.times[method] for t in self._trials if method in _methods(called, t.called))
+        return max([self._present[method], *calls])
 
     def _kept(
         self, times: Mapping[str, float], lost: Sequence[Real]
@@ -243,7 +251,7 @@ class Search:
 
     def _finding(self, method: str, times: Times, held: Sequence[Held]) -> Finding:
         evidence, share = self._evidence(method), self._shares[method]
-        seen = self._clean.counts(self._before, method)
+        seen = self._clean.counts(self._try(self._present).called, method)
         weeks = share.weeks or 1.0
         return Finding(
             method, share, seen, rate(seen, weeks), self._present[method], times[method],

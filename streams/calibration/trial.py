@@ -54,11 +54,16 @@ def voices(called: Called) -> frozenset[str]:
 
 
 def under(settings: Settings, times: Times) -> Settings:
-    """The same settings with these thresholds; what they call is told."""
-    thresholds = {
-        Kind(method): factor
-        for method, factor in times.items()
-        if factor != 1.0 or method in DEFAULT
-    }
+    """The same settings with these thresholds."""
+    return _with(settings, {m: k for m, k in times.items() if k != DEFAULT.get(m, 1.0)})
+
+
+def told(settings: Settings, times: Times) -> Settings:
+    """The same, calling no more than they tell."""
+    return _with(settings, {m: k for m, k in times.items() if k != 1.0 or m in DEFAULT})
+
+
+def _with(settings: Settings, times: Times) -> Settings:
+    thresholds = {Kind(method): factor for method, factor in times.items()}
     detection = settings.detection.model_copy(update={"thresholds": thresholds})
     return settings.model_copy(update={"detection": detection})

@@ -80,26 +80,30 @@ def problems(model: type[BaseModel], error: ValidationError) -> list[str]:
     return [_problem(detail, _known(model)) for detail in error.errors()]
 
 
+def _holds_a_key(section: str, known: Mapping[str, FieldInfo]) -> bool:
+    """Whether it has a secret address, or one to sign with, which is easily written beside."""
+    return any(_secret(known.get(f"{section}.{name}")) for name in ("url", "secret"))
+
+
 def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
     # A dict's key is reported as the text "[key]"; it says nothing to the reader.
     steps = [step for step in detail["loc"] if step != "[key]"]
-    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{_named(step)}" for step in steps)
-    shown = shown[1:]
-    path = ".".join(step for step in steps if isinstance(step, str))
+    *above, _ = names = [step for step in steps if isinstance(step, str)] or [""]
+    path, keys = ".".join(names), _holds_a_key(".".join(above), known)
+    if keys and path not in known:
+        steps[-1] = "(unknown)"  # what stands there may be a key, or an address that holds one
+    shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)[1:]
     if detail["type"] == "extra_forbidden":
         sections = {option.partition(".")[0] for option in known}
         return f"{shown}: {_nearest(path, known if '.' in path else {*sections, *known})}"
     rule = _rule(detail, known.get(path))
+    if keys:
+        return f"{shown}: {rule.partition(', got ')[0]}"
     if below := _below(path, known):
         rule = _tables(detail, below) or rule
     elif detail["type"] != "value_error":
         rule += _got(detail["input"], known.get(path))
     return f"{shown}: {rule}" if shown else rule
-
-
-def _named(option: str) -> str:
-    """An address or a key that was written in the place of an option's name is not shown."""
-    return option if re.fullmatch(r"[\w-]{1,60}", option) else "(no name)"
 
 
 BOUNDS = {
@@ -147,8 +151,8 @@ def _got(value: object, field: FieldInfo | None) -> str:
     if field is not None and _hidden(field):
         path = isinstance(value, str | Path) and Path in _parts(field.annotation)
         return f", got {found(str(value))}" if path else ""
-    if isinstance(value, str) and "://" in value:
-        return ""  # an address under another option, which may hold a key
+    if ":/" in str(value):
+        return ""  # an address, which may hold a key; as a path it has lost a slash
     if isinstance(value, str | int | float | timedelta | Path):
         return f", got {_written(value)}"
     return ""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from alerts.colour import Colour
 from alerts.deliveries import Recipient
 from alerts.lifecycle import Decision
 from alerts.notices import What
@@ -75,15 +76,17 @@ def test_what_is_called_beyond_the_budget_is_told_to_nobody_until_it_is_within_i
     assert told(weak, grown) == [("team", What.NEW)]
 
 
-def test_what_is_red_is_told_though_it_is_beyond_the_budget_but_not_to_a_smaller_one() -> None:
+def test_no_colour_lifts_what_is_beyond_the_budget() -> None:
+    """False bursts are as large as true ones: see ADR 22."""
     crowd = {"observed": 400.0, "multiple": 40.0}
-    orange = burst(score=3.1, **BEYOND, **crowd)
-    red = burst(
-        score=3.1, revision=1, state=SignalState.CONFIRMED, harm=("injury",), **BEYOND, **crowd
-    )
-    assert told(orange) == []
-    assert told(red) == [("team", What.NEW)]
-    assert told(orange, red) == [("team", What.NEW)]
+    nested = [{"product": "kettle"}, {"product": "kettle", "region": "Hunan"}, {}]
+    signals = [
+        burst(f"b{n}", score=3.1, scope={"stream": "mentions", **where}, **BEYOND, **crowd)
+        for n, where in enumerate(nested)
+    ]
+    state, _ = run(signals)
+    assert {one.colour for one in state.incidents.values() if one.open} == {Colour.RED}
+    assert told(*signals) == []
 
 
 def test_what_was_told_goes_on_being_told_by_the_incident_that_takes_it_over() -> None:

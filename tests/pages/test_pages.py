@@ -399,7 +399,7 @@ async def test_what_is_beyond_the_budget_says_why_nobody_was_told() -> None:
     shown = Log().play([weak]).view()
     page = await get(f"/incidents/{shown.lines()[0].id}", shown=shown)
     assert "No message was sent. Its score, 2.9, is above the threshold of 2.4," in page
-    assert "told only from 3.4 on, or once it is red" in page
+    assert "told only from 3.4 on: below that" in page
     shown = Log().play([weak, strong]).view()
     page = await get(f"/incidents/{shown.lines()[0].id}", shown=shown)
     assert "No message was sent" not in page

@@ -170,6 +170,19 @@ def test_busy_series_have_no_more_of_the_budget_than_all_others_and_begin_where_
     assert short.times == {}
 
 
+def test_a_real_burst_that_is_called_and_not_told_stays_called_though_bursts_are_too_many() -> None:
+    """Where none is set they are called from 1 on, and told from `AFFORDABLE` on."""
+    real = Peak(800, 2.0, Kind.BURST)
+    loud = [one for one in by_theory(loud=24.0, kind=Kind.BURST) if abs(one.hour - 800) > 60]
+    assert calibrated(Busy([*loud])).times["burst"] > 4
+    found = calibrated(Busy([*loud, real]), marked(real))
+    assert found.uncalled == []
+    assert of(found, "burst") == (AFFORDABLE, Note.LIMITED)
+    assert "burst" not in found.times
+    assert found.still(found.cases[0])
+    assert found.gone == []
+
+
 def test_a_burst_that_may_be_told_as_it_is_called_is_set_so() -> None:
     found = calibrated(Busy(by_theory(loud=2.0, kind=Kind.BURST)))
     assert found.times["burst"] == pytest.approx(1.0, rel=0.2)

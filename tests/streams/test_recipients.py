@@ -185,14 +185,14 @@ def test_a_group_that_is_none_is_refused_by_option_and_rule(
     assert KEY not in str(refusal.value)
 
 
-@pytest.mark.parametrize("option", ["name", "channel", "least", "language", "timeout", "odd"])
-def test_an_address_under_another_option_of_a_group_is_not_repeated(
-    option: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("secret", [f"https://a.org/{KEY}", f"a.org/{KEY}?key=1", KEY])
+@pytest.mark.parametrize(
+    "option", ["channel", "least", "language", "timeout", "enabled", "false_alarms_per_week", ""]
+)
+def test_a_key_under_another_option_of_a_group_is_not_repeated(
+    option: str, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret = f"https://qyapi.example.org/{KEY}"
-    group = {"name": "ops", "channel": "wecom"} | {option: secret}
-    if option == "odd":
-        group = {"name": "ops", "channel": "wecom", secret: "url"}
+    group = {"name": "ops", "channel": "wecom"} | {option or secret: secret}
     monkeypatch.setenv("TOCSIN_RECIPIENTS", json.dumps([group]))
     with pytest.raises(SettingsError, match=r"^recipients\[0\]\.") as refusal:
         load()

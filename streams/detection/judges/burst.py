@@ -43,7 +43,7 @@ class BurstJudge(Judge):
         self._burst = Burst(threshold=burst.threshold(allowed, times=seat.times))
         trusted = Kind.BURST in seat.settings.detection.thresholds
         self._told_from = self._burst.threshold if trusted else burst.affordable(allowed)
-        self.places_each = burst.places(seat.times if trusted else burst.AFFORDABLE)
+        self.places_each = burst.places(self._told_from, allowed)
         self._state, self._burstiness = BurstState.empty(), Burstiness.empty()
         self._bursty_for = np.empty(0, np.int64)  # buckets on end
         self._lives, self._asked = NOBODY, UNASKED  # by place, and of how many
