@@ -246,7 +246,9 @@ class Search:
             if method in kept
         ]
         for one in held:
-            kept[one.method] = min(kept[one.method], self._present[one.method])
+            now = self._present[one.method]
+            as_shipped = now == DEFAULT.get(one.method)  # calls more than any that is set
+            kept[one.method] = now if as_shipped else min(kept[one.method], now)
         return kept, held
 
     def _finding(self, method: str, times: Times, held: Sequence[Held]) -> Finding:

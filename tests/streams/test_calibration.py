@@ -183,6 +183,16 @@ def test_a_real_burst_that_is_called_and_not_told_stays_called_though_bursts_are
     assert found.gone == []
 
 
+def test_a_threshold_that_tells_more_and_calls_less_is_not_set_where_what_is_lost_is_real() -> None:
+    real = Peak(800, 1.2, Kind.BURST)
+    some = [one for one in by_theory(loud=4.0, kind=Kind.BURST) if abs(one.hour - 800) > 60]
+    assert 1.2 < calibrated(Busy(some)).times["burst"] < AFFORDABLE
+    found = calibrated(Busy([*some, real]), marked(real))
+    assert of(found, "burst") == (AFFORDABLE, Note.LIMITED)
+    assert found.verdict.allowed
+    assert found.gone == []
+
+
 def test_a_burst_that_may_be_told_as_it_is_called_is_set_so() -> None:
     found = calibrated(Busy(by_theory(loud=2.0, kind=Kind.BURST)))
     assert found.times["burst"] == pytest.approx(1.0, rel=0.2)
