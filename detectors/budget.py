@@ -1,8 +1,8 @@
 """One budget of false alarms a week, over all series and all methods together.
 
 A *place* is one series under one method: a series that two methods judge has two, and a busy one
-that burst judges takes many (`detectors.burst.PLACES`). Every place has
-an equal part of the budget, whatever its method and however long its buckets:
+that burst judges takes many (`detectors.burst.PLACES`). Every place has an equal part of the
+budget, whatever its method and however long its buckets:
 
     part = false_alarms_per_week / places
 

@@ -85,19 +85,24 @@ def _holds_a_key(section: str, known: Mapping[str, FieldInfo]) -> bool:
     return any(_secret(known.get(f"{section}.{name}")) for name in ("url", "secret"))
 
 
+def _short(value: object) -> bool:
+    """A word or a number; a key is longer."""
+    return re.fullmatch(r"[\w.-]{1,12}", str(value)) is not None
+
+
 def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
     # A dict's key is reported as the text "[key]"; it says nothing to the reader.
     steps = [step for step in detail["loc"] if step != "[key]"]
     *above, _ = names = [step for step in steps if isinstance(step, str)] or [""]
     path, keys = ".".join(names), _holds_a_key(".".join(above), known)
-    if keys and path not in known:
+    if keys and path not in known and not re.fullmatch("[a-z_]{1,24}", names[-1]):
         steps[-1] = "(unknown)"  # what stands there may be a key, or an address that holds one
     shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)[1:]
     if detail["type"] == "extra_forbidden":
         sections = {option.partition(".")[0] for option in known}
         return f"{shown}: {_nearest(path, known if '.' in path else {*sections, *known})}"
     rule = _rule(detail, known.get(path))
-    if keys:
+    if keys and path in known and not _hidden(known[path]) and not _short(detail["input"]):
         return f"{shown}: {rule.partition(', got ')[0]}"
     if below := _below(path, known):
         rule = _tables(detail, below) or rule
