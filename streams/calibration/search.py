@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
     Attributes:
         share: what it had of the history and of the budget.
-        seen: its false alarms under the present thresholds.
+        seen: its false alarms that the present thresholds tell.
         now: as a rate.
         before: the multiple that is set now.
         times: that which is proposed.
@@ -154,7 +154,7 @@ class Search:
             settings.detection.false_alarms_per_week,
             clean=lambda hour: self._clean.moment(moment(hour)),
         )
-        self._all_told = not any(self._shares[method].places for method in DEFAULT)
+        self._all_told = not any(voices(one) & DEFAULT.keys() for one in self._before)
         self._trials: list[Trial] = []
 
     def found(self) -> Calibration:
@@ -205,7 +205,7 @@ class Search:
         """Two digits of what the history says; where it says nothing, what is set."""
         evidence = {method: self._evidence(method) for method in self._present}
         return {
-            method: float(f"{by(one):.2g}") if one.tells else self._present[method]
+            method: _rounded(by(one), method) if one.tells else self._present[method]
             for method, one in evidence.items()
         }
 
@@ -260,6 +260,12 @@ class Search:
             evidence.expected(times[method]).scaled(share.a_week),
             _note(evidence, limited=any(one.method == method for one in held)),
         )  # fmt: skip
+
+
+def _rounded(times: float, method: str) -> float:
+    """To two digits; what is as shipped to these is as shipped, for a set one calls less."""
+    shipped, found = DEFAULT.get(method, 1.0), f"{times:.2g}"
+    return shipped if found == f"{shipped:.2g}" else float(found)
 
 
 def _note(evidence: Evidence, *, limited: bool) -> Note:

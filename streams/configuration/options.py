@@ -85,6 +85,18 @@ def _holds_a_key(section: str, known: Mapping[str, FieldInfo]) -> bool:
     return any(_secret(known.get(f"{section}.{name}")) for name in ("url", "secret"))
 
 
+def _secret_below(section: Sequence[str], known: Mapping[str, FieldInfo]) -> bool:
+    within = ".".join((*section, ""))
+    return bool(section) and any(
+        _secret(field) for name, field in known.items() if name.startswith(within)
+    )
+
+
+def _plain(name: str, *, among_secrets: bool) -> bool:
+    """Whether what stands in the place of an option may be shown: a key or an address may not."""
+    return re.fullmatch("[a-z_]{1,24}", name) is not None if among_secrets else ":/" not in name
+
+
 def _short(value: object) -> bool:
     """A word or a number; a key is longer."""
     return re.fullmatch(r"[\w.-]{1,12}", str(value)) is not None
@@ -95,8 +107,8 @@ def _problem(detail: ErrorDetails, known: Mapping[str, FieldInfo]) -> str:
     steps = [step for step in detail["loc"] if step != "[key]"]
     *above, _ = names = [step for step in steps if isinstance(step, str)] or [""]
     path, keys = ".".join(names), _holds_a_key(".".join(above), known)
-    if keys and path not in known and not re.fullmatch("[a-z_]{1,24}", names[-1]):
-        steps[-1] = "(unknown)"  # what stands there may be a key, or an address that holds one
+    if path not in known and not _plain(names[-1], among_secrets=_secret_below(above, known)):
+        steps[-1] = "(unknown)"
     shown = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)[1:]
     if detail["type"] == "extra_forbidden":
         sections = {option.partition(".")[0] for option in known}

@@ -183,6 +183,31 @@ def test_a_real_burst_that_is_called_and_not_told_stays_called_though_bursts_are
     assert found.gone == []
 
 
+def test_a_series_that_bursts_only_while_it_is_real_loses_nothing() -> None:
+    real = Peak(800, 2.0, Kind.BURST)
+
+    class Seldom(Past):
+        def play(self, under: Settings, watch: Watch | None) -> Sequence[Called]:
+            if isinstance(watch, Attendance):
+                for hour in range(int(self.weeks * WEEK)):
+                    watch.note("surge", FIRST + hour, 30)
+                    watch.note("burst", FIRST + hour, int(790 <= hour < 810))
+            return Past.play(self, under, None)
+
+    loud = [one for one in by_theory(loud=24.0) if abs(one.hour - 800) > 60]
+    found = calibrated(Seldom([*loud, real]), marked(real))
+    assert found.times["surge"] > 4
+    assert found.verdict.allowed
+    assert found.held == []
+    assert found.still(found.cases[0])
+
+
+def test_bursts_that_are_told_as_often_as_allowed_stay_as_shipped() -> None:
+    found = calibrated(Busy(by_theory(loud=2.0 * AFFORDABLE, kind=Kind.BURST)))
+    assert of(found, "burst") == (AFFORDABLE, Note.FOUND)
+    assert "burst" not in found.times
+
+
 def test_a_threshold_that_tells_more_and_calls_less_is_not_set_where_what_is_lost_is_real() -> None:
     real = Peak(800, 1.2, Kind.BURST)
     some = [one for one in by_theory(loud=4.0, kind=Kind.BURST) if abs(one.hour - 800) > 60]

@@ -1,5 +1,6 @@
 import json
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -195,6 +196,20 @@ def test_a_key_under_another_option_of_a_group_is_not_repeated(
     group = {"name": "ops", "channel": "wecom"} | {option or secret: secret}
     monkeypatch.setenv("TOCSIN_RECIPIENTS", json.dumps([group]))
     with pytest.raises(SettingsError, match=r"^recipients\[0\]\.") as refusal:
+        load()
+    assert KEY not in str(refusal.value)
+
+
+ADDRESS = f"https://a.org/?key={KEY}"
+
+
+@pytest.mark.parametrize(
+    ("header", "secret"),
+    [*product(["[channels]", "[channels.wecom]", "[[recipients]]"], [ADDRESS, KEY]), ("", ADDRESS)],
+)
+def test_a_key_in_the_place_of_an_option_is_not_repeated(header: str, secret: str) -> None:
+    Path("tocsin.toml").write_text(f'{header}\n"{secret}" = "wecom"\n', encoding="utf-8")
+    with pytest.raises(SettingsError) as refusal:
         load()
     assert KEY not in str(refusal.value)
 
