@@ -28,7 +28,6 @@ DAY, WEEK = 288, 2016
 ASKED: Final = (0.3, 0.25, 0.1, 0.03, 0.01)
 """False alarms a week and series."""
 POINTS: Final = next(least for least, colour in LEVELS if colour is Colour.ORANGE)
-_NONE: Final = np.zeros((), np.int64)
 
 
 def simulated(seed: int, *, series: int, weeks: int) -> Ints:
@@ -88,8 +87,12 @@ def judged(counts: Ints) -> Judged:
 
 
 def _points(verdict: Verdict) -> Ints:
-    figures = zip(("speed", "people"), verdict.size, strict=True)
-    return sum((np.searchsorted(LIMITS[name], figure, "right") for name, figure in figures), _NONE)
+    speed, people = (
+        np.searchsorted(LIMITS[name], figure, side="right")
+        for name, figure in zip(("speed", "people"), verdict.size, strict=True)
+    )
+    points: Ints = speed + people
+    return points
 
 
 def figures(scores: Floats, given: Bools, orange: Bools, *, times: float) -> dict[str, Any]:

@@ -63,19 +63,23 @@ class Attendance:
             method: {hour: n for hour, n in hours.items() if clean(hour)}
             for method, hours in self._places.items()
         }
-        bursts, others = (
-            kept.get(Kind.BURST, {}),
-            _together(hours for method, hours in kept.items() if method != Kind.BURST),
-        )
-        weighed = kept | {Kind.BURST.value: {
-            hour: min(burst.PLACES * n, others.get(hour) or burst.PLACES * n)
-            for hour, n in bursts.items()
-        }}  # fmt: skip
+        weighed = _weighed(kept)
         together = _together(weighed.values())
         return {
             method: _share(hours, weighed[method], together, allowed / budget.HOURS)
             for method, hours in kept.items()
         }  # fmt: skip
+
+
+def _weighed(kept: Mapping[str, Hours]) -> dict[str, Hours]:
+    """Places of the budget: bursts take many, and no more than all others of their hour."""
+    weighed, bursts = dict(kept), kept[Kind.BURST]
+    others = _together(hours for method, hours in kept.items() if method != Kind.BURST)
+    weighed[Kind.BURST] = {
+        hour: min(burst.PLACES * n, others.get(hour, burst.PLACES * n))
+        for hour, n in bursts.items()
+    }
+    return weighed
 
 
 def _together(methods: Iterable[Hours]) -> Hours:
